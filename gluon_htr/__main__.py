@@ -1,0 +1,50 @@
+"""`gluon-htr COMMAND …`, the same as `python -m gluon_htr.COMMAND …`; without a command, a list of them."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from . import __version__, _door
+from .errors import UsageError
+
+
+def commands() -> dict[str, str]:
+    """Name → first line of its docstring, of every door in this folder. Read as text: none is imported."""
+    files = sorted(Path(__file__).parent.glob("[a-z]*.py"))
+    described = {path.stem: ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) for path in files}
+    return {name: text.split("\n")[0] for name, text in described.items() if text and name != "errors"}
+
+
+def overview() -> str:
+    """How to call us, one line a command."""
+    doors = commands()
+    width = max(map(len, doors), default=0)
+    rows = [f"  {name:{width}}  {text}" for name, text in doors.items()]
+    return "\n".join(["usage: gluon-htr COMMAND [--help] …", "", "commands:", *rows])
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command; it is imported now and no earlier, so that reading an image never loads the workshop."""
+    name, *rest = list(sys.argv[1:] if arguments is None else arguments) or [""]
+    if name == "--version":
+        print(f"gluon-htr {__version__}")
+        return 0
+    if name in {"--help", "-h"}:
+        print(overview())
+        return 0
+    if name not in commands():
+        if name:
+            print(f"error: no command '{name}'", file=sys.stderr)
+        print(overview(), file=sys.stderr)
+        return UsageError.status
+    door = importlib.import_module(f"{__package__}.{name}")
+    sys.argv[0] = f"gluon-htr {name}"
+    return _door.main(door.main, rest)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

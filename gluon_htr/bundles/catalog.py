@@ -1,0 +1,73 @@
+"""Where bundles live: those that ship with the package, and those in the user's folder."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import BundleError
+from .reader import read_description
+from .schema import DOCUMENT, Description
+
+SHIPPED = Path(__file__).parent / "shipped"
+DEFAULTS = ("english-lines", "words")  # the first of these that is there is what `load()` takes
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A bundle that can be loaded by its name, which is that of its file."""
+
+    name: str
+    path: Path
+    origin: str  # `shipped` or `installed`
+
+    def describe(self) -> Description:
+        """Raises `BundleError` where it is damaged."""
+        return read_description(self.path)
+
+    @property
+    def bytes(self) -> int:
+        """What it takes on the disk."""
+        files = self.path.rglob("*") if self.path.is_dir() else [self.path]
+        return sum(file.stat().st_size for file in files if file.is_file())
+
+
+def user_folder() -> Path:
+    """Where a user's bundles are looked for: `GLUON_HTR_MODELS`, or what the platform has for such data."""
+    if given := os.environ.get("GLUON_HTR_MODELS"):
+        return Path(given)
+    home = Path.home()
+    if sys.platform == "darwin":
+        return home / "Library" / "Application Support" / "gluon_htr" / "models"
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local") / "gluon_htr" / "models"
+    return Path(os.environ.get("XDG_DATA_HOME") or home / ".local" / "share") / "gluon_htr" / "models"
+
+
+def known_bundles() -> list[Entry]:
+    """All of them, sorted by name; the user's own stand before, and in place of, shipped ones of the same name."""
+    found: dict[str, Entry] = {}
+    for origin, folder in (("installed", user_folder()), ("shipped", SHIPPED)):
+        for path in sorted(folder.iterdir()) if folder.is_dir() else []:
+            if path.suffix == ".zip" or (path / DOCUMENT).is_file():
+                name = path.name.removesuffix(".zip")
+                found.setdefault(name, Entry(name, path, origin))
+    return [found[name] for name in sorted(found)]
+
+
+def find_bundle(name: str) -> Path | None:
+    """The path of a shipped or installed bundle."""
+    return next((entry.path for entry in known_bundles() if entry.name == name), None)
+
+
+def default_bundle() -> Path:
+    """Raises `BundleError` where none is there."""
+    for name in DEFAULTS:
+        if path := find_bundle(name):
+            return path
+    raise BundleError(
+        f"no model ships with this version: give --model a bundle or a run, or put a bundle named "
+        f"{DEFAULTS[0]}.zip into {user_folder()}"
+    )

@@ -1,0 +1,140 @@
+"""The files of a bundle as bytes, out of a folder or a .zip that nobody vouches for.
+
+Nothing is written to a disk, so no path can lead anywhere; every count and size is bounded before memory is taken.
+"""
+
+from __future__ import annotations
+
+import lzma
+import os
+import re
+import stat
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import BinaryIO
+
+from ..errors import BundleError
+
+MOST_FILES = 64
+MOST_BYTES = 512 << 20  # of all files together: four times the largest recognizer in the literature
+_END = struct.Struct("<4s4H2LH")  # the record that ends a .zip without a comment
+_NAME = re.compile(r"(?:golden/)?[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, RuntimeError, ValueError)
+
+
+def read_contents(path: Path, only: str | None = None) -> dict[str, bytes]:
+    """Name to content of all files, or of `only` one. Raises `BundleError` for anything odd."""
+    try:
+        return _folder(path, only) if path.is_dir() else _zip(path, only)
+    except FileNotFoundError:
+        raise BundleError(f"{path} does not exist: give a bundle's folder or .zip") from None
+    except OSError as error:
+        raise BundleError(f"{path} cannot be read: {error.strerror or error}") from None
+    except _BROKEN as error:
+        raise BundleError(f"{path} is no bundle, or a damaged one: {error or type(error).__name__}") from None
+
+
+def check_name(path: Path, name: str) -> None:
+    """Raises `BundleError` for a name that no bundle has: absolute, with `..`, backslashes or folders of its own."""
+    if not _NAME.fullmatch(name) or ".." in name:
+        raise BundleError(f"{path} has a file named {name!r:.80}: a bundle has none of that name")
+
+
+def _check_amounts(path: Path, sizes: Iterable[int]) -> None:
+    sizes = list(sizes)
+    if len(sizes) > MOST_FILES:
+        raise BundleError(f"{path} has {len(sizes)} files; a bundle has at most {MOST_FILES}")
+    if sum(sizes) > MOST_BYTES:
+        raise BundleError(f"{path} has {sum(sizes):,} bytes unpacked; at most {MOST_BYTES:,} are accepted")
+
+
+def _zip(path: Path, only: str | None) -> dict[str, bytes]:
+    _check_amounts(path, [path.stat().st_size])
+    with path.open("rb") as file:
+        _check_directory(path, file)
+        return _entries(path, file, only)
+
+
+def _check_directory(path: Path, file: BinaryIO) -> None:
+    """The table of contents is small: zipfile reads all of it before it can be asked for a count (APPNOTE 4.3.16)."""
+    file.seek(-min(_END.size, path.stat().st_size), os.SEEK_END)
+    end = file.read(_END.size)
+    if len(end) < _END.size or not end.startswith(b"PK\x05\x06"):
+        raise BundleError(f"{path} is no bundle: it is no .zip, or was cut")
+    *_, count, size, _, comment = _END.unpack(end)
+    if count > MOST_FILES or size > MOST_FILES * 1024 or comment:
+        raise BundleError(f"{path} is no bundle: its table of contents has {count} files in {size} bytes")
+    if file.tell() >= _END.size + 20:
+        file.seek(-_END.size - 20, os.SEEK_END)
+        if file.read(4) == b"PK\x06\x07":
+            raise BundleError(f"{path} is no bundle: it is a .zip for very large files")
+
+
+def _entries(path: Path, file: BinaryIO, only: str | None) -> dict[str, bytes]:
+    with zipfile.ZipFile(file) as archive:
+        entries = archive.infolist()
+        _check_amounts(path, [entry.file_size for entry in entries])
+        names = [entry.filename for entry in entries]
+        if len(set(names)) != len(names):
+            raise BundleError(f"{path} has two files of one name")
+        for entry in entries:
+            _check_entry(path, entry)
+        return {entry.filename: _unpacked(path, archive, entry) for entry in entries if only in (None, entry.filename)}
+
+
+def _check_entry(path: Path, entry: zipfile.ZipInfo) -> None:
+    check_name(path, entry.filename)
+    if entry.orig_filename != entry.filename:  # a NUL or a foreign separator that zipfile has put right
+        raise BundleError(f"{path} has a file named {entry.orig_filename!r:.80}: a bundle has none of that name")
+    kind = stat.S_IFMT(entry.external_attr >> 16)
+    if kind not in (0, stat.S_IFREG):
+        raise BundleError(f"{path}: {entry.filename} is a link or a device, not a file")
+    if entry.flag_bits & 0x1:
+        raise BundleError(f"{path}: {entry.filename} is encrypted")
+    if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise BundleError(f"{path}: {entry.filename} is compressed in a way that bundles are not")
+
+
+def _unpacked(path: Path, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
+    with archive.open(entry) as file:
+        return _exactly(path, entry.filename, file, entry.file_size)  # type: ignore[arg-type]
+
+
+def _exactly(path: Path, name: str, file: BinaryIO, size: int) -> bytes:
+    content = file.read(size + 1)
+    if len(content) != size:
+        raise BundleError(f"{path}: {name} has not the {size} bytes that it claims")
+    return content
+
+
+def _folder(path: Path, only: str | None) -> dict[str, bytes]:
+    names = sorted(_names(path, ""))
+    for name in names:
+        check_name(path, name)
+    _check_amounts(path, [(path / name).stat().st_size for name in names])
+    contents = {}
+    for name in names:
+        if only in (None, name):
+            with (path / name).open("rb") as file:
+                contents[name] = _exactly(path, name, file, os.fstat(file.fileno()).st_size)
+    return contents
+
+
+def _names(path: Path, below: str) -> list[str]:
+    """The plain files of a folder and of its `golden`; anything else is refused."""
+    names: list[str] = []
+    with os.scandir(path / below) as entries:
+        for entry in entries:
+            name = f"{below}/{entry.name}" if below else entry.name
+            if entry.is_dir(follow_symlinks=False) and name == "golden":
+                names += _names(path, name)
+            elif entry.is_file(follow_symlinks=False):
+                names.append(name)
+            else:
+                raise BundleError(f"{path}: {name!r:.80} is a link, a device or a folder that bundles do not have")
+            if len(names) > MOST_FILES:
+                raise BundleError(f"{path} has more than {MOST_FILES} files; is it a bundle?")
+    return names

@@ -1,0 +1,67 @@
+"""Writing a bundle, whole or not at all. The same content gives the same bytes, whenever and wherever it is written."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import stat
+import zipfile
+import zlib
+from pathlib import Path
+
+import msgspec
+
+from .._storage import atomic_file, storage_error
+from ..errors import UsageError
+from .schema import DOCUMENT, Description, File
+
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a .zip can name
+
+
+def write_bundle(path: Path, description: Description, files: dict[str, bytes]) -> None:
+    """Writes `path`, a .zip where its name says so, else a new folder.
+
+    description: its `files` are filled in here. files: name to content, without `bundle.json`. A .zip is replaced;
+    raises `UsageError` where a folder is there already, `StorageError` when it cannot be written.
+    """
+    manifest = {name: File(hashlib.sha256(files[name]).hexdigest(), len(files[name])) for name in sorted(files)}
+    document = msgspec.json.encode(msgspec.structs.replace(description, files=manifest))
+    everything = {DOCUMENT: msgspec.json.format(document, indent=1) + b"\n"} | {name: files[name] for name in manifest}
+    if path.suffix == ".zip":
+        _write_zip(path, everything)
+    else:
+        _write_folder(path, everything)
+
+
+def check_target(path: Path) -> None:
+    """Raises `UsageError` where `write_bundle` would: to be asked before hours of work."""
+    if path.suffix == ".zip" and path.is_dir():
+        raise UsageError(f"{path} is a folder: give --output another name")
+    if path.suffix != ".zip" and path.exists():
+        raise UsageError(f"{path} exists already: remove it, or give --output another name")
+
+
+def _write_zip(path: Path, files: dict[str, bytes]) -> None:
+    check_target(path)
+    with atomic_file(path) as file, zipfile.ZipFile(file, "w") as archive:
+        for name, content in files.items():
+            entry = zipfile.ZipInfo(name, _EPOCH)
+            entry.create_system = 3  # Unix, whatever this machine is
+            entry.external_attr = (stat.S_IFREG | 0o644) << 16
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(entry, content, compresslevel=zlib.Z_BEST_COMPRESSION)
+
+
+def _write_folder(path: Path, files: dict[str, bytes]) -> None:
+    check_target(path)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        for name, content in files.items():
+            (temporary / name).parent.mkdir(parents=True, exist_ok=True)
+            (temporary / name).write_bytes(content)
+        os.rename(temporary, path)
+    except OSError as error:
+        raise storage_error(path, error) from None
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)

@@ -1,0 +1,144 @@
+"""Preprocessed samples on disk: pickles of arrays and texts, which remember what they were made from.
+
+A cache is a row of pickles in one file: chunks of samples as they were prepared, so that a data set of any size is
+written in bounded memory, and last the origin and the count, without which the file is no cache.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from .._storage import atomic_file
+from ..errors import CacheError, DataError
+from ..images.preprocessing import Preprocessing
+from . import pickles
+from .sample import Problem
+from .store import Store
+
+FORMAT = "gluon_htr cache 2"
+_LISTS = ("ids", "texts", "groups")
+_ARRAYS = {"shapes": (np.int32, 2), "offsets": (np.int64, 1), "pixels": (np.uint8, 1)}
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What a cache was made from: the spec, the state of the source, the preprocessing."""
+
+    spec: str
+    source: str
+    preprocessing: Preprocessing
+
+
+def origin(spec: str, path: Path, preprocessing: Preprocessing) -> Origin:
+    """The origin that a cache made now would have."""
+    return Origin(spec, fingerprint(path), preprocessing)
+
+
+def fingerprint(path: Path) -> str:
+    """A digest over the names, sizes and modification times of all files at or below `path`; empty where nothing is."""
+    digest = hashlib.sha256()
+    for entry in sorted(_entries(str(path), "")):
+        digest.update(entry.encode("utf-8", "surrogateescape"))
+    return digest.hexdigest() if path.exists() else ""
+
+
+def _entries(path: str, name: str) -> Iterator[str]:
+    """`name size time` of the file at `path`, or of all below it; names are relative to where it began."""
+    if not os.path.isdir(path):
+        if os.path.exists(path):
+            yield _entry(name, os.stat(path))
+        return
+    with os.scandir(path) as entries:
+        for entry in entries:
+            below = f"{name}/{entry.name}"
+            if entry.is_dir():
+                yield from _entries(entry.path, below)
+            else:
+                yield _entry(below, entry.stat())
+
+
+def _entry(name: str, status: os.stat_result) -> str:
+    return f"{name}\0{status.st_size}\0{status.st_mtime_ns}\n"
+
+
+def save_cache(path: Path, chunks: Iterable[Store], made_from: Callable[[], Origin]) -> tuple[int, list[Problem]]:
+    """Writes a cache chunk by chunk; the file takes its place when all are written. Returns the count and the problems.
+
+    made_from: asked at the end. Raises `DataError` when there is no sample, `StorageError` when the disk is full; what
+    was at `path` is then untouched.
+    """
+    samples, problems = 0, list[Problem]()
+    with atomic_file(path) as file:
+        for chunk in chunks:
+            columns = {name: getattr(chunk, name) for name in (*_LISTS, *_ARRAYS)}
+            pickles.dump({**columns, "problems": _plain(chunk.problems)}, file)
+            samples += len(chunk)
+            problems += chunk.problems
+        made = made_from()
+        if not samples:
+            raise DataError(f"{made.spec} has no sample that can be used")
+        end = {"format": FORMAT, "samples": samples, "spec": made.spec, "source": made.source}
+        pickles.dump({**end, "preprocessing": msgspec.to_builtins(made.preprocessing)}, file)
+    return samples, problems
+
+
+def _plain(problems: list[Problem]) -> list[tuple[str, str]]:
+    return [(problem.id, problem.reason) for problem in problems]
+
+
+def load_cache(path: Path) -> tuple[Store, Origin]:
+    """The samples of a cache, and what they were made from. Raises `CacheError` when it is broken or hostile."""
+    *chunks, end = pickles.load_all(path)
+    if not isinstance(end, dict) or end.get("format") != FORMAT:
+        raise CacheError(f"{path} is not a whole cache of this version: run python -m gluon_htr.prepare again")
+    try:
+        found = msgspec.convert({name: end[name] for name in ("spec", "source", "preprocessing")}, Origin)
+        store = Store.join([_checked(path, chunk) for chunk in chunks])
+    except (KeyError, TypeError, ValueError, msgspec.ValidationError) as error:
+        raise CacheError(f"{path} is damaged: {error}") from None
+    if len(store) != end.get("samples"):
+        raise CacheError(f"{path} is damaged: it holds {len(store)} samples instead of {end.get('samples')}")
+    return store, found
+
+
+def difference(found: Origin, expected: Origin) -> str:
+    """Why a cache of the origin `found` does not serve where `expected` is needed; empty when it does."""
+    if found.spec != expected.spec:
+        return f"it was made from {found.spec}"
+    if found.preprocessing != expected.preprocessing:
+        return f"it was prepared with {describe(found.preprocessing)}, not {describe(expected.preprocessing)}"
+    return "" if found.source == expected.source else "its source has changed since"
+
+
+def describe(rule: Preprocessing) -> str:
+    """A rule in a few words."""
+    return f"{rule.rule} {rule.height}×{rule.width} {rule.resample}"
+
+
+def _checked(path: Path, chunk: dict[str, Any]) -> Store:
+    """A chunk as a store: every array of the promised type, every image inside the pixels."""
+    columns = {name: chunk[name] for name in (*_LISTS, *_ARRAYS)}
+    store = Store(**columns, problems=[Problem(*problem) for problem in chunk["problems"]])
+    for name in _LISTS:
+        if not isinstance(columns[name], list) or not all(isinstance(text, str) for text in columns[name]):
+            raise CacheError(f"{path} is damaged: {name} is no list of strings")
+    for name, (kind, dimensions) in _ARRAYS.items():
+        array = columns[name]
+        if not isinstance(array, np.ndarray) or array.dtype != kind or array.ndim != dimensions:
+            raise CacheError(f"{path} is damaged: {name} is no array of {np.dtype(kind)} in {dimensions} dimensions")
+    count = len(store.ids)
+    sizes = (len(store.texts), len(store.groups), *store.shapes.shape, *store.offsets.shape)
+    if sizes != (count, count, count, 2, count) or (store.shapes < 1).any():
+        raise CacheError(f"{path} is damaged: shapes and offsets do not fit {count} samples")
+    ends = store.offsets + store.shapes.astype(np.int64).prod(axis=1)
+    if (store.offsets < 0).any() or (ends > len(store.pixels)).any():
+        raise CacheError(f"{path} is damaged: images lie outside its pixels")
+    return store

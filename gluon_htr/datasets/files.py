@@ -1,0 +1,54 @@
+"""Files of a data set, whether they lie in a folder or still in the archives as downloaded.
+
+A folder wins over archives. Members of an archive are read one after the other: nothing is extracted.
+"""
+
+from __future__ import annotations
+
+import os
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+from ..errors import ArchiveError
+
+LARGEST_MEMBER = 256 << 20  # bytes; a page scanned as PNG has 10 MB
+
+
+def folder_files(folder: Path, suffixes: tuple[str, ...]) -> dict[str, str]:
+    """Paths of all files below `folder` with one of `suffixes`, by name without suffix, in order of their folders."""
+    found = {}
+    for root, folders, names in os.walk(folder):  # a Path for each of 100,000 files would cost more than reading them
+        folders.sort()
+        for name in sorted(names):
+            stem, suffix = os.path.splitext(name)
+            if suffix.lower() in suffixes:
+                found[stem] = os.path.join(root, name)
+    return found
+
+
+def archive_members(archive: Path, suffixes: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:
+    """(name without suffix, content) of an archive's files, in the archive's order.
+
+    Raises `ArchiveError` when the archive is truncated or no archive; members before the fault have been given.
+    """
+    try:
+        with tarfile.open(archive, "r|*") as tar:
+            for member in tar:
+                name = PurePosixPath(member.name)
+                if member.isfile() and name.suffix.lower() in suffixes and member.size <= LARGEST_MEMBER:
+                    file = tar.extractfile(member)
+                    if file is not None:
+                        yield name.stem, file.read()
+    except (tarfile.TarError, EOFError, OSError) as error:
+        raise ArchiveError(f"{archive} is truncated or no archive ({error}): fetch it again") from None
+
+
+def contents(root: Path, part: str, archives: str, suffixes: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:
+    """(name, content) of the files of `root/part`, or else of the archives that match the glob `root/archives`."""
+    if (root / part).is_dir():
+        for name, path in folder_files(root / part, suffixes).items():
+            yield name, Path(path).read_bytes()
+        return
+    for archive in sorted(root.glob(archives)):
+        yield from archive_members(archive, suffixes)

@@ -1,0 +1,121 @@
+"""Reader → store: decodes and preprocesses samples in worker processes."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from functools import partial
+from itertools import islice
+from typing import TypeVar
+
+import numpy as np
+
+from .._processes import cores, leave_with_parent, quick_start
+from ..errors import ImageError
+from ..images.decoding import Encoded
+from ..images.preprocessing import Preprocessing, fit
+from ..text.normalization import normalize
+from .sample import Problem, Reader, Sample
+from .store import Store
+
+T = TypeVar("T")
+CHUNK = 256  # samples a task: large enough to hide the cost of sending it
+
+
+class Preparer:
+    """Worker processes that decode and fit. To be used as a context; they start at once, beside whatever comes before.
+
+    workers: processes, by default one a core; 0 works in this process.
+    """
+
+    def __init__(self, workers: int | None = None) -> None:
+        self._workers = cores() if workers is None else workers
+        self._pool: ProcessPoolExecutor | None = None
+
+    def __enter__(self) -> Preparer:
+        if self._workers:
+            context = multiprocessing.get_context(quick_start())
+            self._pool = ProcessPoolExecutor(self._workers, context, initializer=leave_with_parent)
+            for _ in range(self._workers):
+                self._pool.submit(_ready)
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        if self._pool:
+            self._pool.shutdown(cancel_futures=True)
+
+    def later(self, function: Callable[..., T], *arguments: object) -> Callable[[], T]:
+        """Computes something beside the rest; the result is waited for when what is returned is called."""
+        if self._pool is None:
+            return partial(function, *arguments)
+        return self._pool.submit(function, *arguments).result
+
+    def prepare(
+        self, reader: Reader, rule: Preprocessing, advance: Callable[[int], object] = lambda done: None
+    ) -> Store:
+        """Decodes and fits every sample; a broken image is listed in the store's problems and left out.
+
+        advance: called with the number of samples that have just been done.
+        """
+        return Store.join(list(self.stores(reader, rule, advance)))
+
+    def stores(
+        self, reader: Reader, rule: Preprocessing, advance: Callable[[int], object] = lambda done: None
+    ) -> Iterator[Store]:
+        """The same in chunks, as they are done; the reader's own problems come with the last, which has no samples."""
+        for store in self._stores(_chunks(reader), rule):
+            advance(len(store) + len(store.problems))
+            yield store
+        yield Store.collect([], list(reader.problems))
+
+    def _stores(self, chunks: Iterator[list[Sample]], rule: Preprocessing) -> Iterator[Store]:
+        """Results in order, with a few chunks under way at a time, so that memory stays bounded."""
+        waiting: deque[Future[Store]] = deque()
+        for chunk in chunks:
+            if self._pool is None:
+                yield _prepare_chunk(chunk, rule)
+                continue
+            waiting.append(self._pool.submit(_prepare_chunk, chunk, rule))
+            if len(waiting) > 4 * self._workers:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
+def prepare(reader: Reader, rule: Preprocessing, workers: int | None = None) -> Store:
+    """`Preparer.prepare` with processes of its own."""
+    with Preparer(workers) as preparer:
+        return preparer.prepare(reader, rule)
+
+
+def _ready() -> None:
+    """Makes a worker start and import what it needs."""
+
+
+def _chunks(samples: Iterable[Sample]) -> Iterator[list[Sample]]:
+    stream = iter(samples)
+    while chunk := list(islice(stream, CHUNK)):
+        yield chunk
+
+
+def _prepare_chunk(samples: list[Sample], rule: Preprocessing) -> Store:
+    done, problems = [], []
+    for sample in samples:
+        try:
+            done.append((sample.id, normalize(sample.text), sample.group, fit(_image(sample), rule)))
+        except ImageError as error:
+            problems.append(Problem(sample.id, str(error)))
+    return Store.collect(done, problems)
+
+
+def _image(sample: Sample) -> np.ndarray:
+    """The sample's image, by way of OpenCV where that is installed and the image is a file."""
+    if not isinstance(sample.image, Encoded):
+        return sample.image()
+    try:
+        from ..images.opencv import decode_fast
+    except ImportError:
+        return sample.image()
+    return decode_fast(sample.image.source)

@@ -1,0 +1,43 @@
+"""What every reader of data yields."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A text and the image that shows it.
+
+    id: unique within its source. group: writer, form or letter; splits never cut through a group.
+    image: decodes when called and returns (H, W) uint8 gray, 0 = black ink; raises `ImageError` where the image is
+    broken. It can be pickled, so that worker processes decode.
+    """
+
+    id: str
+    text: str
+    group: str
+    image: Callable[[], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A sample that was left out, and why."""
+
+    id: str
+    reason: str
+
+
+class Reader(Protocol):
+    """A stream of samples with a length; `problems` grows while it is read."""
+
+    @property
+    def problems(self) -> list[Problem]: ...
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[Sample]: ...

@@ -1,0 +1,132 @@
+"""One string that names data everywhere: `KIND:PATH[?key=value&…][*SHARE]`.
+
+    iam-words:data/iam?split=train
+    cache:words.pkl
+    iam-lines:data/iam?split=train*0.25      a quarter of the samples, drawn with a fixed seed
+
+A kind is registered with its options, a msgspec structure whose fields are the keys. An unknown kind or key is an error
+that lists the known ones.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl
+
+import msgspec
+import numpy as np
+
+from ..errors import SpecError
+from .iam import IamOptions, IamReader
+from .sample import Problem, Reader, Sample
+
+
+@dataclass(frozen=True)
+class Spec:
+    """A parsed spec; `share` is in (0, 1]."""
+
+    text: str
+    kind: str
+    path: Path
+    options: Any
+    share: float = 1.0
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How a kind of data is opened."""
+
+    options: type[msgspec.Struct]
+    open: Callable[[Path, Any], Reader]
+
+
+class NoOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """For kinds without keys."""
+
+
+def _iam(level: Any) -> Kind:
+    return Kind(IamOptions, lambda path, options: IamReader(path, level, options))
+
+
+def _cache(path: Path, options: NoOptions) -> Reader:
+    from .cache import load_cache
+
+    return load_cache(path)[0].reader()
+
+
+KINDS = {
+    "iam-words": _iam("words"),
+    "iam-lines": _iam("lines"),
+    "iam-forms": _iam("forms"),
+    "cache": Kind(NoOptions, _cache),
+}
+
+
+def parse_spec(text: str) -> Spec:
+    """Raises `SpecError` for an unknown kind, an unknown key or a bad value."""
+    kind, colon, rest = text.partition(":")
+    if not colon or kind not in KINDS:
+        raise SpecError(f"'{text}' names no known kind of data; write KIND:PATH with one of {', '.join(KINDS)}")
+    share = 1.0
+    if match := re.fullmatch(r"(.*)\*([0-9.]+)", rest):
+        rest, share = match[1], _share(text, match[2])
+    path, _, query = rest.partition("?")
+    if not path:
+        raise SpecError(f"'{text}' has no path: write {kind}:PATH")
+    return Spec(text, kind, Path(path), _options(text, kind, query), share)
+
+
+def _share(text: str, value: str) -> float:
+    try:
+        share = float(value)
+    except ValueError:
+        share = 0.0
+    if not 0 < share <= 1:
+        raise SpecError(f"'{text}': the share after * must be above 0 and at most 1, not {value}")
+    return share
+
+
+def _options(text: str, kind: str, query: str) -> msgspec.Struct:
+    known = KINDS[kind].options
+    pairs = parse_qsl(query, keep_blank_values=True)
+    unknown = [key for key, _ in pairs if key not in known.__struct_fields__]
+    if unknown:
+        keys = ", ".join(known.__struct_fields__) or "none"
+        raise SpecError(f"'{text}': unknown key {', '.join(unknown)}; {kind} knows {keys}")
+    try:
+        return msgspec.convert(dict(pairs), known, strict=False)
+    except msgspec.ValidationError as error:
+        raise SpecError(f"'{text}': {error}") from None
+
+
+def open_spec(spec: Spec, seed: int = 0) -> Reader:
+    """The reader of a spec."""
+    reader = KINDS[spec.kind].open(spec.path, spec.options)
+    return reader if spec.share == 1 else _Share(reader, spec.share, seed)
+
+
+def kept(count: int, share: float, seed: int) -> np.ndarray:
+    """Which of `count` samples a share keeps: (count,) bool, the same for the same seed."""
+    return np.random.default_rng(seed).permutation(count) < round(share * count)
+
+
+class _Share:
+    """A part of a reader's samples."""
+
+    def __init__(self, reader: Reader, share: float, seed: int) -> None:
+        self._reader = reader
+        self._kept = kept(len(reader), share, seed)
+
+    @property
+    def problems(self) -> list[Problem]:
+        return self._reader.problems
+
+    def __len__(self) -> int:
+        return int(self._kept.sum())
+
+    def __iter__(self) -> Iterator[Sample]:
+        return (sample for sample, kept in zip(self._reader, self._kept) if kept)

@@ -1,0 +1,97 @@
+"""Preprocessed samples in memory: one flat array of pixels, and where each image lies in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+import numpy as np
+
+from .sample import Problem, Sample
+
+
+@dataclass
+class Store:
+    """Images, texts and groups by position.
+
+    shapes: (N, 2) int32, height and width. offsets: (N,) int64, where an image starts in `pixels`, (…,) uint8.
+    """
+
+    ids: list[str]
+    texts: list[str]
+    groups: list[str]
+    shapes: np.ndarray
+    offsets: np.ndarray
+    pixels: np.ndarray
+    problems: list[Problem] = field(default_factory=list)
+
+    @classmethod
+    def collect(cls, samples: Sequence[tuple[str, str, str, np.ndarray]], problems: list[Problem]) -> Store:
+        """From (id, text, group, image) tuples."""
+        images = [image for *_, image in samples]
+        shapes = np.array([image.shape for image in images], np.int32).reshape(-1, 2)
+        sizes = shapes.astype(np.int64).prod(axis=1)
+        pixels = np.concatenate([image.ravel() for image in images]) if images else np.zeros(0, np.uint8)
+        ids = [identity for identity, *_ in samples]
+        texts = [text for _, text, *_ in samples]
+        groups = [group for _, _, group, _ in samples]
+        return cls(ids, texts, groups, shapes, np.cumsum(sizes) - sizes, pixels, problems)
+
+    @classmethod
+    def join(cls, stores: Sequence[Store]) -> Store:
+        """All samples of several stores, in order."""
+        if len(stores) == 1:
+            return stores[0]
+        starts = np.cumsum([0, *(len(store.pixels) for store in stores)])
+        return cls(
+            [i for store in stores for i in store.ids],
+            [t for store in stores for t in store.texts],
+            [g for store in stores for g in store.groups],
+            np.concatenate([store.shapes for store in stores]),
+            np.concatenate([store.offsets + start for store, start in zip(stores, starts)]),
+            np.concatenate([store.pixels for store in stores]),
+            [problem for store in stores for problem in store.problems],
+        )
+
+    def select(self, positions: Iterable[int]) -> Store:
+        """The samples at `positions`; pixels are shared, not copied."""
+        chosen = list(positions)
+        return Store(
+            [self.ids[k] for k in chosen],
+            [self.texts[k] for k in chosen],
+            [self.groups[k] for k in chosen],
+            self.shapes[chosen],
+            self.offsets[chosen],
+            self.pixels,
+            self.problems,
+        )
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def image(self, position: int) -> np.ndarray:
+        """(H, W) uint8, a view."""
+        height, width = self.shapes[position]
+        start = self.offsets[position]
+        return self.pixels[start : start + height * width].reshape(height, width)
+
+    def reader(self) -> StoreReader:
+        """The store as a reader of samples."""
+        return StoreReader(self)
+
+
+class StoreReader:
+    """Yields the samples of a store."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.problems = store.problems
+
+    def __len__(self) -> int:
+        return len(self._store)
+
+    def __iter__(self) -> Iterator[Sample]:
+        store = self._store
+        for k, (identity, text, group) in enumerate(zip(store.ids, store.texts, store.groups)):
+            yield Sample(identity, text, group, partial(store.image, k))

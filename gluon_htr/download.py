@@ -1,0 +1,111 @@
+"""Fetches a data set, or imports archives that you have, and unpacks it in its official layout."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from . import _door
+from .datasets.acquisition import Acquired, acquire, match, wanted
+from .datasets.archives import Advance
+from .datasets.catalog import DATASETS, Dataset, dataset
+from .datasets.site import Login, Site
+from .errors import UsageError
+
+PASSWORD_VARIABLE = "GLUON_HTR_PASSWORD"
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    sets = "\n".join(f"  {name:16}  {each.title}. {each.terms}" for name, each in DATASETS.items())
+    result = argparse.ArgumentParser(
+        prog="gluon-htr download",
+        description=__doc__,
+        epilog=f"data sets and their terms:\n{sets}\n\nThe password is asked for, or read from ${PASSWORD_VARIABLE}.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,  # --password must not pass for --password-stdin
+    )
+    result.add_argument("--dataset", required=True, metavar="NAME", help="one of those below")
+    result.add_argument("--user", help="your user name at the site")
+    result.add_argument("--root", type=Path, help="where to put it (default: data/iam and the like)")
+    result.add_argument("--base-url", metavar="URL", help="another place that has the same files")
+    result.add_argument("--archive", type=Path, nargs="+", default=[], metavar="FILE", help="archives that you have")
+    result.add_argument("--password-stdin", action="store_true", help="read the password from standard input")
+    result.add_argument("--keep", action="store_true", help="keep fetched archives once they are unpacked")
+    result.add_argument("--timeout", type=_seconds, default=30.0, metavar="SECONDS", help="to wait for an answer (30)")
+    return result
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds <= 3600:
+        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 3600")
+    return seconds
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Parses, calls, words."""
+    options = parser().parse_args(arguments)
+    chosen = dataset(options.dataset)
+    root = options.root or Path(chosen.root)
+    given = match(options.archive, chosen)
+    if not wanted(chosen, root):
+        _door.say(f"{chosen.name} is complete in {root}: nothing to do")
+        return 0
+    if options.archive and not (options.user or options.base_url):
+        site = None
+    else:
+        site = Site(options.base_url or chosen.base_url, _login(options), options.timeout, chosen.registration)
+    return _report(chosen, root, acquire(chosen, root, given, site, _bar, options.keep))
+
+
+def _report(chosen: Dataset, root: Path, done: Acquired) -> int:
+    for place, count in done.made.items():
+        print(f"{place}\t{count}")
+    if done.missing:
+        _door.say(
+            f"{chosen.name} in {root} still lacks {', '.join(done.missing)}: pass them with --archive, "
+            "or give --user NAME to fetch them"
+        )
+        return 1
+    _door.say(f"{chosen.name} is complete in {root}. Terms: {chosen.terms}")
+    return 0
+
+
+def _login(options: argparse.Namespace) -> Login | None:
+    if options.user is None:
+        if options.password_stdin:
+            raise UsageError("--password-stdin needs --user NAME")
+        return None
+    return Login(options.user, lambda: _password(options.user, options.password_stdin))
+
+
+def _password(user: str, from_stdin: bool) -> str:
+    """Asked for when a server demands it; never an argument, which every user of the machine could read."""
+    if from_stdin:
+        password = sys.stdin.readline().rstrip("\r\n")
+    elif PASSWORD_VARIABLE in os.environ:
+        password = os.environ[PASSWORD_VARIABLE]
+    elif sys.stdin.isatty():
+        password = getpass.getpass(f"password of {user}: ")
+    else:
+        raise UsageError(f"no terminal to ask for the password: set {PASSWORD_VARIABLE} or use --password-stdin")
+    if not password:
+        raise UsageError("the password is empty")
+    return password
+
+
+@contextmanager
+def _bar(label: str) -> Iterator[Advance]:
+    """A progress bar in bytes, with rate and ETA."""
+    with _door.Bar(None, "B", label) as bar:
+        yield bar.reach
+
+
+if __name__ == "__main__":
+    sys.exit(_door.main(main))

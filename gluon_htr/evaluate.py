@@ -1,0 +1,91 @@
+"""Scores a model on data: CER, WER, exact rate and Levenshtein accuracy with their intervals."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from . import __version__, _door, load
+from ._storage import write_atomically
+from .datasets.loading import load_data
+from .datasets.reading import read_store
+from .datasets.store import Store
+from .runtime.backends import ENGINES
+from .text.metrics import ScoreCard, score, worst
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="gluon_htr.evaluate", description=__doc__)
+    parser.add_argument("--model", help="name of a model, a bundle, or the folder of a run (default: what ships)")
+    parser.add_argument("--data", action="append", required=True, metavar="SPEC", help="may be repeated")
+    parser.add_argument("--engine", choices=ENGINES, default="onnx", help="default: %(default)s")
+    parser.add_argument("--threads", type=int, help="threads of the engine (default: one a core)")
+    parser.add_argument("--report", type=Path, metavar="DIR", help="write scores.json, texts.tsv and worst.tsv there")
+    parser.add_argument("--json", action="store_true", help="the score card as JSON on stdout")
+    return parser
+
+
+def run(
+    model: str | None, data: list[str], engine: str, threads: int | None, report: Path | None, as_json: bool
+) -> int:
+    """Reads all of `data` and prints the score card."""
+    recognizer = load(model, engine, threads)
+    store = load_data(data, recognizer.preprocessing, track=_door.track)
+    began = time.perf_counter()
+    texts = read_store(recognizer.network, store, recognizer.alphabet)
+    speed = len(store) / (time.perf_counter() - began)
+    card = score(store.texts, texts, store.groups)
+    content = _content(card, model or recognizer.name, data, engine, speed, len(store.problems))
+    if report:
+        _write_report(report, content, store, texts)
+    print(msgspec.json.encode(content).decode() if as_json else _words(card, speed))
+    return 0
+
+
+def _content(card: ScoreCard, model: str, data: list[str], engine: str, speed: float, left_out: int) -> dict[str, Any]:
+    where = {"model": model, "data": data, "engine": engine, "version": __version__}
+    return {**where, "left_out": left_out, "images_per_second": round(speed, 1), **msgspec.to_builtins(card)}
+
+
+def _words(card: ScoreCard, speed: float) -> str:
+    rows = [
+        ("CER", card.cer),
+        ("WER", card.wer),
+        ("exact rate", card.exact_rate),
+        ("Levenshtein accuracy", card.levenshtein_accuracy),
+    ]
+    confused = ", ".join(f"{c.truth or '∅'}→{c.read or '∅'} {c.count}" for c in card.confusions[:10])
+    return "\n".join(
+        [
+            *(f"{name:22}{figure}" for name, figure in rows),
+            f"{'n':22}{card.samples} samples, {card.characters} characters, {card.groups} groups",
+            f"{'images/s':22}{speed:.1f}",
+            f"{'most confused':22}{confused}",
+        ]
+    )
+
+
+def _write_report(folder: Path, content: dict[str, Any], store: Store, texts: Sequence[str]) -> None:
+    def table(positions: Sequence[int]) -> bytes:
+        return "".join(f"{store.ids[k]}\t{store.texts[k]}\t{texts[k]}\n" for k in positions).encode()
+
+    write_atomically(folder / "scores.json", msgspec.json.format(msgspec.json.encode(content)) + b"\n")
+    write_atomically(folder / "texts.tsv", table(range(len(store))))
+    write_atomically(folder / "worst.tsv", table(worst(store.texts, texts, most=100)))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Parses and runs."""
+    given = parser().parse_args(arguments)
+    return run(given.model, given.data, given.engine, given.threads, given.report, given.json)
+
+
+if __name__ == "__main__":
+    sys.exit(_door.main(main))

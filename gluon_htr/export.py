@@ -1,0 +1,102 @@
+"""Makes a bundle of a run, or of a Gluon model from elsewhere, and proves that it reads the same."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import get_args
+
+from . import _door
+from .bundles.schema import Task
+from .bundles.writer import check_target
+from .errors import MissingToolError, UsageError
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        prog="gluon_htr.export",
+        description=__doc__,
+        epilog="A Gluon model from elsewhere: export --symbol S --params P --alphabet A --preset NAME --output BUNDLE",
+    )
+    parser.add_argument("run", nargs="?", type=Path, metavar="RUN", help="the folder of a run")
+    parser.add_argument("--output", type=Path, required=True, metavar="BUNDLE", help="a .zip, or a new folder")
+    parser.add_argument("--float16", action="store_true", help="store weights in half the bytes")
+    parser.add_argument("--split", type=Path, metavar="DIR", help="also write featurizer.onnx and tail.onnx there")
+    parser.add_argument("--validation", metavar="SPEC", help="samples to compare on (default: the run's own)")
+    parser.add_argument("--name", help="default: that of the output")
+    parser.add_argument("--task", choices=get_args(Task), help="default: words for presets with a box, else lines")
+    parser.add_argument("--license", type=Path, metavar="FILE", help="becomes LICENSE.txt (default: made of the terms)")
+    parser.add_argument("--trained-on", action="append", default=[], metavar="NAME", help="default: the run's own data")
+    parser.add_argument("--terms", help="of the training data (default: what is known of them)")
+    parser.add_argument("--opset", type=int, default=13, help="of ONNX, 13 to 17 (default: %(default)s)")
+    pair = parser.add_argument_group("a pair instead of a run")
+    pair.add_argument("--symbol", type=Path, metavar="FILE", help="symbol.json")
+    pair.add_argument("--params", type=Path, metavar="FILE", help="model.params")
+    pair.add_argument("--alphabet", type=Path, metavar="FILE", help='{"characters": ["a", …]}, the blank left out')
+    pair.add_argument("--preset", metavar="NAME", help="how images are prepared for it")
+    pair.add_argument("--config", metavar="FILE", help="the same, from a TOML file of your own")
+    return parser
+
+
+def run(given: argparse.Namespace) -> int:
+    """Writes the bundle and says what it is."""
+    check_target(given.output)
+    license_text = _text(given.license) if given.license else None
+    try:
+        from .exporting.assembly import Wish, export
+        from .exporting.samples import read_samples
+        from .exporting.sources import from_pair, from_run
+    except ImportError as error:
+        raise MissingToolError(f"export needs the package {error.name}: pip install {error.name}") from None
+
+    preset = given.config or given.preset
+    if given.run:
+        model = from_run(given.run, given.trained_on, given.terms)
+    else:
+        model = from_pair(given.symbol, given.params, given.alphabet, preset, given.trained_on, given.terms)
+    rule = model.preset.preprocessing
+    task: Task = given.task or ("words" if rule.rule == "box" else "lines")
+    wish = Wish(_name(given.name or given.output.name), task, given.float16, license_text, given.opset)
+    samples = read_samples(given.validation or model.validation, rule, _door.track)
+    bundle = export(model, wish, given.output, samples, _door.say, given.split)
+    about = bundle.description
+    print(f"{given.output}: {wish.name}, {about.task}, {len(about.alphabet)} characters, {_megabytes(given.output)}")
+    return 0
+
+
+def _name(text: str) -> str:
+    name = text.removesuffix(".zip")
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", name):
+        raise UsageError(f"{name!r} cannot be a bundle's name: give --name letters, digits, dots and dashes")
+    return name
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except UnicodeDecodeError:
+        raise UsageError(f"{path} is no text in UTF-8: give --license a text file") from None
+
+
+def _megabytes(path: Path) -> str:
+    files = path.rglob("*") if path.is_dir() else [path]
+    return f"{sum(file.stat().st_size for file in files if file.is_file()) / 1e6:.1f} MB"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Parses and runs."""
+    given = parser().parse_args(arguments)
+    pair = [given.symbol, given.params, given.alphabet, given.preset or given.config]
+    if given.run and any(pair):
+        raise UsageError("give a run, or a pair with --symbol, --params, --alphabet and --preset; not both")
+    if not given.run and not all(pair):
+        raise UsageError("give the folder of a run, or --symbol, --params, --alphabet and --preset or --config")
+    return run(given)
+
+
+if __name__ == "__main__":
+    sys.exit(_door.main(main))

@@ -1,0 +1,164 @@
+"""All steps from a model to a bundle: convert, prove, calibrate, describe, write."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import onnx
+
+from .. import __version__
+from .._storage import write_atomically
+from ..bundles.reader import Bundle
+from ..bundles.schema import GOLDEN, LICENSE, MODEL, PARAMETERS, SYMBOL, Description, Golden, Input, Task, Tensor
+from ..bundles.writer import check_target, write_bundle
+from ..errors import MissingToolError
+from ..graphs.onnx import to_onnx
+from ..graphs.onnx_splitting import split
+from ..graphs.onnx_storage import rounded, store_as_float16
+from ..graphs.params import pack_parameters
+from ..graphs.symbol import parse_graph
+from ..runtime.backends import Pair, mxnet_network, onnx_network
+from ..runtime.loading import from_bundle
+from ..text.ctc import greedy
+from .calibration import best_temperature
+from .gate import check_shapes, compare, random_images
+from .golden import draw_golden
+from .samples import Samples
+from .sources import Model
+
+PARTS = ("featurizer.onnx", "tail.onnx")
+Say = Callable[[str], object]
+
+
+@dataclass(frozen=True)
+class Wish:
+    """How a bundle is to be. license: the text of LICENSE.txt, made from the terms where it is None."""
+
+    name: str
+    task: Task
+    half: bool = False
+    license: str | None = None
+    opset: int = 13
+
+
+@dataclass(frozen=True)
+class Converted:
+    """graph: float32, for splitting. stored: as the bundle has it. pair: the weights that both were made from."""
+
+    pair: Pair
+    graph: onnx.ModelProto
+    stored: bytes
+
+
+def convert(model: Model, wish: Wish) -> Converted:
+    """The model as ONNX. Raises `GraphError` for operators that cannot be said, `ParametersError` for other weights."""
+    parameters = rounded(model.pair.parameters) if wish.half else model.pair.parameters
+    pair = Pair(model.pair.symbol, parameters)
+    graph = to_onnx(parse_graph(pair.symbol), parameters, opset=wish.opset, height=model.preset.preprocessing.height)
+    stored = store_as_float16(graph, parameters) if wish.half else graph
+    return Converted(pair, graph, stored.SerializeToString())
+
+
+def prove(model: Model, converted: Converted, samples: Samples, say: Say) -> None:
+    """The gate. Where mxnet or samples are missing it says so; raises `GraphError` where anything differs."""
+    exported = onnx_network(converted.stored)
+    rule, step = model.preset.preprocessing, model.preset.network.step_width
+    random = random_images(rule, step)
+    check_shapes(exported, random, model.alphabet.classes, step)
+    if samples.problem:
+        say(f"not compared on real samples: {samples.problem}")
+    widened = {name: np.asarray(array, np.float32) for name, array in converted.pair.parameters.items()}
+    try:
+        reference = mxnet_network(Pair(converted.pair.symbol, widened))
+    except MissingToolError as error:
+        say(f"NOT compared with MXNet, so that this bundle is unproven: {error}")
+        return
+    verdict = compare(reference, exported, random, samples.batches)
+    say(
+        f"as MXNet on {verdict.shapes} random images and {verdict.samples} validation samples: "
+        f"logits within {verdict.difference:.1e}, all texts identical"
+    )
+
+
+def export(model: Model, wish: Wish, output: Path, samples: Samples, say: Say, parts: Path | None = None) -> Bundle:
+    """Converts, proves and writes a bundle. Raises before anything is written.
+
+    parts: a folder for the featurizer and the tail as graphs of their own.
+    """
+    check_target(output)
+    converted = convert(model, wish)
+    halves = split(converted.graph) if parts else ()
+    prove(model, converted, samples, say)
+    bundle = describe(model, wish, output, converted, _temperature(model, converted, samples, wish, say))
+    write_bundle(output, bundle.description, bundle.files)
+    for name, half in zip(PARTS, halves):
+        assert parts is not None
+        write_atomically(parts / name, half.SerializeToString())
+    return bundle
+
+
+def _temperature(model: Model, converted: Converted, samples: Samples, wish: Wish, say: Say) -> float:
+    """Of the exported network on the samples; also says what float16 changed in their texts."""
+    network = onnx_network(converted.stored)
+    logits = [network(images) for images in samples.batches]
+    if wish.half and logits:
+        unrounded = onnx_network(convert(model, replace(wish, half=False)).stored)
+        texts = zip(logits, map(unrounded, samples.batches))
+        changed = sum(a != b for ours, theirs in texts for a, b in zip(greedy(ours), greedy(theirs)))
+        say(f"float16 weights change {changed} of {sum(map(len, logits))} texts")
+    return best_temperature(logits, samples.texts, model.alphabet) if logits else 1.0
+
+
+def describe(model: Model, wish: Wish, path: Path, converted: Converted, temperature: float) -> Bundle:
+    """The bundle as it will be written, its golden images read by itself."""
+    description = Description(
+        schema_version=1,
+        name=wish.name,
+        description=model.preset.description,
+        writer=f"gluon_htr {__version__}",
+        task=wish.task,
+        alphabet=list(model.alphabet.characters),
+        normalization="nfc-single-spaces",
+        preprocessing=Input(model.preset.preprocessing),
+        step_width=model.preset.network.step_width,
+        inputs=[_tensor(converted.graph.graph.input[0])],
+        outputs=[_tensor(converted.graph.graph.output[0])],
+        temperature=temperature,
+        weights="float16" if wish.half else "float32",
+        network=msgspec.to_builtins(model.preset.network),
+        score_cards=list(model.cards),
+        training_data=list(model.data),
+        files={},
+    )
+    files = {
+        MODEL: converted.stored,
+        SYMBOL: converted.pair.symbol.encode(),
+        PARAMETERS: pack_parameters(converted.pair.parameters),
+        LICENSE: (wish.license or _license(wish.name, model)).encode(),
+    }
+    return Bundle(path, description, files | _golden(Bundle(path, description, files), model))
+
+
+def _golden(bundle: Bundle, model: Model) -> dict[str, bytes]:
+    recognizer = from_bundle(bundle)
+    images = {f"golden/{k}.png": png for k, png in enumerate(draw_golden(model.preset.preprocessing), 1)}
+    read = {name: recognizer.read(png) for name, png in images.items()}
+    expected = [Golden(name, found.text, round(found.confidence, 4)) for name, found in read.items()]
+    return images | {GOLDEN: msgspec.json.format(msgspec.json.encode(expected), indent=1) + b"\n"}
+
+
+def _tensor(value: onnx.ValueInfoProto) -> Tensor:
+    sizes = value.type.tensor_type.shape.dim
+    return Tensor(value.name, "float32", [size.dim_value or size.dim_param for size in sizes])
+
+
+def _license(name: str, model: Model) -> str:
+    sources = "".join(f"- {source.data}: {source.terms}\n" for source in model.data) or "- not stated\n"
+    return (
+        f"The model '{name}' was trained on these data, whose terms bind whoever uses it:\n\n{sources}\n"
+        "The program that reads it, gluon_htr, is under the Apache License 2.0.\n"
+    )

@@ -1,0 +1,48 @@
+"""Golden images: drawn here, so that every bundle may carry them whatever its training data's terms are.
+
+They need not look like handwriting. What counts is that any copy of the model, on any machine, reads in them what the
+exported one read.
+"""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from ..images.preprocessing import Preprocessing
+
+WORDS = ("letter", "Read", "house", "1914", "quickly")
+LINES = (
+    "the letters of a long journey",
+    "Read it aloud, he said.",
+    "a house by the sea, in 1914",
+    "and nobody came",
+    "quickly, before the light is gone!",
+)
+SLANTS = (0.0, 0.15, -0.1, 0.3, 0.05)  # columns to the right, a row upwards
+
+
+def draw_golden(rule: Preprocessing) -> list[bytes]:
+    """Five PNG files: single words for a rule `box`, lines for `height`."""
+    texts = WORDS if rule.rule == "box" else LINES
+    return [_png(_draw(text, 28 + 6 * k, slant)) for k, (text, slant) in enumerate(zip(texts, SLANTS))]
+
+
+def _draw(text: str, size: int, slant: float) -> Image.Image:
+    font = ImageFont.load_default(size)
+    left, top, right, bottom = font.getbbox(text)
+    width, height = int(right - left), int(bottom - top)
+    lean = int(abs(slant) * height)
+    image = Image.new("L", (width + lean + 24, height + 20), 245)
+    ImageDraw.Draw(image).text((12 - left + lean * (slant < 0), 10 - top), text, fill=30, font=font)
+    shift = slant * (height + 10) if slant > 0 else 0.0
+    matrix = (1, slant, -shift, 0, 1, 0)
+    return image.transform(image.size, Image.Transform.AFFINE, matrix, Image.Resampling.BILINEAR, fillcolor=245)
+
+
+def _png(image: Image.Image) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(np.asarray(image)).save(buffer, "PNG", optimize=True)
+    return buffer.getvalue()

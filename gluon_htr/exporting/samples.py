@@ -1,0 +1,37 @@
+"""Real samples that an export is proven and calibrated on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..datasets.loading import Track, load_data
+from ..datasets.reading import same_size
+from ..errors import DataError, SpecError
+from ..images.preprocessing import Preprocessing
+
+MOST = 512
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Batches (N, H, W) of images of one size each, and their texts. problem: why there are none."""
+
+    batches: tuple[np.ndarray, ...] = ()
+    texts: tuple[tuple[str, ...], ...] = ()
+    problem: str = ""
+
+
+def read_samples(spec: str | None, rule: Preprocessing, track: Track) -> Samples:
+    """Up to `MOST` samples, evenly out of all; none, with the reason, where the data are no longer there."""
+    if spec is None:
+        return Samples(problem="no validation data are known: name some with --validation")
+    try:
+        store = load_data([spec], rule, track=track)
+    except (DataError, SpecError, OSError) as error:
+        return Samples(problem=str(error))
+    chosen = store.select(np.unique(np.linspace(0, len(store) - 1, MOST).astype(int)).tolist())
+    groups = same_size(chosen.shapes)
+    batches = tuple(np.stack([chosen.image(k) for k in group]) for group in groups)
+    return Samples(batches, tuple(tuple(chosen.texts[k] for k in group) for group in groups))

@@ -1,0 +1,87 @@
+"""Random but repeatable changes to a preprocessed image, for training only.
+
+Geometry (rotation, shear, scale, shift, elastic waves) is one remapping; then stroke thickness, contrast, blur and
+noise. Everything is drawn from the generator that is passed in: the same generator state gives the same image,
+whichever process makes it. Uses OpenCV, which readers of a trained model never need.
+
+The family of changes follows Puigcerver 2017 (affine and gray-scale morphology) and Wigington et al. 2017 (elastic
+grids).
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from .augmentation_settings import Augmentation
+
+cv2.setNumThreads(1)  # parallelism comes from worker processes
+
+
+def augment(image: np.ndarray, settings: Augmentation, random: np.random.Generator) -> np.ndarray:
+    """Returns a changed copy of `image`: (H, W) uint8 in, the same shape out."""
+    if random.random() >= settings.share:
+        return image.copy()
+    changed = _move(image, settings, random)
+    changed = _thicken(changed, settings, random)
+    return _shade(changed, settings, random)
+
+
+def _move(image: np.ndarray, settings: Augmentation, random: np.random.Generator) -> np.ndarray:
+    """One backward map for all geometry: for every target pixel, where its gray comes from."""
+    height, width = image.shape
+    x, y = _affine(height, width, settings, random)
+    if settings.elastic > 0:
+        x += _waves(height, width, settings.elastic * height, random)
+        y += _waves(height, width, settings.elastic * height, random)
+    paper = int(image[0, 0])
+    return cv2.remap(image, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=(paper,))
+
+
+def _affine(
+    height: int, width: int, settings: Augmentation, random: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    angle = np.deg2rad(random.uniform(-1, 1) * settings.rotation) * min(1.0, 4 * height / width)  # long lines rise less
+    shear = random.uniform(-1, 1) * settings.shear
+    scale = random.uniform(1 - settings.scale, 1 + settings.scale / 2)
+    stretch = random.uniform(1 - settings.stretch, 1 + settings.stretch / 2)
+    right, down = random.uniform(-1, 1, 2) * settings.shift * height
+    # forward = rotation · shear · scales; its inverse is written out, since numpy's starts threads for four numbers
+    sine, cosine, wide, high = np.sin(angle), np.cos(angle), scale * stretch, scale
+    across = np.array([(cosine + shear * sine) / wide, (sine - shear * cosine) / wide], np.float32)
+    along = np.array([-sine / high, cosine / high], np.float32)
+    columns = np.arange(width, dtype=np.float32)[None, :] - np.float32(width / 2 + right)
+    rows = np.arange(height, dtype=np.float32)[:, None] - np.float32(height / 2 + down)
+    x = across[0] * columns + across[1] * rows + np.float32(width / 2)
+    y = along[0] * columns + along[1] * rows + np.float32(height / 2)
+    return x, y
+
+
+def _waves(height: int, width: int, amplitude: float, random: np.random.Generator) -> np.ndarray:
+    """Smooth displacement in pixels (H, W): random values on a grid of half the height, interpolated by cubics."""
+    grid = random.uniform(-amplitude, amplitude, (4, max(4, 2 * width // height + 2))).astype(np.float32)
+    return cv2.resize(grid, (width, height), interpolation=cv2.INTER_CUBIC)
+
+
+def _thicken(image: np.ndarray, settings: Augmentation, random: np.random.Generator) -> np.ndarray:
+    """Blends with the darkest or lightest of the neighbors: strokes grow or shrink by a part of a pixel."""
+    if random.random() >= settings.thickness:
+        return image
+    kernel = np.ones((3, 3), np.uint8) if random.random() < 0.5 else np.ones((2, 2), np.uint8)
+    thick = random.random() < 0.5
+    other = cv2.erode(image, kernel) if thick else cv2.dilate(image, kernel)
+    weight = random.uniform(0.2, 1.0 if thick else 0.6)  # thin strokes would vanish
+    return cv2.addWeighted(image, 1 - weight, other, weight, 0)
+
+
+def _shade(image: np.ndarray, settings: Augmentation, random: np.random.Generator) -> np.ndarray:
+    if random.random() < settings.blur:
+        image = cv2.GaussianBlur(image, (0, 0), random.uniform(0.4, 1.0))
+    factor = 1 - settings.contrast * random.uniform(-0.5, 1)
+    offset = settings.contrast * random.uniform(-0.3, 0.3) * 255
+    gray = image.astype(np.float32)
+    gray = 255 - (255 - gray) * np.float32(factor) + np.float32(min(0.0, offset))
+    deviation = random.uniform(0, settings.noise)
+    if deviation > 1:
+        gray += random.standard_normal(gray.shape, dtype=np.float32) * np.float32(deviation)
+    return np.clip(gray, 0, 255).astype(np.uint8)

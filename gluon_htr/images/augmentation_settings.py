@@ -1,0 +1,37 @@
+"""How strongly training images are changed; apart from the code that changes them, which needs OpenCV."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+
+Probability = Annotated[float, msgspec.Meta(ge=0, le=1)]
+Amount = Annotated[float, msgspec.Meta(ge=0)]
+
+
+class Augmentation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[training.augmentation]`: each amount is drawn evenly from minus to plus the value unless said otherwise."""
+
+    #: Share of the images that are changed at all.
+    share: Probability = 0.9
+    #: Degrees.
+    rotation: Amount = 2.0
+    #: Horizontal shift per row: tangent of the slant.
+    shear: Amount = 0.3
+    #: Factor on both sides: drawn from 1 - scale to 1 + scale / 2, since the canvas is full already.
+    scale: Amount = 0.15
+    #: Factor on the width alone, likewise.
+    stretch: Amount = 0.15
+    #: Pixels to the side and up or down, as a share of the height.
+    shift: Amount = 0.06
+    #: Height of elastic waves, as a share of the image's height.
+    elastic: Amount = 0.035
+    #: Share of images whose strokes become thicker or thinner.
+    thickness: Probability = 0.3
+    #: Change of contrast and brightness, as a share of the full range.
+    contrast: Amount = 0.25
+    #: Share of images that are blurred a little.
+    blur: Probability = 0.15
+    #: Standard deviation of noise in gray levels, drawn from 0.
+    noise: Amount = 8.0

@@ -1,0 +1,108 @@
+"""One preprocessing for training, evaluation and reading: any gray image → what the network sees.
+
+Two rules:
+
+- `box`: shrink to fit height × width keeping the aspect ratio, never enlarge, center, pad. This is the rule of the
+  Gluon notebook that this project grew from.
+- `height`: scale to the height, keep the aspect ratio, pad on the right to a multiple of `width_multiple`. An image
+  that would be wider than `width` is shrunk further and centered vertically.
+
+Padding is `max(230, top-left pixel)` of the scaled image, the notebook's rule. The width of the result depends on the
+image alone, never on the images beside it in a batch, so that a text does not depend on its neighbors.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+import msgspec
+import numpy as np
+from PIL import Image
+
+Positive = Annotated[int, msgspec.Meta(ge=1, le=100_000)]
+
+
+class Preprocessing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How an image becomes the network's input; part of every preset, cache, run and bundle."""
+
+    #: `box` (words) or `height` (lines).
+    rule: Literal["box", "height"]
+    #: Pixels.
+    height: Positive
+    #: Pixels: the box's width, or the widest line allowed under the rule `height`.
+    width: Positive
+    #: Under the rule `height` the width is padded to a multiple of this many pixels.
+    width_multiple: Positive = 32
+    #: `linear`: two by two neighbors, as `cv2.resize` does and the notebook did; `area`: averages all pixels covered,
+    #: so that thin strokes survive shrinking.
+    resample: Literal["linear", "area"] = "area"
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where an image comes to lie: its size once scaled, and its top left corner on the canvas; all in pixels."""
+
+    height: int
+    width: int
+    top: int
+    left: int
+    canvas_width: int
+
+
+def place(height: int, width: int, rule: Preprocessing) -> Placement:
+    """The placement of an image of height × width pixels by `rule`."""
+    ratio = min(rule.height / height, rule.width / width)
+    if rule.rule == "box":
+        if ratio < 1:  # the notebook rounds down
+            height, width = max(1, int(height * ratio)), max(1, int(width * ratio))
+        return Placement(height, width, (rule.height - height) // 2, (rule.width - width) // 2, rule.width)
+    height, width = max(1, round(height * ratio)), max(1, round(width * ratio))
+    canvas_width = -(-width // rule.width_multiple) * rule.width_multiple
+    return Placement(height, width, (rule.height - height) // 2, 0, canvas_width)
+
+
+def fit(image: np.ndarray, rule: Preprocessing) -> np.ndarray:
+    """Scales and pads a gray image by `rule`.
+
+    image: (H, W) uint8, 0 = black ink. Returns (rule.height, W') uint8 with W' = rule.width under `box`, and a multiple
+    of `rule.width_multiple` under `height`.
+    """
+    where = place(image.shape[0], image.shape[1], rule)
+    scaled = _resize(image, where.height, where.width, rule.resample)
+    canvas = np.full((rule.height, where.canvas_width), max(230, int(scaled[0, 0])), np.uint8)
+    canvas[where.top : where.top + where.height, where.left : where.left + where.width] = scaled
+    return canvas
+
+
+def scale(images: np.ndarray) -> np.ndarray:
+    """What every network takes: (N, H, W) uint8 to (N, 1, H, W) float32, ink 1, paper 0."""
+    return (np.float32(255) - images[:, None].astype(np.float32)) / np.float32(255)
+
+
+def _resize(image: np.ndarray, height: int, width: int, resample: str) -> np.ndarray:
+    if image.shape == (height, width):
+        return image
+    if resample == "linear":
+        return _linear(image, height, width)
+    return np.asarray(Image.fromarray(image).resize((width, height), Image.Resampling.BILINEAR))
+
+
+def _linear(image: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Bilinear interpolation between two by two neighbors, pixel centers at half positions, as `cv2.resize` does."""
+    low, high, weight = _neighbors(image.shape[0], height)
+    rows = image.take(low, axis=0).astype(np.float32)
+    rows += (image.take(high, axis=0) - rows) * weight[:, None]
+    low, high, weight = _neighbors(image.shape[1], width)
+    pixels = rows.take(low, axis=1)
+    pixels += (rows.take(high, axis=1) - pixels) * weight
+    pixels += np.float32(0.5)
+    return pixels.astype(np.uint8)
+
+
+def _neighbors(source: int, target: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """For each of `target` pixels: the two of `source` around it, and the weight of the second; (target,) each."""
+    position = np.arange(0.5, target) * (source / target) - 0.5
+    np.minimum(np.maximum(position, 0, out=position), source - 1, out=position)  # np.clip takes as long as all the rest
+    low = position.astype(np.intp)
+    return low, np.minimum(low + 1, source - 1), (position - low).astype(np.float32)

@@ -1,0 +1,113 @@
+"""Lists the models that are here, shows what one is, or verifies that it reads here what it read where it was made."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from . import _door
+from .bundles.catalog import Entry, known_bundles, user_folder
+from .bundles.reader import read_bundle
+from .bundles.schema import Card, Description
+from .errors import HtrError, UsageError
+from .runtime.backends import ENGINES
+from .runtime.loading import find_model, from_bundle
+from .runtime.verification import Finding, verify
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        prog="gluon_htr.models", description=__doc__, epilog=f"Bundles of your own are looked for in {user_folder()}."
+    )
+    parser.add_argument("action", nargs="?", choices=("list", "show", "verify"), default="list", help="default: list")
+    parser.add_argument("bundle", nargs="?", help="for show and verify: a name, a .zip or a folder")
+    parser.add_argument("--engine", choices=ENGINES, default="onnx", help="for verify (default: %(default)s)")
+    parser.add_argument("--json", action="store_true", help="for a program to read")
+    return parser
+
+
+def list_models(as_json: bool) -> int:
+    """One model after the other; a damaged one is reported, and the rest go on."""
+    found: list[tuple[Entry, Description]] = []
+    failures = 0
+    for entry in known_bundles():
+        try:
+            found.append((entry, entry.describe()))
+        except HtrError as error:
+            failures += 1
+            _door.say(f"error: {error}")
+    if as_json:
+        print(msgspec.json.encode([_content(entry, about) for entry, about in found]).decode())
+    else:
+        print(
+            "\n\n".join(_words(about, entry) for entry, about in found)
+            or f"no models: put bundles into {user_folder()}"
+        )
+    return 1 if failures else 0
+
+
+def show(bundle: str, as_json: bool) -> int:
+    """All of a bundle's description, after all its checks."""
+    about = read_bundle(find_model(bundle)).description
+    print(msgspec.json.encode(about).decode() if as_json else _words(about))
+    return 0
+
+
+def check(bundle: str, engine: str, as_json: bool) -> int:
+    """Reads the golden images; 1 where anything differs."""
+    opened = read_bundle(find_model(bundle))
+    findings = verify(opened, from_bundle(opened, engine))
+    bad = [finding for finding in findings if not finding.ok]
+    if as_json:
+        print(msgspec.json.encode({"name": opened.name, "ok": not bad, "images": findings}).decode())
+    else:
+        print("\n".join(map(_difference, bad)) or f"OK {opened.name}: {len(findings)} of {len(findings)} golden images")
+    return 1 if bad else 0
+
+
+def _content(entry: Entry, about: Description) -> dict[str, Any]:
+    where = {"name": entry.name, "path": str(entry.path), "origin": entry.origin, "bytes": entry.bytes}
+    return {**where, "about": about}
+
+
+def _words(about: Description, entry: Entry | None = None) -> str:
+    head = f"{entry.name} ({entry.origin}, {entry.bytes / 1e6:.1f} MB, {entry.path})" if entry else about.name
+    alphabet = "".join(about.alphabet)
+    rows = [
+        ("for", f"{about.task}: {about.description}"),
+        ("alphabet", f"{len(about.alphabet)} characters: {alphabet[:100]}{'…' if len(alphabet) > 100 else ''}"),
+        *(("scores", _card(card)) for card in about.score_cards),
+        *(("trained on", f"{source.data}: {source.terms}") for source in about.training_data),
+    ]
+    return "\n".join([head, *(f"  {name:12}{text}" for name, text in rows)])
+
+
+def _card(card: Card) -> str:
+    accuracy = card.levenshtein_accuracy
+    return f"{card.data}: CER {card.cer}, WER {card.wer}, Levenshtein accuracy {accuracy}, n = {card.samples}"
+
+
+def _difference(finding: Finding) -> str:
+    return (
+        f"{finding.file}: read {finding.text!r} ({finding.confidence:.4f}), "
+        f"expected {finding.expected_text!r} ({finding.expected_confidence:.4f})"
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Parses and runs."""
+    given = parser().parse_args(arguments)
+    if given.action == "list":
+        return list_models(given.json)
+    if given.bundle is None:
+        raise UsageError(f"models {given.action} needs a bundle: a name, a .zip or a folder")
+    return show(given.bundle, given.json) if given.action == "show" else check(given.bundle, given.engine, given.json)
+
+
+if __name__ == "__main__":
+    sys.exit(_door.main(main))

@@ -1,0 +1,85 @@
+"""What a preset may say: the tables of its TOML file, checked when they are read.
+
+A preset describes one recognizer from image to classes and how it is trained. Everything is documented here, where it
+is defined; a key that is not is refused.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta, Struct, field
+
+from ..images.preprocessing import Preprocessing
+
+Count = Annotated[int, Meta(ge=1)]
+Share = Annotated[float, Meta(ge=0.0, lt=1.0)]
+Pair = tuple[Count, Count]  # (vertical, horizontal)
+
+
+class Convolution(Struct, frozen=True, forbid_unknown_fields=True):
+    """One stage of the featurizer, `[[network.featurizer]]`: convolution, ReLU, normalization, pooling."""
+
+    channels: Count  # output channels
+    kernel: Pair = (3, 3)  # pixels; padded so that a stride of 1 keeps the size
+    stride: Pair = (1, 1)  # of the convolution
+    norm: Literal["before", "after", "none"] = "before"  # batch norm before the ReLU (then without bias) or after it
+    pool: Pair | None = None  # max-pooling over windows of this size, at the end of the stage
+    residual: bool = False  # the stage's input is added before the ReLU: needs equal channels and no stride
+
+
+class Lstm(Struct, frozen=True, forbid_unknown_fields=True, tag="lstm", tag_field="kind"):
+    """`[network.encoder] kind = "lstm"`: bidirectional LSTM layers over the time steps."""
+
+    hidden: Count  # units of each direction
+    layers: Count = 1
+    dropout: Share = 0.0  # after every layer
+
+
+class GatedConvolutions(Struct, frozen=True, forbid_unknown_fields=True, tag="convolutions", tag_field="kind"):
+    """`[network.encoder] kind = "convolutions"`: gated convolutions along time, no recurrence (Dauphin et al. 2017)."""
+
+    channels: Count  # of every layer; the first projects the features to them
+    layers: Count = 4
+    kernel: Count = 5  # time steps, odd
+    dropout: Share = 0.0  # after every layer
+
+
+Encoder = Lstm | GatedConvolutions
+
+
+class Network(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[network]`: featurizer (image to columns), encoder (columns to contexts); a dense decoder follows by itself."""
+
+    featurizer: list[Convolution] | str  # stages in their order, or "gluoncv:NAME"
+    encoder: Encoder
+    columns: Count = 1  # neighboring columns of the feature map that make one time step
+    dropout: Share = 0.0  # between featurizer and encoder
+    stride: Count = 4  # with "gluoncv:NAME": where its stages are cut, image pixels to a column
+
+    @property
+    def step_width(self) -> int:
+        """Image pixels to a time step: the width of an input is a multiple of it."""
+        if isinstance(self.featurizer, str):
+            return self.stride * self.columns
+        width = self.columns
+        for stage in self.featurizer:
+            width *= stage.stride[1] * (stage.pool[1] if stage.pool else 1)
+        return width
+
+
+class Preset(Struct, frozen=True, forbid_unknown_fields=True):
+    """A whole file."""
+
+    description: str  # one line, shown by `gluon-htr presets`
+    preprocessing: Preprocessing  # documented there
+    network: Network
+    training: dict[str, Any] = field(default_factory=dict)  # checked by the training room
+
+    @property
+    def nominal_size(self) -> tuple[int, int]:
+        """(height, width) in pixels of a typical input: the box, or a line fifteen times as wide as high."""
+        shape = self.preprocessing
+        if shape.rule == "box":
+            return shape.height, shape.width
+        return shape.height, max(1, 15 * shape.height // shape.width_multiple) * shape.width_multiple

@@ -1,0 +1,90 @@
+"""Presets by name: the TOML files beside this module, or a user's own by its path."""
+
+from __future__ import annotations
+
+import sys
+from importlib.resources import files
+from pathlib import Path
+
+import msgspec
+
+from ..errors import ConfigurationError
+from .configuration import Preset
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+
+def preset_names() -> list[str]:
+    """The presets that ship, sorted."""
+    return sorted(entry.name[:-5] for entry in _folder().iterdir() if entry.name.endswith(".toml"))
+
+
+def preset_text(name_or_path: str | Path) -> str:
+    """The TOML of a preset as it is written. Raises ConfigurationError where there is none."""
+    name = str(name_or_path)
+    if name in preset_names():
+        return _folder().joinpath(f"{name}.toml").read_text("utf-8")
+    try:
+        return Path(name).read_text("utf-8")
+    except FileNotFoundError:
+        known = ", ".join(preset_names())
+        raise ConfigurationError(f"{name} is no preset and no file; the presets are {known}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{name} cannot be read as a preset ({error}); give a TOML file in UTF-8") from None
+
+
+def load_preset(name_or_path: str | Path) -> Preset:
+    """A preset, checked. Raises ConfigurationError with file, key and expected type."""
+    return parse_preset(preset_text(name_or_path), where=str(name_or_path))
+
+
+def parse_preset(text: str, where: str) -> Preset:
+    """TOML to Preset; `where` names the file in errors."""
+    try:
+        preset = msgspec.convert(tomllib.loads(text), Preset)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(f"{where} is not valid TOML: {error}") from None
+    except msgspec.ValidationError as error:
+        raise ConfigurationError(f"{where}: {_in_toml_words(str(error))}") from None
+    _check(preset, where)
+    return preset
+
+
+def _check(preset: Preset, where: str) -> None:
+    """What single keys cannot say."""
+    network, shape = preset.network, preset.preprocessing
+    width, key = (shape.width, "width") if shape.rule == "box" else (shape.width_multiple, "width_multiple")
+    if width % network.step_width:
+        raise ConfigurationError(
+            f"{where}: preprocessing.{key} is {width}, but must be a multiple of {network.step_width}, "
+            "the pixels that make one time step of this network"
+        )
+    if isinstance(network.featurizer, str):
+        if not network.featurizer.startswith("gluoncv:"):
+            raise ConfigurationError(
+                f"{where}: network.featurizer is {network.featurizer!r}; "
+                "give [[network.featurizer]] tables or 'gluoncv:NAME'"
+            )
+        return
+    if not network.featurizer:
+        raise ConfigurationError(f"{where}: network.featurizer has no stage; give at least one [[network.featurizer]]")
+    channels = 1
+    for number, stage in enumerate(network.featurizer, 1):
+        if stage.residual and (stage.channels != channels or stage.stride != (1, 1)):
+            raise ConfigurationError(
+                f"{where}: network.featurizer stage {number} is residual: it needs {channels} channels, "
+                "as the stage before it, and a stride of [1, 1]"
+            )
+        channels = stage.channels
+
+
+def _in_toml_words(message: str) -> str:
+    """`Expected `int`, got `str` - at `$.network.columns`` with the path as a TOML user writes it."""
+    return message.replace("`$.", "`").replace("`$`", "the top of the file")
+
+
+def _folder():  # type: ignore[no-untyped-def]
+    return files(__package__) / "presets"

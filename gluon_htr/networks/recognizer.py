@@ -1,0 +1,83 @@
+"""The recognizer: one HybridBlock from image to logits, built from a preset, exported as a pair of files."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from .._mxnet import mx
+from .._storage import storage_error, write_atomically
+from ..text.alphabet import Alphabet
+from .blocks import Columns, Stage, encoder_block
+from .configuration import Network, Preset
+from .presets import load_preset, preset_text
+
+SYMBOL, PARAMETERS = "symbol.json", "model.params"
+
+
+class Recognizer(mx.gluon.HybridBlock):
+    """(N, 1, H, W) float32, ink 1 and paper 0, W a multiple of `network.step_width`, to logits (N, T, C), blank last.
+
+    The tensor between featurizer and encoder is named `features` in the symbol, so that a graph can be cut there.
+    """
+
+    def __init__(self, network: Network, classes: int) -> None:
+        super().__init__(prefix="")
+        self._dropout = network.dropout
+        self.featurizer = _featurizer(network)
+        self.columns = Columns(network.columns)
+        self.encoder = encoder_block(network.encoder)
+        self.decoder = mx.gluon.nn.Dense(classes, flatten=False, prefix="decoder_")
+
+    def hybrid_forward(self, F: Any, x: Any) -> Any:
+        x = F.Dropout(self.featurizer(x), p=self._dropout, name="features")
+        x = self.decoder(self.encoder(self.columns(x)))
+        return F.transpose(x, (1, 0, 2), name="logits")
+
+
+def build(preset: Preset, classes: int, seed: int = 0) -> Recognizer:
+    """A hybridized recognizer with fresh parameters, the same for the same seed.
+
+    classes: characters of the alphabet and the blank.
+    """
+    mx.random.seed(seed)
+    recognizer = Recognizer(preset.network, classes)
+    recognizer.initialize(mx.init.Xavier())
+    recognizer.hybridize(static_alloc=True)
+    height, width = preset.nominal_size
+    recognizer(mx.nd.zeros((1, 1, height, width))).wait_to_read()  # fixes the shapes, draws the parameters
+    return recognizer
+
+
+def export_pair(recognizer: Any, folder: str | Path) -> None:
+    """Writes `symbol.json` and `model.params` of a hybridized block that has run once."""
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder) as temporary:
+        recognizer.export(str(Path(temporary) / "model"))
+        shutil.move(Path(temporary) / "model-symbol.json", folder / SYMBOL)
+        shutil.move(Path(temporary) / "model-0000.params", folder / PARAMETERS)
+
+
+def initialize(name: str, alphabet: Alphabet, folder: Path, seed: int = 0) -> None:
+    """Writes a fresh exported pair with `alphabet.json` and `preset.toml`: all that training needs, without mxnet."""
+    recognizer = build(load_preset(name), alphabet.classes, seed)
+    try:
+        export_pair(recognizer, folder)
+    except OSError as error:
+        raise storage_error(folder, error) from None
+    write_atomically(folder / "alphabet.json", alphabet.to_json())
+    write_atomically(folder / "preset.toml", preset_text(name).encode())
+
+
+def _featurizer(network: Network) -> Any:
+    if isinstance(network.featurizer, str):
+        from .gluoncv import featurizer
+
+        return featurizer(network.featurizer, network.stride)
+    stages = mx.gluon.nn.HybridSequential(prefix="")
+    for number, stage in enumerate(network.featurizer, 1):
+        stages.add(Stage(stage, prefix=f"stage{number}_"))
+    return stages

@@ -1,0 +1,1 @@
+"""Reading with a trained network, without the workshop."""

@@ -1,0 +1,150 @@
+"""What computes logits from an exported pair or an ONNX graph: one function of images, whatever is behind it."""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import GraphError, MissingToolError, UsageError
+from ..graphs.params import load_parameters, pack_parameters
+from ..graphs.symbol import parse_graph
+from ..images.preprocessing import scale
+
+#: (N, H, W) uint8, 0 = black ink → logits (N, T, C) float32, the blank last.
+Network = Callable[[np.ndarray], np.ndarray]
+ENGINES = ("onnx", "mxnet", "torch")
+PROVIDERS = {
+    "cpu": "CPUExecutionProvider",
+    "cuda": "CUDAExecutionProvider",
+    "tensorrt": "TensorrtExecutionProvider",
+    "rocm": "ROCMExecutionProvider",
+    "openvino": "OpenVINOExecutionProvider",
+    "coreml": "CoreMLExecutionProvider",
+    "directml": "DmlExecutionProvider",
+}
+
+
+@dataclass(frozen=True)
+class Pair:
+    """An exported pair: the text of `symbol.json`, and the arrays of `model.params`."""
+
+    symbol: str
+    parameters: dict[str, np.ndarray]
+
+
+def read_pair(folder: Path) -> Pair:
+    """The pair in `folder`. Raises `GraphError` or `ParametersError` where one of its files cannot be read."""
+    path = folder / "symbol.json"
+    try:
+        symbol = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise GraphError(f"{path} cannot be read: {error}") from None
+    return Pair(symbol, load_parameters(folder / "model.params"))
+
+
+def pair_network(pair: Pair, engine: str, threads: int | None = None, providers: Sequence[str] = ("cpu",)) -> Network:
+    """A pair under `engine`, one of `ENGINES`; threads and providers are those of the engine onnx.
+
+    Raises `MissingToolError` when the engine's package is not installed.
+    """
+    if engine == "onnx":
+        return onnx_network(convert(pair), threads, providers)
+    if engine == "mxnet":
+        return mxnet_network(pair)
+    if engine == "torch":
+        return _torch(pair)
+    raise UsageError(f"there is no engine '{engine}'; the engines are {', '.join(ENGINES)}")
+
+
+def convert(pair: Pair) -> bytes:
+    """The pair as an ONNX graph; readers of bundles never need it."""
+    try:
+        from ..graphs.onnx import to_onnx
+    except ImportError:
+        raise MissingToolError(
+            "a run is read by converting it, which needs the package onnx: pip install onnx, or export it to a bundle"
+        ) from None
+    return to_onnx(parse_graph(pair.symbol), pair.parameters).SerializeToString()
+
+
+def onnx_network(model: bytes, threads: int | None = None, providers: Sequence[str] = ("cpu",)) -> Network:
+    """An ONNX graph with one input, scaled images (N, 1, H, W), and one output, logits. Safe to share between threads.
+
+    providers: keys of `PROVIDERS` or ONNX Runtime's own names, the first is tried first. Raises `MissingToolError` for
+    one that this onnxruntime does not have, `GraphError` for a graph that it refuses.
+    """
+    import onnxruntime
+
+    chosen = _providers(providers, onnxruntime.get_available_providers())
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4  # what is fatal; the rest is raised, too
+    options.enable_mem_pattern = False  # it plans memory for each new width and keeps every plan
+    if threads:
+        options.intra_op_num_threads = threads
+    try:
+        session = onnxruntime.InferenceSession(model, options, providers=chosen)
+        (source,), (target,) = session.get_inputs(), session.get_outputs()
+    except Exception as error:  # ONNX Runtime's exceptions have no common base
+        raise GraphError(f"ONNX Runtime refuses the model: {_first_line(error)}") from None
+
+    def network(images: np.ndarray) -> np.ndarray:
+        try:
+            return session.run([target.name], {source.name: scale(images)})[0]  # type: ignore[no-any-return]
+        except Exception as error:
+            raise GraphError(f"the model cannot read images of {images.shape[1:]}: {_first_line(error)}") from None
+
+    return network
+
+
+def _providers(wanted: Sequence[str], available: Sequence[str]) -> list[str]:
+    """ONNX Runtime's names; the CPU always stands at the end, for what an accelerator cannot do."""
+    names = [PROVIDERS.get(name.lower(), name) for name in wanted]
+    if missing := [name for name in names if name not in available]:
+        raise MissingToolError(
+            f"this onnxruntime has no {missing[0]}; it has {', '.join(available)}: install a build that has it"
+        )
+    return [*dict.fromkeys([*names, PROVIDERS["cpu"]])]
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0][:200]
+
+
+def mxnet_network(pair: Pair) -> Network:
+    """The reference. One call at a time: MXNet's blocks are not made for several threads."""
+    from .._mxnet import mx
+
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # SymbolBlock.imports speaks of unused variables
+        symbol, parameters = Path(folder) / "symbol.json", Path(folder) / "model.params"
+        symbol.write_text(pair.symbol, "utf-8")
+        parameters.write_bytes(pack_parameters(pair.parameters))
+        block = mx.gluon.SymbolBlock.imports(str(symbol), ["data"], str(parameters))
+    block.hybridize(static_alloc=True)
+    turn = threading.Lock()
+
+    def network(images: np.ndarray) -> np.ndarray:
+        with turn:
+            return block(mx.nd.array(scale(images))).asnumpy()  # type: ignore[no-any-return]
+
+    return network
+
+
+def _torch(pair: Pair) -> Network:
+    from .._torch import torch
+    from ..graphs.torch import GraphModule
+
+    module: Any = GraphModule(parse_graph(pair.symbol), pair.parameters).eval()
+
+    def network(images: np.ndarray) -> np.ndarray:
+        with torch.inference_mode():
+            return module(torch.from_numpy(scale(images))).numpy()  # type: ignore[no-any-return]
+
+    return network

@@ -1,0 +1,94 @@
+"""Finding a trained model and making a recognizer of it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from ..bundles.catalog import default_bundle, find_bundle, known_bundles
+from ..bundles.reader import Bundle, read_bundle
+from ..bundles.schema import DOCUMENT
+from ..errors import BundleError, CheckpointError, ModelError
+from ..images.preprocessing import Preprocessing
+from ..text.alphabet import Alphabet
+from .backends import Pair, onnx_network, pair_network, read_pair
+from .recognizer import Recognizer
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+
+def load(
+    model: str | Path | None = None,
+    engine: str = "onnx",
+    threads: int | None = None,
+    providers: Sequence[str] = ("cpu",),
+) -> Recognizer:
+    """A recognizer from the name of a shipped or installed bundle, the path of a bundle or a run, or the default.
+
+    A name goes before a path: `./words` is the folder where `words` is a bundle's name. engine: `onnx`, `mxnet` or
+    `torch`; all read the same. threads: of the engine onnx; None takes one a core. providers: of the engine onnx:
+    `cpu`, `cuda`, `openvino`, `coreml` …, as far as the installed onnxruntime has them.
+    Raises `ModelError` when there is no such model, `MissingToolError` when the engine is not installed.
+    """
+    path = find_model(model)
+    if (path / "run.toml").is_file():
+        return _from_run(path, engine, threads, providers)
+    return from_bundle(read_bundle(path), engine, threads, providers)
+
+
+def find_model(model: str | Path | None) -> Path:
+    """The bundle or run that `model` names. Raises `ModelError` where there is none."""
+    if model is None:
+        return default_bundle()
+    if isinstance(model, str) and (path := find_bundle(model)):
+        return path
+    path = Path(model)
+    if not path.exists():
+        known = ", ".join(entry.name for entry in known_bundles()) or "none"
+        raise ModelError(f"there is no model {model}: give a bundle, the folder of a run, or a known name ({known})")
+    if path.is_dir() and not (path / "run.toml").is_file() and not (path / DOCUMENT).is_file():
+        raise ModelError(f"{model} is no model: it has neither {DOCUMENT}, as a bundle has, nor run.toml, as a run has")
+    return path
+
+
+def from_bundle(
+    bundle: Bundle, engine: str = "onnx", threads: int | None = None, providers: Sequence[str] = ("cpu",)
+) -> Recognizer:
+    """A recognizer from a bundle that is open already. Raises as `load` does."""
+    about = bundle.description
+    if about.task == "layout":
+        raise BundleError(f"{bundle.path} finds lines on pages, it does not read: give a model for lines or words")
+    if engine == "onnx":
+        network = onnx_network(bundle.model, threads, providers)
+    else:
+        network = pair_network(Pair(bundle.symbol, bundle.parameters), engine)
+    return Recognizer(network, bundle.alphabet, about.preprocessing.fit, about.name, about.temperature)
+
+
+def _from_run(run: Path, engine: str, threads: int | None, providers: Sequence[str]) -> Recognizer:
+    if not (run / "model.params").is_file():
+        raise CheckpointError(f"{run} has no model.params yet: it is written when a validation has been done")
+    network = pair_network(read_pair(run), engine, threads, providers)
+    return Recognizer(network, Alphabet.load(run / "alphabet.json"), _preprocessing(run), run.name)
+
+
+def _preprocessing(run: Path) -> Preprocessing:
+    try:
+        content: dict[str, Any] = tomllib.loads((run / "run.toml").read_text("utf-8"))
+        return msgspec.convert(content["preset"]["preprocessing"], Preprocessing)
+    except (
+        OSError,
+        UnicodeDecodeError,
+        tomllib.TOMLDecodeError,
+        KeyError,
+        TypeError,
+        msgspec.ValidationError,
+    ) as error:
+        raise CheckpointError(f"{run / 'run.toml'} is damaged: {error}") from None

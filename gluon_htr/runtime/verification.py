@@ -1,0 +1,32 @@
+"""Whether a model reads here what it read where it was made: its golden images."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..bundles.reader import Bundle
+from .recognizer import Recognizer
+
+TOLERANCE = 0.01  # of a confidence: processors round differently
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One golden image: what was read, and what had to be."""
+
+    file: str
+    text: str
+    confidence: float
+    expected_text: str
+    expected_confidence: float
+    ok: bool
+
+
+def verify(bundle: Bundle, recognizer: Recognizer) -> list[Finding]:
+    """Reads all golden images. Raises `ImageError` where one is no image."""
+    findings = []
+    for golden in bundle.golden:
+        read = recognizer.read(bundle.files[golden.file])
+        ok = read.text == golden.text and abs(read.confidence - golden.confidence) <= TOLERANCE
+        findings.append(Finding(golden.file, read.text, read.confidence, golden.text, golden.confidence, ok))
+    return findings

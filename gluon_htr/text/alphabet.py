@@ -1,0 +1,90 @@
+"""The characters that a network can write, in order; the CTC blank comes last.
+
+Class k < len(alphabet) is the k-th character; class len(alphabet) is the blank (Gluon's convention, see Graves et al.
+2006 for the blank itself). An alphabet is one JSON file: `{"characters": ["a", "b", …]}`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from ..errors import AlphabetError
+
+
+class _File(msgspec.Struct, forbid_unknown_fields=True):
+    characters: list[str]
+
+
+class Alphabet:
+    """Text ↔ class indices.
+
+    Raises `AlphabetError` when a character is given twice, or an entry is not a single character.
+    """
+
+    def __init__(self, characters: Iterable[str]) -> None:
+        self.characters = tuple(characters)
+        self._index = {character: index for index, character in enumerate(self.characters)}
+        if not self.characters:
+            raise AlphabetError("an alphabet needs at least one character")
+        if len(self._index) != len(self.characters):
+            twice = sorted({c for c in self.characters if self.characters.count(c) > 1})
+            raise AlphabetError(f"characters that are in the alphabet twice: {' '.join(map(repr, twice))}")
+        wrong = [c for c in self.characters if len(c) != 1]
+        if wrong:
+            raise AlphabetError(f"not single characters: {' '.join(map(repr, wrong[:10]))}")
+
+    @classmethod
+    def from_texts(cls, texts: Iterable[str]) -> Alphabet:
+        """All characters that occur, sorted by code point."""
+        return cls(sorted(set().union(*map(set, texts))))
+
+    @classmethod
+    def load(cls, path: str | Path) -> Alphabet:
+        """Reads an alphabet's JSON file."""
+        try:
+            return cls(msgspec.json.decode(Path(path).read_bytes(), type=_File).characters)
+        except OSError as error:
+            raise AlphabetError(f"{path}: {error.strerror}") from None
+        except msgspec.MsgspecError as error:
+            raise AlphabetError(f"{path} is not an alphabet: {error}") from None
+
+    def to_json(self) -> bytes:
+        """The content of an alphabet's file."""
+        return msgspec.json.format(msgspec.json.encode(_File(list(self.characters))), indent=1) + b"\n"
+
+    def __len__(self) -> int:
+        return len(self.characters)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Alphabet) and self.characters == other.characters
+
+    def __hash__(self) -> int:
+        return hash(self.characters)
+
+    @property
+    def blank(self) -> int:
+        """The blank's class index: the last one."""
+        return len(self.characters)
+
+    @property
+    def classes(self) -> int:
+        """Size of the network's output: characters and the blank."""
+        return len(self.characters) + 1
+
+    def unknown(self, text: str) -> str:
+        """The characters of `text` that the alphabet lacks, each once, sorted."""
+        return "".join(sorted(set(text) - self._index.keys()))
+
+    def encode(self, text: str) -> np.ndarray:
+        """Class indices (len(text),) int32. Raises `AlphabetError` naming characters that are not in the alphabet."""
+        if unknown := self.unknown(text):
+            raise AlphabetError(f"the alphabet of {len(self)} characters lacks {' '.join(map(repr, unknown))}")
+        return np.array([self._index[c] for c in text], np.int32)
+
+    def decode(self, indices: Sequence[int]) -> str:
+        """The text of class indices that hold no blank."""
+        return "".join(self.characters[index] for index in indices)

@@ -1,0 +1,141 @@
+"""How well predicted texts agree with the truth.
+
+Definitions (micro averages, case-sensitive, after NFC):
+
+- CER = Σ edits / Σ reference characters; WER the same over whitespace tokens.
+- Exact rate = share of samples without any edit.
+- Levenshtein accuracy = mean over samples of (len − distance) / len, as in the Gluon notebook; len is the reference's.
+
+Edits are Levenshtein distances, computed by rapidfuzz. Intervals are 95 % percentile bootstraps that draw whole groups
+(writers, pages), since samples of one hand are not independent (Bisani and Ney 2004, for word error rates).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import msgspec
+import numpy as np
+from rapidfuzz.distance import Levenshtein
+
+from .normalization import normalize
+
+DRAWS = 1000
+
+
+class Figure(msgspec.Struct, frozen=True):
+    """A measured share and its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"{self.value:.4f} [{self.low:.4f}, {self.high:.4f}]"
+
+
+class Confusion(msgspec.Struct, frozen=True):
+    """`truth` was read as `read`, `count` times; an empty string stands for nothing."""
+
+    truth: str
+    read: str
+    count: int
+
+
+class ScoreCard(msgspec.Struct, frozen=True):
+    """What an evaluation found."""
+
+    samples: int
+    groups: int
+    characters: int
+    cer: Figure
+    wer: Figure
+    exact_rate: Figure
+    levenshtein_accuracy: Figure
+    confusions: list[Confusion]
+
+
+def score(truths: Sequence[str], predictions: Sequence[str], groups: Sequence[str], seed: int = 0) -> ScoreCard:
+    """Compares predictions with the truth; the three sequences are parallel.
+
+    Raises `ValueError` when they differ in length or hold nothing, or when every reference is empty.
+    """
+    if not len(truths) == len(predictions) == len(groups) or not truths:
+        raise ValueError(
+            f"{len(truths)} truths, {len(predictions)} predictions, {len(groups)} groups: none can be missing"
+        )
+    truths, predictions = [normalize(t) for t in truths], [normalize(p) for p in predictions]
+    counts = np.array([_counts(t, p) for t, p in zip(truths, predictions)], np.float64)
+    if not counts[:, 1].any():
+        raise ValueError("every reference is empty")
+    value, low, high = _interval(counts, groups, seed)
+    figures = [Figure(float(v), float(a), float(b)) for v, a, b in zip(value, low, high)]
+    return ScoreCard(
+        samples=len(truths),
+        groups=len(set(groups)),
+        characters=int(counts[:, 1].sum()),
+        cer=figures[0],
+        wer=figures[1],
+        exact_rate=figures[2],
+        levenshtein_accuracy=figures[3],
+        confusions=confusions(truths, predictions),
+    )
+
+
+def levenshtein_accuracy(truth: str, prediction: str) -> float:
+    """(len − distance) / len of one sample; an empty reference counts 1 when nothing was read, else 0."""
+    if not truth:
+        return float(not prediction)
+    return (len(truth) - Levenshtein.distance(truth, prediction)) / len(truth)
+
+
+def _counts(truth: str, prediction: str) -> tuple[float, ...]:
+    """Edits, characters, word edits, words, exact, accuracy, samples: what sums up over any set of samples."""
+    words, read = truth.split(), prediction.split()
+    return (
+        Levenshtein.distance(truth, prediction),
+        len(truth),
+        Levenshtein.distance(words, read),
+        len(words),
+        truth == prediction,
+        levenshtein_accuracy(truth, prediction),
+        1,
+    )
+
+
+def _shares(sums: np.ndarray) -> np.ndarray:
+    """(…, 7) sums of `_counts` → (…, 4) CER, WER, exact rate, accuracy."""
+    edits, characters, word_edits, words, exact, accuracy, samples = np.moveaxis(sums, -1, 0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.stack([edits / characters, word_edits / words, exact / samples, accuracy / samples], axis=-1)
+
+
+def _interval(counts: np.ndarray, groups: Sequence[str], seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    names, member = np.unique(np.asarray(groups, dtype=object).astype(str), return_inverse=True)
+    totals = np.zeros((len(names), counts.shape[1]))
+    np.add.at(totals, member, counts)
+    random = np.random.default_rng(seed)
+    drawn = random.multinomial(len(names), np.full(len(names), 1 / len(names)), size=DRAWS) @ totals
+    shares = _shares(drawn)
+    shares[~np.isfinite(shares)] = np.nan  # a draw of groups without any reference character
+    low, high = np.nanpercentile(shares, [2.5, 97.5], axis=0)
+    return _shares(totals.sum(axis=0)), low, high
+
+
+def confusions(truths: Sequence[str], predictions: Sequence[str], most: int = 20) -> list[Confusion]:
+    """The most frequent single-character edits on the shortest way from truth to prediction."""
+    found: Counter[tuple[str, str]] = Counter()
+    for truth, read in zip(truths, predictions):
+        for edit in Levenshtein.editops(truth, read):
+            source = truth[edit.src_pos] if edit.tag != "insert" else ""
+            target = read[edit.dest_pos] if edit.tag != "delete" else ""
+            found[source, target] += 1
+    return [Confusion(truth, read, count) for (truth, read), count in found.most_common(most)]
+
+
+def worst(truths: Sequence[str], predictions: Sequence[str], most: int = 20) -> list[int]:
+    """Positions of the samples with the lowest Levenshtein accuracy, worst first; exact ones are left out."""
+    accuracy = [levenshtein_accuracy(normalize(t), normalize(p)) for t, p in zip(truths, predictions)]
+    order = sorted(range(len(accuracy)), key=accuracy.__getitem__)
+    return [index for index in order if accuracy[index] < 1][:most]

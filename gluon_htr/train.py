@@ -1,0 +1,155 @@
+"""Trains a recognizer and leaves a run: checkpoints, log, curves, score card."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from . import _door
+from ._storage import write_atomically
+from .errors import UsageError
+from .training.assembly import (
+    load_training_data,
+    make_batches,
+    make_engine,
+    resumed_run,
+    start_run,
+    usable,
+)
+from .training.journal import read_journal
+from .training.loop import Training, Watcher
+from .training.runs import Run, is_run
+from .training.settings import Request
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="gluon_htr.train", description=__doc__)
+    network = parser.add_mutually_exclusive_group()
+    network.add_argument("--preset", default="words", help="network and settings by name (default: %(default)s)")
+    network.add_argument("--config", metavar="FILE", help="network and settings from a TOML file of your own")
+    parser.add_argument("--data", action="append", required=True, metavar="SPEC", help="training data; may be repeated")
+    parser.add_argument("--validation", required=True, metavar="SPEC", help="data of other writers, to score on")
+    parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="the run's folder")
+    parser.add_argument("--resume", action="store_true", help="go on with the run in --output, if it has begun")
+    parser.add_argument("--budget", type=seconds, metavar="TIME", help="end after this time: 90m, 2h, 45s")
+    parser.add_argument("--engine", choices=("mxnet", "torch"), default="mxnet", help="default: %(default)s")
+    parser.add_argument("--precision", choices=("float32", "bfloat16"), default="float32", help="default: %(default)s")
+    parser.add_argument("--device", default="cpu", help="cpu or gpu:0 (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=0, help="of everything that is random (default: %(default)s)")
+    parser.add_argument("--workers", type=int, default=1, help="processes that augment images (default: %(default)s)")
+    parser.add_argument("--threads", type=int, help="threads of the engine (default: its own choice)")
+    parser.add_argument("--alphabet", type=Path, metavar="FILE", help="default: of --init, or of the training texts")
+    parser.add_argument("--init", metavar="MODEL", help="start from the weights of a bundle, a run or an exported pair")
+    parser.add_argument("--unfit", choices=("skip", "refuse"), default="skip", help="samples that cannot be trained on")
+    return parser
+
+
+def seconds(text: str) -> float:
+    """`90m`, `1.5h`, `30s` or plain seconds."""
+    match = re.fullmatch(r"([0-9.]+)([smh]?)", text)
+    try:
+        value = float(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[match[2]] if match else 0.0
+    except ValueError:
+        value = 0.0
+    if value <= 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is no time: write 90m, 2h or 45s")
+    return value
+
+
+def run(request: Request, output: Path, resume: bool, alphabet: Path | None, threads: int | None) -> int:
+    """Trains to the end, or until Ctrl-C."""
+    going_on = resume and is_run(output)
+    begun = resumed_run(output, request) if going_on else None
+    train, validation = load_training_data(request, _door.track)
+    started = begun or start_run(output, request, train, alphabet, _door.say)
+    train, skipped = usable(started, train)
+    for problem in skipped[:5]:
+        _door.say(f"left out {problem.id}: {problem.reason}")
+    _door.say(f"{len(train)} samples to train on, {len(skipped)} left out (skipped.tsv), {len(validation)} to validate")
+    engine = make_engine(started, threads)
+    with make_batches(started, train) as batches, _stoppable() as stop:
+        training = Training(started, engine, batches, validation)
+        if started.last.exists():
+            training.resume()
+            _door.say(f"goes on at step {training.progress.step}, epoch {training.progress.next.epoch + 1}")
+        total = started.training.epochs * len(train)
+        with _door.Bar(total, "sample", "train", done=training.progress.samples) as bar:
+            complete = training.finish(_watcher(bar, stop))
+        if not complete:
+            _door.say(f"stopped and saved: the same command with --resume goes on, in {output}")
+            return _door.INTERRUPTED
+        return _report(started, training)
+
+
+def _report(started: Run, training: Training) -> int:
+    card, texts = training.final_scores()
+    write_atomically(started.path / "scores.json", msgspec.json.format(msgspec.json.encode(card)) + b"\n")
+    try:
+        from .training.pictures import draw_curves, draw_samples
+    except ImportError:
+        _door.say("no pictures: matplotlib is not installed")
+    else:
+        draw_curves(started.path / "curves.png", read_journal(started.path))
+        draw_samples(started.path / "samples.png", training.validation, texts)
+    print(f"{started.path}: CER {card.cer}, Levenshtein accuracy {card.levenshtein_accuracy}, n = {card.samples}")
+    return 0
+
+
+def _watcher(bar: _door.Bar, stop: list[int]) -> Watcher:
+    def step(samples: int, loss: float, share: float) -> None:
+        bar.note(f"loss {loss:.3f}, {share:.0%}")
+        bar.update(samples)
+
+    return Watcher(step, _door.say, lambda: bool(stop))
+
+
+@contextmanager
+def _stoppable() -> Iterator[list[int]]:
+    """Collects Ctrl-C and SIGTERM, so that a step is never cut in two; a second Ctrl-C stops at once."""
+    received: list[int] = []
+
+    def receive(number: int, frame: object) -> None:
+        if received:
+            raise KeyboardInterrupt
+        received.append(number)
+        _door.say("stopping after this step; the run is being saved")
+
+    before = {number: signal.signal(number, receive) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield received
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Parses and runs."""
+    given = parser().parse_args(arguments)
+    if given.workers < 0 or (given.threads or 1) < 1:
+        raise UsageError("--workers is at least 0, --threads at least 1")
+    request = Request(
+        preset=given.config or given.preset,
+        data=given.data,
+        validation=given.validation,
+        seed=given.seed,
+        engine=given.engine,
+        precision=given.precision,
+        device=given.device,
+        workers=given.workers,
+        budget=given.budget,
+        init=given.init,
+        unfit=given.unfit,
+    )
+    return run(request, given.output, given.resume, given.alphabet, given.threads)
+
+
+if __name__ == "__main__":
+    sys.exit(_door.main(main))

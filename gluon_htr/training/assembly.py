@@ -1,0 +1,119 @@
+"""From a request to a training that can start: data, alphabet, network, engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from .._storage import storage_error, write_atomically
+from ..datasets.loading import Track, load_data
+from ..datasets.sample import Problem
+from ..datasets.store import Store
+from ..errors import CheckpointError, UsageError
+from ..graphs.params import pack_parameters
+from ..networks.presets import load_preset
+from ..text.alphabet import Alphabet
+from .batches import Batches
+from .engine import Engine
+from .engines import create_engine
+from .runs import Run, create_run, is_run, load_run
+from .settings import Request
+from .suitability import refuse, suitable
+from .transfer import check_network, fitted, read_start
+
+Say = Callable[[str], object]
+
+
+def _silent(message: str) -> None:
+    """For callers that do not want to know."""
+
+
+def start_run(output: Path, request: Request, train: Store, alphabet: Path | None, say: Say = _silent) -> Run:
+    """Makes the run's folder, with a network whose parameters are fresh or come from `request.init`.
+
+    alphabet: a file; by default that of `request.init`, or the characters of the training texts. say: told what starts
+    anew. Raises `UsageError` when `output` is a run already, or when `request.init` has another network.
+    """
+    if is_run(output):
+        raise UsageError(f"{output} is a run already: --resume goes on with it, another --output starts anew")
+    given = Alphabet.load(alphabet) if alphabet else None
+    preset = load_preset(request.preset)
+    if request.init:
+        start = read_start(request.init)
+        check_network(start, preset, request.preset)
+        characters = given or start.alphabet
+        symbol, parameters, words = fitted(start, characters, request.seed)
+        write_atomically(output / "symbol.json", symbol.encode())
+        write_atomically(output / "model.params", pack_parameters(parameters))
+        say(words)
+    else:
+        characters = given or Alphabet.from_texts(train.texts)
+        _initialize(output, request, characters)
+    return create_run(output, request, preset, characters)
+
+
+def _initialize(output: Path, request: Request, alphabet: Alphabet) -> None:
+    from ..networks.recognizer import build, export_pair
+
+    network = build(load_preset(request.preset), alphabet.classes, request.seed)
+    try:
+        export_pair(network, output)
+    except OSError as error:
+        raise storage_error(output, error) from None
+
+
+def resumed_run(output: Path, request: Request) -> Run:
+    """The run in `output`, which must have been asked for in the same way; its budget may be another.
+
+    Raises `CheckpointError` when the requests differ.
+    """
+    run = load_run(output)
+    for key in request.__struct_fields__:
+        now, then = getattr(request, key), getattr(run.request, key)
+        if now != then and key not in {"budget", "workers"}:
+            raise CheckpointError(
+                f"{output} was started with {key} {then!r}, not {now!r}: repeat it, or use another --output"
+            )
+    return Run(run.path, request, run.preset, run.training, run.alphabet)
+
+
+def load_training_data(request: Request, track: Track) -> tuple[Store, Store]:
+    """Training and validation samples, preprocessed for the request's preset."""
+    rule = load_preset(request.preset).preprocessing
+    train = load_data(request.data, rule, seed=request.seed, track=track)
+    return train, load_data([request.validation], rule, seed=request.seed, track=track)
+
+
+def usable(run: Run, train: Store) -> tuple[Store, list[Problem]]:
+    """The training samples that the network can learn from; all that were left out are listed in `skipped.tsv`."""
+    kept, problems = suitable(train, run.alphabet, run.preset.network.step_width)
+    if run.request.unfit == "refuse":
+        refuse(problems)
+    if not len(kept):
+        refuse(problems)
+    skipped = [*train.problems, *problems]
+    write_atomically(run.path / "skipped.tsv", _table(skipped))
+    return kept, skipped
+
+
+def _table(problems: Sequence[Problem]) -> bytes:
+    return "".join(f"{problem.id}\t{problem.reason}\n" for problem in problems).encode()
+
+
+def make_engine(run: Run, threads: int | None = None) -> Engine:
+    """The engine of a run's request, with the pair in the run's folder."""
+    request = run.request
+    return create_engine(
+        request.engine,
+        run.path,
+        run.training.optimizer,
+        device=request.device,
+        precision=request.precision,
+        threads=threads,
+    )
+
+
+def make_batches(run: Run, train: Store) -> Batches:
+    """The batches of a run, to be entered as a context."""
+    training, request = run.training, run.request
+    return Batches(train, run.alphabet, training.batch_size, training.augmentation, request.seed, request.workers)

@@ -1,0 +1,15 @@
+"""Exponential moving average of the weights (Tarvainen and Valpola 2017): what is scored and kept."""
+
+from __future__ import annotations
+
+from .engine import Arrays
+
+EVERY = 8  # steps between updates: fetching the weights costs more than averaging them
+
+
+def update(average: Arrays | None, parameters: Arrays, decay: float, step: int) -> Arrays:
+    """The average after `step` steps. Early on the decay is smaller, so that the random start is soon forgotten."""
+    if average is None or decay == 0:
+        return parameters
+    kept = min(decay**EVERY, step / (step + 10 * EVERY))
+    return {name: kept * average[name] + (1 - kept) * value for name, value in parameters.items()}

@@ -1,0 +1,70 @@
+"""Checkpoints: one file each, written whole or not at all.
+
+A checkpoint is a `.params` file, as MXNet has them, of four groups of arrays: `parameters/…`, `average/…`,
+`optimizer/…` and `progress`, the JSON of `Progress` as bytes. Dropout and augmentation draw from generators seeded by
+(seed, place), so the place is all there is to the random state.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from .._storage import write_atomically
+from ..errors import CheckpointError, ParametersError
+from ..graphs.params import load_parameters, pack_parameters
+from .batches import Place
+from .engine import Arrays
+
+
+class Progress(msgspec.Struct, frozen=True):
+    """Where a training stands."""
+
+    next: Place = Place()
+    #: Updates done.
+    step: int = 0
+    #: Images seen.
+    samples: int = 0
+    #: Seconds at work, pauses left out.
+    elapsed: float = 0.0
+    #: The lowest validation CER so far, and the epoch it was reached in.
+    best: float | None = None
+    best_epoch: int = 0
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """All that a run needs to go on as if it had never stopped."""
+
+    parameters: Arrays
+    average: Arrays
+    optimizer: Arrays
+    progress: Progress
+
+
+def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
+    """Raises `StorageError` when it cannot be written; the checkpoint that was there is then still there."""
+    arrays = {
+        f"{group}/{name}": value
+        for group in ("parameters", "average", "optimizer")
+        for name, value in getattr(checkpoint, group).items()
+    }
+    progress = msgspec.json.encode(checkpoint.progress)
+    write_atomically(path, pack_parameters({**arrays, "progress": np.frombuffer(progress, np.uint8)}))
+
+
+def load_checkpoint(path: Path) -> Checkpoint:
+    """Raises `CheckpointError` when it is missing or damaged."""
+    try:
+        arrays = load_parameters(path)
+        progress = msgspec.json.decode(arrays.pop("progress").tobytes(), type=Progress)
+    except (ParametersError, KeyError, msgspec.MsgspecError) as error:
+        raise CheckpointError(f"{path} is no checkpoint: {error}") from None
+    groups: dict[str, Arrays] = {"parameters": {}, "average": {}, "optimizer": {}}
+    for key, value in arrays.items():
+        group, _, name = key.partition("/")
+        groups.setdefault(group, {})[name] = value
+    return Checkpoint(groups["parameters"], groups["average"], groups["optimizer"], progress)

@@ -1,0 +1,59 @@
+"""Engines: what computes. Each is imported only when it is asked for, so that neither needs the other installed."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Literal
+
+from ...errors import UsageError
+from ...graphs.params import load_parameters
+from ..engine import Arrays, Engine
+from .settings import OptimizerSettings
+
+__all__ = ["OptimizerSettings", "create_engine"]
+
+Pair = tuple[str, Arrays]  # (the text of symbol.json, parameters)
+
+
+def create_engine(
+    kind: Literal["mxnet", "torch"],
+    pair: Path | Pair,
+    optimizer: OptimizerSettings,
+    *,
+    device: str = "cpu",
+    precision: Literal["float32", "bfloat16"] = "float32",
+    threads: int | None = None,
+) -> Engine:
+    """An engine that starts from an exported pair.
+
+    pair: a folder with `symbol.json` and `model.params`, or their contents. device: `cpu`, or `gpu:0` (also `cuda:0`)
+    with torch. threads: None leaves it to the engine. Raises MissingToolError, UsageError, GraphError, ParametersError.
+    """
+    symbol, parameters = _contents(pair)
+    if kind == "torch":
+        from .torch import TorchEngine
+
+        return TorchEngine(symbol, parameters, optimizer, device=device, precision=precision, threads=threads)
+    if kind != "mxnet":
+        raise UsageError(f"there is no engine {kind!r}; the engines are mxnet and torch")
+    if device != "cpu" or precision != "float32":
+        raise UsageError(
+            f"the engine mxnet trains on the cpu in float32, not on {device} in {precision}: use --engine torch"
+        )
+    if threads is not None:
+        os.environ["MXNET_OMP_MAX_THREADS"] = str(threads)  # heard where mxnet has not been imported yet
+    from .gluon import GluonEngine
+
+    return GluonEngine(symbol, parameters, optimizer, threads)
+
+
+def _contents(pair: Path | Pair) -> Pair:
+    if isinstance(pair, tuple):
+        return pair
+    folder = Path(pair)
+    try:
+        symbol = (folder / "symbol.json").read_text("utf-8")
+    except OSError as error:
+        raise UsageError(f"{folder} is no exported pair: symbol.json cannot be read ({error.strerror})") from None
+    return symbol, load_parameters(folder / "model.params")

@@ -1,0 +1,27 @@
+"""The optimizer as a user sets it; both engines take the same and mean the same by it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+Share = Annotated[float, Meta(ge=0.0, lt=1.0)]
+Positive = Annotated[float, Meta(gt=0.0)]
+NotNegative = Annotated[float, Meta(ge=0.0)]
+
+
+class OptimizerSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """How gradients become updates. The learning rate is the schedule's and comes with every step."""
+
+    kind: Literal["adam", "sgd"] = "adam"
+    momentum: Share = 0.9  # sgd
+    beta1: Share = 0.9  # adam: of the gradient's mean
+    beta2: Share = 0.999  # adam: of its square
+    epsilon: Positive = 1e-8  # adam
+    weight_decay: NotNegative = 0.0  # L2, on weights only: not on biases and batch norms
+    clip: NotNegative = 0.0  # largest norm of all gradients together; 0 = no limit
+
+    def decays(self, name: str) -> bool:
+        """Whether weight decay acts on the parameter of this Gluon name."""
+        return self.weight_decay > 0 and name.endswith("weight")

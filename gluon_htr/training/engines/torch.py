@@ -1,0 +1,143 @@
+"""The fast engine: the exported graph as a torch module, in bfloat16 and channels-last, on the CPU or a CUDA device.
+
+Weights, moments, loss and everything that `predict` computes stay float32; bfloat16 is autocast's, in training only, so
+that the scores under both engines are equal.
+"""
+
+from __future__ import annotations
+
+import math
+from contextlib import AbstractContextManager
+
+import numpy as np
+
+from ..._torch import torch
+from ...errors import ParametersError, UsageError
+from ...graphs.symbol import parse_graph
+from ...graphs.torch import GraphModule
+from ..engine import Arrays, Batch
+from .settings import OptimizerSettings
+
+_STATE_NAMES = {"adam": {"mean": "exp_avg", "square": "exp_avg_sq"}, "sgd": {"momentum": "momentum_buffer"}}
+
+
+class TorchEngine:
+    """A GraphModule under training; see `training/engine.py` for the verbs."""
+
+    name = "torch"
+
+    def __init__(
+        self,
+        symbol: str,
+        parameters: Arrays,
+        optimizer: OptimizerSettings,
+        *,
+        device: str = "cpu",
+        precision: str = "float32",
+        threads: int | None = None,
+    ) -> None:
+        if threads is not None:
+            torch.set_num_threads(threads)
+        self._device, self._settings, self._steps = _device(device), optimizer, 0
+        self._reduced = precision == "bfloat16"
+        self._graph = parse_graph(symbol)
+        self._module = GraphModule(self._graph, parameters).to(self._device)
+        self._module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._optimizer = self._create_optimizer()
+
+    def step(self, batch: Batch, rate: float, seed: int) -> float:
+        torch.manual_seed(seed)
+        self._module.train()
+        with self._precision():
+            logits = self._module(self._images(batch.images))
+        loss = self._loss(logits.float(), batch)
+        self._optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        value = float(loss.detach())
+        if math.isfinite(value):
+            self._update(rate)
+        return value
+
+    @torch.inference_mode()
+    def predict(self, images: np.ndarray) -> np.ndarray:
+        self._module.eval()
+        with torch.backends.cudnn.flags(allow_tf32=False):
+            return self._module(self._images(images)).cpu().numpy()
+
+    def parameters(self) -> Arrays:
+        return self._module.arrays()
+
+    def state(self) -> Arrays:
+        arrays = {"steps": np.array([self._steps], np.int64)}
+        for kind, key in _STATE_NAMES[self._settings.kind].items():
+            for name in self._graph.weights:
+                parameter = self._module.tensor(name)
+                moment = self._optimizer.state[parameter].get(key) if parameter in self._optimizer.state else None
+                value = torch.zeros_like(parameter) if moment is None else moment
+                arrays[f"{kind}:{name}"] = value.detach().cpu().numpy().copy(order="C")
+        return arrays
+
+    def restore(self, parameters: Arrays, state: Arrays | None = None) -> None:
+        self._module.load(parameters)
+        if state is None:
+            return
+        self._steps = int(state["steps"][0])
+        for name in self._graph.weights:
+            parameter = self._module.tensor(name)
+            entry = self._optimizer.state[parameter]
+            if self._settings.kind == "adam":
+                entry["step"] = torch.tensor(float(self._steps), device=parameter.device)
+            for kind, key in _STATE_NAMES[self._settings.kind].items():
+                if f"{kind}:{name}" not in state:
+                    raise ParametersError(f"{kind}:{name} is missing: is this state of another network or optimizer?")
+                moment = torch.from_numpy(np.asarray(state[f"{kind}:{name}"], np.float32))
+                entry[key] = torch.empty_like(parameter, requires_grad=False).copy_(moment)
+
+    def _images(self, images: np.ndarray) -> torch.Tensor:
+        """(N, H, W) uint8 to (N, 1, H, W) float32 on the device, as `preprocessing.scale` does it in numpy."""
+        pixels = torch.from_numpy(np.ascontiguousarray(images)).to(self._device, non_blocking=True)
+        return ((255.0 - pixels[:, None].float()) / 255.0).contiguous(memory_format=torch.channels_last)
+
+    def _precision(self) -> AbstractContextManager[object]:
+        return torch.autocast(self._device.type, torch.bfloat16, enabled=self._reduced)
+
+    def _loss(self, logits: torch.Tensor, batch: Batch) -> torch.Tensor:
+        """Mean CTC negative log likelihood of the samples; logits (N, T, C), the blank last."""
+        scores = logits.log_softmax(2).transpose(0, 1)
+        steps = torch.full((len(batch.lengths),), scores.shape[0], dtype=torch.long)
+        labels = torch.from_numpy(np.maximum(batch.labels, 0).astype(np.int64)).to(self._device)
+        lengths = torch.from_numpy(batch.lengths.astype(np.int64))
+        losses = torch.nn.functional.ctc_loss(scores, labels, steps, lengths, scores.shape[2] - 1, "none")
+        return losses.mean()
+
+    def _update(self, rate: float) -> None:
+        if self._settings.clip:
+            torch.nn.utils.clip_grad_norm_(self._module.parameters(), self._settings.clip)
+        self._steps += 1
+        for group in self._optimizer.param_groups:
+            group["lr"] = rate
+        self._optimizer.step()
+
+    def _create_optimizer(self) -> torch.optim.Optimizer:
+        settings = self._settings
+        decayed = [self._module.tensor(name) for name in self._graph.weights if settings.decays(name)]
+        others = [self._module.tensor(name) for name in self._graph.weights if not settings.decays(name)]
+        groups = [{"params": decayed, "weight_decay": settings.weight_decay}, {"params": others, "weight_decay": 0.0}]
+        groups = [group for group in groups if group["params"]]
+        if settings.kind == "sgd":
+            return torch.optim.SGD(groups, lr=1.0, momentum=settings.momentum, fused=True)
+        betas = (settings.beta1, settings.beta2)
+        return torch.optim.Adam(groups, lr=1.0, betas=betas, eps=settings.epsilon, fused=True)
+
+
+def _device(name: str) -> torch.device:
+    """`cpu`, `gpu`, `gpu:0` or `cuda:0`. Raises UsageError where it is not there."""
+    try:
+        device = torch.device(name.replace("gpu", "cuda"))
+    except RuntimeError:
+        raise UsageError(f"there is no device {name!r}; give cpu or gpu:0") from None
+    if device.type not in ("cpu", "cuda"):
+        raise UsageError(f"there is no device {name!r}; give cpu or gpu:0")
+    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+        raise UsageError(f"torch {torch.__version__} sees no device {name} here; use --device cpu")
+    return device

@@ -1,0 +1,59 @@
+"""A training's log: one JSON object a line in `log.jsonl`, and the same figures for TensorBoard."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+from .._storage import storage_error
+
+
+class Journal:
+    """Appends entries; where a resumed run logs a step again, the later entry counts."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "log.jsonl"
+        self._board = _board(folder)
+
+    def write(self, event: str, step: int, **figures: Any) -> None:
+        """`figures` are numbers or words; numbers go to TensorBoard under `event/…` too."""
+        entry = {"time": round(time.time(), 1), "event": event, "step": step, **figures}
+        try:
+            with open(self._path, "a", encoding="utf-8") as file:
+                file.write(json.dumps(entry, ensure_ascii=False) + "\n")
+        except OSError as error:
+            raise storage_error(self._path, error) from None
+        for name, value in figures.items():
+            if self._board is not None and isinstance(value, (int, float)):
+                self._board.add_scalar(f"{event}/{name}", value, step)
+
+    def close(self) -> None:
+        """Flushes what TensorBoard has not yet."""
+        if self._board is not None:
+            self._board.close()
+
+
+def read_journal(folder: Path) -> list[dict[str, Any]]:
+    """All entries, ordered by step; of several for one event and step the last. A torn last line is left out."""
+    entries = {}
+    try:
+        lines = (folder / "log.jsonl").read_text("utf-8").splitlines()
+    except FileNotFoundError:
+        return []
+    for line in lines:
+        try:
+            entry = json.loads(line)
+        except json.JSONDecodeError:
+            continue
+        entries[entry["event"], entry["step"]] = entry
+    return sorted(entries.values(), key=lambda entry: entry["step"])
+
+
+def _board(folder: Path) -> Any:
+    try:
+        from tensorboard.summary import Writer
+    except ImportError:  # a machine lent for training need not have it: log.jsonl holds everything
+        return None
+    return Writer(str(folder))

@@ -1,0 +1,203 @@
+"""The one training loop: it knows an engine by its five verbs, and makes no difference between engines."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import msgspec
+import numpy as np
+
+from .._storage import write_atomically
+from ..datasets.reading import read_store
+from ..datasets.store import Store
+from ..errors import DivergenceError
+from ..graphs.params import pack_parameters
+from ..text.metrics import ScoreCard, score
+from . import averages
+from .batches import Batches, Place
+from .checkpoints import Checkpoint, Progress, load_checkpoint, save_checkpoint
+from .engine import Arrays, Batch, Engine
+from .journal import Journal
+from .runs import Run
+from .schedules import rate_at
+
+CHECKPOINT_SECONDS = 240.0
+LONGEST_STEP = 20.0  # seconds; what takes longer was a pause of the process, not work
+LOGGED_STEPS = 50  # steps between entries of the log
+BLANK_STEPS = (
+    3000  # CTC networks write nothing but blanks at first (Graves et al. 2006); after this many they should not
+)
+
+
+@dataclass(frozen=True)
+class Watcher:
+    """Who follows a training: told of steps and scores, and asked whether to stop."""
+
+    #: Told of every step: its samples, its loss, the share of the training that is done.
+    step: Callable[[int, float, float], object] = lambda samples, loss, share: None
+    say: Callable[[str], object] = lambda message: None
+    stop: Callable[[], bool] = lambda: False
+
+
+class Training:
+    """A run in progress."""
+
+    def __init__(self, run: Run, engine: Engine, batches: Batches, validation: Store) -> None:
+        self.run, self.engine, self.batches, self.validation = run, engine, batches, validation
+        self.progress = Progress()
+        self._watcher = Watcher()
+        self.average: Arrays | None = None
+        self._journal = Journal(run.path)
+        self._clock = self._saved = time.monotonic()
+        self._losses: list[float] = []
+        self._validated = 0  # the step of the last validation
+
+    def resume(self) -> None:
+        """Takes up the last checkpoint."""
+        checkpoint = load_checkpoint(self.run.last)
+        self.engine.restore(checkpoint.parameters, checkpoint.optimizer)
+        self.average, self.progress = checkpoint.average, checkpoint.progress
+        self._clock = self._saved = time.monotonic()
+        self._validated = self.progress.step if self.progress.next.batch == 0 else 0
+
+    def finish(self, watcher: Watcher) -> bool:
+        """Trains to the end; False when `watcher` asks to stop before. Either way the last checkpoint is written.
+
+        Raises `DivergenceError` at a loss that is no number; the last checkpoint then is from before.
+        """
+        self._watcher = watcher
+        try:
+            for place, positions, batch in self.batches.stream(self.progress.next):
+                if self.done():
+                    break
+                self._step(place, positions, batch)
+                if watcher.stop():
+                    self.save()
+                    return False
+            if self.progress.step != self._validated:  # a budget ended within an epoch
+                self._validate(self.progress.next.epoch + 1)
+            return True
+        finally:
+            self._journal.close()
+
+    def done(self) -> bool:
+        """Whether epochs, budget or patience are used up."""
+        settings, progress = self.run.training, self.progress
+        stale = progress.next.epoch - progress.best_epoch
+        impatient = settings.patience and progress.best is not None and stale > settings.patience
+        return self.share() >= 1 or bool(impatient)
+
+    def share(self) -> float:
+        """How much of the training is done, 0..1: by epochs, or by time where a budget is shorter."""
+        progress, budget = self.progress, self.run.request.budget
+        by_steps = progress.step / (self.run.training.epochs * self.batches.per_epoch)
+        return max(by_steps, progress.elapsed / budget if budget else 0.0)
+
+    def _step(self, place: Place, positions: np.ndarray, batch: Batch) -> None:
+        number, request = self.progress.step, self.run.request
+        rate = rate_at(self.run.training.schedule, number, self.share())
+        loss = self.engine.step(batch, rate, seed=_step_seed(request.seed, number))
+        if not math.isfinite(loss):
+            raise DivergenceError(self._divergence(place, positions, loss, rate))
+        self._losses.append(loss)
+        last_of_epoch = place.batch + 1 == self.batches.per_epoch
+        self._advance(
+            next=Place(place.epoch + 1, 0) if last_of_epoch else Place(place.epoch, place.batch + 1),
+            step=number + 1,
+            samples=self.progress.samples + len(batch.images),
+        )
+        if (number + 1) % averages.EVERY == 0 or self.average is None:
+            decay = self.run.training.average
+            self.average = averages.update(self.average, self.engine.parameters(), decay, number + 1)
+        if (number + 1) % LOGGED_STEPS == 0:
+            self._log_loss(rate)
+        self._watcher.step(len(batch.images), loss, self.share())
+        if last_of_epoch:
+            self._validate(place.epoch + 1)
+        if time.monotonic() - self._saved > CHECKPOINT_SECONDS:
+            self.save()
+
+    def _advance(self, **changes: object) -> None:
+        now = time.monotonic()
+        spent = min(now - self._clock, LONGEST_STEP)
+        self._clock = now
+        self.progress = msgspec.structs.replace(self.progress, elapsed=self.progress.elapsed + spent, **changes)
+
+    def _log_loss(self, rate: float) -> None:
+        mean = sum(self._losses) / len(self._losses)
+        self._losses.clear()
+        progress = self.progress
+        elapsed = round(progress.elapsed, 1)
+        figures = {"loss": round(mean, 4), "rate": rate, "samples": progress.samples, "elapsed": elapsed}
+        self._journal.write("train", progress.step, **figures)
+
+    def _validate(self, epoch: int) -> None:
+        """Scores the averaged weights, keeps them if they are the best, and says how it stands."""
+        assert self.average is not None  # set by the first step
+        texts = self._read(self.average)
+        card = score(self.validation.texts, texts, self.validation.groups)
+        better = self.progress.best is None or card.cer.value < self.progress.best
+        best = {"best": card.cer.value, "best_epoch": epoch} if better else {}
+        self._advance(**best)
+        figures = {"cer": card.cer.value, "wer": card.wer.value, "accuracy": card.levenshtein_accuracy.value}
+        self._journal.write("validation", self.progress.step, epoch=epoch, **figures)
+        self._watcher.say(
+            f"epoch {epoch}: validation CER {card.cer.value:.2%}, WER {card.wer.value:.2%}, "
+            f"Levenshtein accuracy {card.levenshtein_accuracy.value:.4f}{', the best so far' if better else ''}"
+        )
+        self._validated = self.progress.step
+        if not any(texts):
+            self._explain_blanks()
+        if better:
+            self._keep_best()
+        self.save()
+
+    def _read(self, parameters: Arrays) -> list[str]:
+        current = self.engine.parameters()
+        self.engine.restore(parameters)
+        try:
+            return read_store(self.engine.predict, self.validation, self.run.alphabet)
+        finally:
+            self.engine.restore(current)
+
+    def _keep_best(self) -> None:
+        assert self.average is not None
+        save_checkpoint(self.run.best, self._checkpoint())
+        write_atomically(self.run.parameters, pack_parameters(self.average))
+
+    def _explain_blanks(self) -> None:
+        step = self.progress.step
+        normal = "that is normal so early; letters come when the loss falls below its first plateau"
+        late = "that is not normal any more: try another learning rate, and check that the texts belong to the images"
+        message = f"the network only emits blanks after {step} steps: {normal if step < BLANK_STEPS else late}"
+        self._journal.write("note", step, text=message)
+        self._watcher.say(message)
+
+    def _divergence(self, place: Place, positions: np.ndarray, loss: float, rate: float) -> str:
+        ids = ", ".join(self.batches.ids(positions)[:4])
+        return (
+            f"the loss became {loss} in epoch {place.epoch + 1}, batch {place.batch + 1} (samples {ids}, …) "
+            f"at rate {rate:.2g}; the last checkpoint is from before: lower the rate or clip gradients harder"
+        )
+
+    def _checkpoint(self) -> Checkpoint:
+        average = self.average if self.average is not None else self.engine.parameters()
+        return Checkpoint(self.engine.parameters(), average, self.engine.state(), self.progress)
+
+    def save(self) -> None:
+        """Writes the last checkpoint."""
+        save_checkpoint(self.run.last, self._checkpoint())
+        self._saved = time.monotonic()
+
+    def final_scores(self) -> tuple[ScoreCard, list[str]]:
+        """The score card of the best weights, and the texts that they read."""
+        texts = self._read(load_checkpoint(self.run.best).average)
+        return score(self.validation.texts, texts, self.validation.groups), texts
+
+
+def _step_seed(seed: int, step: int) -> int:
+    """A seed of its own for every step, in the 31 bits that every engine takes."""
+    return int(np.random.SeedSequence([seed, step]).generate_state(1)[0]) & 0x7FFFFFFF

@@ -1,0 +1,126 @@
+"""A run: the folder that a training leaves behind.
+
+run.toml                  the request, the resolved preset, package versions, the command
+alphabet.json
+symbol.json model.params  the network and its best averaged weights: the exported pair
+checkpoints/last.params   to go on from; best.params is the one with the lowest validation CER
+log.jsonl, events…        one JSON object an entry; the same for TensorBoard
+curves.png samples.png scores.json
+"""
+
+from __future__ import annotations
+
+import platform
+import shlex
+import sys
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from .._storage import write_atomically
+from ..errors import CheckpointError, ConfigurationError
+from ..networks.configuration import Preset
+from ..text.alphabet import Alphabet
+from .settings import Request, Training, training_settings
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+PACKAGES = ("gluon-htr", "mxnet", "torch", "numpy", "opencv-python-headless", "onnxruntime", "Pillow", "rapidfuzz")
+
+
+class _File(msgspec.Struct):
+    request: Request
+    preset: Preset
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run's folder and what defines it."""
+
+    path: Path
+    request: Request
+    preset: Preset
+    training: Training
+    alphabet: Alphabet
+
+    @property
+    def last(self) -> Path:
+        """The checkpoint to go on from."""
+        return self.path / "checkpoints" / "last.params"
+
+    @property
+    def best(self) -> Path:
+        """The checkpoint with the lowest validation CER."""
+        return self.path / "checkpoints" / "best.params"
+
+    @property
+    def symbol(self) -> Path:
+        """The network's graph."""
+        return self.path / "symbol.json"
+
+    @property
+    def parameters(self) -> Path:
+        """The best averaged weights, for readers."""
+        return self.path / "model.params"
+
+
+def create_run(path: Path, request: Request, preset: Preset, alphabet: Alphabet) -> Run:
+    """Makes the folder with `run.toml` and `alphabet.json`; `run.toml` comes last and marks it as a run."""
+    training = training_settings(preset, request.preset)
+    resolved = msgspec.structs.replace(preset, training=msgspec.to_builtins(training))
+    content = {
+        "command": shlex.join(sys.argv),
+        "environment": {"python": platform.python_version(), "machine": platform.machine(), **_versions()},
+        "request": msgspec.to_builtins(request),
+        "preset": msgspec.to_builtins(resolved),
+    }
+    write_atomically(path / "alphabet.json", alphabet.to_json())
+    write_atomically(path / "run.toml", _toml(content))
+    return Run(path, request, resolved, training, alphabet)
+
+
+def load_run(path: Path) -> Run:
+    """Raises `CheckpointError` when `path` is no run, `ConfigurationError` when its `run.toml` is not valid."""
+    file = path / "run.toml"
+    try:
+        content = msgspec.convert(tomllib.loads(file.read_text("utf-8")), _File)
+    except OSError as error:
+        raise CheckpointError(f"{path} is no run: run.toml: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
+        raise ConfigurationError(f"{file}: {error}") from None
+    training = training_settings(content.preset, str(file))
+    return Run(path, content.request, content.preset, training, Alphabet.load(path / "alphabet.json"))
+
+
+def is_run(path: Path) -> bool:
+    """Whether `path` is the folder of a run."""
+    return (path / "run.toml").is_file()
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _toml(content: dict[str, Any]) -> bytes:
+    import tomli_w
+
+    return tomli_w.dumps(_without_none(content)).encode()
+
+
+def _without_none(value: Any) -> Any:
+    """TOML has no null: keys without a value are left out."""
+    if isinstance(value, dict):
+        return {key: _without_none(item) for key, item in value.items() if item is not None}
+    return [_without_none(item) for item in value] if isinstance(value, (list, tuple)) else value

@@ -1,0 +1,39 @@
+"""The learning rate over a training's progress, which runs from 0 to 1."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Literal
+
+import msgspec
+
+Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+
+
+class Schedule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[training.schedule]`."""
+
+    #: `cosine` falls smoothly (Loshchilov and Hutter 2017), `step` falls by `factor` at each of `milestones`.
+    kind: Literal["cosine", "step", "constant"] = "cosine"
+    #: The highest learning rate.
+    rate: Annotated[float, msgspec.Meta(gt=0)] = 0.001
+    #: Steps over which the rate first rises from 0.
+    warmup: Annotated[int, msgspec.Meta(ge=0)] = 200
+    #: What the cosine ends at, as a share of `rate`.
+    floor: Share = 0.01
+    #: Progress at which a `step` schedule falls.
+    milestones: tuple[Share, ...] = (0.6, 0.85)
+    #: By what a `step` schedule falls.
+    factor: Share = 0.1
+
+
+def rate_at(schedule: Schedule, step: int, progress: float) -> float:
+    """The learning rate of `step` (counted from 0) at `progress` in 0..1."""
+    warm = min(1.0, (step + 1) / schedule.warmup) if schedule.warmup else 1.0
+    if schedule.kind == "cosine":
+        fall = schedule.floor + (1 - schedule.floor) * (1 + math.cos(math.pi * min(1.0, progress))) / 2
+    elif schedule.kind == "step":
+        fall = schedule.factor ** sum(progress >= milestone for milestone in schedule.milestones)
+    else:
+        fall = 1.0
+    return schedule.rate * warm * fall

@@ -1,0 +1,44 @@
+"""Which samples a network can learn from: texts in its alphabet, not empty, and short enough for their time steps."""
+
+from __future__ import annotations
+
+from ..datasets.sample import Problem
+from ..datasets.store import Store
+from ..errors import AlphabetError, TrainingError
+from ..text.alphabet import Alphabet
+from ..text.ctc import steps_needed
+
+MOST_NAMED = 5
+
+
+def suitable(store: Store, alphabet: Alphabet, step_width: int) -> tuple[Store, list[Problem]]:
+    """The samples that can be trained on, and why the others cannot.
+
+    step_width: pixels of a time step; a sample has width // step_width of them.
+    """
+    kept, problems = [], []
+    for k, (identity, text) in enumerate(zip(store.ids, store.texts)):
+        if reason := _reason(text, int(store.shapes[k, 1]) // step_width, alphabet):
+            problems.append(Problem(identity, reason))
+        else:
+            kept.append(k)
+    return store.select(kept) if problems else store, problems
+
+
+def _reason(text: str, steps: int, alphabet: Alphabet) -> str:
+    if not text:
+        return "its label is empty"
+    if unknown := alphabet.unknown(text):
+        return f"the alphabet lacks {' '.join(map(repr, unknown))}"
+    if steps < (needed := steps_needed(text)):
+        return f"its image has {steps} time steps, but {text!r} needs {needed}: use a wider image or a smaller stride"
+    return ""
+
+
+def refuse(problems: list[Problem]) -> None:
+    """Raises `AlphabetError` or `TrainingError`, naming the first samples."""
+    if problems:
+        named = "; ".join(f"{problem.id}: {problem.reason}" for problem in problems[:MOST_NAMED])
+        more = f" (and {len(problems) - MOST_NAMED} more)" if len(problems) > MOST_NAMED else ""
+        kind = AlphabetError if any("alphabet" in problem.reason for problem in problems) else TrainingError
+        raise kind(f"{len(problems)} samples cannot be trained on: {named}{more}; --unfit skip leaves them out")

@@ -1,0 +1,120 @@
+"""Training that starts from trained weights: those of a bundle, of a run, or of an exported pair."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from ..bundles.catalog import find_bundle
+from ..bundles.reader import read_bundle
+from ..bundles.schema import DOCUMENT
+from ..errors import UsageError
+from ..graphs.decoder import resize_decoder
+from ..graphs.params import load_parameters
+from ..networks.configuration import Network, Preset
+from ..networks.presets import load_preset
+from ..text.alphabet import Alphabet
+from .engine import Arrays
+from .runs import is_run, load_run
+
+
+@dataclass(frozen=True)
+class Start:
+    """Trained weights. network, height: what is known of where they come from; height in pixels."""
+
+    name: str
+    symbol: str
+    parameters: Arrays
+    alphabet: Alphabet
+    network: Network | None = None
+    height: int | None = None
+
+
+def read_start(init: str) -> Start:
+    """init: a bundle's name or path, the folder of a run, or one with an exported pair and its `alphabet.json`.
+
+    Raises `UsageError` where it is none of these, `BundleError` and others where it is damaged.
+    """
+    folder = Path(init)
+    if bundle := find_bundle(init) or (folder if folder.is_file() or (folder / DOCUMENT).is_file() else None):
+        return _from_bundle(bundle)
+    if not (folder / "symbol.json").is_file() or not (folder / "model.params").is_file():
+        raise UsageError(
+            f"{init} has no symbol.json and model.params: --init takes a bundle, a run or an exported pair"
+        )
+    preset: Preset | None = None
+    if is_run(folder):
+        preset = load_run(folder).preset
+    elif (folder / "preset.toml").is_file():
+        preset = load_preset(folder / "preset.toml")
+    pair = (folder / "symbol.json").read_text("utf-8"), load_parameters(folder / "model.params")
+    known = (preset.network, preset.preprocessing.height) if preset else (None, None)
+    return Start(init, *pair, Alphabet.load(folder / "alphabet.json"), *known)
+
+
+def _from_bundle(path: Path) -> Start:
+    bundle = read_bundle(path)
+    about = bundle.description
+    network: Network | None = None
+    if about.network is not None:
+        try:
+            network = msgspec.convert(about.network, Network)
+        except msgspec.ValidationError as error:
+            raise UsageError(f"{path} is of a network that this version does not know: {error}") from None
+    height = about.preprocessing.fit.height
+    return Start(str(path), bundle.symbol, bundle.parameters, bundle.alphabet, network, height)
+
+
+def check_network(start: Start, preset: Preset, where: str) -> None:
+    """Raises `UsageError` where the weights are known to belong to another network than the preset's."""
+    if start.height not in (None, preset.preprocessing.height):
+        raise UsageError(
+            f"{start.name} reads images of {start.height} pixels' height, {where} makes {preset.preprocessing.height}: "
+            "give the preset that it was trained with"
+        )
+    if start.network is None or start.network == preset.network:
+        return
+    theirs, ours = _flat(start.network), _flat(preset.network)
+    keys = [key for key in sorted(theirs.keys() | ours.keys()) if theirs.get(key) != ours.get(key)]
+    raise UsageError(
+        f"{start.name} has another network than {where}: {keys[0]} is {theirs.get(keys[0])}, not {ours.get(keys[0])}; "
+        "give the preset that it was trained with, by --preset or --config"
+    )
+
+
+def _flat(network: Any, prefix: str = "network") -> dict[str, Any]:
+    """Dotted keys of all settings."""
+    content = msgspec.to_builtins(network)
+    items = enumerate(content, 1) if isinstance(content, list) else content.items()
+    found: dict[str, Any] = {}
+    for key, value in items:
+        name = f"{prefix}.{key}"
+        found |= _flat(value, name) if isinstance(value, dict | list) and value else {name: value}
+    return found
+
+
+def fitted(start: Start, alphabet: Alphabet, seed: int) -> tuple[str, Arrays, str]:
+    """The pair for another alphabet, and in words what of it starts anew. Characters that both have keep their weights.
+
+    A network learns the blank and all that is not its last layer from any alphabet: these are kept, too.
+    """
+    parameters = {name: np.asarray(array, np.float32) for name, array in start.parameters.items()}
+    if alphabet == start.alphabet:
+        return start.symbol, parameters, f"starts from the weights of {start.name}"
+    place = {character: k for k, character in enumerate(start.alphabet.characters)}
+    kept = np.array([*(place.get(c, -1) for c in alphabet.characters), start.alphabet.blank])
+    symbol, parameters = resize_decoder(start.symbol, parameters, kept, seed)
+    fresh = [c for c in alphabet.characters if c not in place]
+    gone = [c for c in start.alphabet.characters if c not in set(alphabet.characters)]
+    return symbol, parameters, _words(start, len(alphabet) - len(fresh), fresh, gone)
+
+
+def _words(start: Start, kept: int, fresh: list[str], gone: list[str]) -> str:
+    text = f"starts from the weights of {start.name}; of its last layer, the blank and {kept} characters are kept"
+    if fresh:
+        text += f", {len(fresh)} start anew: {' '.join(fresh)}"
+    return text + (f", {len(gone)} are gone: {' '.join(gone)}" if gone else "")

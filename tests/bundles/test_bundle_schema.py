@@ -1,0 +1,37 @@
+"""The format that others rely on."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from letters import LETTERS
+
+import gluon_htr.bundles
+from gluon_htr.bundles.reader import read_bundle
+from gluon_htr.bundles.schema import json_schema
+
+SCHEMA = Path(gluon_htr.bundles.__file__).parent / "bundle.schema.json"
+
+
+def test_the_json_schema_is_current() -> None:
+    """Who writes bundles by the published schema would be refused, or the other way round."""
+    assert SCHEMA.read_bytes() == json_schema(), "run: python -m gluon_htr.bundles.schema"
+
+
+def test_the_json_schema_describes_a_real_bundle() -> None:
+    """The schema could name keys that no bundle has."""
+    about = json.loads((read_bundle(LETTERS).files)["bundle.json"])
+    definition = json.loads(SCHEMA.read_bytes())["$defs"]["Description"]
+    assert about.keys() == definition["properties"].keys()
+    assert set(definition["required"]) <= about.keys()
+
+
+def test_a_bundle_of_the_first_version_opens() -> None:
+    """A change of ours would make everybody's models useless."""
+    bundle = read_bundle(LETTERS)
+    assert bundle.name == "letters"
+    assert "".join(bundle.alphabet.characters) == "abcde"
+    assert bundle.description.preprocessing.fit.height == 16
+    assert len(bundle.golden) == 5
+    assert all(array.dtype == "float32" for array in bundle.parameters.values())

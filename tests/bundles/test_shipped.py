@@ -1,0 +1,40 @@
+"""The bundles that come with the package."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from letters import draw
+
+from gluon_htr.bundles.catalog import SHIPPED
+from gluon_htr.bundles.reader import read_bundle
+from gluon_htr.runtime.loading import from_bundle
+from gluon_htr.runtime.verification import verify
+
+BUNDLES = sorted(SHIPPED.glob("*.zip"))
+MOST_BYTES = 6_000_000  # of one: everybody downloads it
+
+
+@pytest.mark.parametrize("path", BUNDLES, ids=lambda path: path.stem)
+def test_a_shipped_bundle_reads_here_what_it_read_where_it_was_made(path: Path) -> None:
+    """The first command that a user tries would read nonsense on this platform."""
+    bundle = read_bundle(path)
+    assert bundle.name == path.stem
+    assert path.stat().st_size <= MOST_BYTES
+    recognizer = from_bundle(bundle)
+    assert all(finding.ok for finding in verify(bundle, recognizer))
+    assert any(golden.text for golden in bundle.golden)
+    assert recognizer.read(draw("abc").resize((256, 64))).characters
+
+
+@pytest.mark.parametrize("path", BUNDLES, ids=lambda path: path.stem)
+def test_a_shipped_bundle_states_scores_and_terms(path: Path) -> None:
+    """Users would not know how well it reads, nor what they may do with it."""
+    about = read_bundle(path).description
+    assert about.score_cards
+    assert about.training_data
+    for source in about.training_data:
+        assert source.terms
+        assert "not stated" not in source.terms
+        assert "/" not in source.data  # the path of some machine

@@ -1,0 +1,90 @@
+"""Fixtures that tests of several rooms share."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import random
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from archive_server import ArchiveServer
+from needs_mxnet import need_mxnet
+from PIL import Image, ImageDraw
+from support import SAMPLE, door_environment, draw_iam_archives, training
+
+# Test networks are small: a second thread gains little, and waits for its turn where anything else computes.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+Door = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks what skips without torch, whole files or single tests, so that `-m torch` runs it where it is installed."""
+    for item in items:
+        head = item.path.read_text(encoding="utf-8").split("\ndef ")[0]
+        source = inspect.getsource(item.function) if isinstance(item, pytest.Function) else ""
+        if 'importorskip("torch' in head + source:
+            item.add_marker(pytest.mark.torch)
+
+
+@pytest.fixture(scope="session")
+def iam_archives(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with words.tgz, lines.tgz, xml.tgz, ascii.tgz in the official layout: real ones, or drawn ones."""
+    real = SAMPLE / "iam"
+    return real if (real / "words.tgz").is_file() else draw_iam_archives(tmp_path_factory.mktemp("iam"))
+
+
+@pytest.fixture
+def archive_server(iam_archives: Path) -> Iterator[ArchiveServer]:
+    """A server on loopback that asks for a password and serves those archives."""
+    with ArchiveServer(iam_archives) as server:
+        yield server
+
+
+@pytest.fixture
+def door(tmp_path: Path) -> Door:
+    """Runs a command as a user does, in an empty folder: `door("download", "--dataset", "mnist", input="…")`."""
+
+    def run(name: str, *arguments: object, **options: object) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", f"gluon_htr.{name}" if name else "gluon_htr", *map(str, arguments)]
+        usual = {"capture_output": True, "text": True, "timeout": 60, "cwd": tmp_path, "env": door_environment()}
+        return subprocess.run(command, **(usual | options))  # type: ignore[call-overload, no-any-return]
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def words(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An IAM-like folder of drawn words, by two writers' forms of the training and the validation part."""
+    root = tmp_path_factory.mktemp("drawn")
+    draw = random.Random(0)
+    rows = []
+    for form, count in (("a01-000u", 160), ("c04-156", 32)):
+        for k in range(count):
+            text = "".join(draw.choice("abcde") for _ in range(draw.randint(1, 4)))
+            image = Image.new("L", (60, 16), 255)
+            ImageDraw.Draw(image).text((4 + draw.random() * 8, 2), text, fill=0)
+            path = root / "words" / f"{form}-00-{k:03}.png"
+            path.parent.mkdir(exist_ok=True)
+            image.save(path)
+            rows.append(f"{form}-00-{k:03} ok 154 1 1 60 16 NN {text}")
+    (root / "ascii").mkdir()
+    (root / "ascii" / "words.txt").write_text("\n".join(rows))
+    return root
+
+
+@pytest.fixture(scope="session")
+def run(words: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished run of the tiny preset."""
+    need_mxnet()
+    output = tmp_path_factory.mktemp("runs") / "whole"
+    command = [sys.executable, "-m", "gluon_htr.train", *training(words, output)]
+    done = subprocess.run(command, capture_output=True, text=True, env=door_environment(), cwd=output.parent)
+    assert done.returncode == 0, done.stderr
+    assert "CER" in done.stdout
+    return output

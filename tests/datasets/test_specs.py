@@ -1,0 +1,48 @@
+"""The one string that names data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gluon_htr.datasets.specs import open_spec, parse_spec
+from gluon_htr.errors import SpecError
+
+
+def test_kind_path_keys_and_share_are_read() -> None:
+    """Data would be opened with other options than were written."""
+    spec = parse_spec("iam-words:data/my iam?split=train&segmentation=ok*0.25")
+    assert (spec.kind, spec.path, spec.share) == ("iam-words", Path("data/my iam"), 0.25)
+    assert (spec.options.split, spec.options.segmentation) == ("train", "ok")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("words.pkl", "iam-words, iam-lines"),
+        ("iam-word:x", "iam-words, iam-lines"),
+        ("iam-words:", "no path"),
+        ("iam-words:x?splitt=train", "unknown key splitt; iam-words knows split, segmentation, text"),
+        ("iam-words:x?split=tain", "'tain'"),
+        ("cache:x.pkl?a=1", "cache knows none"),
+        ("iam-words:x*0", "share"),
+        ("iam-words:x*1.5", "share"),
+        ("iam-words:x*.", "share"),
+    ],
+)
+def test_what_is_wrong_is_named_with_what_is_known(text: str, says: str) -> None:
+    """A typo would be ignored, and the wrong data trained on."""
+    with pytest.raises(SpecError) as caught:
+        parse_spec(text)
+    assert says in str(caught.value)
+
+
+def test_a_share_is_the_same_for_the_same_seed(iam_archives: Path) -> None:
+    """Two runs with one seed would train on different samples."""
+    spec = parse_spec(f"iam-words:{iam_archives}*0.5")
+    whole = len(open_spec(parse_spec(f"iam-words:{iam_archives}")))
+    first, again, other = ([s.id for s in open_spec(spec, seed)] for seed in (1, 1, 2))
+    assert first == again
+    assert first != other
+    assert abs(len(first) - whole / 2) <= 1

@@ -1,0 +1,62 @@
+"""train --init as a user runs it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from letters import LETTERS
+from needs_mxnet import need_mxnet
+from support import TINY, refusal, training
+
+need_mxnet()
+
+from gluon_htr.bundles.reader import read_bundle
+from gluon_htr.graphs.params import load_parameters
+
+Door = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def test_training_goes_on_from_a_bundle(words: Path, door: Door, tmp_path: Path) -> None:
+    """Fine-tuning would start from nothing."""
+    done = door("train", *training(words, tmp_path / "tuned", "--init", LETTERS, "--budget", "1s"))
+    assert done.returncode == 0, done.stderr
+    assert "starts from the weights of" in done.stderr
+    assert json.loads((tmp_path / "tuned" / "scores.json").read_text())["cer"]["value"] < 0.2
+
+
+def test_another_alphabet_keeps_what_overlaps_and_says_what_is_new(words: Path, door: Door, tmp_path: Path) -> None:
+    """A model for English would have to be trained anew for one more letter."""
+    (tmp_path / "more.json").write_text('{"characters": ["b", "é", "a", "c", "e"]}')
+    arguments = training(words, tmp_path / "tuned", "--init", LETTERS, "--alphabet", "more.json")
+    done = door("train", *arguments, "--budget", "0.1s")
+    assert done.returncode == 0, done.stderr
+    assert "the blank and 4 characters are kept, 1 start anew: é, 1 are gone: d" in done.stderr
+    old, new = read_bundle(LETTERS).parameters, load_parameters(tmp_path / "tuned" / "model.params")
+    assert new["arg:decoder_weight"].shape[0] == 6
+    for row, source in ((0, 1), (2, 0), (3, 2), (4, 4), (5, 5)):
+        kept, was = new["arg:decoder_weight"][row], old["arg:decoder_weight"][source]
+        assert np.corrcoef(kept, was)[0, 1] > 0.9
+
+
+def test_another_network_is_refused_with_the_first_difference(words: Path, door: Door, tmp_path: Path) -> None:
+    """Weights would be loaded into layers that they do not belong to."""
+    for change, says in (
+        (("hidden = 16", "hidden = 24"), "network.encoder.hidden is 16, not 24"),
+        (("channels = 12", "channels = 10"), "network.featurizer.2.channels is 12, not 10"),
+        (("height = 16", "height = 24"), "16 pixels' height"),
+    ):
+        (tmp_path / "other.toml").write_text(TINY.read_text().replace(*change))
+        arguments = training(words, tmp_path / "run", "--init", LETTERS)
+        arguments[arguments.index("--config") + 1] = "other.toml"
+        assert says in refusal(door("train", *arguments))
+
+
+def test_what_is_no_start_is_refused(words: Path, door: Door, tmp_path: Path) -> None:
+    """A typo would be a traceback, or a training from nothing."""
+    assert "--init takes" in refusal(door("train", *training(words, tmp_path / "run", "--init", "nowhere")))
+    (tmp_path / "bad.zip").write_bytes(LETTERS.read_bytes()[:500])
+    assert "no bundle" in refusal(door("train", *training(words, tmp_path / "run", "--init", "bad.zip")))

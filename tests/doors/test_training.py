@@ -1,0 +1,250 @@
+"""prepare, train, evaluate and predict as a user runs them, on a network small enough for a test."""
+
+from __future__ import annotations
+
+import json
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from needs_mxnet import need_mxnet
+from PIL import Image
+from support import TINY, door_environment, refusal, training
+
+need_mxnet()
+
+from gluon_htr.graphs.params import load_parameters
+
+Door = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def test_a_run_leaves_everything_that_it_promises(run: Path) -> None:
+    """A file that documentation, resuming or reading rely on would be missing."""
+    names = "run.toml alphabet.json symbol.json model.params log.jsonl curves.png samples.png scores.json skipped.tsv"
+    for name in names.split():
+        assert (run / name).stat().st_size > 0 or name == "skipped.tsv", name
+    assert list(run.glob("events*"))
+    assert {path.name for path in (run / "checkpoints").iterdir()} == {"last.params", "best.params"}
+    for picture in ("curves.png", "samples.png"):
+        assert np.asarray(Image.open(run / picture).convert("L")).std() > 5
+    assert not list(run.rglob("*.part"))
+
+
+def test_the_network_learns(run: Path) -> None:
+    """All parts could run and nothing be learned."""
+    entries = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
+    assert json.loads((run / "scores.json").read_text())["samples"] == 32
+    scores = [entry["cer"] for entry in entries if entry["event"] == "validation"]
+    assert len(scores) == 3
+
+
+@pytest.mark.parametrize("engine", ["mxnet", "torch"])
+def test_a_run_killed_at_any_moment_ends_with_the_same_weights(engine: str, words: Path, tmp_path: Path) -> None:
+    """A crash would cost the training, or change what it ends with."""
+    if engine == "torch":
+        pytest.importorskip("torch")
+    weights = []
+    for name, interrupted in (("whole", False), ("killed", True)):
+        command = [
+            sys.executable,
+            "-m",
+            "gluon_htr.train",
+            *training(words, tmp_path / name, "--resume", "--engine", engine),
+        ]
+        if interrupted:
+            _kill_twice(command, tmp_path / name)
+        done = subprocess.run(command, capture_output=True, text=True, env=door_environment(), cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert ("goes on at step" in done.stderr) == interrupted
+        weights.append(load_parameters(tmp_path / name / "model.params"))
+    assert all(np.array_equal(weights[0][key], weights[1][key]) for key in weights[0])
+
+
+def _kill_twice(command: list[str], output: Path) -> None:
+    """Kills the training right after its first validation, then again a little later."""
+    for validations in (1, 2):
+        process = subprocess.Popen(
+            command, stderr=subprocess.PIPE, text=True, env=door_environment(), cwd=output.parent
+        )
+        assert process.stderr is not None
+        for line in process.stderr:
+            if line.startswith(f"epoch {validations}:"):
+                time.sleep(random.Random(validations).random() * 0.1)
+                process.kill()
+                break
+        process.stderr.close()
+        process.wait()
+
+
+def test_ctrl_c_saves_and_says_how_to_go_on(words: Path, tmp_path: Path) -> None:
+    """An evening's training would be lost to a key."""
+    slow = TINY.read_text().replace("epochs = 3", "epochs = 500")
+    (tmp_path / "slow.toml").write_text(slow)
+    arguments = training(words, tmp_path / "run")
+    arguments[arguments.index("--config") + 1] = "slow.toml"
+    command = [sys.executable, "-m", "gluon_htr.train", *arguments]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=door_environment(), cwd=tmp_path)
+    assert process.stderr is not None
+    for line in process.stderr:
+        if line.startswith("epoch 1:"):
+            process.send_signal(signal.SIGINT)
+            break
+    rest = process.stderr.read()
+    process.stderr.close()
+    assert process.wait() == 130
+    assert "--resume goes on" in rest
+    assert "Traceback" not in rest
+    assert (tmp_path / "run" / "checkpoints" / "last.params").exists()
+
+
+def test_both_engines_score_the_same(run: Path, words: Path, door: Door) -> None:
+    """A run trained by one engine would read differently under another."""
+    cards = []
+    for engine in ("mxnet", "torch", "onnx"):
+        if engine == "torch":
+            pytest.importorskip("torch")
+        spec = f"iam-words:{words}?split=validation"
+        done = door("evaluate", "--model", run, "--data", spec, "--engine", engine, "--json")
+        assert done.returncode == 0, done.stderr
+        card = json.loads(done.stdout)
+        cards.append({key: card[key] for key in ("cer", "wer", "exact_rate", "levenshtein_accuracy", "samples")})
+    assert cards[0] == cards[1] == cards[2]
+    assert cards[0]["cer"] == json.loads((run / "scores.json").read_text())["cer"]
+
+
+def test_a_report_lists_texts_and_the_worst(run: Path, words: Path, door: Door, tmp_path: Path) -> None:
+    """A user would know the error rate and not one error."""
+    done = door("evaluate", "--model", run, "--data", f"iam-words:{words}?split=validation", "--report", "report")
+    assert done.returncode == 0, done.stderr
+    assert "Levenshtein accuracy" in done.stdout
+    assert len((tmp_path / "report" / "texts.tsv").read_text().splitlines()) == 32
+    assert json.loads((tmp_path / "report" / "scores.json").read_text())["groups"] == 1
+
+
+def test_predict_prints_the_text_alone_or_a_line_an_image(run: Path, words: Path, door: Door) -> None:
+    """A script would have to cut paths from texts, or guess which text is whose."""
+    images = sorted((words / "words").iterdir())[:3]
+    alone = door("predict", images[0], "--model", run)
+    assert alone.returncode == 0, alone.stderr
+    assert "\t" not in alone.stdout
+    several = door("predict", *images, "--model", run)
+    rows = [line.split("\t") for line in several.stdout.splitlines()]
+    assert [row[0] for row in rows] == [str(path) for path in images]
+    assert rows[0][1] == alone.stdout.strip("\n")
+    entry = json.loads(door("predict", images[0], "--model", run, "--json").stdout)
+    assert entry["text"] == rows[0][1]
+    assert "".join(c["text"] for c in entry["characters"]) == entry["text"]
+    assert all(0 <= c["left"] < c["right"] <= 60 for c in entry["characters"])
+
+
+def test_bad_images_are_reported_and_the_rest_is_read(run: Path, words: Path, door: Door, tmp_path: Path) -> None:
+    """One broken file of a thousand would stop all."""
+    good = sorted((words / "words").iterdir())[0]
+    (tmp_path / "text.png").write_text("no image")
+    (tmp_path / "empty.png").touch()
+    Image.new("L", (1, 1), 0).save(tmp_path / "dot.png")
+    Image.new("L", (20_000, 40), 255).save(tmp_path / "wide.png")
+    names = ["text.png", "empty.png", "missing.png", good, "dot.png", "wide.png"]
+    done = door("predict", *names, "--model", run)
+    assert done.returncode == 1
+    assert [line.split("\t")[0] for line in done.stdout.splitlines()] == [str(good), "dot.png", "wide.png"]
+    errors = done.stderr.splitlines()
+    assert len(errors) == 3
+    assert all(line.startswith("error: ") for line in errors)
+
+
+def test_a_second_preparation_does_nothing_and_a_changed_source_is_noticed(
+    words: Path, door: Door, tmp_path: Path
+) -> None:
+    """Hours would be spent again, or old data trained on."""
+    arguments = ("prepare", f"iam-words:{words}?split=validation", "--preset", TINY, "--output", "w.pkl")
+    assert "32 samples" in door(*arguments).stdout
+    before = (tmp_path / "w.pkl").stat().st_mtime_ns
+    assert "up to date" in door(*arguments).stderr
+    assert (tmp_path / "w.pkl").stat().st_mtime_ns == before
+    assert "made anew" in door(*arguments[:3], "notebook", *arguments[4:]).stderr
+    other = door("train", *training(words, tmp_path / "r")[2:], "--data", "cache:w.pkl")
+    assert "gluon_htr.prepare" in refusal(other)
+
+
+def test_a_loss_that_is_no_number_stops_and_names_the_batch(words: Path, door: Door, tmp_path: Path) -> None:
+    """A night would be spent on NaN."""
+    hot = TINY.read_text().replace("rate = 0.01", "rate = 1e30").replace("warmup = 5", "warmup = 0")
+    (tmp_path / "hot.toml").write_text(hot)
+    arguments = training(words, tmp_path / "run")
+    arguments[arguments.index("--config") + 1] = "hot.toml"
+    done = door("train", *arguments)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    last = done.stderr.splitlines()[-1]
+    assert "the loss became nan" in last
+    assert "a01-000u-00-" in last
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (("channels = 8", "channels = 'x'"), "network.featurizer"),
+        (("epochs = 3", "epocs = 3"), "epocs"),
+        (("rate = 0.01", "rate = -1"), "training.schedule.rate"),
+        (("height = 16", "height ="), "TOML"),
+        (("width = 64", "width = 63"), "multiple of 2"),
+    ],
+)
+def test_a_wrong_configuration_names_file_and_key(
+    change: tuple[str, str], says: str, words: Path, door: Door, tmp_path: Path
+) -> None:
+    """A typo would be ignored, or end in a traceback."""
+    (tmp_path / "mine.toml").write_text(TINY.read_text().replace(*change))
+    arguments = training(words, tmp_path / "run")
+    arguments[arguments.index("--config") + 1] = "mine.toml"
+    line = refusal(door("train", *arguments))
+    assert "mine.toml" in line
+    assert says in line
+
+
+def test_labels_outside_the_alphabet_are_named_and_can_be_refused(words: Path, door: Door, tmp_path: Path) -> None:
+    """Samples would vanish in silence, or one of them end the training."""
+    (tmp_path / "abc.json").write_text('{"characters": ["a", "b", "c", "d"]}')
+    refused = door("train", *training(words, tmp_path / "run", "--alphabet", "abc.json", "--unfit", "refuse"))
+    assert "lacks 'e'" in refusal(refused)
+    skipped = door("train", *training(words, tmp_path / "other", "--alphabet", "abc.json", "--budget", "1s"))
+    assert skipped.returncode == 0, skipped.stderr
+    rows = (tmp_path / "other" / "skipped.tsv").read_text().splitlines()
+    assert rows
+    assert all("'e'" in row for row in rows)
+
+
+def test_a_full_disk_while_saving_is_one_line_and_loses_nothing(words: Path, door: Door, tmp_path: Path) -> None:
+    """The checkpoint of yesterday would be overwritten by half of today's."""
+    small = tmp_path / "small"
+    small.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", str(small)], capture_output=True)
+    if mounted.returncode:
+        pytest.skip("a full disk can only be tried where tmpfs may be mounted")
+    try:
+        done = door("train", *training(words, small / "run"))
+        assert done.returncode == 2
+        assert "the disk is full" in done.stderr.splitlines()[-1]
+        assert "Traceback" not in done.stderr
+        assert not list(small.rglob("*.part"))
+    finally:
+        subprocess.run(["umount", str(small)], check=True)
+
+
+def test_an_existing_run_is_not_overwritten_nor_resumed_differently(run: Path, words: Path, door: Door) -> None:
+    """A second experiment would destroy the first."""
+    assert "--resume" in refusal(door("train", *training(words, run)))
+    assert "seed" in refusal(door("train", *training(words, run, "--resume", "--seed", "5")))
+
+
+def test_models_that_are_none_are_refused_in_one_line(door: Door, tmp_path: Path) -> None:
+    """A wrong path would be a traceback."""
+    assert "no model" in refusal(door("predict", "x.png", "--model", "nowhere"))
+    assert "is no model" in refusal(door("predict", "x.png", "--model", tmp_path))

@@ -1,0 +1,63 @@
+"""Models by name and by path."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from letters import LETTERS, draw, members, rehashed, zipped
+
+import gluon_htr
+from gluon_htr.errors import BundleError, GraphError, HtrError, ModelError
+from gluon_htr.runtime.loading import find_model
+
+
+def test_a_name_a_zip_and_a_folder_are_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What works by path would not work once it is installed."""
+    monkeypatch.setenv("GLUON_HTR_MODELS", str(tmp_path))
+    shutil.copy(LETTERS, tmp_path / "english-lines.zip")
+    shutil.unpack_archive(LETTERS, tmp_path / "opened")
+    for model in ("english-lines", "opened", LETTERS, str(LETTERS), tmp_path / "opened", None):
+        assert gluon_htr.load(model).read(draw("bead")).text == "bead"
+
+
+def test_a_name_goes_before_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder `words` of images would hide the model `words`."""
+    monkeypatch.setenv("GLUON_HTR_MODELS", str(tmp_path / "models"))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "models").mkdir()
+    (tmp_path / "letters").mkdir()
+    shutil.copy(LETTERS, tmp_path / "models" / "letters.zip")
+    assert find_model("letters") == tmp_path / "models" / "letters.zip"
+    with pytest.raises(ModelError, match="neither"):
+        gluon_htr.load("./letters")
+
+
+def test_what_is_no_model_says_what_would_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A typo would be a traceback."""
+    monkeypatch.setenv("GLUON_HTR_MODELS", str(tmp_path))
+    shutil.copy(LETTERS, tmp_path / "mine.zip")
+    with pytest.raises(ModelError, match=r"no model nowhere.*mine"):
+        gluon_htr.load("nowhere")
+    with pytest.raises(BundleError, match="no bundle"):
+        gluon_htr.load(Path(__file__))
+
+
+def test_a_model_that_onnx_runtime_refuses_is_one_line(tmp_path: Path) -> None:
+    """Its C++ trace would fill the screen."""
+    files = members()
+    model = files["model.onnx"].replace(b"decoder_bias", b"decoder_bia5", 1)
+    path = zipped(tmp_path / "x.zip", rehashed(files | {"model.onnx": model}))
+    with pytest.raises(GraphError) as caught:
+        gluon_htr.load(path)
+    assert "\n" not in str(caught.value)
+    assert "ONNX Runtime refuses" in str(caught.value)
+
+
+def test_a_model_for_pages_does_not_read(tmp_path: Path) -> None:
+    """A layout model would be taken for a reader."""
+    files = members()
+    about = files["bundle.json"].replace(b'"task": "words"', b'"task": "layout"')
+    with pytest.raises(HtrError, match="lines on pages"):
+        gluon_htr.load(zipped(tmp_path / "x.zip", files | {"bundle.json": about}))

@@ -1,0 +1,37 @@
+"""Samples that cannot be trained on are named, and never cut short in silence."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from gluon_htr.datasets.store import Store
+from gluon_htr.errors import AlphabetError, TrainingError
+from gluon_htr.text.alphabet import Alphabet
+from gluon_htr.training.suitability import refuse, suitable
+
+
+def store(*texts: str) -> Store:
+    image = np.zeros((8, 24), np.uint8)
+    return Store.collect([(f"id-{k}", text, "w", image) for k, text in enumerate(texts)], [])
+
+
+def test_too_few_time_steps_are_named_with_what_is_needed() -> None:
+    """The loss would be infinite, or the label truncated."""
+    kept, problems = suitable(store("abc", "aab", "abcabcabc"), Alphabet("abc"), step_width=8)
+    assert kept.ids == ["id-0"]
+    assert [problem.id for problem in problems] == ["id-1", "id-2"]
+    assert "3 time steps" in problems[0].reason
+    assert "needs 4" in problems[0].reason
+    with pytest.raises(TrainingError, match="id-1"):
+        refuse(problems)
+
+
+def test_characters_outside_the_alphabet_and_empty_labels_are_named() -> None:
+    """Training would stop in the middle of an epoch with an index error."""
+    kept, problems = suitable(store("ab", "aé", ""), Alphabet("abc"), step_width=4)
+    assert kept.ids == ["id-0"]
+    assert "'é'" in problems[0].reason
+    assert "empty" in problems[1].reason
+    with pytest.raises(AlphabetError, match="2 samples"):
+        refuse(problems)

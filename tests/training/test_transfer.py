@@ -1,0 +1,87 @@
+"""Where a training may start from, and what another alphabet makes of it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pytest
+from letters import LETTERS, array
+from needs_mxnet import need_mxnet
+from support import TINY
+
+from gluon_htr.bundles.reader import read_bundle
+from gluon_htr.errors import UsageError
+from gluon_htr.graphs.params import save_parameters
+from gluon_htr.networks.presets import load_preset
+from gluon_htr.text.alphabet import Alphabet
+from gluon_htr.training.engines import OptimizerSettings, create_engine
+from gluon_htr.training.transfer import Start, check_network, fitted, read_start
+
+
+def test_a_bundle_a_run_and_a_pair_are_starts(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A user would have to export before going on with other data."""
+    monkeypatch.setenv("GLUON_HTR_MODELS", str(tmp_path / "models"))
+    (tmp_path / "models").mkdir()
+    shutil.copy(LETTERS, tmp_path / "models" / "letters.zip")
+    preset = load_preset(TINY)
+    for init in (str(LETTERS), "letters", str(run)):
+        start = read_start(init)
+        assert "".join(start.alphabet.characters) == "abcde"
+        assert start.network == preset.network
+        check_network(start, preset, "tiny")
+
+
+def test_a_pair_of_unknown_origin_is_a_start(tmp_path: Path) -> None:
+    """Weights from elsewhere could not be gone on with."""
+    bundle = read_bundle(LETTERS)
+    (tmp_path / "symbol.json").write_text(bundle.symbol)
+    save_parameters(tmp_path / "model.params", bundle.parameters)
+    (tmp_path / "alphabet.json").write_bytes(bundle.alphabet.to_json())
+    start = read_start(str(tmp_path))
+    assert start.network is None
+    check_network(start, load_preset("lines"), "lines")  # nothing is known that could differ
+    (tmp_path / "preset.toml").write_text(TINY.read_text())
+    with pytest.raises(UsageError, match="16 pixels' height"):
+        check_network(read_start(str(tmp_path)), load_preset("lines"), "lines")
+
+
+def _start() -> Start:
+    return read_start(str(LETTERS))
+
+
+def test_the_same_alphabet_changes_nothing() -> None:
+    """Going on with more data would lose what was learned."""
+    symbol, parameters, words = fitted(_start(), Alphabet("abcde"), seed=0)
+    assert symbol == _start().symbol
+    assert all(np.array_equal(parameters[key], value) for key, value in _start().parameters.items())
+    assert "anew" not in words
+
+
+@pytest.mark.parametrize("engine", ["mxnet", "torch"])
+def test_both_engines_take_the_new_alphabet(engine: Literal["mxnet", "torch"]) -> None:
+    """The network would be refused, or write the wrong letters."""
+    pytest.importorskip("torch") if engine == "torch" else need_mxnet()
+    symbol, parameters, words = fitted(_start(), Alphabet("ecéba"), seed=0)
+    assert words.endswith("the blank and 4 characters are kept, 1 start anew: é, 1 are gone: d")
+    page = np.stack([array("bead"), array("cab")])
+    pairs = ((_start().symbol, _start().parameters), (symbol, parameters))
+    old, new = (create_engine(engine, pair, OptimizerSettings()).predict(page) for pair in pairs)
+    assert new.shape == old.shape
+    np.testing.assert_allclose(new[:, :, [4, 3, 1, 0, 5]], old[:, :, [0, 1, 2, 4, 5]], atol=1e-5)
+
+
+def test_a_symbol_in_other_words_is_still_edited() -> None:
+    """A pair that an older MXNet wrote, with `param` in place of `attrs`, would keep its classes."""
+    start = _start()
+    content = json.loads(start.symbol)
+    for node in content["nodes"]:
+        if "attrs" in node:
+            node["param"] = node.pop("attrs")
+    older = Start("older", json.dumps(content), start.parameters, start.alphabet)
+    symbol, _, _ = fitted(older, Alphabet("abcdefg"), seed=0)
+    nodes = {node["name"]: node.get("param") for node in json.loads(symbol)["nodes"]}
+    assert nodes["decoder_fwd"]["num_hidden"] == "8"
