@@ -16,12 +16,13 @@ from .._torch import torch
 from ..errors import GraphError, ParametersError
 from .symbol import Graph, Node
 
-F, nn = torch.nn.functional, torch.nn
+nn = torch.nn
+F = nn.functional
 
 Operator = Callable[[Node, list[torch.Tensor], bool], torch.Tensor]  # (node, inputs, whether training)
 
 
-class GraphModule(nn.Module):
+class GraphModule(torch.nn.Module):
     """(N, 1, H, W) float32 to the graph's output; `arrays` and `load` exchange parameters under Gluon's names."""
 
     def __init__(self, graph: Graph, parameters: dict[str, np.ndarray]) -> None:
