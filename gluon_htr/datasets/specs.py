@@ -22,6 +22,7 @@ import numpy as np
 
 from ..errors import SpecError
 from .iam import IamOptions, IamReader
+from .iam_online import IamOnlineOptions, IamOnlineReader
 from .sample import Problem, Reader, Sample
 
 
@@ -62,6 +63,7 @@ KINDS = {
     "iam-words": _iam("words"),
     "iam-lines": _iam("lines"),
     "iam-forms": _iam("forms"),
+    "iam-online": Kind(IamOnlineOptions, IamOnlineReader),
     "cache": Kind(NoOptions, _cache),
 }
 
