@@ -1,0 +1,69 @@
+"""Reads over HTTP: an interface for programs, and a page for people."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from . import _door
+from .errors import MissingToolError
+
+if TYPE_CHECKING:
+    from .serving.settings import Settings
+
+NEEDED = ("fastapi", "httptools", "prometheus_client", "python_multipart", "uvicorn")
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        prog="gluon_htr.serve", description=__doc__, epilog="GLUON_HTR_API_KEY: a key that every client has to send."
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen at (default: this machine only)")
+    parser.add_argument("--port", type=int, default=8000, help="0 takes one that is free (default: %(default)s)")
+    parser.add_argument(
+        "--model", action="append", default=[], help="name, bundle or run; repeated for more (default: what ships)"
+    )
+    return parser
+
+
+def settings(given: argparse.Namespace) -> Settings:
+    """What the command line and the environment ask for."""
+    from .serving.settings import Settings
+
+    return Settings(api_key=os.environ.get("GLUON_HTR_API_KEY") or None)
+
+
+def run(given: argparse.Namespace) -> int:
+    """Serves until it is told to end; 130 where Ctrl-C did."""
+    from .serving.application import build
+    from .serving.models import open_models
+    from .serving.server import listen, serve
+    from .serving.service import Service
+
+    wanted = settings(given)
+    wanted.check()
+    listener = listen(given.host, given.port)
+    models = open_models(given.model)
+    service = Service(models, wanted)
+    host, port = listener.getsockname()[:2]
+    where = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    _door.say(f"{', '.join(models)} at {where} (Ctrl-C ends)")
+    return _door.INTERRUPTED if serve(build(service), service, listener) == signal.SIGINT else 0
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Parses and runs."""
+    given = parser().parse_args(arguments)
+    if missing := [name for name in NEEDED if importlib.util.find_spec(name) is None]:
+        raise MissingToolError(f"serving needs {', '.join(missing)}: pip install 'gluon-htr[serve]'")
+    return run(given)
+
+
+if __name__ == "__main__":
+    sys.exit(_door.main(main))

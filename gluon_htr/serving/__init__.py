@@ -1,0 +1,1 @@
+"""Reading over HTTP: an interface for programs and a page for people."""

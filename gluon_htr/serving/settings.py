@@ -1,0 +1,55 @@
+"""What a server allows, and how it collects requests. Times are seconds, sizes are bytes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import UsageError
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The limits of one server; the values here suit single words and lines on a small machine."""
+
+    #: Images that the network sees together.
+    batch_size: int = 16
+    #: How long the first image of a batch waits for others.
+    gather_seconds: float = 0.004
+    #: Batches that are read at the same time, one thread each; None takes one a core.
+    workers: int | None = None
+    #: Images that may wait; a request that does not fit is answered with 429.
+    most_waiting: int = 256
+    #: From the end of a request's body to its answer; then 503.
+    answer_seconds: float = 30.0
+    #: Images in one request.
+    most_images: int = 32
+    #: Of one request.
+    most_body_bytes: int = 16 << 20
+    #: Of all requests that are being received or answered.
+    most_memory_bytes: int = 192 << 20
+    #: For the whole body of a request to arrive; then 408.
+    body_seconds: float = 20.0
+    #: Of one image: decoding takes up to 24 bytes a pixel, once for each worker.
+    most_pixels: int = 20_000_000
+    #: Whether `image_url` is answered: the server then fetches what strangers name.
+    image_url: bool = False
+    #: For an image to be fetched, redirects included.
+    fetch_seconds: float = 10.0
+    #: What a client has to send, None: nothing.
+    api_key: str | None = None
+    #: Where corrections are kept as a training set, None: they are refused.
+    corrections: Path | None = None
+
+    def check(self) -> None:
+        """Raises `UsageError` where the limits contradict each other."""
+        if min(self.batch_size, self.most_images, self.most_body_bytes, self.most_pixels, self.workers or 1) < 1:
+            raise UsageError("a limit of a server is at least 1")
+        if self.most_waiting < self.most_images:
+            raise UsageError(
+                f"{self.most_waiting} images may wait, but one request may bring {self.most_images}: allow more to wait"
+            )
+        if self.most_memory_bytes < 2 * self.most_body_bytes:
+            raise UsageError(f"a body of {self.most_body_bytes:,} bytes needs twice as much memory: allow more")
+        if self.api_key is not None and len(self.api_key) < 8:
+            raise UsageError("the API key has fewer than 8 characters: it could be guessed")
