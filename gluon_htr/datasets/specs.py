@@ -23,6 +23,7 @@ import numpy as np
 from ..errors import SpecError
 from .iam import IamOptions, IamReader
 from .iam_online import IamOnlineOptions, IamOnlineReader
+from .pages import PagesOptions, PagesReader
 from .sample import Problem, Reader, Sample
 
 
@@ -64,6 +65,7 @@ KINDS = {
     "iam-lines": _iam("lines"),
     "iam-forms": _iam("forms"),
     "iam-online": Kind(IamOnlineOptions, IamOnlineReader),
+    "pages": Kind(PagesOptions, PagesReader),
     "cache": Kind(NoOptions, _cache),
 }
 

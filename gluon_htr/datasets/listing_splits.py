@@ -1,0 +1,36 @@
+"""A part of samples by ratio: held out at random, but never cut through a group.
+
+Groups are drawn by a digest of seed and name, so that the same ones are held out on every machine, and nearly the same
+when a data set grows.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+
+from ..errors import AnnotationError
+
+
+def held_out(groups: Sequence[str], ratio: float, seed: int) -> frozenset[str]:
+    """The groups whose samples come nearest to `ratio` of all.
+
+    groups: that of each sample. At least one is held out and one kept. Raises `AnnotationError` when there is only one.
+    """
+    sizes = Counter(groups)
+    if len(sizes) < 2:
+        raise AnnotationError(
+            f"all {len(groups)} samples are of one group, '{next(iter(sizes), '')}': nothing can be held out; "
+            "use split=all, or choose another group="
+        )
+    chosen, samples, target = set[str](), 0, ratio * len(groups)
+    for group in sorted(sizes, key=lambda name: _digest(name, seed))[:-1]:
+        if not chosen or samples + sizes[group] / 2 <= target:
+            chosen.add(group)
+            samples += sizes[group]
+    return frozenset(chosen)
+
+
+def _digest(group: str, seed: int) -> bytes:
+    return hashlib.sha256(f"{seed}\0{group}".encode("utf-8", "surrogateescape")).digest()

@@ -1,0 +1,154 @@
+"""Lines cut out of transcribed pages: images with PAGE XML or ALTO beside them, as Transkribus and eScriptorium export.
+
+`pages:data/pages/hooker?split=train`: a folder `train`, where there is one, and otherwise a part by ratio that cuts
+through no group. The XML may lie beside its image or in a folder below (Transkribus: `page/`). A line's id is
+`page/line`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+import numpy as np
+from PIL import ExifTags, Image
+
+from ..errors import AnnotationError
+from .files import LARGEST_MEMBER
+from .iam import IMAGES
+from .listing_splits import held_out
+from .pages_annotations import Transcribed, parse_page
+from .pages_crops import LineCrop
+from .pages_outlines import Outline, outlines
+from .sample import Problem, Sample
+
+
+class PagesOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The keys of a spec of pages."""
+
+    #: A folder of this name or, without one, a part by ratio.
+    split: Literal["train", "validation", "test", "all"] = "all"
+    #: `document`: pages whose names differ in a last number of one to three digits belong together.
+    group: Literal["document", "page", "folder"] = "document"
+    #: Share of the lines that is held out for validation where there are no folders.
+    ratio: Annotated[float, msgspec.Meta(gt=0, lt=1)] = 0.1
+    #: Draws what is held out.
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class _Line:
+    id: str
+    text: str
+    group: str
+    crop: LineCrop
+
+
+class PagesReader:
+    """Streams lines, page by page in order of their names, in the order of the file.
+
+    Raises `AnnotationError` when no line can be used.
+    """
+
+    def __init__(self, root: Path, options: PagesOptions) -> None:
+        self.problems: list[Problem] = []
+        self._options = options
+        self._folder, by_ratio = _folder(root, options.split)
+        self._seen: dict[Path, Path] = {}
+        files = sorted(path for path in self._folder.rglob("*") if path.suffix.lower() == ".xml" and path.is_file())
+        self._lines = [line for path in files for line in self._page(path)]
+        if not self._lines:
+            first = "; ".join(f"{problem.id} {problem.reason}" for problem in self.problems[:3])
+            raise AnnotationError(f"{self._folder} has no line of PAGE or ALTO that can be used. {first}".rstrip())
+        if by_ratio:
+            chosen = held_out([line.group for line in self._lines], options.ratio, options.seed)
+            wanted = options.split == "validation"
+            self._lines = [line for line in self._lines if (line.group in chosen) == wanted]
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+    def __iter__(self) -> Iterator[Sample]:
+        return (Sample(line.id, line.text, line.group, line.crop) for line in self._lines)
+
+    def _page(self, path: Path) -> Iterator[_Line]:
+        name = path.relative_to(self._folder).with_suffix("").as_posix()
+        try:
+            page = parse_page(_content(path))
+            image = _image(path, page.image)
+            if image in self._seen:
+                raise AnnotationError(f"is of the same image as {self._seen[image]}")
+            size = _size(image)
+        except AnnotationError as error:
+            self.problems.append(Problem(f"{name}.xml", str(error)))
+            return
+        self._seen[image] = path.relative_to(self._folder)
+        yield from self._cut(page, name, image, size)
+
+    def _cut(self, page: Transcribed, name: str, image: Path, size: tuple[int, int]) -> Iterator[_Line]:
+        group, seen = _group(name, self._options.group), set[str]()
+        scale = np.array([side / own if own > 0 else 1.0 for side, own in zip(size, (page.width, page.height))])
+        for number, (line, outline) in enumerate(zip(page.lines, outlines(page.lines, scale, size)), 1):
+            identity = f"{name}/{line.id or number}"
+            identity = f"{identity}.{number}" if identity in seen else identity
+            seen.add(identity)
+            if not line.text:
+                self.problems.append(Problem(identity, "has no text"))
+            elif isinstance(outline, Outline):
+                yield _Line(identity, line.text, group, LineCrop(str(image), outline))
+            else:
+                self.problems.append(Problem(identity, str(outline)))
+
+
+def _folder(root: Path, split: str) -> tuple[Path, bool]:
+    """Where the pages of a split are, and whether the split is still to be made by ratio."""
+    if not root.is_dir():
+        raise AnnotationError(f"{root} is no folder: give the folder that holds pages and their PAGE or ALTO files")
+    if split == "all":
+        return root, False
+    if (root / split).is_dir():
+        return root / split, False
+    if split == "test" or any((root / part).is_dir() for part in ("train", "validation")):
+        raise AnnotationError(f"{root} has no folder {split}")
+    return root, True
+
+
+def _content(path: Path) -> bytes:
+    try:
+        if path.stat().st_size > LARGEST_MEMBER:
+            raise AnnotationError(f"has more than {LARGEST_MEMBER >> 20} MB")
+        return path.read_bytes()
+    except OSError as error:
+        raise AnnotationError(f"cannot be read: {error.strerror}") from None
+
+
+def _image(path: Path, named: str) -> Path:
+    """The image that an XML file names, or that has its name; beside it or one folder up, and nowhere else."""
+    base = re.split(r"[\\/]", named)[-1]
+    for folder in (path.parent, path.parent.parent):
+        for name in (base, *(path.stem + suffix for suffix in IMAGES), *(path.stem + s.upper() for s in IMAGES)):
+            if Path(name).suffix.lower() in IMAGES and (folder / name).is_file():
+                return folder / name
+    raise AnnotationError(f"has no image {base or path.stem} beside it")
+
+
+def _size(image: Path) -> tuple[int, int]:
+    """Width and height in pixels, as it will be decoded: upright."""
+    try:
+        with Image.open(image) as opened:
+            sideways = opened.getexif().get(ExifTags.Base.Orientation, 1) >= 5
+            return opened.size[::-1] if sideways else opened.size
+    except Exception as error:  # decoders raise whatever they like
+        raise AnnotationError(f"has an image that cannot be read: {image.name}: {type(error).__name__}") from None
+
+
+def _group(name: str, by: str) -> str:
+    if by == "page":
+        return name
+    if by == "folder":
+        return name.rpartition("/")[0]
+    return re.sub(r"_\d{1,3}$", "", name)

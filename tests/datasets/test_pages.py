@@ -1,0 +1,291 @@
+"""Lines of transcribed pages: PAGE and ALTO, real ones and what tests draw."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from support import SAMPLE
+
+from gluon_htr.datasets import pages_crops
+from gluon_htr.datasets.pages import PagesOptions, PagesReader
+from gluon_htr.datasets.pages_annotations import Outlined, parse_page, parse_points
+from gluon_htr.datasets.pages_crops import LineCrop, cut
+from gluon_htr.datasets.pages_outlines import Outline, outlines, turned
+from gluon_htr.datasets.preparation import prepare
+from gluon_htr.datasets.specs import open_spec, parse_spec
+from gluon_htr.errors import AnnotationError, ImageError
+from gluon_htr.images.preprocessing import Preprocessing
+
+RULE = Preprocessing(rule="height", height=32, width=512)
+PAPER, INK = 180, 20  # grays
+SIZE = (400, 300)  # pixels: width, height
+
+
+def line(number: int, text: str = "word", coords: str = "", baseline: str = "") -> str:
+    """A PAGE line of 300 × 40 pixels, 60 below the one before; a coordinate of "-" is left out."""
+    top = 60 * number
+    coords = coords or f"50,{top} 350,{top} 350,{top + 40} 50,{top + 40}"
+    baseline = baseline or f"50,{top + 30} 350,{top + 30}"
+    found = "" if coords == "-" else f'<Coords points="{coords}"/>'
+    found += "" if baseline == "-" else f'<Baseline points="{baseline}"/>'
+    return f'<TextLine id="l{number}" custom="x">{found}<TextEquiv><Unicode>{text}</Unicode></TextEquiv></TextLine>'
+
+
+def page(root: Path, name: str, *lines: str, size: tuple[int, int] = SIZE, image: bool = True) -> Path:
+    """A PAGE file and its image: gray paper with a bar of ink in the middle of each place for a line."""
+    root.mkdir(parents=True, exist_ok=True)
+    (root / f"{name}.xml").write_text(
+        '<PcGts xmlns="http://schema.primaresearch.org/PAGE/gts/pagecontent/2019-07-15">'
+        f'<Metadata><TranskribusMetadata docId="1"/></Metadata><Page imageFilename="{name}.png" imageWidth="{size[0]}" '
+        f'imageHeight="{size[1]}"><TextRegion id="r"><Coords points="0,0 1,0 1,1"/>{"".join(lines)}'
+        "<TextEquiv><Unicode>all of it</Unicode></TextEquiv></TextRegion></Page></PcGts>"
+    )
+    if image:
+        pixels = np.full(SIZE[::-1], PAPER, np.uint8)
+        for top in range(0, SIZE[1] - 40, 60):
+            pixels[top + 10 : top + 30, 60:340] = INK
+        Image.fromarray(pixels).save(root / f"{name}.png")
+    return root
+
+
+def read(root: Path, **options: object) -> PagesReader:
+    return PagesReader(root, PagesOptions(**options))  # type: ignore[arg-type]
+
+
+def test_the_sample_pages_are_read_whole() -> None:
+    """Lines would be lost, or text and image belong to different lines, and nobody would notice."""
+    if not SAMPLE.is_dir():
+        pytest.skip("the sample, ../shared/data/sample, is not here")
+    samples = list(open_spec(parse_spec(f"pages:{SAMPLE / 'pages'}")))
+    by_page = {name: [s for s in samples if s.id.startswith(name)] for name in ("JDH_2_16_93_002", "wikitexte_0152_2")}
+    assert [len(found) for found in by_page.values()] == [11, 4]
+    assert {s.group for s in samples} == {"JDH_2_16_93", "wikitexte_0152"}
+    for sample in samples:
+        image = sample.image()
+        assert image.dtype == np.uint8
+        assert image.min() < np.median(image) - 40, sample.id  # there is ink
+        assert image.shape[0] < 400
+
+
+def test_lines_are_cut_out_on_their_own_paper(tmp_path: Path) -> None:
+    """The neighbors' ink would be read as well, or a white frame stand around gray paper."""
+    slanted = line(1, coords="50,60 350,60 350,100 300,70 50,70")  # its lower right half lies outside
+    (sample,) = read(page(tmp_path, "a", slanted))
+    image = sample.image()
+    assert (sample.id, sample.text, sample.group) == ("a/l1", "word", "a")
+    assert image.shape == (40, 300)
+    assert abs(int(image[35, 20]) - PAPER) <= 2
+    assert image[15, 20] != INK
+    assert image[15, 285] == INK
+
+
+def test_a_slanted_line_comes_out_level(tmp_path: Path) -> None:
+    """Slanted lines would be tall and their letters small once scaled to the network's height."""
+    pixels = np.full((400, 400), PAPER, np.uint8)
+    corners = turned(np.array([(-150, -20), (150, -20), (150, 20), (-150, 20)], float), 25) + 200
+    rows, columns = np.indices(pixels.shape)
+    level = turned(np.stack([columns.ravel() - 200, rows.ravel() - 200], 1).astype(float), -25).reshape(400, 400, 2)
+    pixels[(abs(level[..., 0]) < 140) & (abs(level[..., 1]) < 8)] = INK
+    image = cut(pixels, Outline(corners, 25.0))
+    assert 38 <= image.shape[0] <= 42
+    assert 298 <= image.shape[1] <= 302
+    assert (image[18:22, 20:-20] < 60).all()
+    assert (image[:8] > 150).all()
+
+
+@pytest.mark.parametrize("degrees", [90.0, -90.0, 30.0])
+def test_the_direction_of_the_baseline_is_that_of_reading(degrees: float) -> None:
+    """Lines in a margin would be read upside down."""
+    ends = turned(np.array([(-100, 0), (100, 0)], float), degrees) + 200
+    points = " ".join(f"{x},{y}" for x, y in ends)
+    (found,) = outlines([Outlined("l", "", points)], np.ones(2), (400, 400))
+    assert isinstance(found, Outline)
+    assert found.angle == pytest.approx(degrees)
+    level = turned(found.polygon - 200, -degrees)
+    assert -level[:, 1].min() > level[:, 1].max() > 0  # more room above the baseline than below
+
+
+def test_a_baseline_drawn_from_right_to_left_is_no_writing_upside_down() -> None:
+    """Hebrew and Arabic lines would be turned over."""
+    (found,) = outlines([Outlined("l", "", "350,100 50,100")], np.ones(2), (400, 400))
+    assert isinstance(found, Outline)
+    assert found.angle == 0
+
+
+def test_a_line_without_polygon_gets_the_height_of_its_neighbors(tmp_path: Path) -> None:
+    """Half of the letters, or half of the next line, would be in the image."""
+    root = page(tmp_path, "a", line(0), line(1, coords="-"), line(2), line(3, coords="50,205 350,205 350,210 50,210"))
+    heights = {s.id: s.image().shape[0] for s in read(root)}
+    assert heights == {"a/l0": 40, "a/l1": 40, "a/l2": 40, "a/l3": 40}
+
+
+def test_baselines_alone_are_enough(tmp_path: Path) -> None:
+    """A segmentation without polygons could not be trained on."""
+    reader = read(page(tmp_path, "a", *(line(k, coords="-") for k in range(4))))
+    images = [s.image() for s in reader]
+    assert len(images) == 4
+    for image in images[1:]:  # the first is cut by the page's edge
+        assert 55 <= image.shape[0] <= 70
+        assert (image == INK).sum() >= 20 * 280
+    (alone,) = read(page(tmp_path / "alone", "a", line(1, coords="-")))
+    assert 8 <= alone.image().shape[0] <= 40
+
+
+def test_coordinates_of_a_larger_scan_are_scaled(tmp_path: Path) -> None:
+    """Images that were made smaller after the transcription would be cut in wrong places."""
+    doubled = line(1, coords="100,120 700,120 700,200 100,200", baseline="100,180 700,180")
+    (sample,) = read(page(tmp_path, "a", doubled, size=(800, 600)))
+    image = sample.image()
+    assert image.shape == (40, 300)
+    assert (image[12:28, 12:288] == INK).all()
+
+
+def test_coordinates_outside_the_image_are_clipped(tmp_path: Path) -> None:
+    """A polygon drawn over the page's edge would stop the training, or ask for gigabytes."""
+    wide = line(4, coords="-50,240 9000000,240 9000000,9000000 -50,9000000", baseline="-50,270 5000,270")
+    (sample,) = read(page(tmp_path, "a", wide))
+    assert sample.image().shape == (60, 400)
+
+
+def test_what_cannot_be_used_is_listed_by_id(tmp_path: Path) -> None:
+    """Lines would vanish without a word."""
+    lines = [
+        line(0),
+        line(1, text="  "),
+        line(2, coords="1,2 x"),
+        line(3, coords="1,nan 2,3 4,5"),
+        line(4, coords="50,240", baseline="-"),
+        line(5, coords="1,2 3"),
+        line(6, coords="50,10 60,1e300 70,20"),
+        line(0),
+    ]
+    reader = read(page(tmp_path, "a", *lines))
+    assert [s.id for s in reader] == ["a/l0", "a/l0.8"]
+    assert [p.id for p in reader.problems] == [f"a/l{k}" for k in range(1, 7)]
+    assert "no text" in reader.problems[0].reason
+    assert "coordinates" in reader.problems[1].reason
+    assert "neither a polygon" in reader.problems[3].reason
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ('<!DOCTYPE p [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]><PcGts><Page>&b;</Page></PcGts>', "refused"),
+        ('<!DOCTYPE p [<!ENTITY a SYSTEM "file:///etc/passwd">]><PcGts>&a;</PcGts>', "refused"),
+        ("<mets:mets xmlns:mets='m'/>", "neither PAGE nor ALTO: its root is mets"),
+        ("<PcGts><Page>", "not well-formed"),
+        ("", "not well-formed"),
+        ('<PcGts><Page imageWidth="wide"/></PcGts>', "not well-formed"),
+        ('<PcGts><Page imageFilename="../../a.png"/></PcGts>', "same image"),  # only the name counts
+        ('<PcGts><Page imageFilename="/etc/passwd"/></PcGts>', "has no image"),
+        ('<PcGts><Page imageFilename="text.png"/></PcGts>', "cannot be read"),
+    ],
+)
+def test_a_bad_page_is_listed_and_the_rest_is_read(content: str, says: str, tmp_path: Path) -> None:
+    """One page of a hundred would cost all others, fill the memory or read local files."""
+    root = page(tmp_path, "a", line(0))
+    (root / "b.xml").write_text(content)
+    (root / "text.png").write_text("no image")
+    reader = read(root)
+    assert [s.id for s in reader] == ["a/l0"]
+    assert [p.id for p in reader.problems] == ["b.xml"]
+    assert says in reader.problems[0].reason
+
+
+def test_a_page_is_decoded_once_for_all_its_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Thirty lines would decode thirty pages of ten megapixels."""
+    decoded: list[str] = []
+    decode = pages_crops.decode
+    monkeypatch.setattr(pages_crops, "decode", lambda path: decoded.append(str(path)) or decode(path))  # type: ignore[func-returns-value]
+    root = page(page(tmp_path, "a", line(0), line(1)), "b", line(0), line(1))
+    for sample in read(root):
+        sample.image()
+    assert [Path(path).name for path in decoded] == ["a.png", "b.png"]
+
+
+def test_worker_processes_cut_the_lines(tmp_path: Path) -> None:
+    """Samples that cannot be sent to another process could not be prepared."""
+    assert len(prepare(read(page(tmp_path, "a", line(0), line(1))), RULE, workers=1)) == 2
+
+
+def test_an_image_that_vanished_is_an_error_of_its_line(tmp_path: Path) -> None:
+    """A disk that is unmounted would end in a traceback."""
+    crop = LineCrop(str(tmp_path / "gone.png"), Outline(np.array([(0, 0), (9, 0), (9, 9)], float), 0.0))
+    with pytest.raises(ImageError, match="cannot be read"):
+        crop()
+
+
+def test_folders_are_splits_and_otherwise_whole_documents_are_held_out(tmp_path: Path) -> None:
+    """Pages of one letter on both sides would make a model look better than it is."""
+    for letter in range(10):
+        for number in (1, 2):
+            page(tmp_path / "flat", f"letter{letter}_{number:03}", line(0))
+    train, validation = (read(tmp_path / "flat", split=split, ratio=0.2) for split in ("train", "validation"))
+    groups = [{s.group for s in reader} for reader in (train, validation)]
+    assert [len(found) for found in groups] == [8, 2]
+    assert not groups[0] & groups[1]
+    page(tmp_path / "parted" / "train", "a", line(0))
+    page(tmp_path / "parted" / "validation", "b", line(0))
+    assert [s.id for s in read(tmp_path / "parted", split="train")] == ["a/l0"]
+    assert [s.id for s in read(tmp_path / "parted")] == ["train/a/l0", "validation/b/l0"]
+    with pytest.raises(AnnotationError, match="no folder test"):
+        read(tmp_path / "parted", split="test")
+
+
+def test_the_export_of_transkribus_is_read_as_it_is(tmp_path: Path) -> None:
+    """Its XML lies in page/ below the images, the same again as alto/, and a mets.xml beside."""
+    page(tmp_path, "a", line(0))
+    (tmp_path / "page").mkdir()
+    (tmp_path / "a.xml").rename(tmp_path / "page" / "a.xml")
+    assert [s.id for s in read(tmp_path)] == ["page/a/l0"]
+
+
+def test_a_folder_without_pages_says_so(tmp_path: Path) -> None:
+    """A wrong path would be an empty training set."""
+    with pytest.raises(AnnotationError, match="no folder"):
+        read(tmp_path / "none")
+    with pytest.raises(AnnotationError, match="no line of PAGE or ALTO"):
+        read(tmp_path)
+    with pytest.raises(AnnotationError, match=r"a\.xml has no image"):
+        read(page(tmp_path, "a", line(0), image=False))
+
+
+ALTO = """<alto xmlns="http://www.loc.gov/standards/alto/ns-v4#"><Description><MeasurementUnit>pixel</MeasurementUnit>
+<sourceImageInformation><fileName>scans/a.png</fileName></sourceImageInformation></Description><Layout>
+<Page WIDTH="400" HEIGHT="300"><PrintSpace><TextBlock><Shape><Polygon POINTS="0 0 1 0 1 1"/></Shape>
+<TextLine ID="one" HPOS="50" VPOS="0" WIDTH="300" HEIGHT="40" BASELINE="30"><String CONTENT="two"/><SP/>
+<String CONTENT="wo"/><HYP CONTENT="-"/></TextLine>
+<TextLine ID="two" HPOS="50" VPOS="60" WIDTH="300" HEIGHT="40" BASELINE="50 90 350 90"><Shape>
+<Polygon POINTS="60 60 340 60 340 100 60 100"/></Shape><String CONTENT="rds"/></TextLine>
+</TextBlock></PrintSpace></Page></Layout></alto>"""
+
+
+def test_alto_with_boxes_polygons_and_either_kind_of_baseline(tmp_path: Path) -> None:
+    """Exports of other programs than ours would be read as nothing."""
+    page(tmp_path, "a", line(0))
+    (tmp_path / "a.xml").write_text(ALTO)
+    found = {s.id: (s.text, s.image().shape) for s in read(tmp_path)}
+    assert found == {"a/one": ("two wo-", (40, 300)), "a/two": ("rds", (40, 280))}
+
+
+def test_the_text_of_a_line_is_its_own_and_the_first_alternative() -> None:
+    """Words, glyphs and rejected readings would be mixed into the label."""
+    xml = (
+        "<p:PcGts xmlns:p='x'><p:Page><p:TextLine id='a'>"
+        "<p:Word><p:Glyph><p:TextEquiv><p:Unicode>G</p:Unicode></p:TextEquiv></p:Glyph>"
+        "<p:TextEquiv><p:Unicode>Word</p:Unicode></p:TextEquiv></p:Word>"
+        "<p:TextEquiv index='1'><p:Unicode>wrong</p:Unicode></p:TextEquiv>"
+        "<p:TextEquiv index='0'><p:PlainText>x</p:PlainText><p:Unicode>the &amp;\n line</p:Unicode></p:TextEquiv>"
+        "</p:TextLine><p:TextLine id='b'>"
+        "<p:Word><p:TextEquiv><p:Unicode>two</p:Unicode></p:TextEquiv></p:Word>"
+        "<p:Word><p:TextEquiv><p:Unicode>words</p:Unicode></p:TextEquiv></p:Word></p:TextLine></p:Page></p:PcGts>"
+    )
+    assert [found.text for found in parse_page(xml.encode()).lines] == ["the & line", "two words"]
+
+
+def test_points_may_be_parted_by_commas_or_blanks() -> None:
+    """One of the two programs that are used most would not be read."""
+    assert parse_points("1,2 3,4").tolist() == parse_points("1 2  3 4\n").tolist() == [[1, 2], [3, 4]]
