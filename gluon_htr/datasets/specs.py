@@ -23,6 +23,7 @@ import numpy as np
 from ..errors import SpecError
 from .iam import IamOptions, IamReader
 from .iam_online import IamOnlineOptions, IamOnlineReader
+from .listing import ListingOptions, ListingReader
 from .pages import PagesOptions, PagesReader
 from .sample import Problem, Reader, Sample
 
@@ -66,6 +67,7 @@ KINDS = {
     "iam-forms": _iam("forms"),
     "iam-online": Kind(IamOnlineOptions, IamOnlineReader),
     "pages": Kind(PagesOptions, PagesReader),
+    "listing": Kind(ListingOptions, ListingReader),
     "cache": Kind(NoOptions, _cache),
 }
 

@@ -1,0 +1,184 @@
+"""Images and labels of one's own: a list, or a folder with labels beside its images.
+
+`listing:my/labels.tsv?split=train&group=folder`. Lists are described in listing_rows.py, folders in listing_folders.py.
+All that is wrong is found at once, before anything is read: files that are missing or no images, empty and repeated
+labels.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Annotated, Literal
+
+import msgspec
+from PIL import Image
+
+from ..errors import AnnotationError, SpecError
+from ..images.decoding import Encoded
+from .iam import IMAGES
+from .listing_folders import has_labels_beside, meant, read_folder
+from .listing_rows import Row, read_rows
+from .listing_splits import held_out
+from .sample import Problem, Sample
+
+LISTS = ("labels.tsv", "labels.csv", "labels.txt", "sample.txt", "train.tags")
+FIRST = 5  # problems that are told when nothing can be used
+SIGNATURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\0", b"MM\0*", b"BM", b"GIF8")
+
+
+class ListingOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The keys of a listing's spec."""
+
+    #: A part by ratio.
+    split: Literal["train", "validation", "all"] = "all"
+    #: Which samples belong together: `folder`, `prefix` (of the name, before its last _ or -), or the name of a column.
+    #: By default the column `group`, where there is one, and otherwise each sample on its own.
+    group: str = ""
+    #: Share of the samples that is held out for validation.
+    ratio: Annotated[float, msgspec.Meta(gt=0, lt=1)] = 0.1
+    #: Draws what is held out.
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class _Listed:
+    id: str
+    text: str
+    group: str
+    file: str
+
+
+class ListingReader:
+    """Streams samples in the order of the list, or of the names in a folder.
+
+    Raises `AnnotationError` when the list cannot be read or has nothing that can be used, `SpecError` for an unknown
+    group.
+    """
+
+    def __init__(self, path: Path, options: ListingOptions) -> None:
+        self.problems: list[Problem] = []
+        source = _source(path)
+        if source.is_dir():
+            self._root, self._name, rows = source, "", read_folder(source, self.problems)
+        else:
+            self._root, self._name, rows = source.parent, f"{source.name}:", read_rows(source, self.problems)
+        self._samples = list(self._usable(rows, options.group))
+        if not self._samples:
+            raise AnnotationError(f"{path} has nothing that can be used: {_first(self.problems)}")
+        if options.split != "all":
+            chosen = held_out([sample.group for sample in self._samples], options.ratio, options.seed)
+            wanted = options.split == "validation"
+            self._samples = [sample for sample in self._samples if (sample.group in chosen) == wanted]
+
+    def __len__(self) -> int:
+        return len(self._samples)
+
+    def __iter__(self) -> Iterator[Sample]:
+        return (Sample(listed.id, listed.text, listed.group, Encoded(listed.file)) for listed in self._samples)
+
+    def _usable(self, rows: list[Row], group: str) -> Iterator[_Listed]:
+        known = {column for row in rows for column in row.columns}
+        if group not in known | {"", "folder", "prefix"}:
+            choices = ", ".join(["folder", "prefix", *sorted(known)])
+            raise SpecError(f"group={group} is no column of {self._name or self._root}; there are {choices}")
+        files = _Files(self._root, rows)
+        seen = dict[str, Row]()
+        for row in rows:
+            file = files.find(row.path)
+            if why := _fault(row, file, seen.get(file), files):
+                self.problems.append(Problem(f"{self._name}{row.number}" if self._name else row.path, why))
+                continue
+            seen[file] = row
+            yield _Listed(row.path, row.label.strip(), _group(row, group), file)
+
+
+class _Files:
+    """The files that a list speaks of, and those beside them that it does not."""
+
+    def __init__(self, root: Path, rows: list[Row]) -> None:
+        self._root = str(root)
+        self._listed = {self.find(row.path) for row in rows}
+        self._unlisted = dict[str, list[str]]()
+
+    def find(self, path: str) -> str:
+        """Relative to the list; a path written on Windows is understood."""
+        file = os.path.normpath(os.path.join(self._root, path))
+        other = os.path.normpath(os.path.join(self._root, path.replace("\\", "/")))
+        return other if "\\" in path and not os.path.exists(file) else file
+
+    def suggestion(self, file: str) -> str:
+        """What may have been meant by a file that is not there: an image beside it that no row names."""
+        folder, name = os.path.split(file)
+        if folder not in self._unlisted:
+            names = sorted(os.listdir(folder)) if os.path.isdir(folder) else []
+            images = [name for name in names if name.lower().endswith(IMAGES)]
+            self._unlisted[folder] = [name for name in images if os.path.join(folder, name) not in self._listed]
+        stems = {os.path.splitext(other)[0]: other for other in self._unlisted[folder]}
+        other = meant(os.path.splitext(name)[0], stems)
+        return f"; was {stems[other]} meant?" if other else ""
+
+
+def _source(path: Path) -> Path:
+    """The list, or the folder with labels beside its images."""
+    if path.is_file():
+        return path
+    if not path.is_dir():
+        beside = [other.name for other in path.parent.iterdir()] if path.parent.is_dir() else []
+        other = meant(path.name, beside)
+        raise AnnotationError(f"{path} does not exist" + (f"; was {other} meant?" if other else ""))
+    lists = [path / name for name in LISTS if (path / name).is_file()]
+    if not lists or has_labels_beside(path):
+        return path
+    if len(lists) > 1:
+        raise AnnotationError(f"{path} has {' and '.join(list.name for list in lists)}: name the one to be read")
+    return lists[0]
+
+
+def _fault(row: Row, file: str, earlier: Row | None, files: _Files) -> str:
+    """Why a row cannot be used; empty when it can."""
+    label = row.label.strip()
+    if not row.path:
+        return "names no image"
+    if not os.path.isfile(file):
+        return f"{row.path} does not exist{files.suggestion(file)}"
+    if earlier:
+        same = "" if earlier.label.strip() == label else " with another label"
+        return f"{row.path} repeats line {earlier.number}{same}"
+    if not label:
+        return f"{row.path} has an empty label"
+    if re.search(r"[\r\n]", label):
+        return f"{row.path} has a label of several lines"
+    return "" if _is_image(file) else f"{row.path} is not an image"
+
+
+def _is_image(file: str) -> bool:
+    """By its first bytes; what these do not tell, Pillow does, without decoding."""
+    try:
+        with open(file, "rb") as opened:
+            head = opened.read(12)
+        if head.startswith(SIGNATURES) or (head[:4] == b"RIFF" and head[8:] == b"WEBP"):
+            return True
+        with Image.open(file):
+            return True
+    except Exception:  # decoders raise whatever they like
+        return False
+
+
+def _group(row: Row, by: str) -> str:
+    if by == "folder":
+        return PurePosixPath(row.path.replace("\\", "/")).parent.as_posix()
+    if by == "prefix":
+        stem = os.path.splitext(row.path)[0]
+        return re.sub(r"[_-][^_\-/\\]*$", "", stem)
+    return row.columns.get(by or "group") or row.path
+
+
+def _first(problems: list[Problem]) -> str:
+    if not problems:
+        return f"no image with its label beside it (x.png and x.gt.txt), and no list ({', '.join(LISTS)})"
+    told = "; ".join(f"{problem.id} {problem.reason}" for problem in problems[:FIRST])
+    return told + (f"; and {len(problems) - FIRST} more" if len(problems) > FIRST else "")
