@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import _door
@@ -29,6 +30,11 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--model", action="append", default=[], help="name, bundle or run; repeated for more (default: what ships)"
     )
+    parser.add_argument("--image-url", action="store_true", help="fetch images that requests name, from public servers")
+    parser.add_argument("--corrections", type=Path, metavar="FOLDER", help="keep what people correct, to train on")
+    parser.add_argument("--workers", type=int, help="batches read at the same time (default: one a core)")
+    parser.add_argument("--waiting", type=int, default=256, help="images that may wait (default: %(default)s)")
+    parser.add_argument("--timeout", type=float, default=30, help="seconds for an answer (default: %(default)s)")
     return parser
 
 
@@ -36,25 +42,33 @@ def settings(given: argparse.Namespace) -> Settings:
     """What the command line and the environment ask for."""
     from .serving.settings import Settings
 
-    return Settings(api_key=os.environ.get("GLUON_HTR_API_KEY") or None)
+    return Settings(
+        workers=given.workers,
+        most_waiting=given.waiting,
+        most_images=min(Settings.most_images, given.waiting),
+        answer_seconds=given.timeout,
+        image_url=given.image_url,
+        api_key=os.environ.get("GLUON_HTR_API_KEY") or None,
+        corrections=given.corrections,
+    )
 
 
 def run(given: argparse.Namespace) -> int:
     """Serves until it is told to end; 130 where Ctrl-C did."""
     from .serving.application import build
     from .serving.models import open_models
-    from .serving.server import listen, serve
+    from .serving.server import bind, serve
     from .serving.service import Service
 
     wanted = settings(given)
     wanted.check()
-    listener = listen(given.host, given.port)
+    bound = bind(given.host, given.port)
     models = open_models(given.model)
     service = Service(models, wanted)
-    host, port = listener.getsockname()[:2]
+    host, port = bound.getsockname()[:2]
     where = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-    _door.say(f"{', '.join(models)} at {where} (Ctrl-C ends)")
-    return _door.INTERRUPTED if serve(build(service), service, listener) == signal.SIGINT else 0
+    ended_by = serve(build(service), service, bound, lambda: _door.say(f"{', '.join(models)} at {where} (Ctrl-C ends)"))
+    return _door.INTERRUPTED if ended_by == signal.SIGINT else 0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field
 from ..errors import ImageError
 from .models import Model
 from .pictures import Outcome
+from .settings import Settings
 
 
 class CharacterRead(BaseModel):
@@ -48,6 +49,12 @@ class Readings(BaseModel):
     model: ModelName
 
 
+class Kept(BaseModel):
+    """A correction was kept."""
+
+    corrections: int = Field(description="how many there are now")
+
+
 class ModelCard(ModelName):
     """A model that is served."""
 
@@ -58,9 +65,12 @@ class ModelCard(ModelName):
 
 
 class ModelCards(BaseModel):
-    """All of them."""
+    """All of them, and what else the page has to know of the server."""
 
     models: list[ModelCard]
+    corrections: bool = Field(description="whether POST /v1/corrections keeps corrections")
+    most_images: int = Field(description="that one request may bring")
+    most_body_bytes: int
 
 
 def name_of(model: Model) -> ModelName:
@@ -84,7 +94,7 @@ def answer(outcome: Outcome, model: Model) -> Reading | Failure:
     )
 
 
-def cards(models: dict[str, Model]) -> ModelCards:
+def cards(models: dict[str, Model], settings: Settings) -> ModelCards:
     """The list of models; the first is the default."""
     first = next(iter(models))
     return ModelCards(
@@ -98,5 +108,8 @@ def cards(models: dict[str, Model]) -> ModelCards:
                 default=model.name == first,
             )
             for model in models.values()
-        ]
+        ],
+        corrections=settings.corrections is not None,
+        most_images=settings.most_images,
+        most_body_bytes=settings.most_body_bytes,
     )

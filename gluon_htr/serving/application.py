@@ -5,14 +5,16 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from .. import __version__
+from .guards import Protected, key_guard
 from .instruments import Watched
+from .page import page_routes
 from .refusals import Refusal
 from .routes import metric_routes, operating_routes, reading_routes
 from .service import Service
@@ -34,9 +36,14 @@ def build(service: Service) -> FastAPI:
         docs_url=None,  # FastAPI's pages fetch their programs from elsewhere
         redoc_url=None,
     )
-    for routes in (reading_routes, operating_routes, metric_routes):
-        app.include_router(routes(service))
+    key = service.settings.api_key
+    guards = [Depends(key_guard(key))] if key else []
+    for routes in (reading_routes, metric_routes):
+        app.include_router(routes(service), dependencies=guards)
+    app.include_router(operating_routes(service))
+    app.include_router(page_routes())
     app.add_middleware(Watched, instruments=service.instruments)
+    app.add_middleware(Protected)
     _explain_errors(app)
     return app
 

@@ -15,13 +15,14 @@ FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF")
 Outcome = Recognition | ImageError
 
 
-def check_picture(content: bytes, most_pixels: int) -> None:
-    """Raises `ImageError` unless this is an image of an accepted format and of at most so many pixels."""
+def check_picture(content: bytes, most_pixels: int) -> str:
+    """Its format. Raises `ImageError` unless it is an accepted one, and the image has at most so many pixels."""
     if not content:
         raise ImageError("the image is empty")
     try:
         with Image.open(io.BytesIO(content), formats=FORMATS) as image:
             width, height = image.size
+            kind = str(image.format)
     except Image.UnidentifiedImageError:
         raise ImageError(f"the image is of no accepted format ({', '.join(FORMATS)}), or is broken") from None
     except Image.DecompressionBombError:
@@ -32,6 +33,7 @@ def check_picture(content: bytes, most_pixels: int) -> None:
         raise ImageError(
             f"the image has {width} × {height} pixels; at most {most_pixels:,} are accepted: scale it down"
         )
+    return kind
 
 
 def read_pictures(

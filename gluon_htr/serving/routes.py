@@ -2,42 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from .answers import Failure, ModelCards, Reading, Readings, cards
+from .answers import Kept, ModelCards, Reading, Readings, cards
+from .descriptions import CORRECTION, PREDICTION, REFUSALS
+from .fetching import MOST_URL
 from .service import Service
-
-IMAGE = {"type": "string", "description": "data:image/png;base64,…, or the base64 alone"}
-MODEL = {"type": "string", "maxLength": 64, "description": "one of /v1/models; the default where it is missing"}
-DOCUMENT = {
-    "type": "object",
-    "properties": {"image": IMAGE, "images": {"type": "array", "items": IMAGE}, "model": MODEL},
-}
-FILE = {"type": "string", "format": "binary"}
-FORM = {"type": "object", "properties": {"image": FILE, "model": MODEL}, "additionalProperties": FILE}
-BODY = {
-    "required": True,
-    "content": {
-        "application/json": {"schema": DOCUMENT},
-        "multipart/form-data": {"schema": FORM},
-        "application/octet-stream": {"schema": FILE},
-    },
-}
-REFUSALS: dict[int | str, dict[str, Any]] = {
-    400: {"model": Failure, "description": "The request cannot be understood"},
-    404: {"model": Failure, "description": "There is no such model"},
-    408: {"model": Failure, "description": "The body was too slow"},
-    413: {"model": Failure, "description": "The body has too many bytes or images"},
-    415: {"model": Failure, "description": "The body is compressed"},
-    422: {"model": Failure, "description": "The image is none, is broken, or has too many pixels"},
-    429: {"model": Failure, "description": "The server is busy; Retry-After says how long"},
-    503: {"model": Failure, "description": "It took too long; Retry-After says when to try again"},
-}
 
 
 def reading_routes(service: Service) -> APIRouter:
@@ -51,20 +26,28 @@ def reading_routes(service: Service) -> APIRouter:
         """
         return _json(await service.predict(request))
 
-    for path in ("/v1/predict", "/predict"):  # the second is for clients of older servers
-        router.add_api_route(
-            path,
-            predict,
-            methods=["POST"],
-            response_model=Reading | Readings,
-            openapi_extra={"requestBody": BODY},
-            include_in_schema=path.startswith("/v1"),
-        )
+    async def predict_url(
+        image_url: Annotated[str, Query(max_length=MOST_URL, description="http:// or https://, on a public server")],
+        model: Annotated[str | None, Query(max_length=64)] = None,
+    ) -> Response:
+        """Reads an image of another server, where this is switched on."""
+        return _json(await service.predict_url(image_url, model))
+
+    both = Reading | Readings
+    router.add_api_route("/v1/predict", predict, methods=["POST"], response_model=both, openapi_extra=PREDICTION)
+    router.add_api_route("/v1/predict", predict_url, methods=["GET"], response_model=Reading)
+    for function, method in ((predict, "POST"), (predict_url, "GET")):  # for clients of older servers
+        router.add_api_route("/predict", function, methods=[method], include_in_schema=False)
+
+    @router.post("/v1/corrections", response_model=Kept, status_code=201, openapi_extra=CORRECTION)
+    async def correct(request: Request) -> Response:
+        """Keeps an image with its right text for training, where this is switched on."""
+        return _json(Kept(corrections=await service.correct(request)), 201)
 
     @router.get("/v1/models", response_model=ModelCards)
     async def models() -> Response:
         """The models that read here."""
-        return _json(cards(service.models))
+        return _json(cards(service.models, service.settings))
 
     return router
 
@@ -98,5 +81,5 @@ def metric_routes(service: Service) -> APIRouter:
     return router
 
 
-def _json(content: BaseModel) -> Response:
-    return Response(content.model_dump_json(), media_type="application/json")
+def _json(content: BaseModel, status: int = 200) -> Response:
+    return Response(content.model_dump_json(), status, media_type="application/json")

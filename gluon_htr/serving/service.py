@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 import anyio
+import anyio.to_thread
 from starlette.requests import Request
 
 from .._processes import cores
@@ -12,6 +13,8 @@ from ..errors import ImageError
 from .answers import Reading, Readings, answer, name_of
 from .bodies import Given, Memory, Share, parse, receive
 from .collector import Collector
+from .corrections import Corrections
+from .fetching import fetch
 from .instruments import Instruments
 from .models import Model, choose
 from .pictures import Outcome, read_pictures
@@ -27,6 +30,7 @@ class Service:
         self.models, self.settings = models, settings
         self.memory, self.instruments = Memory(settings.most_memory_bytes), Instruments()
         self.collectors = {name: self._collector(model) for name, model in models.items()}
+        self.corrections = Corrections(settings.corrections, settings.most_pixels) if settings.corrections else None
         self.draining = False
         self.instruments.watch("gluon_htr_waiting_images", "Images that wait", lambda: float(self.waiting))
         self.instruments.watch("gluon_htr_body_bytes", "Bytes of bodies in memory", lambda: float(self.memory.taken))
@@ -46,6 +50,27 @@ class Service:
         with Share(self.memory) as share:
             given = await parse(request, await receive(request, self.settings, share), self.settings)
             return await self.read(given)
+
+    async def predict_url(self, url: str, model: str | None) -> Reading | Readings:
+        """The answer to a request that names an image of another server. Raises `Refusal`."""
+        if not self.settings.image_url:
+            raise Refusal(403, "image_url is switched off here: send the image itself")
+        choose(self.models, model)
+        with Share(self.memory) as share:
+            return await self.read(Given([await fetch(url, self.settings, share)], several=False, model=model))
+
+    async def correct(self, request: Request) -> int:
+        """Keeps an image with its right text; returns how many are kept. Raises `Refusal`."""
+        if self.corrections is None:
+            raise Refusal(403, "corrections are not kept here: download them, or start the server with --corrections")
+        with Share(self.memory) as share:
+            given = await parse(request, await receive(request, self.settings, share), self.settings)
+            if given.text is None or len(given.images) != 1:
+                raise Refusal(400, 'a correction is one image and its text: {"image": …, "text": …}')
+            try:
+                return await anyio.to_thread.run_sync(self.corrections.add, given.images[0], given.text)
+            except ImageError as error:
+                raise Refusal(422, str(error)) from None
 
     async def read(self, given: Given) -> Reading | Readings:
         """The answer to a request's images. Raises `Refusal`, also where a single image is none."""

@@ -43,12 +43,11 @@ class Settings:
 
     def check(self) -> None:
         """Raises `UsageError` where the limits contradict each other."""
-        if min(self.batch_size, self.most_images, self.most_body_bytes, self.most_pixels, self.workers or 1) < 1:
+        limits = (self.batch_size, self.most_images, self.most_waiting, self.most_body_bytes, self.most_pixels)
+        if min(*limits, 1 if self.workers is None else self.workers) < 1 or self.answer_seconds <= 0:
             raise UsageError("a limit of a server is at least 1")
         if self.most_waiting < self.most_images:
-            raise UsageError(
-                f"{self.most_waiting} images may wait, but one request may bring {self.most_images}: allow more to wait"
-            )
+            raise UsageError(f"one request may bring {self.most_images} images: let at least as many wait")
         if self.most_memory_bytes < 2 * self.most_body_bytes:
             raise UsageError(f"a body of {self.most_body_bytes:,} bytes needs twice as much memory: allow more")
         if self.api_key is not None and len(self.api_key) < 8:

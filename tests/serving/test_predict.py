@@ -17,7 +17,8 @@ import pytest
 pytest.importorskip("fastapi", reason="needs gluon-htr[serve]")
 
 from letters import LETTERS, WORDS, draw, encoded, members
-from reading_server import ReadingServer, bomb, data_url, word
+from PIL import Image
+from reading_server import ReadingServer, data_url, word
 
 import gluon_htr
 
@@ -129,7 +130,7 @@ def test_pixel_bombs_are_refused_before_they_are_decoded(server: ReadingServer) 
     server.read(word("cab"))
     before = server.memory()
     for side in (5_000, 20_000, 60_000):
-        answer = server.read(bomb(side, side) if side < 60_000 else _claims(side))
+        answer = server.read(encoded(Image.new("1", (side, side))) if side < 60_000 else _claims(side))
         assert answer.status_code == 422
         assert "pixels" in answer.json()["error"]
     assert server.memory() - before < 60 << 20

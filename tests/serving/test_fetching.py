@@ -1,0 +1,253 @@
+"""image_url: what a server must not be talked into. Real servers on loopback; no packet leaves this machine."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_address
+
+import anyio
+import pytest
+
+pytest.importorskip("fastapi", reason="needs gluon-htr[serve]")
+
+from reading_server import ReadingServer, word
+
+from gluon_htr.serving import addresses
+from gluon_htr.serving.addresses import Address, is_public
+from gluon_htr.serving.bodies import Memory, Share
+from gluon_htr.serving.fetching import fetch
+from gluon_htr.serving.refusals import Refusal
+from gluon_htr.serving.settings import Settings
+
+Answer = Callable[[BaseHTTPRequestHandler], None]
+
+
+@contextmanager
+def site(answer: Answer) -> Iterator[str]:
+    """A web server that answers every GET by `answer`; yields its address."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def log_message(self, *_: object) -> None:
+            """Silence."""
+
+        def do_GET(self) -> None:
+            answer(self)
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def sends(body: bytes, status: int = 200, **headers: str) -> Answer:
+    """Answers with this."""
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(status)
+        for name, value in {"Content-Length": str(len(body)), **headers}.items():
+            handler.send_header(name, value)
+        handler.end_headers()
+        handler.wfile.write(body)
+
+    return answer
+
+
+def loopback_too(address: Address) -> bool:
+    """What tests permit: these servers are on loopback."""
+    return address == ip_address("127.0.0.1") or is_public(address)
+
+
+def get(url: str, permitted: Callable[[Address], bool] = loopback_too, **limits: float) -> bytes:
+    """What a server would fetch."""
+
+    async def run() -> bytes:
+        with Share(Memory(1 << 30)) as share:
+            return await fetch(url, Settings(image_url=True, **limits), share, permitted)  # type: ignore[arg-type]
+
+    return anyio.run(run)
+
+
+def refusal(url: str, **options: object) -> str:
+    """Why a server does not fetch it."""
+    with pytest.raises(Refusal) as caught:
+        get(url, **options)  # type: ignore[arg-type]
+    return f"{caught.value.http_status} {caught.value}"
+
+
+def test_an_image_is_fetched_also_after_redirects() -> None:
+    """The `image_url` of older clients would not work where it is wanted."""
+    with site(sends(word("abc"))) as images, site(sends(b"", 302, Location=f"{images}/a%20b.png?size=1")) as first:
+        assert get(first) == word("abc")
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[ReadingServer]:
+    """A server that fetches."""
+    with ReadingServer("--image-url") as running:
+        yield running
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "127.0.0.1",
+        "127.1",
+        "2130706433",
+        "0x7f000001",
+        "0177.0.0.1",
+        "0",
+        "localhost",
+        "[::1]",
+        "[::]",
+        "[::ffff:127.0.0.1]",
+        "[::ffff:7f00:1]",
+        "[64:ff9b::7f00:1]",
+        "[2002:7f00:1::]",
+        "[fe80::1]",
+        "[fd00::1]",
+        "10.0.0.1",
+        "172.16.0.1",
+        "192.168.1.1",
+        "100.64.0.1",
+        "169.254.169.254",
+        "224.0.0.1",
+        "255.255.255.255",
+    ],
+)
+def test_addresses_inside_are_refused_however_they_are_written(server: ReadingServer, host: str) -> None:
+    """A stranger could reach what only this machine and its network may: databases, routers, a cloud's keys."""
+    asked = f"http://{host}:{server.port}/healthz"
+    answer = server.client.get("/v1/predict", params={"image_url": asked})
+    assert answer.status_code in (403, 422), answer.text
+    assert answer.json()["error"] in (
+        "the host of image_url is not a public one",
+        "the host of image_url is not known",  # by a machine that has no IPv6
+    )
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "file:///etc/passwd",
+        "gopher://127.0.0.1:6379/_INFO",
+        "ftp://example.com/x.png",
+        "//127.0.0.1/",
+        "http://",
+        "http://user:secret@example.com/x.png",
+        "http://example.com:99999/",
+        "http://exa mple.com/",
+        "http://ex\r\nample.com/",
+        "http://[::1/",
+        "http://127.0.0.1\\@example.com/",
+        "x" * 1999,
+    ],
+)
+def test_what_is_no_plain_address_is_refused(server: ReadingServer, url: str) -> None:
+    """Files of the server, or other protocols, could be asked for."""
+    assert server.client.get("/v1/predict", params={"image_url": url}).status_code in (400, 403, 422)
+
+
+def test_it_is_off_unless_it_is_asked_for() -> None:
+    """Everybody who starts a server would open their network."""
+    with ReadingServer() as closed:
+        answer = closed.client.get("/v1/predict", params={"image_url": "http://example.com/x.png"})
+        assert answer.status_code == 403
+        assert "switched off" in answer.json()["error"]
+        assert closed.client.get("/v1/predict").status_code == 422
+
+
+@pytest.mark.parametrize("inside", ["http://169.254.169.254/latest/meta-data/", "http://[::1]/", "file:///etc/passwd"])
+def test_a_redirect_inside_is_refused(inside: str) -> None:
+    """A public server could lead ours into its own network."""
+    with site(sends(b"", 302, Location=inside)) as outside:
+        assert refusal(outside).startswith(("403 the host", "400 image_url is no address"))
+
+
+def test_redirects_without_end_are_not_followed() -> None:
+    """Two servers could keep ours busy."""
+    with site(sends(b"", 302, Location="/again")) as here:
+        assert "more than 3 times" in refusal(here)
+
+
+def test_a_name_that_changes_its_mind_gains_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """DNS rebinding: public when it is checked, loopback when it is connected to."""
+    answers = iter(["127.0.0.2", "127.0.0.1", "127.0.0.1"])  # the first stands for a public address
+    asked = []
+
+    async def resolve(host: str, port: int, **_: object) -> list[tuple[object, ...]]:
+        asked.append(host)
+        return [(0, 0, 0, "", (next(answers), port))]
+
+    monkeypatch.setattr(addresses.anyio, "getaddrinfo", resolve)
+    reached = []
+    with site(lambda handler: reached.append(handler.path)) as here:
+        port = here.rsplit(":", 1)[1]
+        first = refusal(
+            f"http://rebinding.example:{port}/", permitted=lambda address: address == ip_address("127.0.0.2")
+        )
+        assert "could not be fetched" in first  # nobody listens there
+        assert asked == ["rebinding.example"]
+        assert "not a public one" in refusal(f"http://rebinding.example:{port}/", permitted=is_public)
+    assert reached == []
+
+
+def test_one_private_address_among_public_ones_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name with two addresses could bring ours to try the second."""
+
+    async def resolve(host: str, port: int, **_: object) -> list[tuple[object, ...]]:
+        return [(0, 0, 0, "", (address, port)) for address in ("93.184.216.34", "10.0.0.1")]
+
+    monkeypatch.setattr(addresses.anyio, "getaddrinfo", resolve)
+    assert "not a public one" in refusal("http://both.example/", permitted=is_public)
+
+
+def test_content_without_end_is_cut_off() -> None:
+    """A server that never stops sending would fill the memory."""
+
+    def endless(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        handler.end_headers()
+        try:
+            while True:
+                handler.wfile.write(bytes(65536))
+        except OSError:
+            pass
+
+    with site(endless) as here:
+        assert "413" in refusal(here, most_body_bytes=1 << 20)
+
+
+def test_content_that_drips_is_not_waited_for() -> None:
+    """A server that sends a byte a second would hold a request for hours."""
+
+    def dripping(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        handler.end_headers()
+        try:
+            for _ in range(100):
+                handler.wfile.write(b"x")
+                time.sleep(0.05)
+        except OSError:
+            pass
+
+    begun = time.monotonic()
+    with site(dripping) as here:
+        assert "did not answer within 0.5 s" in refusal(here, fetch_seconds=0.5)
+        assert time.monotonic() - begun < 3
+
+
+def test_a_server_that_does_not_answer_well_is_told_of_in_one_line() -> None:
+    """A client would learn nothing, or too much of the network."""
+    with site(sends(b"no", 404)) as here:
+        assert "status 404" in refusal(here)
+    assert "could not be fetched" in refusal(here)  # nobody listens there anymore
+    with site(lambda handler: handler.wfile.write(b"no HTTP at all\r\n\r\n")) as odd:
+        assert "could not be fetched" in refusal(odd)
