@@ -20,6 +20,7 @@ import numpy as np
 
 from ..errors import AnnotationError, ImageError
 from .files import archive_members, contents, folder_files
+from .iam_online_spacing import naturally_spaced
 from .iam_online_strokes import Strokes, draw, parse_strokes
 from .sample import Problem, Sample
 
@@ -33,6 +34,8 @@ class IamOnlineOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     #: One of the official lists: trainset, testset_v, testset_t, testset_f.
     split: Literal["train", "validation-v", "validation-t", "test", "all"] = "all"
+    #: `natural` spacing, or as it was `transcribed`, where one line in ten has its punctuation set apart.
+    text: Literal["natural", "transcribed"] = "natural"
 
 
 @dataclass(frozen=True)
@@ -80,14 +83,15 @@ class IamOnlineReader:
     def __init__(self, root: Path, options: IamOnlineOptions) -> None:
         self.problems: list[Problem] = []
         self._root, self._split = root, options.split
-        texts = dict(contents(root, "ascii", "ascii*.tar.gz", (".txt",)))
+        spaced = naturally_spaced if options.text == "natural" else list
+        texts = {form: spaced(parse_text(blob)) for form, blob in contents(root, "ascii", "ascii*.tar.gz", (".txt",))}
         files = self._stroke_files()
         if not texts or not files:
             raise AnnotationError(
                 f"{root} has no {'ascii' if files else 'lineStrokes'}: "
                 "run python -m gluon_htr.download --dataset iam-online first"
             )
-        self._texts = dict(self._aligned({form: parse_text(blob) for form, blob in texts.items()}, files))
+        self._texts = dict(self._aligned(texts, files))
         if not self._texts:
             raise AnnotationError(f"{root} has no line of {options.split} with strokes and a text")
 

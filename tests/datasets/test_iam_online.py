@@ -10,6 +10,7 @@ import pytest
 from support import SAMPLE, write_tar
 
 from gluon_htr.datasets.iam_online import IamOnlineOptions, IamOnlineReader, parse_text
+from gluon_htr.datasets.iam_online_spacing import naturally_spaced
 from gluon_htr.datasets.iam_online_strokes import parse_strokes
 from gluon_htr.datasets.preparation import prepare
 from gluon_htr.datasets.specs import open_spec, parse_spec
@@ -53,7 +54,7 @@ def test_the_official_archives_are_read_whole(tmp_path: Path) -> None:
     """Lines would be lost, or drawn beside another line's text, or folders would give other data than archives."""
     packed = {s.id: s for s in IamOnlineReader(official_sample(), ALL)}
     assert len(packed) == 29
-    assert packed["a01-000u-01"].text.startswith("A MOVE to stop Mr")
+    assert packed["a01-000u-01"].text == "A MOVE to stop Mr. Gaitskell"
     for name in ("ascii", "lineStrokes"):
         with tarfile.open(official_sample() / f"{name}-all.tar.gz") as tar:
             tar.extractall(tmp_path, filter="data")
@@ -101,6 +102,33 @@ def test_the_corrected_text_is_taken_and_nothing_else() -> None:
 def test_two_lines_in_one_are_parted() -> None:
     """Form a08-551z would have eight texts for its nine lines."""
     assert parse_text(b"CSR:\nankle bone %%%%%%%%%%% pinned.\nup 100 %") == ["ankle bone", "pinned.", "up 100 %"]
+
+
+def test_spacing_is_natural_and_the_transcription_on_demand(tmp_path: Path) -> None:
+    """A tenth of the lines would teach blanks before full stops, and cost every score half a point."""
+    root = form(tmp_path, "a01-000u", 'CSR:\nMr . Foot said , " I\n', {1: HOUSE})
+    assert [s.text for s in IamOnlineReader(root, ALL)] == ['Mr. Foot said, "I']
+    transcribed = IamOnlineReader(root, IamOnlineOptions(text="transcribed"))
+    assert [s.text for s in transcribed] == ['Mr . Foot said , " I']
+
+
+@pytest.mark.parametrize(
+    ("lines", "natural"),
+    [
+        (["She 'd go , it ' s late .", "he doesn ' t"], ["She'd go, it's late.", "he doesn't"]),
+        (['said , " I', 'won \' t . " " No'], ['said, "I', 'won\'t." "No']),
+        (['" Yes, indeed. "', 'a " D " key'], ['"Yes, indeed."', 'a "D" key']),
+        (['generations ." he', "( both )", "wait ... ?"], ['generations." he', "(both)", "wait...?"]),
+        (
+            ['"He is," she said. "Why?"', "the boys' 'best' - 5 x 3"],
+            ['"He is," she said. "Why?"', "the boys' 'best' - 5 x 3"],
+        ),
+        ([""], [""]),
+    ],
+)
+def test_spacing_rule(lines: list[str], natural: list[str]) -> None:
+    """Labels would differ from what stands on the whiteboard."""
+    assert naturally_spaced(lines) == natural
 
 
 def test_more_stroke_files_than_texts_are_never_misaligned(tmp_path: Path) -> None:
