@@ -40,7 +40,7 @@ class ReadingServer:
     def __init__(
         self,
         *arguments: object,
-        model: Path = LETTERS,
+        model: Path | str = LETTERS,
         limits: dict[str, object] | None = None,
         slowness: float = 0,
         constants: dict[str, object] | None = None,

@@ -1,0 +1,215 @@
+"""The page in a real browser. `scripts/test_serving` installs what this needs; SCREENSHOTS=folder keeps pictures."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("fastapi", reason="needs gluon-htr[serve]")
+playwright = pytest.importorskip("playwright.sync_api", reason="scripts/test_serving installs playwright")
+axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="scripts/test_serving installs axe")
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+if CHROMIUM is None:
+    pytest.skip("needs chromium, which scripts/test_serving installs", allow_module_level=True)
+
+from reading_server import ReadingServer
+from support import PROJECT
+
+WORD = PROJECT / "examples" / "word.png"
+QUIET = [f"--disable-{name}" for name in ("gpu", "quic", "background-networking", "component-update", "sync")]
+#: Points of a pen that writes "lo", in hundredths of the writing area.
+PEN = [
+    [(30, 20), (30, 35), (30, 50), (30, 65), (31, 78), (34, 80)],
+    [(46, 55), (42, 54), (39, 60), (39, 70), (42, 78), (46, 79), (50, 73), (50, 62), (46, 55)],
+]
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[ReadingServer]:
+    """Reads with the model that ships, as a user sees it."""
+    with ReadingServer(model="words") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Debian's Chromium, without a window."""
+    with playwright.sync_playwright() as driver:
+        started = driver.chromium.launch(executable_path=CHROMIUM, args=[*QUIET, "--no-first-run"])
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def page(browser: Any, server: ReadingServer, request: pytest.FixtureRequest) -> Iterator[Any]:
+    """The page, open; an error in its console fails the test. Parameters are those of a Playwright context."""
+    options = {"viewport": {"width": 1100, "height": 760}, **getattr(request, "param", {})}
+    context = browser.new_context(base_url=server.url, **options)
+    opened, errors = context.new_page(), []
+    opened.set_default_timeout(10_000)
+    opened.on("console", lambda message: errors.append(message.text) if message.type in ("error", "warning") else None)
+    opened.on("pageerror", lambda error: errors.append(str(error)))
+    opened.goto("/")
+    yield opened
+    context.close()
+    assert [error for error in errors if "status of 422" not in error] == []  # Chromium's own word for a refusal
+
+
+def keep_picture(page: Any, name: str) -> None:
+    """A screenshot for the documentation, where it is wanted."""
+    if folder := os.environ.get("SCREENSHOTS"):
+        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+
+
+def upload(page: Any) -> None:
+    """Chooses the picture of the word `reading`."""
+    page.set_input_files("#file", WORD)
+    playwright.expect(page.locator("#text")).to_have_value("reading")
+
+
+def write(page: Any) -> None:
+    """Moves the pen over the writing area."""
+    page.get_by_role("tab", name="Write here").click()
+    area = page.locator("#ink").bounding_box()
+    for stroke in PEN:
+        places = [(area["x"] + x / 100 * area["width"], area["y"] + y / 100 * area["height"]) for x, y in stroke]
+        page.mouse.move(*places[0])
+        page.mouse.down()
+        for place in places[1:]:
+            page.mouse.move(*place, steps=3)
+        page.mouse.up()
+
+
+def test_a_picture_is_read_and_its_letters_found(page: Any) -> None:
+    """The page would show nothing, or point at the wrong part of the image."""
+    upload(page)
+    letters = page.locator("#letters button")
+    assert letters.all_inner_texts() == list("reading")
+    image = page.locator("#image").bounding_box()
+    middles = []
+    for k in range(7):
+        letters.nth(k).hover()
+        mark = page.locator("#mark").bounding_box()
+        middles.append((mark["x"] + mark["width"] / 2 - image["x"]) / image["width"])
+    assert middles == sorted(middles)
+    assert 0 < middles[0] < 0.25 < 0.75 < middles[-1] < 1
+    assert "percent" in letters.first.get_attribute("aria-label")
+
+
+def test_what_is_written_is_read_as_it_is_written(page: Any) -> None:
+    """Nobody without a picture at hand could try the recognizer."""
+    write(page)
+    playwright.expect(page.locator("#letters button")).not_to_have_count(0)
+    playwright.expect(page.locator("#status")).to_contain_text("sure")
+    keep_picture(page, "write")
+    page.get_by_role("button", name="Undo").click()
+    page.get_by_role("button", name="Clear").click()
+    playwright.expect(page.locator("#reading")).to_be_hidden()
+    playwright.expect(page.locator("#status")).to_contain_text("Nothing")
+
+
+def test_a_text_is_corrected_downloaded_and_kept_for_training(page: Any, tmp_path: Path) -> None:
+    """What a person has put right would be lost, or be of no use to `train`."""
+    upload(page)
+    page.locator("#text").fill("Reading")
+    with page.expect_download() as text:
+        page.get_by_role("button", name="Download", exact=True).click()
+    assert Path(text.value.path()).read_text() == "Reading\n"
+    page.get_by_role("button", name="Keep for training").click()
+    playwright.expect(page.locator("#kept-count")).to_contain_text("1 image with text")
+    keep_picture(page, "picture")
+    page.reload()  # it is kept beyond the visit
+    with page.expect_download() as kept:
+        page.get_by_role("button", name="Download as data set").click()
+    with zipfile.ZipFile(io.BytesIO(Path(kept.value.path()).read_bytes())) as archive:
+        assert archive.testzip() is None
+        name, label = archive.read("corrections/labels.tsv").decode().rstrip("\n").split("\t")
+        assert label == "Reading"
+        assert archive.read(f"corrections/{name}") == WORD.read_bytes()
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("button", name="Delete all").click()
+    playwright.expect(page.locator("#kept-count")).to_contain_text("Nothing yet")
+
+
+def test_a_picture_is_pasted_or_dropped(page: Any) -> None:
+    """Screenshots would have to be saved before they could be read."""
+    for event, carrier in (("paste", "clipboardData"), ("drop", "dataTransfer")):
+        page.reload()
+        page.evaluate(
+            """async ([bytes, event, carrier]) => {
+                const transfer = new DataTransfer();
+                transfer.items.add(new File([new Uint8Array(bytes)], "word.png", { type: "image/png" }));
+                const Kind = event === "paste" ? ClipboardEvent : DragEvent;
+                document.dispatchEvent(new Kind(event, { [carrier]: transfer, bubbles: true, cancelable: true }));
+            }""",
+            [list(WORD.read_bytes()), event, carrier],
+        )
+        playwright.expect(page.locator("#text")).to_have_value("reading")
+
+
+def test_a_file_that_is_no_picture_is_told_of(page: Any, tmp_path: Path) -> None:
+    """A user would wait for a text that never comes."""
+    (tmp_path / "notes.png").write_text("no picture")
+    page.set_input_files("#file", tmp_path / "notes.png")
+    playwright.expect(page.locator("#status")).to_contain_text("no accepted format")
+
+
+@pytest.mark.parametrize("page", [{"viewport": {"width": 360, "height": 780}}], indirect=True)
+def test_everything_can_be_reached_by_keyboard_and_fits_a_phone(page: Any) -> None:
+    """People without a mouse, or with a small screen, would be left out."""
+    upload(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    reached = []
+    page.evaluate("document.activeElement.blur()")
+    while "keep" not in reached and len(reached) < 20:
+        page.keyboard.press("Tab")
+        reached.append(page.evaluate("document.activeElement.id || document.activeElement.textContent.trim()"))
+    wanted = ["For programs", "picture-tab", "file", "r", "text", "copy", "download", "keep"]
+    assert [name for name in reached if name in wanted] == wanted
+    page.locator("#letters button").first.focus()
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate("document.activeElement.textContent") == "e"
+    assert page.locator("#mark").is_visible()
+    page.locator("#picture-tab").focus()
+    page.keyboard.press("ArrowRight")
+    assert page.locator("#write-panel").is_visible()
+
+
+@pytest.mark.parametrize("width", [360, 1100])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_serious_is_found_by_axe(browser: Any, server: ReadingServer, width: int, scheme: str) -> None:
+    """People with a screen reader, or with weak eyes, could not use the page (WCAG 2.2)."""
+    context = browser.new_context(
+        base_url=server.url, viewport={"width": width, "height": 780}, color_scheme=scheme, bypass_csp=True
+    )
+    page = context.new_page()
+    for address, prepare in (("/", upload), ("/", write), ("/docs", lambda page: page.wait_for_selector("table"))):
+        page.goto(address)
+        prepare(page)
+        if prepare is upload:
+            page.locator("#letters button").nth(2).focus()
+            keep_picture(page, f"{scheme}-{width}")
+        found = axe.Axe().run(page).response["violations"]
+        serious = [violation for violation in found if violation["impact"] in ("serious", "critical")]
+        assert serious == [], json.dumps(serious, indent=1)[:3000]
+    context.close()
+
+
+def test_a_key_is_asked_for_where_one_is_needed(browser: Any) -> None:
+    """The page would be of no use on a server that is protected."""
+    with ReadingServer(model="words", GLUON_HTR_API_KEY="correct horse battery") as server:
+        page = browser.new_page(base_url=server.url)
+        page.goto("/")
+        page.get_by_label("API key").fill("correct horse battery")
+        page.get_by_role("button", name="Use it").click()
+        playwright.expect(page.locator("#key-section")).to_be_hidden()
+        upload(page)
+        page.close()
