@@ -15,8 +15,8 @@ torch = pytest.importorskip("torch")
 mx = need_mxnet()
 from gluon_htr.errors import GraphError, ParametersError
 from gluon_htr.graphs.params import load_parameters
-from gluon_htr.graphs.symbol import load_graph, parse_graph
-from gluon_htr.graphs.torch import GraphModule, reshaped
+from gluon_htr.graphs.symbol import Node, load_graph, parse_graph
+from gluon_htr.graphs.torch import GraphModule, _dropout, reshaped
 from gluon_htr.images.preprocessing import scale
 from gluon_htr.networks.recognizer import build, export_pair
 
@@ -179,3 +179,13 @@ def test_parameters_of_another_network_are_refused_by_name(tmp_path: Path) -> No
     with pytest.raises(ParametersError, match="arg:decoder_bias has shape"):
         module.load(parameters | {"arg:decoder_bias": np.zeros(3, np.float32)})
     assert json.dumps(sorted(module.arrays())) == json.dumps(sorted(parameters))
+
+
+def test_dropout_drops_its_share_and_keeps_the_mean() -> None:
+    """A network would be trained with another dropout than its preset says."""
+    torch.manual_seed(0)
+    for share in (0.25, 0.3, 0.5):
+        dropped = _dropout(Node("d", "Dropout", {"p": str(share)}, (0,)), [torch.ones(999, 1001)], True)
+        assert float((dropped == 0).float().mean()) == pytest.approx(share, abs=2e-3)
+        assert float(dropped.mean()) == pytest.approx(1, abs=5e-3)
+        assert len(dropped.unique()) == 2
