@@ -18,10 +18,10 @@ from typing import Literal
 import msgspec
 import numpy as np
 
-from ..errors import AnnotationError, ImageError
+from ..errors import AnnotationError, ImageError, MissingToolError
 from .files import archive_members, contents, folder_files
 from .iam_online_spacing import naturally_spaced
-from .iam_online_strokes import Strokes, draw, parse_strokes
+from .iam_online_strokes import Strokes, parse_strokes
 from .sample import Problem, Sample
 
 LISTS = {"train": "trainset", "validation-v": "testset_v", "validation-t": "testset_t", "test": "testset_f"}
@@ -50,14 +50,21 @@ class StrokeLine:
 
 @dataclass(frozen=True)
 class Drawn:
-    """Pen strokes, from a path or a file's bytes, that are drawn when called. Can be pickled."""
+    """Pen strokes, from a path or a file's bytes, that are drawn when called, plainly and always the same.
+
+    Can be pickled. Training that varies strokes takes them from `IamOnlineReader.lines` instead.
+    """
 
     source: str | bytes
 
     def __call__(self) -> np.ndarray:
-        """(H, W) uint8. Raises `ImageError`."""
+        """(H, W) uint8. Raises `ImageError`, or `MissingToolError` without OpenCV."""
         try:
-            return draw(self.strokes())
+            from ..images.ink import PLAIN, render
+        except ImportError:
+            raise MissingToolError("drawing pen strokes needs OpenCV: pip install gluon-htr[train]") from None
+        try:
+            return render(self.strokes(), PLAIN, np.random.default_rng(0))
         except AnnotationError as error:
             raise ImageError(str(error)) from None
 

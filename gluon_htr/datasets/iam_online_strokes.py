@@ -5,7 +5,6 @@ from __future__ import annotations
 from xml.parsers import expat
 
 import numpy as np
-from PIL import Image, ImageDraw
 
 from ..errors import AnnotationError
 
@@ -51,22 +50,3 @@ def _checked(strokes: list[np.ndarray]) -> Strokes:
 
 def _refuse(*declaration: object) -> int:
     raise AnnotationError("declares entities or external files, which is refused")
-
-
-HEIGHT, WIDEST = 64, 4096  # pixels
-PEN, FINE = 2.5, 3  # pixels; drawn so many times larger, then averaged
-
-
-def draw(strokes: Strokes) -> np.ndarray:
-    """The line in black on white: (H, W) uint8."""
-    points = np.concatenate(strokes)[:, :2]
-    low, extent = points.min(axis=0), np.ptp(points, axis=0) + 1
-    scale = FINE * min(HEIGHT / extent[1], WIDEST / extent[0])
-    margin = FINE * 4
-    width, height = (int(side * scale) + 2 * margin for side in extent)
-    image = Image.new("L", (width, height), 255)
-    pencil = ImageDraw.Draw(image)
-    for stroke in strokes:
-        path = ((stroke[:, :2] - low) * scale + margin).ravel().tolist()
-        pencil.line(path * 2 if len(path) == 2 else path, 0, round(PEN * FINE), "curve")
-    return np.asarray(image.reduce(FINE))
