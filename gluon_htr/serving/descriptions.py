@@ -6,6 +6,11 @@ from typing import Any
 
 from .answers import Failure
 
+#: Eight by eight white pixels.
+PAPER = (
+    "data:image/png;base64,"
+    "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAIAQAAAADsdIMmAAAADUlEQVR42mP4z8SADAEPcQEOdvOI0AAAAABJRU5ErkJggg=="
+)
 IMAGE = {"type": "string", "description": "data:image/png;base64,…, or the base64 alone"}
 MODEL = {"type": "string", "maxLength": 64, "description": "one of /v1/models; the default where it is missing"}
 TEXT = {"type": "string", "maxLength": 2000}
@@ -22,13 +27,18 @@ PREDICTION = _one_of_these(
     json={
         "type": "object",
         "properties": {"image": IMAGE, "images": {"type": "array", "items": IMAGE}, "model": MODEL},
-        "example": {"image": "data:image/png;base64,…"},
+        "example": {"image": PAPER},
     },
     form={"type": "object", "properties": {"image": FILE, "model": MODEL}, "additionalProperties": FILE},
     file=FILE,
 )
 CORRECTION = _one_of_these(
-    json={"type": "object", "properties": {"image": IMAGE, "text": TEXT}, "required": ["image", "text"]},
+    json={
+        "type": "object",
+        "properties": {"image": IMAGE, "text": TEXT},
+        "required": ["image", "text"],
+        "example": {"image": PAPER, "text": "word"},
+    },
     form={"type": "object", "properties": {"image": FILE, "text": TEXT}, "required": ["image", "text"]},
 )
 REFUSALS: dict[int | str, dict[str, Any]] = {
