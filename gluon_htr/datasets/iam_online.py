@@ -22,6 +22,7 @@ from ..errors import AnnotationError, ImageError, MissingToolError
 from .files import archive_members, contents, folder_files
 from .iam_online_spacing import naturally_spaced
 from .iam_online_strokes import Strokes, parse_strokes
+from .listing_problems import first_problems
 from .sample import Problem, Sample
 
 LISTS = {"train": "trainset", "validation-v": "testset_v", "validation-t": "testset_t", "test": "testset_f"}
@@ -100,7 +101,8 @@ class IamOnlineReader:
             )
         self._texts = dict(self._aligned(texts, files))
         if not self._texts:
-            raise AnnotationError(f"{root} has no line of {options.split} with strokes and a text")
+            first = first_problems(self.problems) or "its texts are empty"
+            raise AnnotationError(f"{root} has no line of split={options.split} that can be used: {first}")
 
     def __len__(self) -> int:
         return len(self._texts)

@@ -21,12 +21,13 @@ from ..errors import AnnotationError, SpecError
 from ..images.decoding import Encoded
 from .iam import IMAGES
 from .listing_folders import has_labels_beside, meant, read_folder
+from .listing_problems import first_problems
 from .listing_rows import Row, read_rows
 from .listing_splits import held_out
 from .sample import Problem, Sample
 
 LISTS = ("labels.tsv", "labels.csv", "labels.txt", "sample.txt", "train.tags")
-FIRST = 5  # problems that are told when nothing can be used
+NOTHING = f"no image with its label beside it (x.png and x.gt.txt), and no list ({', '.join(LISTS)})"
 SIGNATURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\0", b"MM\0*", b"BM", b"GIF8")
 
 
@@ -68,7 +69,7 @@ class ListingReader:
             self._root, self._name, rows = source.parent, f"{source.name}:", read_rows(source, self.problems)
         self._samples = list(self._usable(rows, options.group))
         if not self._samples:
-            raise AnnotationError(f"{path} has nothing that can be used: {_first(self.problems)}")
+            raise AnnotationError(f"{path} has nothing that can be used: {first_problems(self.problems) or NOTHING}")
         if options.split != "all":
             chosen = held_out([sample.group for sample in self._samples], options.ratio, options.seed)
             wanted = options.split == "validation"
@@ -175,10 +176,3 @@ def _group(row: Row, by: str) -> str:
         stem = os.path.splitext(row.path)[0]
         return re.sub(r"[_-][^_\-/\\]*$", "", stem)
     return row.columns.get(by or "group") or row.path
-
-
-def _first(problems: list[Problem]) -> str:
-    if not problems:
-        return f"no image with its label beside it (x.png and x.gt.txt), and no list ({', '.join(LISTS)})"
-    told = "; ".join(f"{problem.id} {problem.reason}" for problem in problems[:FIRST])
-    return told + (f"; and {len(problems) - FIRST} more" if len(problems) > FIRST else "")

@@ -20,6 +20,7 @@ from PIL import ExifTags, Image
 from ..errors import AnnotationError
 from .files import LARGEST_MEMBER
 from .iam import IMAGES
+from .listing_problems import first_problems
 from .listing_splits import held_out
 from .pages_annotations import Transcribed, parse_page
 from .pages_crops import LineCrop
@@ -62,8 +63,8 @@ class PagesReader:
         files = sorted(path for path in self._folder.rglob("*") if path.suffix.lower() == ".xml" and path.is_file())
         self._lines = [line for path in files for line in self._page(path)]
         if not self._lines:
-            first = "; ".join(f"{problem.id} {problem.reason}" for problem in self.problems[:3])
-            raise AnnotationError(f"{self._folder} has no line of PAGE or ALTO that can be used. {first}".rstrip())
+            first = first_problems(self.problems) or "it has no XML files"
+            raise AnnotationError(f"{self._folder} has no line of PAGE or ALTO that can be used: {first}")
         if by_ratio:
             chosen = held_out([line.group for line in self._lines], options.ratio, options.seed)
             wanted = options.split == "validation"

@@ -219,5 +219,7 @@ def test_a_folder_without_it_says_what_to_do(tmp_path: Path) -> None:
     write_tar(tmp_path / "ascii-all.tar.gz", {"ascii/a01/a01-000/a01-000u.txt": b"CSR:\nhouse\n"})
     with pytest.raises(AnnotationError, match="no lineStrokes"):
         IamOnlineReader(tmp_path, ALL)
-    with pytest.raises(AnnotationError, match=r"no line of all"):
+    with pytest.raises(
+        AnnotationError, match="no line of split=all that can be used: a01-000u-01 is of a form with 1 stroke files"
+    ):
         IamOnlineReader(form(tmp_path, "a01-000u", "CSR:\n", {1: HOUSE}), ALL)
