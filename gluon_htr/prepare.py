@@ -1,56 +1,92 @@
-"""Turns data into a cache of preprocessed images and texts."""
+"""Turns data into a cache (NAME.pkl) or into packed records (NAME.rec) of preprocessed images and texts."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from . import _door
-from .datasets.cache import Origin, difference, load_cache, origin, save_cache
+from .datasets.cache import load_cache, save_cache
+from .datasets.origin import Origin, difference, origin
 from .datasets.preparation import Preparer
+from .datasets.records import discard_records, is_records, load_records, save_records
 from .datasets.sample import Problem
-from .datasets.specs import open_spec, parse_spec
+from .datasets.specs import Spec, open_spec, parse_spec
 from .datasets.store import Store
-from .errors import CacheError
+from .errors import CacheError, UsageError
+from .images.encoding import Encoding, parse_encoding
+from .images.preprocessing import Preprocessing
 from .networks.presets import load_preset
+
+Load = Callable[[Path], tuple[Store, Origin]]
 
 
 def parser() -> argparse.ArgumentParser:
     """The command line."""
     parser = argparse.ArgumentParser(prog="gluon_htr.prepare", description=__doc__)
     parser.add_argument("spec", help="data as KIND:PATH[?key=value&…], e.g. 'iam-words:data/iam?split=train'")
-    parser.add_argument("--output", type=Path, required=True, help="the cache to write, e.g. words.pkl")
+    parser.add_argument("--output", type=Path, required=True, help="what to write: words.pkl, words.rec")
     parser.add_argument("--preset", default="words", help="prepare for this preset's network (default: %(default)s)")
+    parser.add_argument(
+        "--encoding",
+        metavar="FORMAT",
+        default="png",
+        help="of images in records: png (lossless), pgm (lossless, larger, fastest), webp:QUALITY or jpeg:QUALITY "
+        "(default: %(default)s)",
+    )
     parser.add_argument("--workers", type=int, help="processes (default: one a core)")
-    parser.add_argument("--force", action="store_true", help="write the cache anew even if it is up to date")
+    parser.add_argument("--force", action="store_true", help="write it anew even if it is up to date")
     parser.add_argument("--json", action="store_true", help="the result as JSON on stdout")
     return parser
 
 
-def run(spec: str, output: Path, preset: str, workers: int | None, force: bool, as_json: bool) -> int:
-    """Writes the cache unless it is there and fresh."""
+def run(spec: str, output: Path, preset: str, encoding: str, workers: int | None, force: bool, as_json: bool) -> int:
+    """Writes the cache or the records unless they are there and fresh."""
     parsed, rule = parse_spec(spec), load_preset(preset).preprocessing
-    if output.exists() and not force:
-        store, why = _existing(output, origin(spec, parsed.path, rule))
+    packed = parse_encoding(encoding) if output.suffix == ".rec" else None
+    if not packed and encoding != "png":
+        raise UsageError(f"--encoding is for records: give an --output that ends in .rec, not {output.name}")
+    load: Load = load_records if packed else load_cache
+    there = is_records(output) if packed else output.exists()
+    if there and not force:
+        store, why = _existing(load, output, origin(spec, parsed.path, rule))
         if store is not None and not why:
             _door.say(f"{output} is up to date")
             return _report(len(store), store.problems, output, as_json)
         _door.say(f"{output} is made anew: {why}")
-    with Preparer(workers) as preparer:
-        made_from = preparer.later(origin, spec, parsed.path, rule)
-        reader = open_spec(parsed)
-        with _door.track("prepare", len(reader)) as advance:
-            samples, problems = save_cache(output, preparer.stores(reader, rule, advance), made_from)
+    write = partial(_pack, encoding=packed, force=force) if packed else _pickle
+    samples, problems = write(parsed, output, rule, workers)
     return _report(samples, problems, output, as_json)
 
 
-def _existing(output: Path, expected: Origin) -> tuple[Store | None, str]:
-    """The cache that is there, and why it does not serve; an empty reason when it does."""
+def _pickle(spec: Spec, output: Path, rule: Preprocessing, workers: int | None) -> tuple[int, list[Problem]]:
+    with Preparer(workers) as preparer:
+        made_from = preparer.later(origin, spec.text, spec.path, rule)
+        reader = open_spec(spec)
+        with _door.track("prepare", len(reader)) as advance:
+            return save_cache(output, preparer.stores(reader, rule, advance), made_from)
+
+
+def _pack(
+    spec: Spec, output: Path, rule: Preprocessing, workers: int | None, *, encoding: Encoding, force: bool
+) -> tuple[int, list[Problem]]:
+    if force:
+        discard_records(output)
+    with Preparer(workers) as preparer:
+        made_from = origin(spec.text, spec.path, rule)
+        reader = open_spec(spec)
+        with _door.track("prepare", len(reader)) as advance:
+            return save_records(output, reader, preparer, made_from, encoding, advance)
+
+
+def _existing(load: Load, output: Path, expected: Origin) -> tuple[Store | None, str]:
+    """What is there, and why it does not serve; an empty reason when it does."""
     try:
-        store, found = load_cache(output)
+        store, found = load(output)
     except CacheError as error:
         return None, str(error)
     return store, difference(found, expected)
@@ -72,7 +108,7 @@ def _report(samples: int, problems: list[Problem], output: Path, as_json: bool) 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Parses and runs."""
     given = parser().parse_args(arguments)
-    return run(given.spec, given.output, given.preset, given.workers, given.force, given.json)
+    return run(given.spec, given.output, given.preset, given.encoding, given.workers, given.force, given.json)
 
 
 if __name__ == "__main__":

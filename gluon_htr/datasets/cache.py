@@ -6,10 +6,7 @@ written in bounded memory, and last the origin and the count, without which the 
 
 from __future__ import annotations
 
-import hashlib
-import os
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -18,55 +15,14 @@ import numpy as np
 
 from .._storage import atomic_file
 from ..errors import CacheError, DataError
-from ..images.preprocessing import Preprocessing
 from . import pickles
+from .origin import Origin
 from .sample import Problem
-from .store import Store
+from .store import Store, bare_sizes
 
 FORMAT = "gluon_htr cache 2"
 _LISTS = ("ids", "texts", "groups")
 _ARRAYS = {"shapes": (np.int32, 2), "offsets": (np.int64, 1), "pixels": (np.uint8, 1)}
-
-
-@dataclass(frozen=True)
-class Origin:
-    """What a cache was made from: the spec, the state of the source, the preprocessing."""
-
-    spec: str
-    source: str
-    preprocessing: Preprocessing
-
-
-def origin(spec: str, path: Path, preprocessing: Preprocessing) -> Origin:
-    """The origin that a cache made now would have."""
-    return Origin(spec, fingerprint(path), preprocessing)
-
-
-def fingerprint(path: Path) -> str:
-    """A digest over the names, sizes and modification times of all files at or below `path`; empty where nothing is."""
-    digest = hashlib.sha256()
-    for entry in sorted(_entries(str(path), "")):
-        digest.update(entry.encode("utf-8", "surrogateescape"))
-    return digest.hexdigest() if path.exists() else ""
-
-
-def _entries(path: str, name: str) -> Iterator[str]:
-    """`name size time` of the file at `path`, or of all below it; names are relative to where it began."""
-    if not os.path.isdir(path):
-        if os.path.exists(path):
-            yield _entry(name, os.stat(path))
-        return
-    with os.scandir(path) as entries:
-        for entry in entries:
-            below = f"{name}/{entry.name}"
-            if entry.is_dir():
-                yield from _entries(entry.path, below)
-            else:
-                yield _entry(below, entry.stat())
-
-
-def _entry(name: str, status: os.stat_result) -> str:
-    return f"{name}\0{status.st_size}\0{status.st_mtime_ns}\n"
 
 
 def save_cache(path: Path, chunks: Iterable[Store], made_from: Callable[[], Origin]) -> tuple[int, list[Problem]]:
@@ -109,24 +65,10 @@ def load_cache(path: Path) -> tuple[Store, Origin]:
     return store, found
 
 
-def difference(found: Origin, expected: Origin) -> str:
-    """Why a cache of the origin `found` does not serve where `expected` is needed; empty when it does."""
-    if found.spec != expected.spec:
-        return f"it was made from {found.spec}"
-    if found.preprocessing != expected.preprocessing:
-        return f"it was prepared with {describe(found.preprocessing)}, not {describe(expected.preprocessing)}"
-    return "" if found.source == expected.source else "its source has changed since"
-
-
-def describe(rule: Preprocessing) -> str:
-    """A rule in a few words."""
-    return f"{rule.rule} {rule.height}×{rule.width} {rule.resample}"
-
-
 def _checked(path: Path, chunk: dict[str, Any]) -> Store:
     """A chunk as a store: every array of the promised type, every image inside the pixels."""
     columns = {name: chunk[name] for name in (*_LISTS, *_ARRAYS)}
-    store = Store(**columns, problems=[Problem(*problem) for problem in chunk["problems"]])
+    problems = [Problem(*problem) for problem in chunk["problems"]]
     for name in _LISTS:
         if not isinstance(columns[name], list) or not all(isinstance(text, str) for text in columns[name]):
             raise CacheError(f"{path} is damaged: {name} is no list of strings")
@@ -134,11 +76,13 @@ def _checked(path: Path, chunk: dict[str, Any]) -> Store:
         array = columns[name]
         if not isinstance(array, np.ndarray) or array.dtype != kind or array.ndim != dimensions:
             raise CacheError(f"{path} is damaged: {name} is no array of {np.dtype(kind)} in {dimensions} dimensions")
+    sizes = bare_sizes(columns["shapes"])
+    store = Store(**columns, sizes=sizes, problems=problems)
     count = len(store.ids)
-    sizes = (len(store.texts), len(store.groups), *store.shapes.shape, *store.offsets.shape)
-    if sizes != (count, count, count, 2, count) or (store.shapes < 1).any():
+    lengths = (len(store.texts), len(store.groups), *store.shapes.shape, *store.offsets.shape)
+    if lengths != (count, count, count, 2, count) or (store.shapes < 1).any():
         raise CacheError(f"{path} is damaged: shapes and offsets do not fit {count} samples")
-    ends = store.offsets + store.shapes.astype(np.int64).prod(axis=1)
+    ends = store.offsets + sizes
     if (store.offsets < 0).any() or (ends > len(store.pixels)).any():
         raise CacheError(f"{path} is damaged: images lie outside its pixels")
     return store

@@ -1,22 +1,26 @@
-"""Specs → one store of preprocessed samples: caches are opened, everything else is prepared on the way."""
+"""Specs → one store of preprocessed samples: caches and records are opened, all else is prepared on the way."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from pathlib import Path
 
 import numpy as np
 
 from ..errors import CacheError, DataError
 from ..images.preprocessing import Preprocessing
-from .cache import Origin, difference, fingerprint, load_cache
+from .cache import load_cache
+from .origin import Origin, difference, fingerprint
 from .preparation import Preparer
+from .records import load_records
 from .specs import Spec, kept, open_spec, parse_spec
 from .store import Store
 
 #: Called with a spec's text and its number of samples; gives a context whose value is told of samples that are done.
 Track = Callable[[str, int], AbstractContextManager[Callable[[int], object]]]
+
+
+PREPARED = {"cache": load_cache, "records": load_records}  # kinds that hold what `prepare` has made
 
 
 def _untracked(spec: str, total: int) -> AbstractContextManager[Callable[[int], object]]:
@@ -28,12 +32,12 @@ def load_data(
 ) -> Store:
     """The samples of all specs, in order; what was left out is in the store's `problems`.
 
-    Raises `SpecError` for a bad spec, `CacheError` for a cache that is stale or was prepared for another network,
+    Raises `SpecError` for a bad spec, `CacheError` for a cache or records that are stale or for another network,
     `DataError` when there is no sample at all.
     """
     parsed = [parse_spec(spec) for spec in specs]
-    only_caches = all(spec.kind == "cache" for spec in parsed)
-    with Preparer(0 if only_caches else workers) as preparer:
+    all_prepared = all(spec.kind in PREPARED for spec in parsed)
+    with Preparer(0 if all_prepared else workers) as preparer:
         store = Store.join([_load(spec, rule, preparer, seed, track) for spec in parsed])
     if not len(store):
         raise DataError(f"no sample in {' '.join(specs)}")
@@ -41,21 +45,21 @@ def load_data(
 
 
 def _load(spec: Spec, rule: Preprocessing, preparer: Preparer, seed: int, track: Track) -> Store:
-    if spec.kind == "cache":
-        store = fresh_cache(spec.path, rule)
+    if spec.kind in PREPARED:
+        store = fresh(spec, rule)
         return store if spec.share == 1 else store.select(np.flatnonzero(kept(len(store), spec.share, seed)))
     reader = open_spec(spec, seed)
     with track(spec.text, len(reader)) as advance:
         return preparer.prepare(reader, rule, advance)
 
 
-def fresh_cache(path: Path, rule: Preprocessing) -> Store:
-    """The samples of a cache that was prepared by `rule`, and whose source, where it is still there, is as it was."""
-    store, found = load_cache(path)
+def fresh(spec: Spec, rule: Preprocessing) -> Store:
+    """The samples of a cache or of records made by `rule`, whose source, where it is still there, is as it was."""
+    store, found = PREPARED[spec.kind](spec.path)
     source = parse_spec(found.spec).path
     expected = Origin(found.spec, fingerprint(source) if source.exists() else found.source, rule)
     if why := difference(found, expected):
         raise CacheError(
-            f"{path} cannot be used: {why}; run python -m gluon_htr.prepare '{found.spec}' for this preset"
+            f"{spec.path} cannot be used: {why}; run python -m gluon_htr.prepare '{found.spec}' for this preset"
         )
     return store

@@ -24,6 +24,10 @@ T = TypeVar("T")
 CHUNK = 256  # samples a task: large enough to hide the cost of sending it
 
 
+def _as_it_is(store: Store) -> Store:
+    return store
+
+
 class Preparer:
     """Worker processes that decode and fit. To be used as a context; they start at once, beside whatever comes before.
 
@@ -65,19 +69,24 @@ class Preparer:
         self, reader: Reader, rule: Preprocessing, advance: Callable[[int], object] = lambda done: None
     ) -> Iterator[Store]:
         """The same in chunks, as they are done; the reader's own problems come with the last, which has no samples."""
-        for store in self._stores(_chunks(reader), rule):
+        for store in self.chunk_stores(chunks(reader), rule):
             advance(len(store) + len(store.problems))
             yield store
         yield Store.collect([], list(reader.problems))
 
-    def _stores(self, chunks: Iterator[list[Sample]], rule: Preprocessing) -> Iterator[Store]:
-        """Results in order, with a few chunks under way at a time, so that memory stays bounded."""
+    def chunk_stores(
+        self, chunks: Iterator[list[Sample]], rule: Preprocessing, finish: Callable[[Store], Store] = _as_it_is
+    ) -> Iterator[Store]:
+        """A store for each chunk, in order, with a few chunks under way at a time, so that memory stays bounded.
+
+        finish: what a worker does to a store before it is sent; it must be picklable where there are workers.
+        """
         waiting: deque[Future[Store]] = deque()
         for chunk in chunks:
             if self._pool is None:
-                yield _prepare_chunk(chunk, rule)
+                yield _prepare_chunk(chunk, rule, finish)
                 continue
-            waiting.append(self._pool.submit(_prepare_chunk, chunk, rule))
+            waiting.append(self._pool.submit(_prepare_chunk, chunk, rule, finish))
             if len(waiting) > 4 * self._workers:
                 yield waiting.popleft().result()
         while waiting:
@@ -94,20 +103,21 @@ def _ready() -> None:
     """Makes a worker start and import what it needs."""
 
 
-def _chunks(samples: Iterable[Sample]) -> Iterator[list[Sample]]:
+def chunks(samples: Iterable[Sample]) -> Iterator[list[Sample]]:
+    """Samples, `CHUNK` at a time."""
     stream = iter(samples)
     while chunk := list(islice(stream, CHUNK)):
         yield chunk
 
 
-def _prepare_chunk(samples: list[Sample], rule: Preprocessing) -> Store:
+def _prepare_chunk(samples: list[Sample], rule: Preprocessing, finish: Callable[[Store], Store]) -> Store:
     done, problems = [], []
     for sample in samples:
         try:
             done.append((sample.id, normalize(sample.text), sample.group, fit(_image(sample), rule)))
         except ImageError as error:
             problems.append(Problem(sample.id, str(error)))
-    return Store.collect(done, problems)
+    return finish(Store.collect(done, problems))
 
 
 def _image(sample: Sample) -> np.ndarray:

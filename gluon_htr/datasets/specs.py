@@ -61,6 +61,12 @@ def _cache(path: Path, options: NoOptions) -> Reader:
     return load_cache(path)[0].reader()
 
 
+def _records(path: Path, options: NoOptions) -> Reader:
+    from .records import load_records
+
+    return load_records(path)[0].reader()
+
+
 KINDS = {
     "iam-words": _iam("words"),
     "iam-lines": _iam("lines"),
@@ -69,6 +75,7 @@ KINDS = {
     "pages": Kind(PagesOptions, PagesReader),
     "listing": Kind(ListingOptions, ListingReader),
     "cache": Kind(NoOptions, _cache),
+    "records": Kind(NoOptions, _records),
 }
 
 

@@ -1,4 +1,7 @@
-"""Preprocessed samples in memory: one flat array of pixels, and where each image lies in it."""
+"""Preprocessed samples in memory: one flat array of bytes, and where each image lies in it.
+
+An image is there as bare pixels, or encoded as records hold it, and then decoded each time that it is asked for.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,8 @@ from functools import partial
 
 import numpy as np
 
+from ..errors import ImageError
+from ..images.encoding import decode_stored
 from .sample import Problem, Sample
 
 
@@ -15,7 +20,9 @@ from .sample import Problem, Sample
 class Store:
     """Images, texts and groups by position.
 
-    shapes: (N, 2) int32, height and width. offsets: (N,) int64, where an image starts in `pixels`, (…,) uint8.
+    shapes: (N, 2) int32, height and width. pixels: (…,) uint8, all images one after the other. offsets, sizes: (N,)
+    int64, where an image starts there and how many bytes it has: height · width of a bare one, any other number of
+    an encoded one.
     """
 
     ids: list[str]
@@ -23,6 +30,7 @@ class Store:
     groups: list[str]
     shapes: np.ndarray
     offsets: np.ndarray
+    sizes: np.ndarray
     pixels: np.ndarray
     problems: list[Problem] = field(default_factory=list)
 
@@ -31,12 +39,12 @@ class Store:
         """From (id, text, group, image) tuples."""
         images = [image for *_, image in samples]
         shapes = np.array([image.shape for image in images], np.int32).reshape(-1, 2)
-        sizes = shapes.astype(np.int64).prod(axis=1)
+        sizes = bare_sizes(shapes)
         pixels = np.concatenate([image.ravel() for image in images]) if images else np.zeros(0, np.uint8)
         ids = [identity for identity, *_ in samples]
         texts = [text for _, text, *_ in samples]
         groups = [group for _, _, group, _ in samples]
-        return cls(ids, texts, groups, shapes, np.cumsum(sizes) - sizes, pixels, problems)
+        return cls(ids, texts, groups, shapes, np.cumsum(sizes) - sizes, sizes, pixels, problems)
 
     @classmethod
     def join(cls, stores: Sequence[Store]) -> Store:
@@ -50,6 +58,7 @@ class Store:
             [g for store in stores for g in store.groups],
             np.concatenate([store.shapes for store in stores]),
             np.concatenate([store.offsets + start for store, start in zip(stores, starts)]),
+            np.concatenate([store.sizes for store in stores]),
             np.concatenate([store.pixels for store in stores]),
             [problem for store in stores for problem in store.problems],
         )
@@ -63,6 +72,7 @@ class Store:
             [self.groups[k] for k in chosen],
             self.shapes[chosen],
             self.offsets[chosen],
+            self.sizes[chosen],
             self.pixels,
             self.problems,
         )
@@ -71,14 +81,25 @@ class Store:
         return len(self.ids)
 
     def image(self, position: int) -> np.ndarray:
-        """(H, W) uint8, a view."""
-        height, width = self.shapes[position]
-        start = self.offsets[position]
-        return self.pixels[start : start + height * width].reshape(height, width)
+        """(H, W) uint8, not to be written to. Raises `ImageError` where an encoded image is of another size."""
+        height, width = self.shapes[position].tolist()
+        start, size = int(self.offsets[position]), int(self.sizes[position])
+        found = self.pixels[start : start + size]
+        if size == height * width:
+            return found.reshape(height, width)
+        image = decode_stored(found)
+        if image.shape != (height, width):
+            raise ImageError(f"{self.ids[position] if self.ids else position} is not the image that was stored")
+        return image
 
     def reader(self) -> StoreReader:
         """The store as a reader of samples."""
         return StoreReader(self)
+
+
+def bare_sizes(shapes: np.ndarray) -> np.ndarray:
+    """Bytes of images of these shapes (N, 2) as bare pixels: (N,) int64."""
+    return shapes.astype(np.int64).prod(axis=1)
 
 
 class StoreReader:

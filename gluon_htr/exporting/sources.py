@@ -9,8 +9,8 @@ from pathlib import Path
 import msgspec
 
 from ..bundles.schema import Card, Source
-from ..datasets.cache import load_cache
 from ..datasets.catalog import IAM_TERMS
+from ..datasets.loading import PREPARED
 from ..datasets.specs import parse_spec
 from ..errors import CacheError, CheckpointError, GraphError, UsageError
 from ..graphs.params import load_parameters
@@ -86,11 +86,11 @@ def from_pair(
 def public(spec: str) -> str:
     """A spec without its path, which means nothing to others: `iam-words?split=train`; of a cache, its origin's.
 
-    Raises `CacheError` when the cache is gone or of another version.
+    Raises `CacheError` when it is gone or of another version.
     """
     parsed = parse_spec(spec)
-    if parsed.kind == "cache":
-        parsed = parse_spec(load_cache(parsed.path)[1].spec)
+    if parsed.kind in PREPARED:
+        parsed = parse_spec(PREPARED[parsed.kind](parsed.path)[1].spec)
     query = parsed.text.partition("?")[2]
     return f"{parsed.kind}?{query}" if query else parsed.kind
 

@@ -92,13 +92,19 @@ _memory: SharedMemory
 
 
 def _start(
-    name: str, size: int, shapes: np.ndarray, offsets: np.ndarray, augmentation: Augmentation, seed: int
+    name: str,
+    size: int,
+    shapes: np.ndarray,
+    offsets: np.ndarray,
+    sizes: np.ndarray,
+    augmentation: Augmentation,
+    seed: int,
 ) -> None:
     global _maker, _memory
     leave_with_parent()
     _memory = SharedMemory(name)
     pixels: np.ndarray = np.ndarray(size, np.uint8, _memory.buf)
-    _maker = _Maker(Store([], [], [], shapes, offsets, pixels), augmentation, seed)
+    _maker = _Maker(Store([], [], [], shapes, offsets, sizes, pixels), augmentation, seed)
 
 
 def _make(positions: np.ndarray, epoch: int) -> np.ndarray:
@@ -125,7 +131,7 @@ class Batches:
             pixels = self._store.pixels
             self._memory = SharedMemory(create=True, size=max(1, pixels.size))
             np.ndarray(pixels.size, np.uint8, self._memory.buf)[:] = pixels
-            store = (self._memory.name, pixels.size, self._store.shapes, self._store.offsets)
+            store = (self._memory.name, pixels.size, self._store.shapes, self._store.offsets, self._store.sizes)
             self._pool = ProcessPoolExecutor(
                 self._workers,
                 multiprocessing.get_context("spawn"),

@@ -62,7 +62,7 @@ def test_a_wider_pen_leaves_more_ink() -> None:
 
 def test_a_line_that_rises_is_made_level() -> None:
     """Letters on a rising line would be drawn at half their size."""
-    rising = [stroke + np.outer(stroke[:, 0], [0, -0.15]) for stroke in letters(16)]
+    rising = [stroke + np.outer(stroke[:, 0], [0, -0.15]) for stroke in letters(24)]
     ys = np.concatenate(level(rising))[:, 1]
     assert np.ptp(ys) == pytest.approx(100, rel=0.1)
 
