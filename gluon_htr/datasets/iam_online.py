@@ -8,12 +8,13 @@ recordings, original/, are there as well, and its form otherwise.
 from __future__ import annotations
 
 import re
+import zlib
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 import numpy as np
@@ -35,6 +36,8 @@ class IamOnlineOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     #: One of the official lists: trainset, testset_v, testset_t, testset_f.
     split: Literal["train", "validation-v", "validation-t", "test", "all"] = "all"
+    #: So many drawings of each line, all by different hands and pens; 0 is one drawing of the strokes as they are.
+    variants: Annotated[int, msgspec.Meta(ge=0, le=1000)] = 0
     #: `natural` spacing, or as it was `transcribed`, where one line in ten has its punctuation set apart.
     text: Literal["natural", "transcribed"] = "natural"
 
@@ -51,21 +54,23 @@ class StrokeLine:
 
 @dataclass(frozen=True)
 class Drawn:
-    """Pen strokes, from a path or a file's bytes, that are drawn when called, plainly and always the same.
+    """Pen strokes, from a path or a file's bytes, that are drawn when called. Can be pickled.
 
-    Can be pickled. Training that varies strokes takes them from `IamOnlineReader.lines` instead.
+    seed: of another hand and pen; without one the strokes are drawn as they are.
     """
 
     source: str | bytes
+    seed: tuple[int, ...] = ()
 
     def __call__(self) -> np.ndarray:
         """(H, W) uint8. Raises `ImageError`, or `MissingToolError` without OpenCV."""
         try:
-            from ..images.ink import PLAIN, render
+            from ..images.ink import PLAIN, InkStyle, render
         except ImportError:
             raise MissingToolError("drawing pen strokes needs OpenCV: pip install gluon-htr[train]") from None
         try:
-            return render(self.strokes(), PLAIN, np.random.default_rng(0))
+            style = InkStyle() if self.seed else PLAIN
+            return render(self.strokes(), style, np.random.default_rng(self.seed or 0))
         except AnnotationError as error:
             raise ImageError(str(error)) from None
 
@@ -90,7 +95,7 @@ class IamOnlineReader:
 
     def __init__(self, root: Path, options: IamOnlineOptions) -> None:
         self.problems: list[Problem] = []
-        self._root, self._split = root, options.split
+        self._root, self._split, self._variants = root, options.split, options.variants
         spaced = naturally_spaced if options.text == "natural" else list
         texts = {form: spaced(parse_text(blob)) for form, blob in contents(root, "ascii", "ascii*.tar.gz", (".txt",))}
         files = self._stroke_files()
@@ -105,12 +110,18 @@ class IamOnlineReader:
             raise AnnotationError(f"{root} has no line of split={options.split} that can be used: {first}")
 
     def __len__(self) -> int:
-        return len(self._texts)
+        return len(self._texts) * max(1, self._variants)
 
     def __iter__(self) -> Iterator[Sample]:
         for identity, source in self._sources():
-            if identity in self._texts:
-                yield Sample(identity, self._texts[identity], self._writer(identity), Drawn(source))
+            if identity not in self._texts:
+                continue
+            text, writer = self._texts[identity], self._writer(identity)
+            if not self._variants:
+                yield Sample(identity, text, writer, Drawn(source))
+            for variant in range(1, self._variants + 1):
+                drawn = Drawn(source, (variant, zlib.crc32(identity.encode())))
+                yield Sample(f"{identity}#{variant}", text, writer, drawn)
 
     def lines(self) -> Iterator[StrokeLine]:
         """The same lines as strokes; files that cannot be read are added to `problems`."""

@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 
 from .augmentation_settings import Augmentation
+from .paper import on_paper
 
 cv2.setNumThreads(1)  # parallelism comes from worker processes
 
@@ -24,6 +25,8 @@ def augment(image: np.ndarray, settings: Augmentation, random: np.random.Generat
         return image.copy()
     changed = _move(image, settings, random)
     changed = _thicken(changed, settings, random)
+    if settings.paper and random.random() < settings.paper:
+        return on_paper(changed, settings.sheet, random)
     return _shade(changed, settings, random)
 
 

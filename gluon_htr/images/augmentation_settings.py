@@ -10,6 +10,21 @@ Probability = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Amount = Annotated[float, msgspec.Meta(ge=0)]
 
 
+class PaperSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How often each thing befalls a line that is put on paper."""
+
+    texture: Probability = 0.7
+    rules: Probability = 0.25
+    stains: Probability = 0.15
+    bleed: Probability = 0.2
+    neighbors: Probability = 0.35
+    shadow: Probability = 0.5
+    fade: Probability = 0.5
+    blur: Probability = 0.5
+    jpeg: Probability = 0.4
+    inversion: Probability = 0.0
+
+
 class Augmentation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`[training.augmentation]`: each amount is drawn evenly from minus to plus the value unless said otherwise."""
 
@@ -35,3 +50,7 @@ class Augmentation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     blur: Probability = 0.15
     #: Standard deviation of noise in gray levels, drawn from 0.
     noise: Amount = 8.0
+    #: Share of images that are put on paper (`paper.py`), instead of the changes of contrast, blur and noise above.
+    paper: Probability = 0.0
+    #: What befalls those.
+    sheet: PaperSettings = PaperSettings()

@@ -13,7 +13,6 @@ from PIL import Image
 
 from ..errors import UsageError
 
-
 LOSSLESS = ("png", "pgm")
 
 

@@ -20,6 +20,7 @@ import msgspec
 import numpy as np
 from PIL import Image
 
+PADDING = 230  # gray, at least, of what is padded
 Positive = Annotated[int, msgspec.Meta(ge=1, le=100_000)]
 
 
@@ -70,7 +71,7 @@ def fit(image: np.ndarray, rule: Preprocessing) -> np.ndarray:
     """
     where = place(image.shape[0], image.shape[1], rule)
     scaled = _resize(image, where.height, where.width, rule.resample)
-    canvas = np.full((rule.height, where.canvas_width), max(230, int(scaled[0, 0])), np.uint8)
+    canvas = np.full((rule.height, where.canvas_width), max(PADDING, int(scaled[0, 0])), np.uint8)
     canvas[where.top : where.top + where.height, where.left : where.left + where.width] = scaled
     return canvas
 

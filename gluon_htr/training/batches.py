@@ -22,6 +22,7 @@ import numpy as np
 from .._processes import leave_with_parent
 from ..datasets.store import Store
 from ..images.augmentation_settings import Augmentation
+from ..images.preprocessing import PADDING
 from ..text.alphabet import Alphabet
 from .engine import Batch
 
@@ -50,12 +51,12 @@ def plan(widths: np.ndarray, batch_size: int, seed: int, epoch: int) -> list[np.
 
 
 def stack(images: list[np.ndarray]) -> np.ndarray:
-    """(N, H, W) uint8 of images of one height; narrower ones are padded on the right with their paper."""
+    """(N, H, W) uint8 of images of one height; narrower ones are padded on the right, as `preprocessing.fit` pads."""
     width = max(image.shape[1] for image in images)
     batch = np.empty((len(images), images[0].shape[0], width), np.uint8)
     for target, image in zip(batch, images):
         target[:, : image.shape[1]] = image
-        target[:, image.shape[1] :] = image[0, 0]
+        target[:, image.shape[1] :] = max(PADDING, int(image[0, 0]))
     return batch
 
 

@@ -223,3 +223,16 @@ def test_a_folder_without_it_says_what_to_do(tmp_path: Path) -> None:
         AnnotationError, match="no line of split=all that can be used: a01-000u-01 is of a form with 1 stroke files"
     ):
         IamOnlineReader(form(tmp_path, "a01-000u", "CSR:\n", {1: HOUSE}), ALL)
+
+
+def test_variants_are_other_drawings_of_the_same_line(tmp_path: Path) -> None:
+    """A training would see every line in one hand only, or other lines at each packing."""
+    root = form(tmp_path, "a01-000u", "CSR:\nhouse\nhut\n", {1: HOUSE, 2: HOUSE})
+    varied, again, plain = (
+        list(open_spec(parse_spec(f"iam-online:{root}{query}"))) for query in ("?variants=3", "?variants=3", "")
+    )
+    assert [sample.text for sample in varied] == ["house"] * 3 + ["hut"] * 3
+    assert len({sample.id for sample in varied}) == 6
+    drawings = [sample.image() for sample in varied]
+    assert not any(np.array_equal(drawings[0], other) for other in (*drawings[1:], plain[0].image()))
+    assert all(np.array_equal(drawing, sample.image()) for drawing, sample in zip(drawings, again))
