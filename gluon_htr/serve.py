@@ -56,8 +56,9 @@ def settings(given: argparse.Namespace) -> Settings:
 def run(given: argparse.Namespace) -> int:
     """Serves until it is told to end; 130 where Ctrl-C did."""
     from .serving.application import build
+    from .serving.listening import bind
     from .serving.models import open_models
-    from .serving.server import bind, serve
+    from .serving.server import serve
     from .serving.service import Service
 
     wanted = settings(given)

@@ -60,7 +60,7 @@ class Connection(HttpToolsProtocol):
         self._forget_deadline()
         super().on_headers_complete()
         if self._leaving:
-            self.cycle.keep_alive = False
+            self._answer_the_last()
 
     def shutdown(self) -> None:
         """The server ends: what is being answered is answered, and an idle client gets a moment to say more."""
@@ -69,12 +69,17 @@ class Connection(HttpToolsProtocol):
             self._forget_deadline()
             self._deadline = self.loop.call_later(FAREWELL_SECONDS, self.timeout_keep_alive_handler)
         else:
-            self.cycle.keep_alive = False
+            self._answer_the_last()
 
     def timeout_keep_alive_handler(self) -> None:
         """Closes; a client that does not even take what was written is cut off."""
         super().timeout_keep_alive_handler()
         self.loop.call_later(ABORT_SECONDS, self.transport.abort)
+
+    def _answer_the_last(self) -> None:
+        """The client is told, so that it asks nothing more on a connection that is about to be closed."""
+        self.cycle.keep_alive = False
+        self.cycle.default_headers = [*self.cycle.default_headers, (b"connection", b"close")]
 
     def _expect_head(self) -> None:
         if self._deadline is None:

@@ -11,29 +11,12 @@ from types import FrameType
 import uvicorn
 from fastapi import FastAPI
 
-from ..errors import UsageError
 from .connection import Connection
+from .listening import last_connections
 from .service import Service
 
 BACKLOG = 1024  # connections that the system holds until we accept them
 IDLE_SECONDS = 15  # that a connection is kept for another request
-
-
-def bind(host: str, port: int) -> socket.socket:
-    """A socket of that address; port 0 takes one that is free. It listens only when we do: who connects gets an answer.
-
-    Raises `UsageError` where the address is taken or not ours.
-    """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    bound = socket.socket(family)
-    try:
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        bound.bind((host, port))
-    except (OSError, OverflowError) as error:
-        bound.close()
-        reason = getattr(error, "strerror", None) or error
-        raise UsageError(f"{host}, port {port}: {reason}; choose another with --host and --port") from None
-    return bound
 
 
 def serve(app: FastAPI, service: Service, bound: socket.socket, started: Callable[[], object]) -> int:
@@ -80,23 +63,13 @@ class _Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """No new connection; the open ones are answered, those that the system has accepted for us too."""
         self._service.draining = True
-        pending = [listener.dup() for listener in sockets or []]  # their queues live on when uvicorn closes its own
+        listeners = [listener.dup() for listener in sockets or []]  # their queues outlive those that uvicorn closes
         for server in self.servers:
             server.close()
-        for listener in pending:
-            await self._accept_rest(listener)
-        await super().shutdown(sockets)
-
-    async def _accept_rest(self, listener: socket.socket) -> None:
         loop = asyncio.get_running_loop()
-        with listener:
-            listener.setblocking(False)
-            while True:
-                try:
-                    connection, _ = listener.accept()
-                except OSError:  # BlockingIOError: none is left
-                    return
-                await loop.connect_accepted_socket(self._protocol, connection)
+        for connection in (connection for listener in listeners for connection in last_connections(listener)):
+            await loop.connect_accepted_socket(self._protocol, connection)
+        await super().shutdown(sockets)
 
     def _protocol(self) -> Connection:
         return Connection(self.config, self.server_state, self.lifespan.state)

@@ -1,0 +1,53 @@
+"""The socket that listens: where it is bound, and how it stops without turning anybody away who has come in."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import socket
+import struct
+import sys
+from collections.abc import Iterator
+
+from ..errors import UsageError
+
+_ATTACH_FILTER = 26  # SO_ATTACH_FILTER of Linux, which Python does not name
+_DROP = struct.pack("HBBI", 0x06, 0, 0, 0)  # one instruction of a socket filter (BSD, 1992): keep 0 bytes of a packet
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A socket of that address; port 0 takes one that is free. It listens only when we do: who connects gets an answer.
+
+    Raises `UsageError` where the address is taken or not ours.
+    """
+    bound = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind((host, port))
+    except (OSError, OverflowError) as error:
+        bound.close()
+        reason = getattr(error, "strerror", None) or error
+        raise UsageError(f"{host}, port {port}: {reason}; choose another with --host and --port") from None
+    return bound
+
+
+def last_connections(listener: socket.socket) -> Iterator[socket.socket]:
+    """Those that the system has accepted for us already; then the listener is closed.
+
+    Who connects between the last of them and the close would be cut off with a request sent. On Linux nobody can: from
+    the first moment on, what arrives is dropped, so that the client's system tries again, and is then refused.
+    """
+    with listener:
+        _drop_new(listener)
+        listener.setblocking(False)
+        with contextlib.suppress(OSError):  # BlockingIOError: that was the last
+            while True:
+                yield listener.accept()[0]
+
+
+def _drop_new(listener: socket.socket) -> None:
+    if sys.platform == "linux":
+        instruction = ctypes.create_string_buffer(_DROP, len(_DROP))
+        program = struct.pack("HP", 1, ctypes.addressof(instruction))
+        with contextlib.suppress(OSError):  # a sandbox may forbid it
+            listener.setsockopt(socket.SOL_SOCKET, _ATTACH_FILTER, program)
