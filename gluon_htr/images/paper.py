@@ -21,7 +21,7 @@ Random = np.random.Generator
 
 def on_paper(image: np.ndarray, settings: PaperSettings, random: Random) -> np.ndarray:
     """A gray line (H, W) uint8, dark ink on light paper, as a photograph may show it; the same shape."""
-    gray = image.astype(np.float32)
+    gray: np.ndarray = image.astype(np.float32)
     for name, change in _CHANGES.items():
         if random.random() < getattr(settings, name):
             gray = np.asarray(change(gray, random), np.float32)
