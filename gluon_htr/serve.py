@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import importlib.util
+import importlib
 import os
 import signal
 import sys
@@ -17,7 +17,7 @@ from .errors import MissingToolError
 if TYPE_CHECKING:
     from .serving.settings import Settings
 
-NEEDED = ("fastapi", "httptools", "prometheus_client", "python_multipart", "uvicorn")
+NEEDED = ("fastapi", "httpcore", "httptools", "prometheus_client", "python_multipart", "uvicorn")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -75,8 +75,11 @@ def run(given: argparse.Namespace) -> int:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Parses and runs."""
     given = parser().parse_args(arguments)
-    if missing := [name for name in NEEDED if importlib.util.find_spec(name) is None]:
-        raise MissingToolError(f"serving needs {', '.join(missing)}: pip install 'gluon-htr[serve]'")
+    try:
+        for name in NEEDED:
+            importlib.import_module(name)
+    except ImportError:
+        raise MissingToolError(f"serving needs {name}, not installed here: pip install 'gluon-htr[serve]'") from None
     return run(given)
 
 

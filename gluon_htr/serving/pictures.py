@@ -22,7 +22,7 @@ def check_picture(content: bytes, most_pixels: int) -> str:
     try:
         with Image.open(io.BytesIO(content), formats=FORMATS) as image:
             width, height = image.size
-            kind = str(image.format)
+            kind = "JPEG" if image.format == "MPO" else str(image.format)  # some telephones add a preview
     except Image.UnidentifiedImageError:
         raise ImageError(f"the image is of no accepted format ({', '.join(FORMATS)}), or is broken") from None
     except Image.DecompressionBombError:

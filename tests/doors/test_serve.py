@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -19,7 +21,7 @@ pytest.importorskip("fastapi", reason="needs gluon-htr[serve]")
 import httpx
 from letters import LETTERS
 from reading_server import ReadingServer, word
-from support import refusal
+from support import PROJECT, door_environment, refusal
 
 Door = Callable[..., "subprocess.CompletedProcess[str]"]
 CLIENTS = 16
@@ -58,9 +60,18 @@ def test_a_port_that_is_taken_is_named(door: Door) -> None:
 
 def test_a_short_key_is_refused(door: Door) -> None:
     """A key that can be guessed would be taken for safe."""
-    from support import door_environment
-
     assert "8 characters" in refusal(door("serve", env=door_environment(GLUON_HTR_API_KEY="secret")))
+
+
+def test_a_missing_package_is_named(tmp_path: Path) -> None:
+    """Whoever has installed the base alone would read a traceback instead of what to install."""
+    (tmp_path / "fastapi.py").write_text("raise ImportError('as if it were not there')")
+    command = [sys.executable, "-m", "gluon_htr.serve"]
+    environment = door_environment(PYTHONPATH=f"{tmp_path}{os.pathsep}{PROJECT}")
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=60)
+    assert done.returncode == 3
+    assert "gluon-htr[serve]" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
 
 
 def test_several_models_are_chosen_by_name(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 pytest.importorskip("fastapi", reason="needs gluon-htr[serve]")
@@ -22,6 +23,9 @@ if CHROMIUM is None:
 
 from reading_server import ReadingServer
 from support import PROJECT
+
+from gluon_htr.datasets.specs import open_spec, parse_spec
+from gluon_htr.images.decoding import decode
 
 WORD = PROJECT / "examples" / "word.png"
 QUIET = [f"--disable-{name}" for name in ("gpu", "quic", "background-networking", "component-update", "sync")]
@@ -131,9 +135,10 @@ def test_a_text_is_corrected_downloaded_and_kept_for_training(page: Any, tmp_pat
         page.get_by_role("button", name="Download as data set").click()
     with zipfile.ZipFile(io.BytesIO(Path(kept.value.path()).read_bytes())) as archive:
         assert archive.testzip() is None
-        name, label = archive.read("corrections/labels.tsv").decode().rstrip("\n").split("\t")
-        assert label == "Reading"
-        assert archive.read(f"corrections/{name}") == WORD.read_bytes()
+        archive.extractall(tmp_path)
+    [sample] = open_spec(parse_spec(f"listing:{tmp_path / 'corrections' / 'labels.tsv'}"))
+    assert sample.text == "Reading"
+    assert np.array_equal(sample.image(), decode(WORD))
     page.on("dialog", lambda dialog: dialog.accept())
     page.get_by_role("button", name="Delete all").click()
     playwright.expect(page.locator("#kept-count")).to_contain_text("Nothing yet")

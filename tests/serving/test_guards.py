@@ -8,8 +8,9 @@ import pytest
 
 pytest.importorskip("fastapi", reason="needs gluon-htr[serve]")
 
-from PIL import Image
 from reading_server import ReadingServer, data_url, word
+
+from gluon_htr.datasets.specs import open_spec, parse_spec
 
 KEY = "correct horse battery"
 
@@ -65,11 +66,9 @@ def test_corrections_become_data_to_train_on(tmp_path: Path) -> None:
         for text, image in (("abd", "abc"), ("cab\t\n c", "cab"), ("abc", "abc")):
             body = {"image": data_url(word(image)), "text": text}
             assert server.client.post("/v1/corrections", json=body).status_code == 201
-        rows = [row.split("\t") for row in (tmp_path / "kept" / "labels.tsv").read_text().splitlines()]
-        assert [text for _, text in rows] == ["abc", "cab c"]  # the same image, corrected again, has one row
-        for name, _ in rows:
-            with Image.open(tmp_path / "kept" / name) as image:
-                assert image.size == (64, 16)
+        samples = list(open_spec(parse_spec(f"listing:{tmp_path / 'kept' / 'labels.tsv'}")))
+        assert [sample.text for sample in samples] == ["abc", "cab c"]  # the same image, corrected again, has one row
+        assert [sample.image().shape for sample in samples] == [(16, 64), (16, 64)]
     with ReadingServer("--corrections", tmp_path / "kept") as server:  # and goes on where it stopped
         body = {"image": data_url(word("dad")), "text": "dad"}
         assert server.client.post("/v1/corrections", json=body).json() == {"corrections": 3}
