@@ -72,7 +72,7 @@ def _line(canvas: np.ndarray, start: tuple[float, float], end: tuple[float, floa
 def _stains(gray: np.ndarray, random: Random) -> np.ndarray:
     """One to three blots, soft at the edge, that the ink is still seen through."""
     height, width = gray.shape
-    blots = np.zeros(gray.shape, np.float32)
+    blots: np.ndarray = np.zeros(gray.shape, np.float32)
     for _ in range(random.integers(1, 4)):
         center = int(random.integers(0, width)), int(random.integers(0, height))
         axes = [max(1, int(height * random.uniform(0.1, 0.9))) for _ in range(2)]
