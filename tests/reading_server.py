@@ -81,6 +81,7 @@ class ReadingServer:
 
     def end(self, how: signal.Signals = signal.SIGTERM) -> int:
         """Asks it to end; returns its exit status. All that it said is then in `said`."""
+        self.client.close()  # or the server would give it a moment to say more
         self.process.send_signal(how)
         status = self.process.wait(timeout=60)
         self._listener.join()

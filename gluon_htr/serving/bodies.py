@@ -19,7 +19,8 @@ from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
-from .refusals import Refusal, busy
+from .allowance import Share
+from .refusals import Refusal
 from .settings import Settings
 
 OBJECT = b"{"
@@ -42,41 +43,6 @@ class _Document(msgspec.Struct):
     images: list[str] | None = None
     model: Annotated[str, msgspec.Meta(max_length=64)] | None = None
     text: Annotated[str, msgspec.Meta(max_length=2000)] | None = None
-
-
-class Memory:
-    """What all bodies together may take."""
-
-    def __init__(self, most: int) -> None:
-        self._most, self.taken = most, 0
-
-    def take(self, amount: int) -> None:
-        """Raises `Refusal` where it is not there."""
-        if self.taken + amount > self._most:
-            raise busy(1)
-        self.taken += amount
-
-    def give_back(self, amount: int) -> None:
-        """What was taken."""
-        self.taken -= amount
-
-
-class Share:
-    """The memory of one request."""
-
-    def __init__(self, memory: Memory) -> None:
-        self._memory, self._amount = memory, 0
-
-    def take(self, amount: int) -> None:
-        """Raises `Refusal` where it is not there."""
-        self._memory.take(amount)
-        self._amount += amount
-
-    def __enter__(self) -> Share:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._memory.give_back(self._amount)
 
 
 async def receive(request: Request, settings: Settings, share: Share) -> bytes:

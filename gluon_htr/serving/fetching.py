@@ -18,7 +18,7 @@ import httpcore
 
 from .. import __version__
 from .addresses import Address, is_public, resolve
-from .bodies import Share
+from .allowance import Share
 from .refusals import Refusal
 from .settings import Settings
 

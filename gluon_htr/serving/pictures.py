@@ -22,6 +22,7 @@ def check_picture(content: bytes, most_pixels: int) -> str:
     try:
         with Image.open(io.BytesIO(content), formats=FORMATS) as image:
             width, height = image.size
+            wide = image.mode == "F" or image.mode.startswith("I")
             kind = "JPEG" if image.format == "MPO" else str(image.format)  # some telephones add a preview
     except Image.UnidentifiedImageError:
         raise ImageError(f"the image is of no accepted format ({', '.join(FORMATS)}), or is broken") from None
@@ -29,6 +30,7 @@ def check_picture(content: bytes, most_pixels: int) -> str:
         raise ImageError(f"the image has more than {most_pixels:,} pixels: scale it down") from None
     except Exception as error:  # decoders raise whatever they like
         raise ImageError(f"the image is broken: {type(error).__name__}") from None
+    most_pixels = most_pixels // 2 if wide else most_pixels  # they are computed with in 64 bits
     if width * height > most_pixels:
         raise ImageError(
             f"the image has {width} × {height} pixels; at most {most_pixels:,} are accepted: scale it down"

@@ -10,8 +10,9 @@ from starlette.requests import Request
 
 from .._processes import cores
 from ..errors import ImageError
+from .allowance import Allowance, Share
 from .answers import Reading, Readings, answer, name_of
-from .bodies import Given, Memory, Share, parse, receive
+from .bodies import Given, parse, receive
 from .collector import Collector
 from .corrections import Corrections
 from .fetching import fetch
@@ -28,7 +29,8 @@ class Service:
     def __init__(self, models: dict[str, Model], settings: Settings) -> None:
         settings.check()
         self.models, self.settings = models, settings
-        self.memory, self.instruments = Memory(settings.most_memory_bytes), Instruments()
+        self.memory, self.fetches = Allowance(settings.most_memory_bytes), Allowance(settings.most_fetches)
+        self.instruments = Instruments()
         self.collectors = {name: self._collector(model) for name, model in models.items()}
         self.corrections = Corrections(settings.corrections, settings.most_pixels) if settings.corrections else None
         self.draining = False
@@ -56,7 +58,8 @@ class Service:
         if not self.settings.image_url:
             raise Refusal(403, "image_url is switched off here: send the image itself")
         choose(self.models, model)
-        with Share(self.memory) as share:
+        with Share(self.fetches) as place, Share(self.memory) as share:
+            place.take(1)
             return await self.read(Given([await fetch(url, self.settings, share)], several=False, model=model))
 
     async def correct(self, request: Request) -> int:

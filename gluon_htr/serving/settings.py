@@ -30,10 +30,12 @@ class Settings:
     most_memory_bytes: int = 192 << 20
     #: For the whole body of a request to arrive; then 408.
     body_seconds: float = 20.0
-    #: Of one image: decoding takes up to 24 bytes a pixel, once for each worker.
+    #: Of one image, and half as many of one with more than 8 bits. A worker decodes with up to 24 bytes a pixel.
     most_pixels: int = 20_000_000
     #: Whether `image_url` is answered: the server then fetches what strangers name.
     image_url: bool = False
+    #: Images that are fetched at the same time.
+    most_fetches: int = 16
     #: For an image to be fetched, redirects included.
     fetch_seconds: float = 10.0
     #: What a client has to send, None: nothing.

@@ -135,7 +135,9 @@ def test_a_request_on_its_way_is_answered_while_it_ends() -> None:
     """The slowest request of all, with the largest image, would be the one that is lost."""
     with ReadingServer(slowness=1.0) as server:
         answers: list[httpx.Response] = []
-        asking = threading.Thread(target=lambda: answers.append(server.read(word("bead"))))
+        asking = threading.Thread(
+            target=lambda: answers.append(httpx.post(f"{server.url}/v1/predict", content=word("bead")))
+        )
         asking.start()
         time.sleep(0.3)
         assert server.end() == 0

@@ -18,7 +18,7 @@ from reading_server import ReadingServer, word
 
 from gluon_htr.serving import addresses
 from gluon_htr.serving.addresses import Address, is_public
-from gluon_htr.serving.bodies import Memory, Share
+from gluon_htr.serving.allowance import Allowance, Share
 from gluon_htr.serving.fetching import fetch
 from gluon_htr.serving.refusals import Refusal
 from gluon_htr.serving.settings import Settings
@@ -69,7 +69,7 @@ def get(url: str, permitted: Callable[[Address], bool] = loopback_too, **limits:
     """What a server would fetch."""
 
     async def run() -> bytes:
-        with Share(Memory(1 << 30)) as share:
+        with Share(Allowance(1 << 30)) as share:
             return await fetch(url, Settings(image_url=True, **limits), share, permitted)  # type: ignore[arg-type]
 
     return anyio.run(run)

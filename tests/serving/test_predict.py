@@ -133,6 +133,8 @@ def test_pixel_bombs_are_refused_before_they_are_decoded(server: ReadingServer) 
         answer = server.read(encoded(Image.new("1", (side, side))) if side < 60_000 else _claims(side))
         assert answer.status_code == 422
         assert "pixels" in answer.json()["error"]
+    deep = server.read(encoded(Image.new("I;16", (4_000, 4_000))))  # takes twice as much to decode
+    assert deep.status_code == 422
     assert server.memory() - before < 60 << 20
 
 
