@@ -36,7 +36,7 @@ def parser() -> argparse.ArgumentParser:
     network.add_argument("--preset", default="words", help="network and settings by name (default: %(default)s)")
     network.add_argument("--config", metavar="FILE", help="network and settings from a TOML file of your own")
     parser.add_argument("--data", action="append", required=True, metavar="SPEC", help="training data; may be repeated")
-    parser.add_argument("--validation", required=True, metavar="SPEC", help="data of other writers, to score on")
+    parser.add_argument("--validation", metavar="SPEC", help="data to score on (default: a part of --data is held out)")
     parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="the run's folder")
     parser.add_argument("--resume", action="store_true", help="go on with the run in --output, if it has begun")
     parser.add_argument("--budget", type=seconds, metavar="TIME", help="end after this time: 90m, 2h, 45s")
@@ -46,7 +46,7 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=0, help="of everything that is random (default: %(default)s)")
     parser.add_argument("--workers", type=int, default=1, help="processes that augment images (default: %(default)s)")
     parser.add_argument("--threads", type=int, help="threads of the engine (default: its own choice)")
-    parser.add_argument("--alphabet", type=Path, metavar="FILE", help="default: of --init, or of the training texts")
+    parser.add_argument("--alphabet", type=Path, metavar="FILE", help="default: the characters of --init and of --data")
     parser.add_argument("--init", metavar="MODEL", help="start from the weights of a bundle, a run or an exported pair")
     parser.add_argument("--unfit", choices=("skip", "refuse"), default="skip", help="samples that cannot be trained on")
     return parser
@@ -68,7 +68,7 @@ def run(request: Request, output: Path, resume: bool, alphabet: Path | None, thr
     """Trains to the end, or until Ctrl-C."""
     going_on = resume and is_run(output)
     begun = resumed_run(output, request) if going_on else None
-    train, validation = load_training_data(request, _door.track)
+    train, validation = load_training_data(request, _door.track, _door.say)
     started = begun or start_run(output, request, train, alphabet, _door.say)
     train, skipped = usable(started, train)
     for problem in skipped[:5]:
@@ -80,7 +80,7 @@ def run(request: Request, output: Path, resume: bool, alphabet: Path | None, thr
         if started.last.exists():
             training.resume()
             _door.say(f"goes on at step {training.progress.step}, epoch {training.progress.next.epoch + 1}")
-        total = started.training.epochs * len(train)
+        total = training.steps * len(train) // batches.per_epoch
         with _door.Bar(total, "sample", "train", done=training.progress.samples) as bar:
             complete = training.finish(_watcher(bar, stop))
         if not complete:
@@ -100,6 +100,9 @@ def _report(started: Run, training: Training) -> int:
         draw_curves(started.path / "curves.png", read_journal(started.path))
         draw_samples(started.path / "samples.png", training.validation, texts)
     print(f"{started.path}: CER {card.cer}, Levenshtein accuracy {card.levenshtein_accuracy}, n = {card.samples}")
+    if started.request.init and not training.gained:
+        _door.say(f"nothing was better than {started.request.init}, whose weights are kept: more lines may help")
+        return 1
     return 0
 
 

@@ -100,7 +100,7 @@ def known_terms(name: str) -> str:
     return IAM_TERMS if name.startswith("iam-") else UNKNOWN_TERMS
 
 
-def _cards(run: Path, validation: str) -> tuple[Card, ...]:
+def _cards(run: Path, validation: str | None) -> tuple[Card, ...]:
     path = run / "scores.json"
     if not path.is_file():
         return ()
@@ -109,7 +109,7 @@ def _cards(run: Path, validation: str) -> tuple[Card, ...]:
     except msgspec.MsgspecError as error:
         raise CheckpointError(f"{path} is damaged: {error}") from None
     try:
-        name = public(validation)
+        name = public(validation) if validation else "a held-out part of the training data"
     except CacheError:
         name = "the run's validation data"
     figures = {key: getattr(found, key) for key in Card.__struct_fields__ if key != "data"}

@@ -52,6 +52,10 @@ class Alphabet:
         except msgspec.MsgspecError as error:
             raise AlphabetError(f"{path} is not an alphabet: {error}") from None
 
+    def extended(self, texts: Iterable[str]) -> Alphabet:
+        """This alphabet, followed by the characters of `texts` that it lacks, sorted by code point."""
+        return Alphabet([*self.characters, *sorted(set().union(*map(set, texts)) - self._index.keys())])
+
     def to_json(self) -> bytes:
         """The content of an alphabet's file."""
         return msgspec.json.format(msgspec.json.encode(_File(list(self.characters))), indent=1) + b"\n"

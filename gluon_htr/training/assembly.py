@@ -16,6 +16,7 @@ from ..text.alphabet import Alphabet
 from .batches import Batches
 from .engine import Engine
 from .engines import create_engine
+from .holdout import hold_out
 from .runs import Run, create_run, is_run, load_run
 from .settings import Request
 from .suitability import refuse, suitable
@@ -31,8 +32,9 @@ def _silent(message: str) -> None:
 def start_run(output: Path, request: Request, train: Store, alphabet: Path | None, say: Say = _silent) -> Run:
     """Makes the run's folder, with a network whose parameters are fresh or come from `request.init`.
 
-    alphabet: a file; by default that of `request.init`, or the characters of the training texts. say: told what starts
-    anew. Raises `UsageError` when `output` is a run already, or when `request.init` has another network.
+    alphabet: a file; by default the characters of the training texts, with `request.init` after those of its alphabet.
+    say: told what starts anew. Raises `UsageError` when `output` is a run already, or when `request.init` has another
+    network.
     """
     if is_run(output):
         raise UsageError(f"{output} is a run already: --resume goes on with it, another --output starts anew")
@@ -41,7 +43,7 @@ def start_run(output: Path, request: Request, train: Store, alphabet: Path | Non
     if request.init:
         start = read_start(request.init)
         check_network(start, preset, request.preset)
-        characters = given or start.alphabet
+        characters = given or start.alphabet.extended(train.texts)
         symbol, parameters, words = fitted(start, characters, request.seed)
         write_atomically(output / "symbol.json", symbol.encode())
         write_atomically(output / "model.params", pack_parameters(parameters))
@@ -77,10 +79,14 @@ def resumed_run(output: Path, request: Request) -> Run:
     return Run(run.path, request, run.preset, run.training, run.alphabet)
 
 
-def load_training_data(request: Request, track: Track) -> tuple[Store, Store]:
-    """Training and validation samples, preprocessed for the request's preset."""
+def load_training_data(request: Request, track: Track, say: Say = _silent) -> tuple[Store, Store]:
+    """Training and validation samples, preprocessed for the request's preset. say: told what is held out."""
     rule = load_preset(request.preset).preprocessing
     train = load_data(request.data, rule, seed=request.seed, track=track)
+    if request.validation is None:
+        train, validation, words = hold_out(train, request.seed)
+        say(words)
+        return train, validation
     return train, load_data([request.validation], rule, seed=request.seed, track=track)
 
 

@@ -27,6 +27,7 @@ from .schedules import rate_at
 CHECKPOINT_SECONDS = 240.0
 LONGEST_STEP = 20.0  # seconds; what takes longer was a pause of the process, not work
 LOGGED_STEPS = 50  # steps between entries of the log
+SCORED_STEPS = 50  # steps between validations, where epochs are shorter
 BLANK_STEPS = (
     3000  # CTC networks write nothing but blanks at first (Graves et al. 2006); after this many they should not
 )
@@ -61,7 +62,7 @@ class Training:
         self.engine.restore(checkpoint.parameters, checkpoint.optimizer)
         self.average, self.progress = checkpoint.average, checkpoint.progress
         self._clock = self._saved = time.monotonic()
-        self._validated = self.progress.step if self.progress.next.batch == 0 else 0
+        self._validated = self.progress.step if self.progress.next.batch == 0 and self._is_scored() else 0
 
     def finish(self, watcher: Watcher) -> bool:
         """Trains to the end; False when `watcher` asks to stop before. Either way the last checkpoint is written.
@@ -70,6 +71,9 @@ class Training:
         """
         self._watcher = watcher
         try:
+            if self.run.request.init and self.progress.step == 0:
+                self.average = self.engine.parameters()
+                self._validate(0)
             for place, positions, batch in self.batches.stream(self.progress.next):
                 if self.done():
                     break
@@ -90,10 +94,21 @@ class Training:
         impatient = settings.patience and progress.best is not None and stale > settings.patience
         return self.share() >= 1 or bool(impatient)
 
+    @property
+    def steps(self) -> int:
+        """Steps of the whole training, if no budget ends it before."""
+        settings = self.run.training
+        return max(settings.epochs * self.batches.per_epoch, settings.least_steps)
+
+    @property
+    def gained(self) -> bool:
+        """Whether some weights of this training are better than those that it started from."""
+        return self.progress.best_epoch > 0
+
     def share(self) -> float:
         """How much of the training is done, 0..1: by epochs, or by time where a budget is shorter."""
         progress, budget = self.progress, self.run.request.budget
-        by_steps = progress.step / (self.run.training.epochs * self.batches.per_epoch)
+        by_steps = progress.step / self.steps
         return max(by_steps, progress.elapsed / budget if budget else 0.0)
 
     def _step(self, place: Place, positions: np.ndarray, batch: Batch) -> None:
@@ -115,10 +130,15 @@ class Training:
         if (number + 1) % LOGGED_STEPS == 0:
             self._log_loss(rate)
         self._watcher.step(len(batch.images), loss, self.share())
-        if last_of_epoch:
+        if last_of_epoch and self._is_scored():
             self._validate(place.epoch + 1)
         if time.monotonic() - self._saved > CHECKPOINT_SECONDS:
             self.save()
+
+    def _is_scored(self) -> bool:
+        """Whether the epoch that has just ended is followed by a validation: every one, unless they are very short."""
+        step = self.progress.step
+        return step // SCORED_STEPS > (step - self.batches.per_epoch) // SCORED_STEPS
 
     def _advance(self, **changes: object) -> None:
         now = time.monotonic()
@@ -144,8 +164,9 @@ class Training:
         self._advance(**best)
         figures = {"cer": card.cer.value, "wer": card.wer.value, "accuracy": card.levenshtein_accuracy.value}
         self._journal.write("validation", self.progress.step, epoch=epoch, **figures)
+        when = f"epoch {epoch}" if epoch else "before training"
         self._watcher.say(
-            f"epoch {epoch}: validation CER {card.cer.value:.2%}, WER {card.wer.value:.2%}, "
+            f"{when}: validation CER {card.cer.value:.2%}, WER {card.wer.value:.2%}, "
             f"Levenshtein accuracy {card.levenshtein_accuracy.value:.4f}{', the best so far' if better else ''}"
         )
         self._validated = self.progress.step

@@ -17,7 +17,7 @@ class Schedule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kind: Literal["cosine", "step", "constant"] = "cosine"
     #: The highest learning rate.
     rate: Annotated[float, msgspec.Meta(gt=0)] = 0.001
-    #: Steps over which the rate first rises from 0.
+    #: Steps over which the rate first rises from 0; in a short training no more than its first tenth.
     warmup: Annotated[int, msgspec.Meta(ge=0)] = 200
     #: What the cosine ends at, as a share of `rate`.
     floor: Share = 0.01
@@ -29,7 +29,7 @@ class Schedule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def rate_at(schedule: Schedule, step: int, progress: float) -> float:
     """The learning rate of `step` (counted from 0) at `progress` in 0..1."""
-    warm = min(1.0, (step + 1) / schedule.warmup) if schedule.warmup else 1.0
+    warm = min(1.0, max((step + 1) / schedule.warmup, 10 * progress)) if schedule.warmup else 1.0
     if schedule.kind == "cosine":
         fall = schedule.floor + (1 - schedule.floor) * (1 + math.cos(math.pi * min(1.0, progress))) / 2
     elif schedule.kind == "step":

@@ -22,6 +22,8 @@ class Training(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     batch_size: Count = 64
     #: Passes over the data; a time budget may end training before.
     epochs: Count = 30
+    #: Steps, at least: few samples are passed over more often.
+    least_steps: Annotated[int, msgspec.Meta(ge=0)] = 0
     #: Decay of the exponential moving average of the weights, a step; 0 scores the weights themselves.
     average: Annotated[float, msgspec.Meta(ge=0, lt=1)] = 0.999
     #: Epochs without a better validation CER after which training stops; 0 never stops early.
@@ -36,7 +38,8 @@ class Request(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     preset: str
     data: list[str]
-    validation: str
+    #: A spec; without one, a part of the training data is held out.
+    validation: str | None = None
     seed: int = 0
     engine: Literal["mxnet", "torch"] = "mxnet"
     precision: Literal["float32", "bfloat16"] = "float32"

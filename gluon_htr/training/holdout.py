@@ -1,0 +1,39 @@
+"""A part of the training data kept for scoring, where no other data are given for that."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..datasets.store import Store
+from ..errors import DataError
+
+SHARE, LEAST, MOST = 0.15, 10, 500  # of the samples, and in samples
+ENOUGH_GROUPS = 8  # with fewer, a whole group would be too much to lose, and nobody else's writing is to be read
+
+
+def hold_out(store: Store, seed: int) -> tuple[Store, Store, str]:
+    """Training part, held-out part, and in words how they were parted: the same for the same seed.
+
+    Whole groups (writers, letters) are held out where there are enough of them, single samples otherwise. Raises
+    `DataError` where there are too few samples for both.
+    """
+    wanted = int(np.clip(round(SHARE * len(store)), min(LEAST, len(store) // 4), MOST))
+    if not wanted:
+        raise DataError(f"{len(store)} samples are too few to hold some out for scoring: add lines, or --validation")
+    random = np.random.default_rng(seed)
+    groups = sorted(set(store.groups))
+    if len(groups) < ENOUGH_GROUPS or len(groups) == len(store):
+        held = np.isin(np.arange(len(store)), random.permutation(len(store))[:wanted])
+        return *_part(store, held), f"{wanted} of {len(store)} samples are held out for scoring"
+    chosen: set[str] = set()
+    order = [groups[k] for k in random.permutation(len(groups))]
+    while sum(group in chosen for group in store.groups) < wanted:
+        chosen.add(order[len(chosen)])
+    held = np.array([group in chosen for group in store.groups])
+    return *_part(
+        store, held
+    ), f"{held.sum()} samples of {len(chosen)} of {len(groups)} groups are held out for scoring"
+
+
+def _part(store: Store, held: np.ndarray) -> tuple[Store, Store]:
+    return store.select(np.flatnonzero(~held)), store.select(np.flatnonzero(held))

@@ -1,0 +1,45 @@
+"""What is held out of training data for scoring."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from gluon_htr.datasets.store import Store
+from gluon_htr.errors import DataError
+from gluon_htr.training.holdout import hold_out
+
+
+def store(groups: list[str]) -> Store:
+    image = np.zeros((8, 8), np.uint8)
+    return Store.collect([(str(k), "a", group, image) for k, group in enumerate(groups)], [])
+
+
+def test_each_sample_is_on_one_side_and_the_same_at_each_run() -> None:
+    """Lines would be scored that were trained on, or a resumed run would see others."""
+    whole = store(["me"] * 50)
+    train, held, words = hold_out(whole, 3)
+    assert sorted(train.ids + held.ids, key=int) == whole.ids
+    assert len(held) == 10
+    assert words.startswith("10 of 50")
+    assert hold_out(whole, 3)[1].ids == held.ids
+    assert hold_out(whole, 4)[1].ids != held.ids
+
+
+def test_whole_groups_are_held_out_where_there_are_many() -> None:
+    """A writer's other lines would make the score look better than it is."""
+    train, held, _ = hold_out(store([f"writer {k % 12}" for k in range(240)]), 0)
+    assert not set(train.groups) & set(held.groups)
+    assert 36 <= len(held) <= 60
+
+
+def test_large_sets_lose_little() -> None:
+    """A seventh of a hundred thousand lines is not needed to score."""
+    assert len(hold_out(store(["one"] * 20_000), 0)[1]) == 500
+
+
+def test_few_samples_are_parted_or_refused() -> None:
+    """Somebody with six lines would be told of an empty array."""
+    assert [len(part) for part in hold_out(store(["me"] * 6), 0)[:2]] == [5, 1]
+    with pytest.raises(DataError, match="3 samples are too few"):
+        hold_out(store(["me"] * 3), 0)
