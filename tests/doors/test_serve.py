@@ -135,11 +135,11 @@ def test_a_request_on_its_way_is_answered_while_it_ends() -> None:
     """The slowest request of all, with the largest image, would be the one that is lost."""
     with ReadingServer(slowness=1.0) as server:
         answers: list[httpx.Response] = []
-        asking = threading.Thread(
-            target=lambda: answers.append(httpx.post(f"{server.url}/v1/predict", content=word("bead")))
-        )
+        image, address = word("bead"), f"{server.url}/v1/predict"
+        asking = threading.Thread(target=lambda: answers.append(httpx.post(address, content=image, timeout=20)))
         asking.start()
-        time.sleep(0.3)
+        while "gluon_htr_body_bytes 0.0" in server.client.get("/metrics").text:
+            time.sleep(0.01)
         assert server.end() == 0
         asking.join(10)
         assert answers[0].json()["text"] == "bead"

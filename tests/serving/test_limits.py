@@ -136,7 +136,7 @@ def test_a_full_queue_says_when_to_come_back() -> None:
     """Under load every client would wait for ever instead of trying elsewhere."""
     limits = {"most_waiting": 8, "most_images": 8, "batch_size": 2, "workers": 1}
     with ReadingServer(limits=limits, slowness=0.3) as server, ThreadPoolExecutor(24) as pool:
-        answers = list(pool.map(lambda _: httpx.post(f"{server.url}/v1/predict", content=word("abc")), range(24)))
+        answers = list(pool.map(lambda _: server.client.post("/v1/predict", content=word("abc")), range(24)))
         refused = [answer for answer in answers if answer.status_code == 429]
         assert refused
         assert all(int(answer.headers["Retry-After"]) >= 1 for answer in refused)
@@ -160,9 +160,9 @@ def test_requests_of_the_same_moment_become_one_batch() -> None:
     limits = {"workers": 1, "gather_seconds": 0.2, "batch_size": 8}
     with ReadingServer(limits=limits) as server, ThreadPoolExecutor(8) as pool:
         texts = ["abc", "decade", "bead", "cab", "bace", "e", "dad", "beeb"]
-        answers = list(pool.map(lambda text: httpx.post(f"{server.url}/v1/predict", content=word(text)), texts))
+        answers = list(pool.map(lambda text: server.client.post("/v1/predict", content=word(text)), texts))
         assert [answer.json()["text"] for answer in answers] == texts
-        counted = httpx.get(f"{server.url}/metrics").text
+        counted = server.client.get("/metrics").text
         batches = float(counted.split("gluon_htr_batch_images_count ")[1].split()[0])
         assert batches <= 4
 
