@@ -3,9 +3,8 @@
     python benchmarks/throughput.py [--model BUNDLE | --preset words] [--batches 1 4 16] [--threads 1 2] [--width 704]
 
 The network's floating-point operations are counted from its graph (two for each multiply-accumulate), the CPU's peak is
-that of a large float32 matrix product in ONNX Runtime with as many threads, measured here; kernels of
-convolutions may do better than that. Prints one JSON object as
-its last line.
+that of a large float32 matrix product in ONNX Runtime with as many threads, measured here; kernels of convolutions may
+do better than that. Prints one JSON object as its last line.
 """
 
 from __future__ import annotations
@@ -80,7 +79,7 @@ def seconds(work: Callable[[], object], rounds: int) -> float:
 
 
 def peak(threads: int, rounds: int) -> float:
-    """Floating-point operations a second of a large matrix product, its weights packed beforehand as a network's are."""
+    """Floating-point operations a second of a large matrix product, its weights packed beforehand as networks' are."""
     helper, random = onnx.helper, np.random.default_rng(0)
     values = [helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [SIDE, SIDE]) for name in "ac"]
     weights = onnx.numpy_helper.from_array(random.random((SIDE, SIDE), np.float32), "b")
