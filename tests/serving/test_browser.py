@@ -192,13 +192,15 @@ def test_everything_can_be_reached_by_keyboard_and_fits_a_phone(page: Any) -> No
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nothing_serious_is_found_by_axe(browser: Any, server: ReadingServer, width: int, scheme: str) -> None:
     """People with a screen reader, or with weak eyes, could not use the page (WCAG 2.2)."""
-    context = browser.new_context(
-        base_url=server.url, viewport={"width": width, "height": 780}, color_scheme=scheme, bypass_csp=True
-    )
+    telephone = {"is_mobile": True, "has_touch": True} if width < 500 else {}
+    size = {"width": width, "height": 780}
+    context = browser.new_context(base_url=server.url, viewport=size, color_scheme=scheme, bypass_csp=True, **telephone)
     page = context.new_page()
     for address, prepare in (("/", upload), ("/", write), ("/docs", lambda page: page.wait_for_selector("table"))):
         page.goto(address)
         prepare(page)
+        if prepare is upload:
+            assert page.get_by_text("Take a photo").is_visible() == (width < 500)
         if prepare is upload:
             page.locator("#letters button").nth(2).focus()
             keep_picture(page, f"{scheme}-{width}")

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
 
@@ -14,12 +15,14 @@ import pytest
 
 pytest.importorskip("fastapi", reason="needs gluon-htr[serve]")
 
+from letters import LETTERS
 from reading_server import ReadingServer, word
 
-from gluon_htr.serving import addresses
+from gluon_htr.serving import addresses, service
 from gluon_htr.serving.addresses import Address, is_public
 from gluon_htr.serving.allowance import Allowance, Share
 from gluon_htr.serving.fetching import fetch
+from gluon_htr.serving.models import open_models
 from gluon_htr.serving.refusals import Refusal
 from gluon_htr.serving.settings import Settings
 
@@ -86,6 +89,16 @@ def test_an_image_is_fetched_also_after_redirects() -> None:
     """The `image_url` of older clients would not work where it is wanted."""
     with site(sends(word("abc"))) as images, site(sends(b"", 302, Location=f"{images}/a%20b.png?size=1")) as first:
         assert get(first) == word("abc")
+
+
+def test_the_image_of_an_address_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was fetched would not be read, or its room for fetching not be given back."""
+    monkeypatch.setattr(service, "fetch", partial(fetch, permitted=loopback_too))
+    reading = service.Service(open_models([str(LETTERS)]), Settings(image_url=True, most_fetches=1))
+    with site(sends(word("decade"))) as images:
+        for _ in range(2):
+            assert anyio.run(reading.predict_url, f"{images}/word.png", None).text == "decade"  # type: ignore[union-attr]
+    reading.close()
 
 
 @pytest.fixture(scope="module")

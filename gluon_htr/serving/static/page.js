@@ -73,6 +73,7 @@ async function smaller(file) {
   return canvas.convertToBlob({ type: "image/jpeg", quality: 0.92 });
 }
 
+at("camera-choice").hidden = navigator.maxTouchPoints === 0; // a computer's camera looks at its user
 for (const id of ["file", "camera"])
   at(id).addEventListener("change", (event) => {
     take(event.target.files[0]);
