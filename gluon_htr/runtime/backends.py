@@ -82,6 +82,7 @@ def onnx_network(model: bytes, threads: int | None = None, providers: Sequence[s
     """
     import onnxruntime
 
+    onnxruntime.disable_telemetry_events()  # what somebody reads is nobody else's business
     chosen = _providers(providers, onnxruntime.get_available_providers())
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4  # what is fatal; the rest is raised, too
