@@ -3,6 +3,7 @@
     iam-words:data/iam?split=train
     cache:words.pkl
     iam-lines:data/iam?split=train*0.25      a quarter of the samples, drawn with a fixed seed
+    iam-lines:data/iam?split=train&paper=7   every image on photographed paper, drawn with the seed 7
 
 A kind is registered with its options, a msgspec structure whose fields are the keys. An unknown kind or key is an error
 that lists the known ones.
@@ -21,30 +22,34 @@ import msgspec
 import numpy as np
 
 from ..errors import SpecError
+from .fonts import FontsOptions, FontsReader
 from .iam import IamOptions, IamReader
 from .iam_online import IamOnlineOptions, IamOnlineReader
 from .listing import ListingOptions, ListingReader
 from .pages import PagesOptions, PagesReader
+from .papered import Papered
 from .sample import Problem, Reader, Sample
 
 
 @dataclass(frozen=True)
 class Spec:
-    """A parsed spec; `share` is in (0, 1]."""
+    """A parsed spec; `share` is in (0, 1], `paper` the seed of the paper that images are put on, if they are."""
 
     text: str
     kind: str
     path: Path
     options: Any
     share: float = 1.0
+    paper: int | None = None
 
 
 @dataclass(frozen=True)
 class Kind:
-    """How a kind of data is opened."""
+    """How a kind of data is opened. raw: its images are not preprocessed yet, and may be put on paper."""
 
     options: type[msgspec.Struct]
     open: Callable[[Path, Any], Reader]
+    raw: bool = True
 
 
 class NoOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -74,8 +79,9 @@ KINDS = {
     "iam-online": Kind(IamOnlineOptions, IamOnlineReader),
     "pages": Kind(PagesOptions, PagesReader),
     "listing": Kind(ListingOptions, ListingReader),
-    "cache": Kind(NoOptions, _cache),
-    "records": Kind(NoOptions, _records),
+    "fonts": Kind(FontsOptions, FontsReader),
+    "cache": Kind(NoOptions, _cache, raw=False),
+    "records": Kind(NoOptions, _records, raw=False),
 }
 
 
@@ -90,7 +96,17 @@ def parse_spec(text: str) -> Spec:
     path, _, query = rest.partition("?")
     if not path:
         raise SpecError(f"'{text}' has no path: write {kind}:PATH")
-    return Spec(text, kind, Path(path), _options(text, kind, query), share)
+    pairs = dict(parse_qsl(query, keep_blank_values=True))
+    seed = pairs.pop("paper", None) if KINDS[kind].raw else None
+    return Spec(
+        text, kind, Path(path), _options(text, kind, pairs), share, None if seed is None else _paper(text, seed)
+    )
+
+
+def _paper(text: str, value: str) -> int:
+    if not value.isdecimal():
+        raise SpecError(f"'{text}': paper takes a seed, a whole number, not '{value}'")
+    return int(value)
 
 
 def _share(text: str, value: str) -> float:
@@ -103,15 +119,14 @@ def _share(text: str, value: str) -> float:
     return share
 
 
-def _options(text: str, kind: str, query: str) -> msgspec.Struct:
+def _options(text: str, kind: str, pairs: dict[str, str]) -> msgspec.Struct:
     known = KINDS[kind].options
-    pairs = parse_qsl(query, keep_blank_values=True)
-    unknown = [key for key, _ in pairs if key not in known.__struct_fields__]
+    unknown = [key for key in pairs if key not in known.__struct_fields__]
     if unknown:
-        keys = ", ".join(known.__struct_fields__) or "none"
+        keys = ", ".join([*known.__struct_fields__, *["paper"] * KINDS[kind].raw]) or "none"
         raise SpecError(f"'{text}': unknown key {', '.join(unknown)}; {kind} knows {keys}")
     try:
-        return msgspec.convert(dict(pairs), known, strict=False)
+        return msgspec.convert(pairs, known, strict=False)
     except msgspec.ValidationError as error:
         raise SpecError(f"'{text}': {error}") from None
 
@@ -119,6 +134,8 @@ def _options(text: str, kind: str, query: str) -> msgspec.Struct:
 def open_spec(spec: Spec, seed: int = 0) -> Reader:
     """The reader of a spec."""
     reader = KINDS[spec.kind].open(spec.path, spec.options)
+    if spec.paper is not None:
+        reader = Papered(reader, spec.paper)
     return reader if spec.share == 1 else _Share(reader, spec.share, seed)
 
 

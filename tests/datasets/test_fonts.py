@@ -1,0 +1,113 @@
+"""Lines that nobody wrote."""
+
+from __future__ import annotations
+
+import pickle
+from collections import Counter
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("cv2")
+pytest.importorskip("HersheyFonts")
+
+from gluon_htr.datasets.preparation import prepare
+from gluon_htr.datasets.sample import Sample
+from gluon_htr.datasets.specs import open_spec, parse_spec
+from gluon_htr.errors import AlphabetError, DataError, SpecError
+from gluon_htr.images.preprocessing import Preprocessing
+from gluon_htr.text.alphabet import Alphabet
+from gluon_htr.text.sampler import IAM
+
+
+def samples(spec: str) -> list[Sample]:
+    return list(open_spec(parse_spec(spec)))
+
+
+def test_lines_are_drawn_by_worker_processes() -> None:
+    """Samples that cannot be sent to another process could not be prepared or trained on."""
+    rule = Preprocessing(rule="height", height=32, width=2048)
+    spec = parse_spec("fonts:hershey?count=6&seed=5")
+    here, there = prepare(open_spec(spec), rule, workers=0), prepare(open_spec(spec), rule, workers=1)
+    assert here.texts == there.texts
+    assert all(np.array_equal(here.image(k), there.image(k)) for k in range(6))
+
+
+def test_more_lines_begin_with_the_same_ones() -> None:
+    """A set that is made larger would have to be made anew."""
+    few, many = samples("fonts:hershey?count=5"), samples("fonts:hershey?count=9")
+    assert few == many[:5]
+    assert [sample.id for sample in few] != [sample.id for sample in samples("fonts:hershey?count=5&seed=1")]
+    assert len({sample.id for sample in many}) == 9
+
+
+def test_ink_stays_off_the_edges() -> None:
+    """Half a letter at the edge would be taught as a whole one."""
+    for sample in samples("fonts:hershey?count=40"):
+        image = pickle.loads(pickle.dumps(sample.image))()  # noqa: S301
+        assert image.dtype == np.uint8
+        assert (image < 160).sum() > 20, sample.text
+        edge = np.concatenate([image[0], image[-1], image[:, 0], image[:, -1]])
+        assert (edge < 128).mean() < 0.2, sample.text
+
+
+def test_longer_texts_are_wider() -> None:
+    """Texts beside the wrong images would teach nothing."""
+    drawn = [(len(sample.text), sample.image()) for sample in samples("fonts:hershey?count=60")]
+    widths = [image.shape[1] / image.shape[0] for _, image in drawn]
+    assert np.corrcoef([length for length, _ in drawn], widths)[0, 1] > 0.75
+
+
+def test_all_fonts_are_used_and_named() -> None:
+    """A part of the fonts could not be held out to see whether a network reads others."""
+    counted = Counter(sample.group for sample in samples("fonts:hershey?count=400"))
+    assert counted["scripts"] > counted["timesr"] > 0
+    assert len(counted) == 9
+
+
+def test_texts_come_from_the_corpus_and_keep_to_the_alphabet(tmp_path: Path) -> None:
+    """A network would be taught characters that it cannot write."""
+    book = tmp_path / "book.txt"
+    book.write_text("We were somewhere near Zürich when the “hands” took hold, and so we wrote it down. " * 9)
+    found = "".join(sample.text for sample in samples(f"fonts:hershey?count=200&texts=lines&corpus={book}"))
+    assert "Zurich" in found
+    assert set(found) <= set(IAM)
+    (tmp_path / "digits.json").write_bytes(Alphabet("0123456789").to_json())
+    for sample in samples(f"fonts:hershey?count=50&alphabet={tmp_path / 'digits.json'}"):
+        assert sample.text.isdecimal()
+    assert all(s.text.isdecimal() and len(s.text) <= 20 for s in samples("fonts:hershey?count=50&texts=digits"))
+
+
+def test_any_character_that_the_font_has() -> None:
+    """Signs outside IAM's alphabet would never be learned, or drawn as nothing."""
+    found = "".join(sample.text for sample in samples("fonts:hershey?count=300&texts=patterns&alphabet=any"))
+    assert "$" in found
+    assert "£" not in found
+
+
+def test_the_supply_is_endless() -> None:
+    """Training that draws its lines on the way would end with the first `count`."""
+    reader = open_spec(parse_spec("fonts:hershey?count=1"))
+    assert len(reader) == 1
+    assert reader.sample(10**6).image().size  # type: ignore[attr-defined]
+    assert len(list(islice(reader, 5))) == 1
+
+
+@pytest.mark.parametrize(
+    ("query", "error", "words"),
+    [
+        ("count=0", SpecError, "count"),
+        ("seed=-1", SpecError, "seed"),
+        ("texts=poems", SpecError, "poems"),
+        ("alphabet=klingon", SpecError, "klingon is unknown: write iam"),
+        ("alphabet=nowhere.json", AlphabetError, "nowhere.json"),
+        ("corpus=nowhere", DataError, "nowhere does not exist"),
+        ("font=x", SpecError, "fonts knows corpus, count"),
+    ],
+)
+def test_wrong_keys_are_told(query: str, error: type[Exception], words: str) -> None:
+    """A day of training on other lines than were meant."""
+    with pytest.raises(error, match=words):
+        open_spec(parse_spec(f"fonts:hershey?{query}"))
