@@ -5,24 +5,26 @@ from __future__ import annotations
 from typing import Any
 
 from .._mxnet import mx
-from .configuration import Convolution, GatedConvolutions, Lstm
+from .configuration import Convolution, Encoder, GatedConvolutions, Lstm, NoEncoder
 
 nn = mx.gluon.nn
 
 
 class Stage(mx.gluon.HybridBlock):
-    """Convolution, ReLU, batch norm before or after it, max-pooling: (N, C, H, W) to (N, C', H', W')."""
+    """Convolution, ReLU, batch norm before or after it, max-pooling, dropout: (N, C, H, W) to (N, C', H', W')."""
 
     def __init__(self, stage: Convolution, prefix: str) -> None:
         super().__init__(prefix=prefix)
         self._norm_first, self._residual = stage.norm == "before", stage.residual
-        padding = tuple(size // 2 for size in stage.kernel)
+        self._dropout = stage.dropout
+        padding = tuple(size // 2 * step for size, step in zip(stage.kernel, stage.dilation))
         with self.name_scope():
             self.convolution = nn.Conv2D(
                 stage.channels,
                 stage.kernel,
                 stage.stride,
                 padding,
+                stage.dilation,
                 use_bias=not self._norm_first,
                 prefix="conv_",
             )
@@ -37,7 +39,8 @@ class Stage(mx.gluon.HybridBlock):
         y = F.Activation(y, act_type="relu")  # unlike F.relu, it keeps oneDNN's memory layout
         if self.norm is not None and not self._norm_first:
             y = self.norm(y)
-        return y if self.pool is None else self.pool(y)
+        y = y if self.pool is None else self.pool(y)
+        return F.Dropout(y, p=self._dropout) if self._dropout else y
 
 
 class Columns(mx.gluon.HybridBlock):
@@ -106,6 +109,8 @@ class GatedEncoder(mx.gluon.HybridBlock):
         return F.transpose(F.reshape(x, (0, 0, -1)), (2, 0, 1))
 
 
-def encoder_block(encoder: Lstm | GatedConvolutions) -> Any:
+def encoder_block(encoder: Encoder) -> Any:
     """The block that an encoder's table describes."""
+    if isinstance(encoder, NoEncoder):
+        return nn.HybridLambda(lambda F, x: x, prefix="encoder_")
     return LstmEncoder(encoder) if isinstance(encoder, Lstm) else GatedEncoder(encoder)

@@ -26,6 +26,8 @@ class Convolution(Struct, frozen=True, forbid_unknown_fields=True):
     norm: Literal["before", "after", "none"] = "before"  # batch norm before the ReLU (then without bias) or after it
     pool: Pair | None = None  # max-pooling over windows of this size, at the end of the stage
     residual: bool = False  # the stage's input is added before the ReLU: needs equal channels and no stride
+    dilation: Pair = (1, 1)  # pixels between neighboring taps of the kernel
+    dropout: Share = 0.0  # after the stage
 
 
 class Lstm(Struct, frozen=True, forbid_unknown_fields=True, tag="lstm", tag_field="kind"):
@@ -45,7 +47,14 @@ class GatedConvolutions(Struct, frozen=True, forbid_unknown_fields=True, tag="co
     dropout: Share = 0.0  # after every layer
 
 
-Encoder = Lstm | GatedConvolutions
+class NoEncoder(Struct, frozen=True, forbid_unknown_fields=True, tag="none", tag_field="kind"):
+    """`[network.encoder] kind = "none"`: the featurizer's columns go to the decoder; it has seen their neighbors itself.
+
+    With stages that are dilated along the width nearly all work lies in front of `features`, where a DPU does it.
+    """
+
+
+Encoder = Lstm | GatedConvolutions | NoEncoder
 
 
 class Network(Struct, frozen=True, forbid_unknown_fields=True):
