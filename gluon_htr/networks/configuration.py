@@ -48,7 +48,7 @@ class GatedConvolutions(Struct, frozen=True, forbid_unknown_fields=True, tag="co
 
 
 class NoEncoder(Struct, frozen=True, forbid_unknown_fields=True, tag="none", tag_field="kind"):
-    """`[network.encoder] kind = "none"`: the featurizer's columns go to the decoder; it has seen their neighbors itself.
+    """`[network.encoder] kind = "none"`: the featurizer's columns go straight to the decoder.
 
     With stages that are dilated along the width nearly all work lies in front of `features`, where a DPU does it.
     """
