@@ -15,7 +15,8 @@
     │   ├── GraphError            symbol.json or ONNX
     │   ├── ParametersError       model.params
     │   ├── BundleError           a bundle
-    │   └── CheckpointError       a training run's folder
+    │   ├── CheckpointError       a training run's folder
+    │   └── ServerError           a model server
     ├── TrainingError         training cannot go on
     │   └── DivergenceError       the loss or a weight is no longer a number
     ├── StorageError          the disk is full or cannot be written
@@ -91,6 +92,10 @@ class BundleError(ModelError):
 
 class CheckpointError(ModelError):
     """A run's folder lacks something or is of another configuration."""
+
+
+class ServerError(ModelError):
+    """A model server does not answer, or answers something else than logits."""
 
 
 class TrainingError(HtrError):

@@ -25,7 +25,8 @@ def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="gluon_htr.evaluate", description=__doc__)
     parser.add_argument("--model", help="name of a model, a bundle, or the folder of a run (default: what ships)")
     parser.add_argument("--data", action="append", required=True, metavar="SPEC", help="may be repeated")
-    parser.add_argument("--engine", choices=ENGINES, default="onnx", help="default: %(default)s")
+    engines = f"{', '.join(ENGINES)}, or http://HOST:PORT of a model server (default: %(default)s)"
+    parser.add_argument("--engine", default="onnx", metavar="ENGINE", help=engines)
     parser.add_argument("--threads", type=int, help="threads of the engine (default: one a core)")
     parser.add_argument("--report", type=Path, metavar="DIR", help="write scores.json, texts.tsv and worst.tsv there")
     parser.add_argument("--json", action="store_true", help="the score card as JSON on stdout")

@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import get_args
 
 from . import _door
+from .bundles.reader import Bundle, read_bundle
 from .bundles.schema import Task
 from .bundles.writer import check_target
 from .errors import MissingToolError, UsageError
+from .runtime.loading import find_model
 
 
 def parser() -> argparse.ArgumentParser:
@@ -22,8 +24,11 @@ def parser() -> argparse.ArgumentParser:
         description=__doc__,
         epilog="A Gluon model from elsewhere: export --symbol S --params P --alphabet A --preset NAME --output BUNDLE",
     )
-    parser.add_argument("run", nargs="?", type=Path, metavar="RUN", help="the folder of a run")
-    parser.add_argument("--output", type=Path, required=True, metavar="BUNDLE", help="a .zip, or a new folder")
+    parser.add_argument(
+        "run", nargs="?", type=Path, metavar="RUN", help="the folder of a run; with --triton also a bundle"
+    )
+    parser.add_argument("--output", type=Path, metavar="BUNDLE", help="a .zip, or a new folder")
+    parser.add_argument("--triton", type=Path, metavar="DIR", help="also write a model repository for Triton there")
     parser.add_argument("--float16", action="store_true", help="store weights in half the bytes")
     parser.add_argument("--split", type=Path, metavar="DIR", help="also write featurizer.onnx and tail.onnx there")
     parser.add_argument("--validation", metavar="SPEC", help="samples to compare on (default: the run's own)")
@@ -43,7 +48,9 @@ def parser() -> argparse.ArgumentParser:
 
 
 def run(given: argparse.Namespace) -> int:
-    """Writes the bundle and says what it is."""
+    """Writes the bundle and says what it is; with --triton alone, only the repository of a bundle that is there."""
+    if given.output is None:
+        return _serve(read_bundle(find_model(str(given.run))), given.triton)
     check_target(given.output)
     license_text = _text(given.license) if given.license else None
     try:
@@ -65,6 +72,14 @@ def run(given: argparse.Namespace) -> int:
     bundle = export(model, wish, given.output, samples, _door.say, given.split)
     about = bundle.description
     print(f"{given.output}: {wish.name}, {about.task}, {len(about.alphabet)} characters, {_megabytes(given.output)}")
+    return _serve(bundle, given.triton) if given.triton else 0
+
+
+def _serve(bundle: Bundle, folder: Path) -> int:
+    from .exporting.triton import write_repository
+
+    write_repository(bundle, folder)
+    print(f"{folder}: a model repository for Triton; {folder / 'README.md'} says how to serve it")
     return 0
 
 
@@ -95,6 +110,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         raise UsageError("give a run, or a pair with --symbol, --params, --alphabet and --preset; not both")
     if not given.run and not all(pair):
         raise UsageError("give the folder of a run, or --symbol, --params, --alphabet and --preset or --config")
+    if not given.output and (given.triton is None or any(pair)):
+        raise UsageError("give --output BUNDLE; only a bundle that is there already becomes --triton DIR without it")
     return run(given)
 
 

@@ -23,7 +23,8 @@ def parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("images", nargs="+", type=Path, metavar="IMAGE", help="PNG, JPEG, TIFF, WebP, …")
     parser.add_argument("--model", help="name of a model, a bundle, or the folder of a run (default: what ships)")
-    parser.add_argument("--engine", choices=ENGINES, default="onnx", help="default: %(default)s")
+    engines = f"{', '.join(ENGINES)}, or http://HOST:PORT of a model server (default: %(default)s)"
+    parser.add_argument("--engine", default="onnx", metavar="ENGINE", help=engines)
     parser.add_argument("--threads", type=int, help="threads of the engine (default: one a core)")
     parser.add_argument("--provider", default="cpu", help=f"of the engine onnx: {', '.join(PROVIDERS)} (default: cpu)")
     parser.add_argument("--json", action="store_true", help="text, confidence and characters, one JSON object an image")

@@ -60,7 +60,10 @@ def pair_network(pair: Pair, engine: str, threads: int | None = None, providers:
         return mxnet_network(pair)
     if engine == "torch":
         return _torch(pair)
-    raise UsageError(f"there is no engine '{engine}'; the engines are {', '.join(ENGINES)}")
+    raise UsageError(
+        f"there is no engine '{engine}' here; there are {', '.join(ENGINES)}, and for a bundle http://HOST:PORT of a "
+        "model server"
+    )
 
 
 def convert(pair: Pair) -> bytes:

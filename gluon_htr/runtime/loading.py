@@ -16,6 +16,7 @@ from ..errors import BundleError, CheckpointError, ModelError
 from ..images.preprocessing import Preprocessing
 from ..text.alphabet import Alphabet
 from .backends import Pair, onnx_network, pair_network, read_pair
+from .kserve import is_address, remote_network
 from .recognizer import Recognizer
 
 if sys.version_info >= (3, 11):
@@ -32,9 +33,10 @@ def load(
 ) -> Recognizer:
     """A recognizer from the name of a shipped or installed bundle, the path of a bundle or a run, or the default.
 
-    A name goes before a path: `./words` is the folder where `words` is a bundle's name. engine: `onnx`, `mxnet` or
-    `torch`; all read the same. threads: of the engine onnx; None takes one a core. providers: of the engine onnx:
-    `cpu`, `cuda`, `openvino`, `coreml` …, as far as the installed onnxruntime has them.
+    A name goes before a path: `./words` is the folder where `words` is a bundle's name. engine: `onnx`, `mxnet`,
+    `torch`, or the address of a model server that has the bundle (`http://host:8000`); all read the same. threads: of
+    the engine onnx; None takes one a core. providers: of the engine onnx: `cpu`, `cuda`, `openvino`, `coreml` …, as far
+    as the installed onnxruntime has them.
     Raises `ModelError` when there is no such model, `MissingToolError` when the engine is not installed.
     """
     path = find_model(model)
@@ -67,6 +69,8 @@ def from_bundle(
         raise BundleError(f"{bundle.path} finds lines on pages, it does not read: give a model for lines or words")
     if engine == "onnx":
         network = onnx_network(bundle.model, threads, providers)
+    elif is_address(engine):
+        network = remote_network(engine, about.name, about.inputs[0].name, about.outputs[0].name)
     else:
         network = pair_network(Pair(bundle.symbol, bundle.parameters), engine)
     return Recognizer(network, bundle.alphabet, about.preprocessing.fit, about.name, about.temperature)
