@@ -1,28 +1,26 @@
-"""Lines that nobody wrote: made-up texts in stroke fonts.
+"""Lines that nobody wrote: made-up texts in stroke fonts, or in the fonts of a folder.
 
-`fonts:hershey?corpus=data/corpora&count=10000&seed=0`. Sample k is the same for the same spec, whichever worker draws
-it and however many are asked for. The group of a sample is its font.
+`fonts:hershey?corpus=data/corpora&count=10000&seed=0`, `fonts:my/fonts?…`. Sample k is the same for the same spec,
+whichever worker draws it and however many are asked for. The group of a sample is its font.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
 import numpy as np
 
-from ..errors import ImageError, MissingToolError
-from ..images.typeset_strokes import FONTS, glyphs, write
 from ..text.corpora import read_corpus
 from ..text.sampler import Texts, TextSource
 from .fonts_alphabets import known_alphabet
+from .fonts_found import hershey_fonts, outline_fonts
 from .sample import Problem, Sample
 
 HERSHEY = Path("hershey")
-CHOICE, DRAWING = 1, 2  # what a sample's seed is followed by, so that its font, its text and its ink vary on their own
+CHOICE, DRAWING = 1, 2  # what follows a sample's seed, so that its font, its text and its ink vary on their own
 
 
 class FontsOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -39,44 +37,22 @@ class FontsOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     alphabet: str = "iam"
 
 
-@dataclass(frozen=True)
-class StrokeText:
-    """A text in a stroke font that is drawn when called. Can be pickled."""
-
-    text: str
-    font: str
-    seed: tuple[int, ...]
-
-    def __call__(self) -> np.ndarray:
-        """(H, W) uint8, ink on white. Raises `ImageError`, or `MissingToolError` without OpenCV or Hershey-Fonts."""
-        try:
-            from ..images.ink import InkStyle, render
-        except ImportError:
-            raise MissingToolError("drawing stroke fonts needs OpenCV: pip install gluon-htr[train]") from None
-        random = np.random.default_rng(self.seed)
-        try:
-            return render(write(self.text, self.font, random), InkStyle(), random)
-        except ValueError as error:
-            raise ImageError(f"{self.text!r} in {self.font}: {error}") from None
-
-
 class FontsReader:
-    """Streams generated lines.
+    """Streams generated lines. Fonts that cannot be used are `problems`.
 
-    Raises `DataError` for a corpus without text, `AlphabetError` for an alphabet that cannot be read.
+    Raises `DataError` for a corpus without text or a folder without fonts, `AlphabetError` for an alphabet that cannot
+    be read, `MissingToolError` where a package is not installed.
     """
 
     def __init__(self, path: Path, options: FontsOptions) -> None:
         self.problems: list[Problem] = []
         self._options = options
         alphabet = known_alphabet(options.alphabet)
+        hershey = path == HERSHEY
+        self._fonts = hershey_fonts(alphabet) if hershey else outline_fonts(path, alphabet, self.problems)
+        self._shares = np.array([font.share for font in self._fonts]) / sum(font.share for font in self._fonts)
         corpus = read_corpus(Path(options.corpus)) if options.corpus else None
-        self._fonts, self._shares = list(FONTS), list(FONTS.values())
-        covered = frozenset(glyphs(next(iter(FONTS))))
-        self._sources = {
-            font: TextSource(options.seed, options.texts, corpus, covered if alphabet is None else alphabet & covered)
-            for font in self._fonts
-        }
+        self._texts = [TextSource(options.seed, options.texts, corpus, font.characters) for font in self._fonts]
 
     def __len__(self) -> int:
         return self._options.count
@@ -87,7 +63,6 @@ class FontsReader:
     def sample(self, index: int) -> Sample:
         """Line number `index`, which may be beyond `count`: the supply is endless."""
         seed = self._options.seed
-        choice = np.random.default_rng([seed, index, CHOICE])
-        font = str(choice.choice(self._fonts, p=self._shares))
-        text = self._sources[font].text(index)
-        return Sample(f"{font}-{seed}-{index:07}", text, font, StrokeText(text, font, (seed, index, DRAWING)))
+        chosen = int(np.random.default_rng([seed, index, CHOICE]).choice(len(self._fonts), p=self._shares))
+        font, text = self._fonts[chosen], self._texts[chosen].text(index)
+        return Sample(f"{font.name}-{seed}-{index:07}", text, font.name, font.drawing(text, (seed, index, DRAWING)))

@@ -111,3 +111,28 @@ def test_wrong_keys_are_told(query: str, error: type[Exception], words: str) -> 
     """A day of training on other lines than were meant."""
     with pytest.raises(error, match=words):
         open_spec(parse_spec(f"fonts:hershey?{query}"))
+
+
+def test_a_folder_of_fonts(tmp_path: Path) -> None:
+    """Fonts of one's own, or of another script, could not be used."""
+    fonts = pytest.importorskip("matplotlib").get_data_path() + "/fonts/ttf"
+    for name in ("DejaVuSans.ttf", "DejaVuSerif-Italic.ttf", "STIXSizOneSymReg.ttf"):
+        (tmp_path / name).symlink_to(f"{fonts}/{name}")
+    (tmp_path / "broken.otf").write_bytes(b"nothing")
+    reader = open_spec(parse_spec(f"fonts:{tmp_path}?count=20"))
+    assert sorted(problem.id for problem in reader.problems) == ["STIXSizOneSymReg.ttf", "broken.otf"]
+    lines = list(reader)
+    assert {sample.group for sample in lines} == {"DejaVuSans", "DejaVuSerif-Italic"}
+    for sample in lines:
+        image = pickle.loads(pickle.dumps(sample.image))()  # noqa: S301
+        assert (image < 160).any()
+        assert np.array_equal(image, sample.image())
+
+
+def test_a_folder_without_fonts_is_told(tmp_path: Path) -> None:
+    """An hour later somebody would find nothing."""
+    with pytest.raises(DataError, match=r"has no font that can be used: it takes \.ttf"):
+        open_spec(parse_spec(f"fonts:{tmp_path}"))
+    (tmp_path / "bad.ttf").write_bytes(b"nothing")
+    with pytest.raises(DataError, match=r"bad\.ttf is no font"):
+        open_spec(parse_spec(f"fonts:{tmp_path}"))

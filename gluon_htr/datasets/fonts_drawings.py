@@ -1,0 +1,51 @@
+"""Texts in a font that are drawn when called, so that worker processes draw. Can be pickled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..errors import ImageError, MissingToolError
+from ..images.typeset import Face, Layout, typeset
+from ..images.typeset_strokes import write
+
+Seed = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class StrokeText:
+    """A text in a stroke font, by its name."""
+
+    text: str
+    font: str
+    seed: Seed
+
+    def __call__(self) -> np.ndarray:
+        """(H, W) uint8, ink on white. Raises `ImageError`, or `MissingToolError` without OpenCV or Hershey-Fonts."""
+        try:
+            from ..images.ink import InkStyle, render
+        except ImportError:
+            raise MissingToolError("drawing stroke fonts needs OpenCV: pip install gluon-htr[train]") from None
+        random = np.random.default_rng(self.seed)
+        try:
+            return render(write(self.text, self.font, random), InkStyle(), random)
+        except ValueError as error:
+            raise ImageError(f"{self.text!r} in {self.font}: {error}") from None
+
+
+@dataclass(frozen=True)
+class OutlineText:
+    """A text in a TrueType or OpenType font."""
+
+    text: str
+    face: Face
+    seed: Seed
+
+    def __call__(self) -> np.ndarray:
+        """(H, W) uint8, ink on white. Raises `ImageError`, or `MissingToolError` for a script that needs more."""
+        random = np.random.default_rng(self.seed)
+        try:
+            return typeset(self.text, self.face, Layout.draw(random), random)
+        except (ValueError, OSError) as error:
+            raise ImageError(f"{self.text!r} in {self.face.path}: {error}") from None

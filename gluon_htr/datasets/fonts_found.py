@@ -1,0 +1,78 @@
+"""The fonts that a spec names, and what each of them can write."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import DataError
+from ..images.typeset import Face, drawable, faces
+from ..images.typeset_strokes import FONTS, glyphs
+from .fonts_drawings import OutlineText, Seed, StrokeText
+from .listing_problems import first_problems
+from .sample import Problem
+
+FILES = (".ttf", ".otf", ".ttc", ".otc")
+ENOUGH = 0.5  # of an alphabet: what a font of symbols or of another script has in common with it makes no text
+
+
+@dataclass(frozen=True)
+class Found:
+    """A font: how often it is taken, what it can write of the alphabet, and how a text in it is drawn."""
+
+    name: str
+    share: float
+    characters: frozenset[str]
+    drawing: Callable[[str, Seed], Callable[[], np.ndarray]]
+
+
+def hershey_fonts(alphabet: frozenset[str] | None) -> list[Found]:
+    """The stroke fonts that look written. Raises `DataError` when they have nothing of the alphabet."""
+    found = []
+    for name, share in FONTS.items():
+        covered = frozenset(glyphs(name))
+        characters = covered if alphabet is None else covered & alphabet
+        if characters - {" "}:
+            found.append(Found(name, share, characters, partial(_stroke_text, name)))
+    if not found:
+        raise DataError("hershey's fonts write ASCII, and the alphabet has none: give a folder of fonts that have it")
+    return found
+
+
+def outline_fonts(folder: Path, alphabet: frozenset[str] | None, problems: list[Problem]) -> list[Found]:
+    """The TrueType and OpenType fonts at or below `folder`; those that cannot be used are added to `problems`.
+
+    Raises `DataError` when there is none that can be used.
+    """
+    found = []
+    files = [folder] if folder.is_file() else sorted(p for p in folder.rglob("*") if p.suffix.lower() in FILES)
+    for file in files:
+        try:
+            found += [_found(face, alphabet) for face in faces(str(file))]
+        except DataError as error:
+            problems.append(Problem(file.name, str(error)))
+    if not found:
+        why = first_problems(problems) or f"it takes {', '.join(FILES)}"
+        raise DataError(f"{folder} has no font that can be used: {why}")
+    return found
+
+
+def _found(face: Face, alphabet: frozenset[str] | None) -> Found:
+    """Raises `DataError` when the font has too little of the alphabet."""
+    characters = drawable(face, (lambda character: True) if alphabet is None else alphabet.__contains__)
+    if len(characters - {" "}) < (1 if alphabet is None else ENOUGH * len(alphabet - {" "})):
+        raise DataError(f"draws {len(characters)} of the alphabet's {len(alphabet or '')} characters")
+    name = Path(face.path).stem + (f"-{face.index}" if face.index else "")
+    return Found(name, 1.0, characters, partial(_outline_text, face))
+
+
+def _stroke_text(font: str, text: str, seed: Seed) -> StrokeText:
+    return StrokeText(text, font, seed)
+
+
+def _outline_text(face: Face, text: str, seed: Seed) -> OutlineText:
+    return OutlineText(text, face, seed)
