@@ -34,8 +34,8 @@ class Inspection:
     outputs: tuple[str, ...]
 
 
-def check_graph(model: bytes) -> Inspection:
-    """Raises `GraphError` when the file is damaged or has something that is refused."""
+def check_graph(model: bytes, operators: frozenset[str] = OPERATORS) -> Inspection:
+    """Raises `GraphError` when the file is damaged or has something that is refused. operators: those accepted."""
     parts = list(fields(memoryview(model)))
     graphs = [part.bytes for part in parts if part.number == 7]
     if len(graphs) != 1:
@@ -45,7 +45,7 @@ def check_graph(model: bytes) -> Inspection:
     for part in parts:
         if part.number == 8:
             _check_opset(part.bytes)
-    return _graph(graphs[0])
+    return _graph(graphs[0], operators)
 
 
 def _check_opset(opset: memoryview) -> None:
@@ -58,7 +58,7 @@ def _check_opset(opset: memoryview) -> None:
         )
 
 
-def _graph(graph: memoryview) -> Inspection:
+def _graph(graph: memoryview, accepted: frozenset[str]) -> Inspection:
     operators: list[str] = []
     stored: set[str] = set()
     inputs: list[str] = []
@@ -74,7 +74,7 @@ def _graph(graph: memoryview) -> Inspection:
             (inputs if part.number == 11 else outputs).append(_name(part, 1))
     if len(operators) > MOST_NODES:
         raise GraphError(f"it has {len(operators)} nodes; at most {MOST_NODES} are accepted")
-    if unknown := sorted(set(operators) - OPERATORS):
+    if unknown := sorted(set(operators) - accepted):
         raise GraphError(f"it has operators that are not accepted: {', '.join(map(ascii, unknown[:5]))}")
     return Inspection(frozenset(operators), tuple(n for n in inputs if n not in stored), tuple(outputs))
 

@@ -1,0 +1,114 @@
+"""The layers of an ONNX graph, as a DPU's limits speak of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+import onnx
+
+from .graphs import Network, attribute
+
+Shape = tuple[int, ...]
+Pair = tuple[int, int]  # (vertical, horizontal)
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One operator. pads: top, left, bottom, right. behind: the operator that makes its first input."""
+
+    name: str
+    operator: str
+    inputs: tuple[Shape, ...]  # of its tensors, weights left out
+    shape: Shape
+    parameters: int
+    macs: int
+    kernel: Pair = (1, 1)
+    strides: Pair = (1, 1)
+    dilations: Pair = (1, 1)
+    pads: tuple[int, int, int, int] = (0, 0, 0, 0)
+    group: int = 1
+    slope: float = 0.0  # of a LeakyRelu
+    highest: float = 0.0  # of a Clip that starts at zero
+    behind: str = ""
+
+    @property
+    def channels(self) -> int:
+        """Of the first input: the second axis of an image, the last of a matrix."""
+        return _channels(self.inputs[0])
+
+    @property
+    def output_channels(self) -> int:
+        return _channels(self.shape)
+
+    @property
+    def depthwise(self) -> bool:
+        return self.operator == "Conv" and self.group > 1 and self.group == self.channels == self.output_channels
+
+
+def read_layers(network: Network) -> list[Layer]:
+    """All operators, in order."""
+    makers = {name: node.op_type for node in network.nodes for name in node.output}
+    return [_layer(network, node, makers) for node in network.nodes]
+
+
+def _channels(shape: Shape) -> int:
+    if not shape:
+        return 1
+    return shape[1] if len(shape) > 2 else shape[-1]
+
+
+def _layer(network: Network, node: onnx.NodeProto, makers: dict[str, str]) -> Layer:
+    shape, weights = network.shapes[node.output[0]], [network.weights[n] for n in node.input if n in network.weights]
+    inputs = tuple(network.shapes[name] for name in node.input if name and name not in network.weights)
+    learned = [array for array in weights if array.dtype.kind == "f"]
+    return Layer(
+        name=node.output[0],
+        operator=node.op_type,
+        inputs=inputs or (shape,),
+        shape=shape,
+        parameters=sum(array.size for array in learned),
+        macs=_macs(node, inputs, shape, [array.shape for array in learned]),
+        behind=makers.get(node.input[0], ""),
+        **_geometry(node, inputs),
+        **_bounds(network, node),
+    )
+
+
+def _geometry(node: onnx.NodeProto, inputs: tuple[Shape, ...]) -> dict[str, Any]:
+    """Kernel, strides and so on of what slides over an image."""
+    if node.op_type in ("GlobalAveragePool", "GlobalMaxPool"):
+        return {"kernel": inputs[0][2:4]}
+    kernel = attribute(node, "kernel_shape", None)
+    if kernel is None or len(kernel) != 2:
+        return {}
+    return {
+        "kernel": tuple(kernel),
+        "strides": tuple(attribute(node, "strides", (1, 1))),
+        "dilations": tuple(attribute(node, "dilations", (1, 1))),
+        "pads": tuple(attribute(node, "pads", (0, 0, 0, 0))),
+        "group": attribute(node, "group", 1),
+    }
+
+
+def _bounds(network: Network, node: onnx.NodeProto) -> dict[str, Any]:
+    if node.op_type == "LeakyRelu":
+        return {"slope": float(attribute(node, "alpha", 0.01))}
+    if node.op_type == "Clip":
+        low, high = ([float(network.weights[n]) for n in node.input[1:] if n in network.weights] + [1.0, 0.0])[:2]
+        return {"highest": high if low == 0 else -1.0}
+    return {}
+
+
+def _macs(node: onnx.NodeProto, inputs: tuple[Shape, ...], shape: Shape, weights: list[Shape]) -> int:
+    """Multiply-accumulates of one run; those of layers without weights are left out, they are a few percent."""
+    if node.op_type == "Conv":
+        return prod(shape) * prod(weights[0][1:])
+    if node.op_type == "ConvTranspose":
+        return prod(inputs[0]) * prod(weights[0][1:])
+    if node.op_type in ("MatMul", "Gemm"):
+        return prod(shape) * inputs[0][-1]
+    if node.op_type in ("LSTM", "GRU"):
+        return inputs[0][0] * inputs[0][1] * sum(prod(one) for one in weights if len(one) == 3)
+    return 0
