@@ -28,6 +28,7 @@ from .iam_online import IamOnlineOptions, IamOnlineReader
 from .listing import ListingOptions, ListingReader
 from .pages import PagesOptions, PagesReader
 from .papered import Papered
+from .recomposed import RecomposedOptions, RecomposedReader
 from .sample import Problem, Reader, Sample
 
 
@@ -80,6 +81,7 @@ KINDS = {
     "pages": Kind(PagesOptions, PagesReader),
     "listing": Kind(ListingOptions, ListingReader),
     "fonts": Kind(FontsOptions, FontsReader),
+    "recomposed": Kind(RecomposedOptions, RecomposedReader),
     "cache": Kind(NoOptions, _cache, raw=False),
     "records": Kind(NoOptions, _records, raw=False),
 }

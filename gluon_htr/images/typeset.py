@@ -6,6 +6,7 @@ that leave ink, and other ink than the box. Pillow alone draws; fontTools, which
 
 from __future__ import annotations
 
+import logging
 import unicodedata
 from collections import Counter
 from collections.abc import Callable
@@ -76,6 +77,7 @@ def drawable(face: Face, wanted: Callable[[str], bool]) -> frozenset[str]:
         from fontTools.ttLib import TTFont, TTLibError
     except ImportError:
         raise MissingToolError("asking fonts what they draw needs fonttools: pip install gluon-htr[train]") from None
+    logging.getLogger("fontTools").setLevel(logging.ERROR)  # it tells of every flaw that does not matter
     try:
         with open(face.path, "rb") as file, TTFont(file, fontNumber=face.index, lazy=True) as table:
             named = [chr(code) for code in table.getBestCmap() or {} if unicodedata.category(chr(code))[0] not in "CZ"]

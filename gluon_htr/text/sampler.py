@@ -62,7 +62,7 @@ class TextSource:
 
     def _line(self, random: Random) -> str:
         """Running text; one line in eight has a date, a sum or a name somewhere in it."""
-        length = _length(random)
+        length = line_length(random)
         text = self._running(length, random)
         if random.random() < 1 / 8:
             words = text.split(" ")
@@ -90,7 +90,7 @@ class TextSource:
         return patterns.characters(random, "".join(sorted(self.alphabet - {" "})) or "x")
 
 
-def _length(random: Random) -> int:
+def line_length(random: Random) -> int:
     """Characters of a line: mostly full ones, and a sixth of any length, as at the end of a paragraph."""
     length = random.uniform(3, 50) if random.random() < 1 / 6 else random.normal(44, 8)
     return int(np.clip(length, 3, LONGEST))
