@@ -59,7 +59,7 @@ class Hand:
         return cls(
             width=random.uniform(0.65, 1.25),
             gap=random.uniform(-0.05, 0.02 if font in JOINED else 0.2),
-            word_gap=random.uniform(0.35, 1.1),
+            word_gap=random.uniform(0.45, 1.1),
             small=random.uniform(0.8, 1.15),
             unlike=random.uniform(0.0, 1.3),
             wander=random.uniform(0.0, 0.04),

@@ -1,0 +1,73 @@
+"""Writes generated lines to a folder, as images and labels, to look at them or to train on them."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from . import _door
+from .datasets.preparation import Preparer
+from .datasets.specs import parse_spec
+from .datasets.synthesis import Plan, resized, synthesize
+from .errors import UsageError
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="gluon_htr.synthesize", description=__doc__)
+    parser.add_argument(
+        "spec",
+        help="what to draw: 'fonts:hershey?corpus=data/corpora', fonts:FOLDER, recomposed:data/iam, or any other data",
+    )
+    parser.add_argument("--output", type=Path, required=True, help="a folder; listing:FOLDER/labels.tsv reads it")
+    parser.add_argument("--count", type=int, help="how many lines (default: what the spec says)")
+    parser.add_argument("--seed", type=int, help="other lines (default: what the spec says)")
+    parser.add_argument(
+        "--paper", type=float, metavar="SHARE", default=0.0, help="share that is put on paper, 0 to 1 (default: none)"
+    )
+    parser.add_argument("--workers", type=int, help="processes (default: one a core)")
+    parser.add_argument("--json", action="store_true", help="the result as JSON on stdout")
+    return parser
+
+
+def run(
+    text: str,
+    output: Path,
+    count: int | None,
+    seed: int | None,
+    paper: float,
+    workers: int | None,
+    as_json: bool,
+) -> int:
+    """Writes the lines that are not there yet."""
+    if count is not None and count < 1:
+        raise UsageError(f"--count {count}: give at least 1")
+    if seed is not None and seed < 0:
+        raise UsageError(f"--seed {seed}: give 0 or more")
+    if not 0 <= paper <= 1:
+        raise UsageError(f"--paper {paper:g}: give a share from 0 to 1")
+    spec = resized(parse_spec(text), count, seed)
+    plan = Plan(text, seed if seed is not None else getattr(spec.options, "seed", 0), paper)
+    with Preparer(workers) as preparer, _door.Bar(count or getattr(spec.options, "count", None), "line", "draw") as bar:
+        written = synthesize(spec, output, plan, preparer, count, bar.update)
+    for problem in written.problems[:10]:
+        _door.say(f"left out {problem.id}: {problem.reason}")
+    if as_json:
+        listed = [{"id": problem.id, "reason": problem.reason} for problem in written.problems]
+        print(json.dumps({"output": str(output), "lines": written.lines, "problems": listed}))
+    else:
+        print(f"{output}: {written.lines} lines, {len(written.problems)} left out")
+    return 0
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Parses and runs."""
+    given = parser().parse_args(arguments)
+    return run(given.spec, given.output, given.count, given.seed, given.paper, given.workers, given.json)
+
+
+if __name__ == "__main__":
+    sys.exit(_door.main(main))

@@ -1,0 +1,107 @@
+"""`gluon-htr synthesize`, as a user calls it."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import pytest
+from support import door_environment, refusal
+
+pytest.importorskip("cv2")
+pytest.importorskip("HersheyFonts")
+
+from gluon_htr import synthesize
+from gluon_htr.datasets.specs import open_spec, parse_spec
+from gluon_htr.datasets.synthesis import endless
+from gluon_htr.errors import HtrError, UsageError
+
+SPEC = "fonts:hershey?texts=words&count=70"
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_what_is_written_is_what_listing_reads(door, tmp_path):
+    """Generated lines could be looked at and nothing else, or be trained on with other texts."""
+    result = door("synthesize", SPEC, "--output", "lines", "--count", "12", "--workers", "0")
+    assert (result.returncode, result.stdout) == (0, "lines: 12 lines, 0 left out\n"), result.stderr
+    made = list(islice(open_spec(parse_spec(SPEC)), 12))
+    read = open_spec(parse_spec(f"listing:{tmp_path / 'lines' / 'labels.tsv'}?group=group"))
+    found = list(read)
+    assert not read.problems
+    assert [(sample.text, sample.group) for sample in found] == [(sample.text, sample.group) for sample in made]
+    assert all(np.array_equal(one.image(), other.image()) for one, other in zip(found, made))
+
+
+def test_killed_and_repeated_nothing_is_lost_and_nothing_doubled(door, tmp_path):
+    """Whoever makes a million lines would have to start anew, or train on some of them twice."""
+    command = [sys.executable, "-m", "gluon_htr.synthesize", SPEC, "--output", "killed", "--paper", "0.3"]
+    labels = tmp_path / "killed" / "labels.tsv"
+    with subprocess.Popen([*command, "--workers", "1"], cwd=tmp_path, env=door_environment()) as process:
+        deadline = time.monotonic() + 50
+        while not labels.exists() and time.monotonic() < deadline:
+            time.sleep(0.005)
+        process.send_signal(signal.SIGKILL)
+    assert labels.exists()
+    assert len(labels.read_bytes().splitlines()) < 70
+    with open(labels, "ab") as file:
+        file.write(b"images/000/00000")  # a row that the kill cut off
+    for arguments in (["killed", "--workers", "1"], ["whole", "--workers", "0"]):
+        result = door("synthesize", SPEC, "--paper", "0.3", "--json", "--output", *arguments)
+        assert json.loads(result.stdout)["lines"] == 70, result.stderr
+    assert files(tmp_path / "killed") == files(tmp_path / "whole")
+
+
+def test_more_lines_of_the_same(tmp_path):
+    """A set that turns out too small would have to be made anew."""
+    for output, count, *more in (("grown", 3), ("grown", 3), ("grown", 5), ("whole", 5), ("other", 5, "--seed", 1)):
+        given = ["--output", tmp_path / output, "--count", count, "--workers", 0, *more]
+        assert synthesize.main([SPEC, *map(str, given)]) == 0
+    grown, whole, other = (files(tmp_path / name) for name in ("grown", "whole", "other"))
+    assert grown == whole
+    assert other.keys() == whole.keys()
+    assert other["labels.tsv"] != whole["labels.tsv"]
+
+
+def test_lines_of_another_plan_are_one_line_of_error(door, tmp_path):
+    """Two kinds of lines would be mixed in one folder."""
+    assert synthesize.main([SPEC, "--output", str(tmp_path / "lines"), "--count", "1", "--workers", "0"]) == 0
+    told = refusal(door("synthesize", SPEC, "--output", "lines", "--count", "1", "--seed", "9"))
+    assert "holds lines of fonts:hershey?texts=words&count=70 with seed 0, 0% on paper, not lines of" in told
+
+
+def test_what_is_somebody_s_own_stays(tmp_path):
+    """A list made by hand would be overwritten, or numbers that make no sense be taken."""
+    own = tmp_path / "mine" / "labels.tsv"
+    own.parent.mkdir()
+    own.write_text("my.png\tmine\n")
+    for output, more, words in (
+        (own.parent, [], "holds something else"),
+        (own, [], "is a file"),
+        (tmp_path / "x", ["--paper", "2"], "--paper 2"),
+        (tmp_path / "x", ["--count", "0"], "--count 0"),
+        (tmp_path / "x", ["--seed", "-1"], "--seed -1"),
+    ):
+        with pytest.raises(HtrError, match=words):
+            synthesize.main([SPEC, "--output", str(output), "--workers", "0", *more])
+    assert own.read_text() == "my.png\tmine\n"
+    assert not (tmp_path / "x").exists()
+
+
+def test_the_supply_is_endless():
+    """Training that draws its lines on the way would end with the first `count`."""
+    spec = parse_spec("fonts:hershey?count=2")
+    lines = list(islice(endless(spec), 5))
+    assert lines[:2] == list(open_spec(spec))
+    assert len({sample.id for sample in lines}) == 5
+    assert next(endless(spec, seed=7)).id.endswith("-7-0000000")
+    with pytest.raises(UsageError, match="not generated"):
+        endless(parse_spec("listing:x"))
