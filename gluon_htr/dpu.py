@@ -7,12 +7,17 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from . import _door
 from .errors import MissingToolError
 
 if TYPE_CHECKING:
+    from .quantization.evaluation import Comparison, Noise
+    from .quantization.graphs import Network
     from .quantization.planning import Plan
 
 
@@ -21,6 +26,9 @@ def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="gluon_htr.dpu", description=__doc__)
     steps = parser.add_subparsers(dest="step", required=True, metavar="STEP")
     _plan_parser(steps)
+    _split_parser(steps)
+    _quantize_parser(steps)
+    _evaluate_parser(steps)
     return parser
 
 
@@ -28,6 +36,37 @@ def _plan_parser(steps: Any) -> None:
     step = steps.add_parser("plan", help="which layers a DPU takes, and what to change for more")
     _model(step)
     step.add_argument("--dpu", default="DPUCZDX8G-B4096", metavar="NAME", help="or `all` (default: %(default)s)")
+    step.add_argument("--json", action="store_true", help="for a program to read")
+
+
+def _split_parser(steps: Any) -> None:
+    step = steps.add_parser("split", help="the featurizer for the DPU and the tail for the CPU, of fixed sizes")
+    _model(step)
+    step.add_argument("--output", type=Path, required=True, metavar="DIR")
+
+
+def _quantize_parser(steps: Any) -> None:
+    step = steps.add_parser("quantize", help="the featurizer in int8, as an ONNX graph with QDQ")
+    _model(step)
+    _recipe(step)
+    step.add_argument("--output", type=Path, required=True, metavar="DIR")
+
+
+def _recipe(step: argparse.ArgumentParser) -> None:
+    step.add_argument(
+        "--calibration", action="append", required=True, metavar="SPEC", help="images without labels; may be repeated"
+    )
+    step.add_argument("--images", type=int, default=256, metavar="N", help="of them, at most (default: %(default)s)")
+    step.add_argument("--method", default="minmse", choices=("minmse", "nonoverflow"), help="default: %(default)s")
+    step.add_argument("--equalization", action="store_true", help="first make the channels of like range")
+    step.add_argument("--bias-correction", action="store_true", help="let biases take over the mean error")
+
+
+def _evaluate_parser(steps: Any) -> None:
+    step = steps.add_parser("evaluate", help="what int8 costs: CER of both, and noise layer by layer")
+    _model(step)
+    step.add_argument("quantized", type=Path, metavar="DIR", help="that quantize has written")
+    step.add_argument("--data", action="append", required=True, metavar="SPEC", help="may be repeated")
     step.add_argument("--json", action="store_true", help="for a program to read")
 
 
@@ -79,7 +118,74 @@ def _table(plan: Plan) -> str:
     ])  # fmt: skip
 
 
-STEPS = {"plan": plan}
+def split(given: argparse.Namespace) -> int:
+    """Writes both halves."""
+    from .quantization.models import open_source
+    from .quantization.recipes import write_halves
+    from .quantization.splitting import halves
+
+    both = halves(open_source(given.model, given.width))
+    write_halves(both, given.output)
+    print(f"{given.output}: featurizer.onnx {_sizes(both.featurizer)}, tail.onnx {_sizes(both.tail)}")
+    return 0
+
+
+def _sizes(network: Network) -> str:
+    ends = network.model.graph.input[0].name, network.model.graph.output[0].name
+    return " to ".join("x".join(map(str, network.shapes[name])) for name in ends)
+
+
+def quantize(given: argparse.Namespace) -> int:
+    """Writes both halves and the featurizer in int8."""
+    from .quantization.calibration import read_images
+    from .quantization.models import open_source
+    from .quantization.recipes import Recipe, prepared, quantized_by, write_halves, write_quantized
+    from .quantization.splitting import halves
+
+    source = open_source(given.model, given.width)
+    recipe = Recipe(given.method, given.equalization, given.bias_correction)
+    both = prepared(recipe, halves(source))
+    images = read_images(given.calibration, source.rule, _door.track, given.images)
+    write_halves(both, given.output)
+    scales = write_quantized(quantized_by(recipe, both.featurizer, images), recipe, len(images), given.output)
+    exact = "equal" if scales.exact else "may differ in halves"
+    print(f"{given.output}: featurizer.int8.onnx from {scales.images} images; simulator and ONNX Runtime {exact}")
+    return 0
+
+
+def evaluate(given: argparse.Namespace) -> int:
+    """Reads the same samples with both networks."""
+    from .datasets.loading import load_data
+    from .quantization.calibration import stacked
+    from .quantization.evaluation import chained, compare, noise
+    from .quantization.models import open_source
+    from .quantization.recipes import read_quantized
+
+    source = open_source(given.model, given.width)
+    before, after, tail = read_quantized(given.quantized)
+    store = load_data(given.data, source.rule, track=_door.track)
+    found = compare(chained(before, tail), chained(after, tail), store, source.bundle.alphabet)
+    layers = noise(before, after, stacked(store))
+    print(_comparison_json(found, layers) if given.json else _comparison(found, layers))
+    return 0
+
+
+def _comparison_json(found: Comparison, layers: list[Noise]) -> str:
+    cards = {"float": msgspec.to_builtins(found.before), "int8": msgspec.to_builtins(found.after)}
+    content = {**cards, "points": found.cost, "changed": found.changed, "layers": [asdict(one) for one in layers]}
+    return msgspec.json.encode(content).decode()
+
+
+def _comparison(found: Comparison, layers: list[Noise]) -> str:
+    return "\n".join([
+        *(f"{one.tensor:29}{one.decibels:8.2f} dB" for one in layers),
+        f"CER float  {found.before.cer}",
+        f"CER int8   {found.after.cer}",
+        f"costs {found.cost:.2f} points; {found.changed} of {found.before.samples} texts are others",
+    ])  # fmt: skip
+
+
+STEPS = {"plan": plan, "split": split, "quantize": quantize, "evaluate": evaluate}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

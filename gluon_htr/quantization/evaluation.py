@@ -1,0 +1,83 @@
+"""What int8 costs: texts of the float and of the quantized network on the same samples, and where the noise arises."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import onnx
+
+from ..datasets.reading import read_store
+from ..datasets.store import Store
+from ..images.preprocessing import scale
+from ..text.alphabet import Alphabet
+from ..text.metrics import ScoreCard, score
+from .running import Tensors, session
+
+NOISE_IMAGES = 64
+Network = Callable[[np.ndarray], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """changed: samples whose text is another one."""
+
+    before: ScoreCard
+    after: ScoreCard
+    changed: int
+
+    @property
+    def cost(self) -> float:
+        """Points of CER lost, in hundredths."""
+        return 100 * (self.after.cer.value - self.before.cer.value)
+
+
+@dataclass(frozen=True)
+class Noise:
+    """Signal to noise of one tensor after rounding it and all before it, in decibels; 6 are one bit."""
+
+    tensor: str
+    decibels: float
+
+
+def chained(featurizer: onnx.ModelProto, tail: onnx.ModelProto) -> Network:
+    """(N, H, W) uint8 → logits (N, T, C), image by image, as a board computes them."""
+    first, second = session(featurizer), session(tail)
+    image, features = featurizer.graph.input[0].name, tail.graph.input[0].name
+
+    def network(images: np.ndarray) -> np.ndarray:
+        found = [first.run(None, {image: x[None]})[0] for x in scale(images)]
+        return np.concatenate([second.run(None, {features: one})[0] for one in found])
+
+    return network
+
+
+def compare(before: Network, after: Network, store: Store, alphabet: Alphabet) -> Comparison:
+    """Reads all samples with both; texts are decoded greedily."""
+    texts = [read_store(network, store, alphabet) for network in (before, after)]
+    cards = [score(store.texts, one, store.groups) for one in texts]
+    return Comparison(cards[0], cards[1], sum(a != b for a, b in zip(*texts)))
+
+
+def noise(original: onnx.ModelProto, made: onnx.ModelProto, images: np.ndarray) -> list[Noise]:
+    """Layer by layer, of up to `NOISE_IMAGES` images (N, H, W) uint8. made: what `to_qdq` wrote of `original`."""
+    made_here = {original.graph.input[0].name, *(name for node in original.graph.node for name in node.output)}
+    rounded = {
+        name.removesuffix(":int8"): name
+        for node in made.graph.node
+        for name in node.output
+        if node.op_type == "DequantizeLinear" and name.removesuffix(":int8") in made_here
+    }
+    signal, error = dict.fromkeys(rounded, 0.0), dict.fromkeys(rounded, 0.0)
+    given = Tensors(original, list(rounded), images[:NOISE_IMAGES])
+    found = Tensors(made, list(rounded.values()), images[:NOISE_IMAGES])
+    for exact, coarse in zip(given, found):
+        for name in rounded:
+            signal[name] += float(np.square(exact[name], dtype=np.float64).sum())
+            error[name] += float(np.square(exact[name] - coarse[rounded[name]], dtype=np.float64).sum())
+    return [Noise(name, _decibels(signal[name], error[name])) for name in rounded]
+
+
+def _decibels(signal: float, error: float) -> float:
+    return round(10 * float(np.log10(signal / error)), 2) if error and signal else float("inf")

@@ -1,0 +1,134 @@
+"""Writes a quantized featurizer as ONNX: QuantizeLinear and DequantizeLinear around float operators (QDQ).
+
+Weights, biases and tensors are int8 with scales that are powers of two, one a tensor, zero points 0. That is the form
+that Vitis AI's execution provider and quantizers take (DPU_INT8 format "QDQ").
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import onnx
+
+from .featurizer import Step, read_steps
+from .graphs import Network
+from .limits import LEAKY_SLOPE
+from .running import Tensors
+from .scales import exponent_of, exponents_of, quantized
+
+
+@dataclass(frozen=True)
+class Quantized:
+    """exponents: of every tensor, weight and bias, by name; its numbers are q · 2^-exponent."""
+
+    network: Network  # float32, with the weights that were quantized
+    exponents: dict[str, int]
+
+    @property
+    def steps(self) -> list[Step]:
+        return read_steps(self.network)
+
+    @property
+    def source(self) -> str:
+        return str(self.network.model.graph.input[0].name)
+
+    def weight(self, name: str) -> np.ndarray:
+        """The integers of a weight or bias, int8."""
+        return quantized(self.network.weights[name], self.exponents[name]).astype(np.int8)
+
+
+def quantize(network: Network, images: np.ndarray, method: str = "minmse") -> Quantized:
+    """Chooses all exponents. images: (N, H, W) uint8. Raises `GraphError` for operators without an int8 form."""
+    steps = read_steps(network)
+    names = [network.model.graph.input[0].name, *(step.output for step in steps)]
+    exponents = exponents_of(Tensors(network.model, names, images), names, method)
+    for step in steps:
+        if step.operator == "MaxPool":  # it only chooses among numbers that are rounded already
+            exponents[step.output] = exponents[step.inputs[0]]
+    return with_weights(network, exponents, method)
+
+
+def with_weights(network: Network, exponents: dict[str, int], method: str) -> Quantized:
+    """The exponents of weights and biases, beside those of the tensors, for what the network's weights are now."""
+    found = dict(exponents)
+    for step in read_steps(network):
+        if step.operator == "Conv":
+            weight, *bias = step.node.input[1:]
+            found[weight] = exponent_of(network.weights[weight], method)
+            finest = found[step.inputs[0]] + found[weight]  # of the products, to which the bias is shifted
+            for name in bias:
+                found[name] = min(exponent_of(network.weights[name], method), finest)
+    return Quantized(network, found)
+
+
+def to_qdq(quantized: Quantized) -> onnx.ModelProto:
+    """The QDQ graph, checked; its input and output have the names and float32 of the original's."""
+    graph = _Graph(quantized)
+    graph.round(quantized.source, quantized.source)
+    for step in quantized.steps:
+        graph.step(step)
+    return graph.model()
+
+
+class _Graph:
+    """The QDQ graph as it grows. Tensors of the original keep their names where they are rounded and float again."""
+
+    def __init__(self, made: Quantized) -> None:
+        self._made = made
+        self._nodes: list[onnx.NodeProto] = []
+        self._constants: dict[str, onnx.TensorProto] = {}
+        self._last = made.network.model.graph.output[0].name
+
+    def step(self, step: Step) -> None:
+        node = onnx.NodeProto()
+        node.CopyFrom(step.node)
+        node.input[:] = [
+            self._weight(name) if name in self._made.network.weights else f"{name}:int8" for name in node.input
+        ]
+        raw = f"{step.output}:float"
+        node.output[:] = [step.node.output[0] if step.activation else raw]
+        self._nodes.append(node)
+        if step.activation:
+            slope: dict[str, Any] = {"alpha": LEAKY_SLOPE} if step.activation.op_type == "LeakyRelu" else {}
+            operator = step.activation.op_type
+            self._nodes.append(onnx.helper.make_node(operator, [node.output[0]], [raw], f"{step.output}:act", **slope))
+        self.round(raw, step.output)
+
+    def round(self, raw: str, name: str) -> None:
+        """Quantizes the tensor `raw` with the scale of `name` and makes it float again."""
+        scale, zero = self._scale(self._made.exponents[name]), self._zero()
+        target = name if name == self._last else f"{name}:int8"
+        make = onnx.helper.make_node
+        self._nodes.append(make("QuantizeLinear", [raw, scale, zero], [f"{name}:q"], f"{name}:quantize"))
+        self._nodes.append(make("DequantizeLinear", [f"{name}:q", scale, zero], [target], f"{name}:dequantize"))
+
+    def _weight(self, name: str) -> str:
+        self._constant(f"{name}:q", self._made.weight(name))
+        scale = self._scale(self._made.exponents[name])
+        target = f"{name}:int8"
+        if not any(target in node.output for node in self._nodes):
+            inputs = [f"{name}:q", scale, self._zero()]
+            self._nodes.append(onnx.helper.make_node("DequantizeLinear", inputs, [target], f"{name}:dequantize"))
+        return target
+
+    def _scale(self, exponent: int) -> str:
+        return self._constant(f"2^{-exponent}", np.float32(2.0**-exponent))
+
+    def _zero(self) -> str:
+        return self._constant("zero", np.int8(0))
+
+    def _constant(self, name: str, value: np.ndarray | np.generic) -> str:
+        self._constants.setdefault(name, onnx.numpy_helper.from_array(np.asarray(value), name))
+        return name
+
+    def model(self) -> onnx.ModelProto:
+        original = self._made.network.model
+        graph = onnx.helper.make_graph(
+            self._nodes, "featurizer", original.graph.input, original.graph.output, list(self._constants.values())
+        )
+        model = onnx.helper.make_model(graph, opset_imports=original.opset_import, producer_name="gluon_htr")
+        model.ir_version = original.ir_version
+        onnx.checker.check_model(model, full_check=True)
+        return model

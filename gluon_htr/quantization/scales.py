@@ -1,0 +1,71 @@
+"""Powers of two as scales: the exponent of every tensor, from what it holds when real images pass.
+
+A tensor's numbers are q · 2^-k with q in -128 … 127, one k a tensor, no zero point: what a DPU multiplies and shifts
+(UG1414 3.5, "Quantizing the Model"). Two ways to choose k, by the names of AMD's quantizers:
+
+- `nonoverflow`: the largest k under which the largest number still fits.
+- `minmse`: the k with the smallest mean squared error; a few large numbers may be cut off for finer steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from math import floor, log2
+
+import numpy as np
+
+METHODS = ("minmse", "nonoverflow")
+FINER = 6  # candidates of minmse beyond nonoverflow's: each halves the range
+LOW, HIGH = -128, 127
+_LARGEST = 20  # of an exponent: a tensor of zeros has no scale of its own
+
+
+def quantized(values: np.ndarray, exponent: int) -> np.ndarray:
+    """Integers, rounded to even at halves, cut off at int8's ends; still float64."""
+    return np.clip(np.rint(values.astype(np.float64) * 2.0**exponent), LOW, HIGH)
+
+
+def nonoverflow(largest: float) -> int:
+    """The largest exponent under which a number of this size fits."""
+    return min(_LARGEST, floor(log2((HIGH + 0.5) / largest))) if largest > 0 else _LARGEST
+
+
+class Errors:
+    """Sums of squared errors of one tensor under every candidate, over any number of batches."""
+
+    def __init__(self, largest: float) -> None:
+        first = nonoverflow(largest)
+        self.candidates = range(first, first + FINER) if largest > 0 else range(first, first + 1)
+        self.sums = np.zeros(len(self.candidates))
+
+    def add(self, values: np.ndarray) -> None:
+        for place, exponent in enumerate(self.candidates):
+            error = values - np.float32(2.0**-exponent) * np.clip(
+                np.rint(values * np.float32(2.0**exponent)), LOW, HIGH
+            )
+            self.sums[place] += float(np.square(error, dtype=np.float64).sum())
+
+    @property
+    def best(self) -> int:
+        """The coarsest of the candidates with the smallest error."""
+        return self.candidates[int(self.sums.argmin())]
+
+
+def exponent_of(values: np.ndarray, method: str) -> int:
+    """Of a tensor that is known as a whole: weights and biases."""
+    return exponents_of([{"": values}], [""], method)[""]
+
+
+def exponents_of(batches: Iterable[dict[str, np.ndarray]], names: Iterable[str], method: str) -> dict[str, int]:
+    """Of tensors that pass in batches (iterated twice under `minmse`, so give something that can be)."""
+    largest = dict.fromkeys(names, 0.0)
+    for batch in batches:
+        for name in largest:
+            largest[name] = max(largest[name], float(np.abs(batch[name]).max(initial=0)))
+    if method == "nonoverflow":
+        return {name: nonoverflow(value) for name, value in largest.items()}
+    errors = {name: Errors(value) for name, value in largest.items()}
+    for batch in batches:
+        for name, found in errors.items():
+            found.add(batch[name])
+    return {name: found.best for name, found in errors.items()}
