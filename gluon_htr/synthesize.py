@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 from . import _door
 from .datasets.preparation import Preparer
@@ -28,6 +29,9 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--paper", type=float, metavar="SHARE", default=0.0, help="share that is put on paper, 0 to 1 (default: none)"
     )
+    parser.add_argument(
+        "--engine", choices=["own", "trdg"], default="own", help="trdg: TextRecognitionDataGenerator, for fonts:FOLDER"
+    )
     parser.add_argument("--workers", type=int, help="processes (default: one a core)")
     parser.add_argument("--json", action="store_true", help="the result as JSON on stdout")
     return parser
@@ -39,6 +43,7 @@ def run(
     count: int | None,
     seed: int | None,
     paper: float,
+    engine: Literal["own", "trdg"],
     workers: int | None,
     as_json: bool,
 ) -> int:
@@ -50,7 +55,7 @@ def run(
     if not 0 <= paper <= 1:
         raise UsageError(f"--paper {paper:g}: give a share from 0 to 1")
     spec = resized(parse_spec(text), count, seed)
-    plan = Plan(text, seed if seed is not None else getattr(spec.options, "seed", 0), paper)
+    plan = Plan(text, seed if seed is not None else getattr(spec.options, "seed", 0), paper, engine)
     with Preparer(workers) as preparer, _door.Bar(count or getattr(spec.options, "count", None), "line", "draw") as bar:
         written = synthesize(spec, output, plan, preparer, count, bar.update)
     for problem in written.problems[:10]:
@@ -66,7 +71,7 @@ def run(
 def main(arguments: Sequence[str] | None = None) -> int:
     """Parses and runs."""
     given = parser().parse_args(arguments)
-    return run(given.spec, given.output, given.count, given.seed, given.paper, given.workers, given.json)
+    return run(given.spec, given.output, given.count, given.seed, given.paper, given.engine, given.workers, given.json)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 import numpy as np
@@ -24,6 +25,7 @@ import numpy as np
 from .._storage import storage_error, write_atomically
 from ..errors import ImageError, StorageError, UsageError
 from ..images.encoding import Encoding, encode
+from .fonts_trdg import by_trdg, load_trdg
 from .papered import OnPaper
 from .preparation import Preparer
 from .sample import Problem, Sample
@@ -39,9 +41,10 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     spec: str
     seed: int = 0
     paper: float = 0.0
+    engine: Literal["own", "trdg"] = "own"
 
     def __str__(self) -> str:
-        return f"lines of {self.spec} with seed {self.seed}, {self.paper:.0%} on paper"
+        return f"lines of {self.spec} with seed {self.seed}, {self.paper:.0%} on paper, by the engine {self.engine}"
 
 
 @dataclass(frozen=True)
@@ -79,13 +82,17 @@ def synthesize(
     """Writes the lines of a spec that are not there yet: all, or the first `count`.
 
     advance: called with the number of lines just done, those that were there included. Raises `UsageError` when
-    `output` holds lines of another plan, `StorageError` when it cannot be written or holds something else.
+    `output` holds lines of another plan, `StorageError` when it cannot be written or holds something else,
+    `MissingToolError` without what the engine needs.
     """
+    if plan.engine == "trdg":
+        load_trdg()
     start, rows = _begin(output, plan)
     advance(start)
     reader = open_spec(spec)
     samples = (
-        _papered(k, sample, plan) for k, sample in islice(enumerate(reader), start, max(start, count or sys.maxsize))
+        (k, _planned(k, sample, plan))
+        for k, sample in islice(enumerate(reader), start, max(start, count or sys.maxsize))
     )
     problems: list[Problem] = []
     for lines, failed in _drawn(samples, output, preparer):
@@ -129,11 +136,13 @@ def _resume(labels: Path) -> tuple[int, int]:
     return (int(rows[-1].split(b"\t")[0].rpartition(b"/")[2].partition(b".")[0]) + 1 if rows else 0), len(rows)
 
 
-def _papered(number: int, sample: Sample, plan: Plan) -> tuple[int, Sample]:
+def _planned(number: int, sample: Sample, plan: Plan) -> Sample:
+    if plan.engine == "trdg":
+        sample = by_trdg(sample)
     random = np.random.default_rng([plan.seed, number, PAPER])
     if random.random() < plan.paper:
         sample = replace(sample, image=OnPaper(sample.image, (plan.seed, number)))
-    return number, sample
+    return sample
 
 
 def _drawn(

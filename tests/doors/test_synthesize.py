@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
 
@@ -75,7 +76,10 @@ def test_lines_of_another_plan_are_one_line_of_error(door, tmp_path):
     """Two kinds of lines would be mixed in one folder."""
     assert synthesize.main([SPEC, "--output", str(tmp_path / "lines"), "--count", "1", "--workers", "0"]) == 0
     told = refusal(door("synthesize", SPEC, "--output", "lines", "--count", "1", "--seed", "9"))
-    assert "holds lines of fonts:hershey?texts=words&count=70 with seed 0, 0% on paper, not lines of" in told
+    assert (
+        "holds lines of fonts:hershey?texts=words&count=70 with seed 0, 0% on paper, by the engine own, not lines of"
+        in told
+    )
 
 
 def test_what_is_somebody_s_own_stays(tmp_path):
@@ -94,6 +98,22 @@ def test_what_is_somebody_s_own_stays(tmp_path):
             synthesize.main([SPEC, "--output", str(output), "--workers", "0", *more])
     assert own.read_text() == "my.png\tmine\n"
     assert not (tmp_path / "x").exists()
+
+
+def test_the_other_engine_is_asked_for_by_name(door, tmp_path):
+    """Lines by another engine than was asked for, or a traceback where it is not installed."""
+    fonts = pytest.importorskip("matplotlib").get_data_path() + "/fonts/ttf/DejaVuSans.ttf"
+    arguments = [f"fonts:{fonts}?count=4&seed=3", "--engine", "trdg", "--workers", "0", "--output"]
+    result = door("synthesize", *arguments, "one")
+    if find_spec("trdg") is None:
+        assert result.returncode == 3
+        assert result.stderr.startswith("error: --engine trdg needs the package trdg")
+        assert len(result.stderr.splitlines()) == 1
+        assert not (tmp_path / "one").exists()
+        return
+    assert (result.returncode, result.stdout) == (0, "one: 4 lines, 0 left out\n"), result.stderr
+    door("synthesize", *arguments, "two")
+    assert files(tmp_path / "one") == files(tmp_path / "two")
 
 
 def test_the_supply_is_endless():
