@@ -29,6 +29,7 @@ def parser() -> argparse.ArgumentParser:
     _split_parser(steps)
     _quantize_parser(steps)
     _evaluate_parser(steps)
+    _cpu_parser(steps)
     return parser
 
 
@@ -52,11 +53,15 @@ def _quantize_parser(steps: Any) -> None:
     step.add_argument("--output", type=Path, required=True, metavar="DIR")
 
 
-def _recipe(step: argparse.ArgumentParser) -> None:
+def _images(step: argparse.ArgumentParser) -> None:
     step.add_argument(
         "--calibration", action="append", required=True, metavar="SPEC", help="images without labels; may be repeated"
     )
     step.add_argument("--images", type=int, default=256, metavar="N", help="of them, at most (default: %(default)s)")
+
+
+def _recipe(step: argparse.ArgumentParser) -> None:
+    _images(step)
     step.add_argument("--method", default="minmse", choices=("minmse", "nonoverflow"), help="default: %(default)s")
     step.add_argument("--equalization", action="store_true", help="first make the channels of like range")
     step.add_argument("--bias-correction", action="store_true", help="let biases take over the mean error")
@@ -68,6 +73,13 @@ def _evaluate_parser(steps: Any) -> None:
     step.add_argument("quantized", type=Path, metavar="DIR", help="that quantize has written")
     step.add_argument("--data", action="append", required=True, metavar="SPEC", help="may be repeated")
     step.add_argument("--json", action="store_true", help="for a program to read")
+
+
+def _cpu_parser(steps: Any) -> None:
+    step = steps.add_parser("cpu", help="a copy of the bundle with int8 for ordinary CPUs: --precision int8")
+    step.add_argument("model", metavar="MODEL", help="a bundle, or its name")
+    _images(step)
+    step.add_argument("--output", type=Path, required=True, metavar="BUNDLE", help="a .zip, or a new folder")
 
 
 def _model(step: argparse.ArgumentParser) -> None:
@@ -185,7 +197,24 @@ def _comparison(found: Comparison, layers: list[Noise]) -> str:
     ])  # fmt: skip
 
 
-STEPS = {"plan": plan, "split": split, "quantize": quantize, "evaluate": evaluate}
+def cpu(given: argparse.Namespace) -> int:
+    """Writes the bundle anew."""
+    from .bundles.writer import check_target
+    from .datasets.loading import load_data
+    from .quantization.calibration import evenly
+    from .quantization.cpu import quantize_for_cpu, write_integer_bundle
+    from .quantization.models import open_source
+
+    check_target(given.output)
+    bundle = open_source(given.model).bundle
+    store = load_data(given.calibration, bundle.description.preprocessing.fit, track=_door.track)
+    model = quantize_for_cpu(bundle.model, evenly(store, given.images))
+    write_integer_bundle(bundle, model, given.output)
+    print(f"{given.output}: read with it by gluon-htr predict --model {given.output} --precision int8")
+    return 0
+
+
+STEPS = {"plan": plan, "split": split, "quantize": quantize, "evaluate": evaluate, "cpu": cpu}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -16,7 +16,7 @@ from ._storage import write_atomically
 from .datasets.loading import load_data
 from .datasets.reading import read_store
 from .datasets.store import Store
-from .runtime.backends import ENGINES
+from .runtime.backends import ENGINES, PRECISIONS
 from .text.metrics import ScoreCard, score, worst
 
 
@@ -27,6 +27,7 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--data", action="append", required=True, metavar="SPEC", help="may be repeated")
     engines = f"{', '.join(ENGINES)}, or http://HOST:PORT of a model server (default: %(default)s)"
     parser.add_argument("--engine", default="onnx", metavar="ENGINE", help=engines)
+    parser.add_argument("--precision", choices=PRECISIONS, default="float32", help="int8: where the bundle has it")
     parser.add_argument("--threads", type=int, help="threads of the engine (default: one a core)")
     parser.add_argument("--report", type=Path, metavar="DIR", help="write scores.json, texts.tsv and worst.tsv there")
     parser.add_argument("--json", action="store_true", help="the score card as JSON on stdout")
@@ -34,24 +35,32 @@ def parser() -> argparse.ArgumentParser:
 
 
 def run(
-    model: str | None, data: list[str], engine: str, threads: int | None, report: Path | None, as_json: bool
+    model: str | None,
+    data: list[str],
+    engine: str,
+    threads: int | None,
+    report: Path | None,
+    as_json: bool,
+    precision: str = "float32",
 ) -> int:
     """Reads all of `data` and prints the score card."""
-    recognizer = load(model, engine, threads)
+    recognizer = load(model, engine, threads, precision=precision)
     store = load_data(data, recognizer.preprocessing, track=_door.track)
     began = time.perf_counter()
     texts = read_store(recognizer.network, store, recognizer.alphabet)
     speed = len(store) / (time.perf_counter() - began)
     card = score(store.texts, texts, store.groups)
-    content = _content(card, model or recognizer.name, data, engine, speed, len(store.problems))
+    content = _content(card, model or recognizer.name, data, engine, precision, speed, len(store.problems))
     if report:
         _write_report(report, content, store, texts)
     print(msgspec.json.encode(content).decode() if as_json else _words(card, speed))
     return 0
 
 
-def _content(card: ScoreCard, model: str, data: list[str], engine: str, speed: float, left_out: int) -> dict[str, Any]:
-    where = {"model": model, "data": data, "engine": engine, "version": __version__}
+def _content(
+    card: ScoreCard, model: str, data: list[str], engine: str, precision: str, speed: float, left_out: int
+) -> dict[str, Any]:
+    where = {"model": model, "data": data, "engine": engine, "precision": precision, "version": __version__}
     return {**where, "left_out": left_out, "images_per_second": round(speed, 1), **msgspec.to_builtins(card)}
 
 
@@ -85,7 +94,7 @@ def _write_report(folder: Path, content: dict[str, Any], store: Store, texts: Se
 def main(arguments: Sequence[str] | None = None) -> int:
     """Parses and runs."""
     given = parser().parse_args(arguments)
-    return run(given.model, given.data, given.engine, given.threads, given.report, given.json)
+    return run(given.model, given.data, given.engine, given.threads, given.report, given.json, given.precision)
 
 
 if __name__ == "__main__":

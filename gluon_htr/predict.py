@@ -12,7 +12,7 @@ from pathlib import Path
 from . import _door, load
 from .errors import ImageError, UsageError
 from .images.decoding import ImageLike
-from .runtime.backends import ENGINES, PROVIDERS
+from .runtime.backends import ENGINES, PRECISIONS, PROVIDERS
 from .runtime.recognizer import Recognition, Recognizer
 
 
@@ -25,6 +25,7 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--model", help="name of a model, a bundle, or the folder of a run (default: what ships)")
     engines = f"{', '.join(ENGINES)}, or http://HOST:PORT of a model server (default: %(default)s)"
     parser.add_argument("--engine", default="onnx", metavar="ENGINE", help=engines)
+    parser.add_argument("--precision", choices=PRECISIONS, default="float32", help="int8: where the bundle has it")
     parser.add_argument("--threads", type=int, help="threads of the engine (default: one a core)")
     parser.add_argument("--provider", default="cpu", help=f"of the engine onnx: {', '.join(PROVIDERS)} (default: cpu)")
     parser.add_argument("--json", action="store_true", help="text, confidence and characters, one JSON object an image")
@@ -58,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser().parse_args(arguments)
     if given.threads is not None and given.threads < 1:
         raise UsageError("--threads is at least 1")
-    recognizer = load(given.model, given.engine, given.threads, [given.provider])
+    recognizer = load(given.model, given.engine, given.threads, [given.provider], given.precision)
     return run(given.images, recognizer, given.json)
 
 

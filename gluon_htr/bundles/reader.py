@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 
 from ..errors import AlphabetError, BundleError, GraphError
-from ..graphs.onnx_inspection import check_graph
+from ..graphs.onnx_inspection import INTEGER_OPERATORS, OPERATORS, check_graph
 from ..graphs.params import parse_parameters
 from ..text.alphabet import Alphabet
 from .contents import check_name, read_contents
@@ -119,10 +119,10 @@ def _description(path: Path, document: bytes) -> Description:
 def _check_meaning(bundle: Bundle) -> None:
     """The graphs are of allowed operators and have the promised input and output; golden images are there."""
     tensors = [tensor.name for tensor in (*bundle.description.inputs, *bundle.description.outputs)]
-    for name in (MODEL, INTEGER_MODEL):
+    for name, operators in ((MODEL, OPERATORS), (INTEGER_MODEL, INTEGER_OPERATORS)):
         if name in bundle.files:
             try:
-                graph = check_graph(bundle.files[name])
+                graph = check_graph(bundle.files[name], operators)
             except GraphError as error:
                 raise BundleError(f"{bundle.path}: {name}: {error}") from None
             if [*graph.inputs, *graph.outputs] != tensors:

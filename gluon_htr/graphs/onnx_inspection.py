@@ -21,6 +21,8 @@ OPERATORS = frozenset({
     "Transpose", "Unsqueeze",
 })
 # fmt: on
+#: What `model.int8.onnx` may have beside them. ONNX Runtime's own LSTM is the only one in int8.
+INTEGER_OPERATORS = OPERATORS | {"DynamicQuantizeLinear", "MatMulInteger", "com.microsoft.DynamicQuantizeLSTM"}
 OPSETS = range(13, 18)
 MOST_NODES = 10_000
 
@@ -35,7 +37,10 @@ class Inspection:
 
 
 def check_graph(model: bytes, operators: frozenset[str] = OPERATORS) -> Inspection:
-    """Raises `GraphError` when the file is damaged or has something that is refused. operators: those accepted."""
+    """Raises `GraphError` when the file is damaged or has something that is refused.
+
+    operators: those accepted; one of another domain than ONNX's own stands there with its domain.
+    """
     parts = list(fields(memoryview(model)))
     graphs = [part.bytes for part in parts if part.number == 7]
     if len(graphs) != 1:
@@ -44,14 +49,16 @@ def check_graph(model: bytes, operators: frozenset[str] = OPERATORS) -> Inspecti
         raise GraphError("it has functions or training steps of its own, which are not accepted")
     for part in parts:
         if part.number == 8:
-            _check_opset(part.bytes)
+            _check_opset(part.bytes, operators)
     return _graph(graphs[0], operators)
 
 
-def _check_opset(opset: memoryview) -> None:
+def _check_opset(opset: memoryview, accepted: frozenset[str]) -> None:
     given = {part.number: part for part in fields(opset)}
     domain = given[1].text if 1 in given else ""
     version = given[2].value if 2 in given else 0
+    if domain and version == 1 and any(name.startswith(f"{domain}.") for name in accepted):
+        return
     if domain not in ("", "ai.onnx") or version not in OPSETS:
         raise GraphError(
             f"it is of opset {version} of {domain or 'ONNX'!a:.60}, not {OPSETS.start} to {OPSETS.stop - 1} of ONNX"
@@ -65,7 +72,7 @@ def _graph(graph: memoryview, accepted: frozenset[str]) -> Inspection:
     outputs: list[str] = []
     for part in fields(graph):
         if part.number == 1:
-            operators.append(_operator(part.bytes))
+            operators.append(_operator(part.bytes, accepted))
         elif part.number == 5:
             stored.add(_tensor(part.bytes))
         elif part.number == 15:
@@ -79,7 +86,7 @@ def _graph(graph: memoryview, accepted: frozenset[str]) -> Inspection:
     return Inspection(frozenset(operators), tuple(n for n in inputs if n not in stored), tuple(outputs))
 
 
-def _operator(node: memoryview) -> str:
+def _operator(node: memoryview, accepted: frozenset[str]) -> str:
     operator = domain = ""
     for part in fields(node):
         if part.number == 4:
@@ -89,6 +96,9 @@ def _operator(node: memoryview) -> str:
         elif part.number == 5:
             _check_attribute(part.bytes)
     if domain not in ("", "ai.onnx"):
+        operator = f"{domain}.{operator}"
+        if operator in accepted:
+            return operator
         raise GraphError(f"it has an operator of another domain: {domain!a:.60}")
     return operator[:60]
 

@@ -74,7 +74,7 @@ def fixed(model: onnx.ModelProto, sizes: dict[str, int], where: str = "the netwo
     for value in copy.graph.output:
         value.type.tensor_type.ClearField("shape")
     del copy.graph.value_info[:]
-    return inferred(_computed(copy), where)
+    return inferred(with_constants(copy), where)
 
 
 def inferred(model: onnx.ModelProto, where: str = "the network") -> Network:
@@ -100,8 +100,8 @@ def attribute(node: onnx.NodeProto, name: str, default: Any) -> Any:
     return next((onnx.helper.get_attribute_value(a) for a in node.attribute if a.name == name), default)
 
 
-def _computed(model: onnx.ModelProto) -> onnx.ModelProto:
-    """Widened weights (Cast, Mul of constants) become plain ones; weights that nobody uses are left out."""
+def with_constants(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Widened weights (Cast, Mul of constants) become plain ones, in place; weights that nobody uses are left out."""
     graph = model.graph
     constants = {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in graph.initializer}
     nodes = []

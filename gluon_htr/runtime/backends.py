@@ -20,6 +20,7 @@ from ..images.preprocessing import scale
 #: (N, H, W) uint8, 0 = black ink → logits (N, T, C) float32, the blank last.
 Network = Callable[[np.ndarray], np.ndarray]
 ENGINES = ("onnx", "mxnet", "torch")
+PRECISIONS = ("float32", "int8")
 PROVIDERS = {
     "cpu": "CPUExecutionProvider",
     "cuda": "CUDAExecutionProvider",
@@ -105,6 +106,15 @@ def onnx_network(model: bytes, threads: int | None = None, providers: Sequence[s
             raise GraphError(f"the model cannot read images of {images.shape[1:]}: {_first_line(error)}") from None
 
     return network
+
+
+def one_by_one(network: Network) -> Network:
+    """The same network, given image by image: for graphs whose scales follow from all that is in a batch."""
+
+    def alone(images: np.ndarray) -> np.ndarray:
+        return np.concatenate([network(image[None]) for image in images])
+
+    return alone
 
 
 def _providers(wanted: Sequence[str], available: Sequence[str]) -> list[str]:

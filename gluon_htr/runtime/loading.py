@@ -11,11 +11,11 @@ import msgspec
 
 from ..bundles.catalog import default_bundle, find_bundle, known_bundles
 from ..bundles.reader import Bundle, read_bundle
-from ..bundles.schema import DOCUMENT
-from ..errors import BundleError, CheckpointError, ModelError
+from ..bundles.schema import DOCUMENT, INTEGER_MODEL
+from ..errors import BundleError, CheckpointError, ModelError, UsageError
 from ..images.preprocessing import Preprocessing
 from ..text.alphabet import Alphabet
-from .backends import Pair, onnx_network, pair_network, read_pair
+from .backends import PRECISIONS, Network, Pair, one_by_one, onnx_network, pair_network, read_pair
 from .kserve import is_address, remote_network
 from .recognizer import Recognizer
 
@@ -30,19 +30,22 @@ def load(
     engine: str = "onnx",
     threads: int | None = None,
     providers: Sequence[str] = ("cpu",),
+    precision: str = "float32",
 ) -> Recognizer:
     """A recognizer from the name of a shipped or installed bundle, the path of a bundle or a run, or the default.
 
     A name goes before a path: `./words` is the folder where `words` is a bundle's name. engine: `onnx`, `mxnet`,
     `torch`, or the address of a model server that has the bundle (`http://host:8000`); all read the same. threads: of
     the engine onnx; None takes one a core. providers: of the engine onnx: `cpu`, `cuda`, `openvino`, `coreml` …, as far
-    as the installed onnxruntime has them.
+    as the installed onnxruntime has them. precision: of the engine onnx: `float32`, or `int8` where the bundle has it.
     Raises `ModelError` when there is no such model, `MissingToolError` when the engine is not installed.
     """
     path = find_model(model)
     if (path / "run.toml").is_file():
+        if precision != "float32":
+            raise UsageError(f"{path} is a run, and only bundles have {precision}: export it, then gluon-htr dpu cpu")
         return _from_run(path, engine, threads, providers)
-    return from_bundle(read_bundle(path), engine, threads, providers)
+    return from_bundle(read_bundle(path), engine, threads, providers, precision)
 
 
 def find_model(model: str | Path | None) -> Path:
@@ -61,19 +64,38 @@ def find_model(model: str | Path | None) -> Path:
 
 
 def from_bundle(
-    bundle: Bundle, engine: str = "onnx", threads: int | None = None, providers: Sequence[str] = ("cpu",)
+    bundle: Bundle,
+    engine: str = "onnx",
+    threads: int | None = None,
+    providers: Sequence[str] = ("cpu",),
+    precision: str = "float32",
 ) -> Recognizer:
     """A recognizer from a bundle that is open already. Raises as `load` does."""
     about = bundle.description
     if about.task == "layout":
         raise BundleError(f"{bundle.path} finds lines on pages, it does not read: give a model for lines or words")
-    if engine == "onnx":
+    if precision != "float32":
+        network = _integer_network(bundle, engine, threads, providers, precision)
+    elif engine == "onnx":
         network = onnx_network(bundle.model, threads, providers)
     elif is_address(engine):
         network = remote_network(engine, about.name, about.inputs[0].name, about.outputs[0].name)
     else:
         network = pair_network(Pair(bundle.symbol, bundle.parameters), engine)
     return Recognizer(network, bundle.alphabet, about.preprocessing.fit, about.name, about.temperature)
+
+
+def _integer_network(
+    bundle: Bundle, engine: str, threads: int | None, providers: Sequence[str], precision: str
+) -> Network:
+    """Image by image: its LSTM scales follow from what is in a batch, and no text may depend on its neighbors."""
+    if precision not in PRECISIONS or engine != "onnx":
+        raise UsageError(f"--precision {precision} is not there for the engine {engine}: int8 goes with onnx")
+    if INTEGER_MODEL not in bundle.files:
+        raise BundleError(
+            f"{bundle.path} has no {INTEGER_MODEL}: make a bundle that does with gluon-htr dpu cpu {bundle.name}"
+        )
+    return one_by_one(onnx_network(bundle.files[INTEGER_MODEL], threads, providers))
 
 
 def _from_run(run: Path, engine: str, threads: int | None, providers: Sequence[str]) -> Recognizer:

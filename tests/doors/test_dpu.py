@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from letters import LETTERS
+from letters import LETTERS, draw
 from support import refusal
 
 pytest.importorskip("onnx")
@@ -79,3 +79,20 @@ def test_calibration_that_cannot_work_is_one_line(here: Door, words: Path, tmp_p
     ):
         assert says in refusal(here(*arguments))
         assert not (tmp_path / "x").exists()
+
+
+def test_a_bundle_for_ordinary_cpus(door: Door, here: Door, words: Path, tmp_path: Path) -> None:
+    """--precision int8 would be an option without a model."""
+    spec = f"iam-words:{words}?split=validation"
+    done = here("cpu", LETTERS, "--calibration", spec, "--output", "small.zip")
+    assert done.returncode == 0, done.stderr
+    done = door("evaluate", "--model", "small.zip", "--precision", "int8", "--data", spec, "--json")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["engine"] == "onnx"
+    assert found["precision"] == "int8"
+    assert found["cer"]["value"] < 0.2
+    draw("bead").save(tmp_path / "bead.png")
+    done = door("predict", "bead.png", "--model", "small.zip", "--precision", "int8")
+    assert done.stdout == "bead\n", done.stderr
+    assert "dpu cpu letters" in refusal(door("predict", "bead.png", "--model", LETTERS, "--precision", "int8"))
