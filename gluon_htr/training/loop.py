@@ -27,7 +27,7 @@ from .schedules import rate_at
 CHECKPOINT_SECONDS = 240.0
 LONGEST_STEP = 20.0  # seconds; what takes longer was a pause of the process, not work
 LOGGED_STEPS = 50  # steps between entries of the log
-SCORED_STEPS = 50  # steps between validations, where epochs are shorter
+SCORED_STEPS = 10  # steps between validations, where epochs are shorter
 BLANK_STEPS = (
     3000  # CTC networks write nothing but blanks at first (Graves et al. 2006); after this many they should not
 )

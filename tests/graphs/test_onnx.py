@@ -74,7 +74,8 @@ def test_the_graph_can_be_cut_at_features(name: str, tmp_path: Path) -> None:
     image = scale(images(network(name), 2))
     (features,) = onnxruntime.InferenceSession(str(tmp_path / "head.onnx")).run(None, {"image": image})
     (logits,) = onnxruntime.InferenceSession(str(tmp_path / "tail.onnx")).run(None, {"features": features})
-    np.testing.assert_array_equal(logits, _session(model).run(None, {"image": image})[0])
+    whole = _session(model).run(None, {"image": image})[0]
+    np.testing.assert_allclose(logits, whole, atol=2e-6 * np.abs(whole).max(), rtol=0)  # kernels may be fused otherwise
     assert features.ndim == 4
 
 

@@ -48,9 +48,8 @@ def test_stored_weights_are_half_the_bytes_and_the_same_numbers(name: str, tmp_p
     assert len(stored) < share * len(whole.SerializeToString())
     check_graph(stored)
     page = images(network(name), 3)
-    np.testing.assert_allclose(
-        onnx_network(stored)(page), onnx_network(whole.SerializeToString())(page), atol=1e-5, rtol=0
-    )
+    logits = onnx_network(whole.SerializeToString())(page)
+    np.testing.assert_allclose(onnx_network(stored)(page), logits, atol=2e-6 * np.abs(logits).max(), rtol=0)
 
 
 def test_numbers_that_float16_does_not_reach_are_kept() -> None:
