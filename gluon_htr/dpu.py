@@ -16,9 +16,14 @@ from . import _door
 from .errors import MissingToolError
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from .quantization.evaluation import Comparison, Noise
     from .quantization.graphs import Network
+    from .quantization.models import Source
     from .quantization.planning import Plan
+    from .quantization.recipes import Recipe
+    from .quantization.splitting import Halves
 
 
 def parser() -> argparse.ArgumentParser:
@@ -29,6 +34,7 @@ def parser() -> argparse.ArgumentParser:
     _split_parser(steps)
     _quantize_parser(steps)
     _evaluate_parser(steps)
+    _package_parser(steps)
     _cpu_parser(steps)
     return parser
 
@@ -50,6 +56,7 @@ def _quantize_parser(steps: Any) -> None:
     step = steps.add_parser("quantize", help="the featurizer in int8, as an ONNX graph with QDQ")
     _model(step)
     _recipe(step)
+    step.add_argument("--quantizer", choices=("ours", "quark"), default="ours", help="default: %(default)s")
     step.add_argument("--output", type=Path, required=True, metavar="DIR")
 
 
@@ -73,6 +80,14 @@ def _evaluate_parser(steps: Any) -> None:
     step.add_argument("quantized", type=Path, metavar="DIR", help="that quantize has written")
     step.add_argument("--data", action="append", required=True, metavar="SPEC", help="may be repeated")
     step.add_argument("--json", action="store_true", help="for a program to read")
+
+
+def _package_parser(steps: Any) -> None:
+    step = steps.add_parser("package", help="a folder with everything that a board needs: all steps in one")
+    _model(step)
+    step.add_argument("--target", required=True, metavar="NAME", help="vek280, zynq or edge-gen2")
+    _recipe(step)
+    step.add_argument("--output", type=Path, required=True, metavar="DIR")
 
 
 def _cpu_parser(steps: Any) -> None:
@@ -149,19 +164,46 @@ def _sizes(network: Network) -> str:
 
 def quantize(given: argparse.Namespace) -> int:
     """Writes both halves and the featurizer in int8."""
+    from .quantization.quark import quantize_with_quark
+    from .quantization.recipes import quantized_by, write_halves, write_quantized
+
+    _, recipe, both, images = _prepared(given)
+    if given.quantizer == "quark":
+        quantize_with_quark(both.featurizer, images, given.output)
+        write_halves(both, given.output)
+        print(f"{given.output}: featurizer.int8.onnx by AMD Quark from {len(images)} images")
+        return 0
+    made = quantized_by(recipe, both.featurizer, images)
+    write_halves(both, given.output)
+    scales = write_quantized(made, recipe, len(images), given.output)
+    exact = "equal" if scales.exact else "may differ in halves"
+    print(f"{given.output}: featurizer.int8.onnx from {scales.images} images; simulator and ONNX Runtime {exact}")
+    return 0
+
+
+def _prepared(given: argparse.Namespace) -> tuple[Source, Recipe, Halves, np.ndarray]:
+    """What quantization starts from."""
     from .quantization.calibration import read_images
     from .quantization.models import open_source
-    from .quantization.recipes import Recipe, prepared, quantized_by, write_halves, write_quantized
+    from .quantization.recipes import Recipe, prepared
     from .quantization.splitting import halves
 
     source = open_source(given.model, given.width)
     recipe = Recipe(given.method, given.equalization, given.bias_correction)
     both = prepared(recipe, halves(source))
-    images = read_images(given.calibration, source.rule, _door.track, given.images)
-    write_halves(both, given.output)
-    scales = write_quantized(quantized_by(recipe, both.featurizer, images), recipe, len(images), given.output)
-    exact = "equal" if scales.exact else "may differ in halves"
-    print(f"{given.output}: featurizer.int8.onnx from {scales.images} images; simulator and ONNX Runtime {exact}")
+    return source, recipe, both, read_images(given.calibration, source.rule, _door.track, given.images)
+
+
+def package(given: argparse.Namespace) -> int:
+    """Quantizes and writes the folder."""
+    from .quantization.recipes import quantized_by
+    from .quantization.targets import packaging
+
+    packaging.check_target(given.target)
+    source, recipe, both, images = _prepared(given)
+    made = quantized_by(recipe, both.featurizer, images)
+    packaging.package(given.target, source, both, made, recipe, images, given.output)
+    print(f"{given.output}: for {given.target}; its README.md says what to run there")
     return 0
 
 
@@ -214,7 +256,7 @@ def cpu(given: argparse.Namespace) -> int:
     return 0
 
 
-STEPS = {"plan": plan, "split": split, "quantize": quantize, "evaluate": evaluate, "cpu": cpu}
+STEPS = {"plan": plan, "split": split, "quantize": quantize, "evaluate": evaluate, "package": package, "cpu": cpu}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

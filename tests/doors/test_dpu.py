@@ -96,3 +96,14 @@ def test_a_bundle_for_ordinary_cpus(door: Door, here: Door, words: Path, tmp_pat
     done = door("predict", "bead.png", "--model", "small.zip", "--precision", "int8")
     assert done.stdout == "bead\n", done.stderr
     assert "dpu cpu letters" in refusal(door("predict", "bead.png", "--model", LETTERS, "--precision", "int8"))
+
+
+def test_a_package_is_all_steps_in_one(here: Door, words: Path, tmp_path: Path) -> None:
+    """A user would have to know what a board needs."""
+    spec = f"iam-words:{words}?split=validation"
+    done = here("package", LETTERS, "--calibration", spec, "--target", "vek280", "--output", "board")
+    assert done.returncode == 0, done.stderr
+    assert {"featurizer.int8.onnx", "tail.onnx", "reader.json", "dpu_runner.py", "README.md"} <= {
+        path.name for path in (tmp_path / "board").iterdir()
+    }
+    assert "edge-gen2" in refusal(here("package", LETTERS, "--calibration", spec, "--target", "zcu", "--output", "x"))

@@ -1,0 +1,315 @@
+"""Reads images of handwriting on a board: the featurizer on its DPU, the rest on its CPU.
+
+    python3 dpu_runner.py word.png …           one line `path<TAB>text` an image; with a single image, the text alone
+
+It lies in a folder that `gluon-htr dpu package` has written and needs numpy and onnxruntime alone. Images are PGM, or
+PNG of 8 bits without interlacing. Engines: `vart` runs featurizer.xmodel, `vitisai` the ONNX graph through the board's
+Vitis AI provider, `cpu` the same graph without a DPU, `float` the network before quantization; `auto` takes the first
+that is there. Exit status: 0 done, 1 an image could not be read, 2 wrong use, 3 a tool is missing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import struct
+import sys
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+#: (1, 1, H, W) float32, ink 1 and paper 0 → features (1, C, H', W') float32.
+Featurizer = Callable[[np.ndarray], np.ndarray]
+ENGINES = ("auto", "vart", "vitisai", "cpu", "float")
+VAIP = "/usr/bin/vaip_config.json"  # on AMD's images of Vitis AI 3.5
+PADDING = 230  # gray, at least, of what surrounds an image
+CHANNELS = {0: 1, 2: 3, 4: 2, 6: 4}  # of PNG's color types
+
+
+class Problem(Exception):
+    """What a user is told in one line; `status` is the exit status."""
+
+    def __init__(self, message: str, status: int = 2) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+@dataclass(frozen=True)
+class Settings:
+    """`reader.json`. rule, height, width, resample: how images are fitted, as in the bundle."""
+
+    alphabet: list[str]
+    rule: str
+    height: int
+    width: int
+    resample: str
+
+
+def settings(folder: Path) -> Settings:
+    """What `gluon-htr dpu package` wrote down."""
+    try:
+        content = json.loads((folder / "reader.json").read_text("utf-8"))
+        return Settings(**{key: content[key] for key in Settings.__dataclass_fields__})
+    except (OSError, ValueError, KeyError) as error:
+        raise Problem(f"{folder} is no folder of gluon-htr dpu package: {error}") from None
+
+
+def decode(path: Path) -> np.ndarray:
+    """(H, W) uint8, 0 = black ink, of a PGM or PNG file."""
+    try:
+        content = path.read_bytes()
+        if content[:2] == b"P5":
+            return _pgm(content)
+        if content[:8] == b"\x89PNG\r\n\x1a\n":
+            return _png(content)
+    except OSError as error:
+        raise Problem(f"{path}: {error.strerror}") from None
+    except (ValueError, IndexError, KeyError, zlib.error, struct.error) as error:
+        raise Problem(f"{path} cannot be decoded: {error}") from None
+    raise Problem(f"{path} is neither PGM nor PNG: convert it")
+
+
+def _pgm(content: bytes) -> np.ndarray:
+    words: list[int] = []
+    at = 2
+    while len(words) < 3:
+        while content[at : at + 1].isspace() or content[at : at + 1] == b"#":
+            at = content.index(b"\n", at) + 1 if content[at : at + 1] == b"#" else at + 1
+        end = next(k for k in range(at, len(content)) if content[k : k + 1].isspace())
+        words.append(int(content[at:end]))
+        at = end
+    width, height, most = words
+    if most != 255:
+        raise ValueError("its largest gray is not 255")
+    return np.frombuffer(content, np.uint8, width * height, at + 1).reshape(height, width)
+
+
+def _png(content: bytes) -> np.ndarray:
+    at, data = 8, b""
+    header: tuple[int, ...] = ()
+    palette = np.zeros((0, 3), np.uint8)
+    while at + 8 <= len(content):
+        size, kind = struct.unpack(">I4s", content[at : at + 8])
+        chunk = content[at + 8 : at + 8 + size]
+        if kind == b"IHDR":
+            header = struct.unpack(">IIBBBBB", chunk)
+        elif kind == b"PLTE":
+            palette = np.frombuffer(chunk, np.uint8).reshape(-1, 3)
+        elif kind == b"IDAT":
+            data += chunk
+        at += 12 + size
+    width, height, bits, color, _, _, interlaced = header
+    if bits != 8 or interlaced:
+        raise ValueError("it has not 8 bits a channel, or is interlaced")
+    pixels = _unfiltered(zlib.decompress(data), height, width, CHANNELS.get(color, 1))
+    return _gray(palette[pixels[..., 0]] if color == 3 else pixels)
+
+
+def _unfiltered(data: bytes, height: int, width: int, channels: int) -> np.ndarray:
+    """Rows of PNG as pixels (H, W, channels); each names how it differs from what is left of it and above."""
+    rows = np.frombuffer(data, np.uint8, height * (width * channels + 1)).reshape(height, -1)
+    result = np.zeros((height + 1, width * channels), np.uint8)
+    for y, row in enumerate(rows, 1):
+        kind, line, above = int(row[0]), row[1:], result[y - 1]
+        if kind == 0:
+            result[y] = line
+        elif kind == 1:
+            result[y] = np.cumsum(line.reshape(width, channels), axis=0, dtype=np.uint8).ravel()
+        elif kind == 2:
+            result[y] = line + above
+        else:
+            _slowly(result[y], line, above, channels, kind)
+    return result[1:].reshape(height, width, channels)
+
+
+def _slowly(target: np.ndarray, line: np.ndarray, above: np.ndarray, channels: int, kind: int) -> None:
+    """PNG's filters 3 (average) and 4 (Paeth): each byte needs the one before."""
+    made, up, given = [0] * channels, [0] * channels + above.tolist(), line.tolist()
+    for k, byte in enumerate(given):
+        left, top, corner = made[k], up[k + channels], up[k]
+        if kind == 3:
+            guess = (left + top) >> 1
+        else:
+            a, b, c = abs(top - corner), abs(left - corner), abs(left + top - 2 * corner)
+            guess = left if a <= b and a <= c else top if b <= c else corner
+        made.append((byte + guess) & 255)
+    target[:] = made[channels:]
+
+
+def _gray(pixels: np.ndarray) -> np.ndarray:
+    """(H, W, 1 to 4) to (H, W): what is transparent becomes paper; luma as in ITU-R 601."""
+    channels = pixels.shape[2]
+    solid = pixels[..., :3] if channels > 2 else pixels[..., :1]
+    if channels in (2, 4):
+        share = pixels[..., -1:].astype(np.int32)
+        solid = ((solid * share + 255 * (255 - share) + 127) // 255).astype(np.uint8)
+    if solid.shape[2] == 1:
+        return solid[..., 0]
+    return ((solid.astype(np.int64) @ [19595, 38470, 7471] + 0x8000) >> 16).astype(np.uint8)
+
+
+def fit(image: np.ndarray, where: Settings) -> np.ndarray:
+    """Scales and pads to (height, width), as `gluon_htr.images.preprocessing.fit` does."""
+    height, width = image.shape
+    ratio = min(where.height / height, where.width / width)
+    if where.rule == "height":
+        height, width = max(1, round(height * ratio)), max(1, round(width * ratio))
+    elif ratio < 1:
+        height, width = max(1, int(height * ratio)), max(1, int(width * ratio))
+    support = 1.0 if where.resample == "area" else 0.0
+    scaled = image
+    for axis, size in ((1, width), (0, height)):
+        if scaled.shape[axis] != size:
+            scaled = np.moveaxis(_resized(np.moveaxis(scaled, axis, 0), size, support), 0, axis)
+    canvas = np.full((where.height, where.width), max(PADDING, int(scaled[0, 0])), np.uint8)
+    top = (where.height - height) // 2
+    left = (where.width - width) // 2 if where.rule == "box" else 0
+    canvas[top : top + height, left : left + width] = scaled
+    return canvas
+
+
+def _resized(pixels: np.ndarray, size: int, support: float) -> np.ndarray:
+    """The first axis to `size`: a triangle over all pixels covered (support 1), or over two neighbors (support 0)."""
+    ratio = pixels.shape[0] / size
+    reach = max(ratio, 1.0) if support else 1.0
+    centers = (np.arange(size) + 0.5) * ratio
+    if not support:
+        centers = np.clip(centers, 0.5, pixels.shape[0] - 0.5)
+    weights = np.maximum(0, 1 - np.abs(np.arange(pixels.shape[0]) + 0.5 - centers[:, None]) / reach)
+    weights /= weights.sum(axis=1, keepdims=True)
+    mixed = weights @ pixels.astype(np.float64)
+    return np.clip(np.floor(mixed + 0.5), 0, 255).astype(np.uint8)
+
+
+def greedy(logits: np.ndarray, alphabet: list[str]) -> str:
+    """The best path of CTC through (T, C), whose last class is the blank."""
+    best = logits.argmax(axis=1)
+    kept = np.diff(best, prepend=-1) != 0
+    return "".join(alphabet[k] for k in best[kept] if k < len(alphabet))
+
+
+class Vart:
+    """featurizer.xmodel under AMD's runtime VART: int8 images (1, H, W, C), moved by a power of two at either end."""
+
+    def __init__(self, path: Path) -> None:
+        import vart
+        import xir
+
+        graph = xir.Graph.deserialize(str(path))
+        pieces = [
+            piece
+            for piece in graph.get_root_subgraph().toposort_child_subgraph()
+            if piece.has_attr("device") and piece.get_attr("device").upper() == "DPU"
+        ]
+        if len(pieces) != 1:
+            raise Problem(f"{path} has {len(pieces)} pieces for the DPU: one is needed; see gluon-htr dpu plan")
+        self._runner = vart.Runner.create_runner(pieces[0], "run")
+        (self._input,), (self._output,) = self._runner.get_input_tensors(), self._runner.get_output_tensors()
+
+    def __call__(self, image: np.ndarray) -> np.ndarray:
+        given = to_fixed(image, self._input.get_attr("fix_point"))
+        found = np.empty(tuple(self._output.dims), np.int8, order="C")
+        self._runner.wait(self._runner.execute_async([given], [found]))
+        return from_fixed(found, self._output.get_attr("fix_point"))
+
+
+def to_fixed(image: np.ndarray, exponent: int) -> np.ndarray:
+    """(1, C, H, W) float32 to (1, H, W, C) int8: steps of 2^-exponent, rounded to even at halves."""
+    steps = np.clip(np.rint(image.astype(np.float64) * 2.0**exponent), -128, 127)
+    return np.ascontiguousarray(steps.astype(np.int8).transpose(0, 2, 3, 1))
+
+
+def from_fixed(features: np.ndarray, exponent: int) -> np.ndarray:
+    """The way back."""
+    return np.ascontiguousarray(features.transpose(0, 3, 1, 2)).astype(np.float32) * np.float32(2.0**-exponent)
+
+
+def session(path: Path, provider: str = "CPUExecutionProvider", **options: str) -> Any:
+    """A graph on ONNX Runtime; what the provider does not take runs on the CPU."""
+    try:
+        import onnxruntime
+    except ImportError:
+        raise Problem("this needs onnxruntime: the one of the board's image, or pip install onnxruntime", 3) from None
+    if provider not in onnxruntime.get_available_providers():
+        raise Problem(f"this onnxruntime has no {provider}: use the one of AMD's image, or --engine cpu", 3)
+    return onnxruntime.InferenceSession(str(path), providers=[provider], provider_options=[options])
+
+
+def featurizer(folder: Path, engine: str, vaip: str = VAIP) -> Featurizer:
+    """What computes features under `engine`. Raises `Problem` where something is missing."""
+    if engine == "auto":
+        return _first(folder, vaip)
+    if engine == "vart":
+        try:
+            return Vart(folder / "featurizer.xmodel")
+        except ImportError as error:
+            raise Problem(f"the engine vart needs {error.name}, which AMD's images of a board have", 3) from None
+    name = "featurizer.onnx" if engine == "float" else "featurizer.int8.onnx"
+    if engine == "vitisai":
+        if not os.path.isfile(vaip):
+            raise Problem(f"there is no {vaip}: name AMD's vaip_config.json with --vaip", 3)
+        made = session(folder / name, "VitisAIExecutionProvider", config_file=vaip)
+    else:
+        made = session(folder / name)
+    source = made.get_inputs()[0].name
+    return lambda image: made.run(None, {source: image})[0]  # type: ignore[no-any-return]
+
+
+def _first(folder: Path, vaip: str) -> Featurizer:
+    """VART where it was compiled for, else the provider, else the CPU, which is said."""
+    reasons = []
+    for engine in ("vart", "vitisai") if (folder / "featurizer.xmodel").is_file() else ("vitisai",):
+        try:
+            return featurizer(folder, engine, vaip)
+        except Problem as problem:
+            reasons.append(str(problem))
+    sys.stderr.write(f"without the DPU: {'; '.join(reasons)}\n")
+    return featurizer(folder, "cpu")
+
+
+class Reader:
+    """Reads images with a featurizer and the tail in `folder`."""
+
+    def __init__(self, folder: Path, compute: Featurizer) -> None:
+        self._settings, self._compute, self._tail = settings(folder), compute, session(folder / "tail.onnx")
+        self._source = self._tail.get_inputs()[0].name
+
+    def read(self, path: Path) -> str:
+        page = fit(decode(path), self._settings)
+        image = (np.float32(255) - page.astype(np.float32)) / np.float32(255)
+        features = self._compute(image[None, None])
+        return greedy(self._tail.run(None, {self._source: features})[0][0], self._settings.alphabet)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Parses and reads."""
+    parser = argparse.ArgumentParser(prog="dpu_runner.py", description=__doc__.split("\n")[0] if __doc__ else None)
+    parser.add_argument("images", nargs="+", type=Path, metavar="IMAGE", help="PGM or PNG")
+    parser.add_argument("--folder", type=Path, default=Path(__file__).parent, help="of the model (default: this one)")
+    parser.add_argument("--engine", choices=ENGINES, default="auto", help="default: %(default)s")
+    parser.add_argument("--vaip", default=VAIP, metavar="FILE", help="AMD's vaip_config.json (default: %(default)s)")
+    given = parser.parse_args(arguments)
+    status = 0
+    try:
+        reader = Reader(given.folder, featurizer(given.folder, given.engine, given.vaip))
+    except Problem as problem:
+        sys.stderr.write(f"error: {problem}\n")
+        return problem.status
+    for path in given.images:
+        try:
+            text = reader.read(path)
+        except Problem as problem:
+            sys.stderr.write(f"error: {problem}\n")
+            status = 1
+            continue
+        sys.stdout.write(text + "\n" if len(given.images) == 1 else f"{path}\t{text}\n")
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+../gluon_htr/quantization/targets/dpu_runner.py
