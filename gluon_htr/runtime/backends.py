@@ -108,11 +108,22 @@ def onnx_network(model: bytes, threads: int | None = None, providers: Sequence[s
     return network
 
 
-def one_by_one(network: Network) -> Network:
-    """The same network, given image by image: for graphs whose scales follow from all that is in a batch."""
+def one_by_one(network: Network, threads: int | None = None) -> Network:
+    """The same network, given image by image: for graphs whose scales follow from all that is in a batch.
+
+    network: safe to share between threads, and best with one of its own. threads: images at once; None for one a core.
+    """
+    from concurrent.futures import ThreadPoolExecutor
+
+    from .._processes import cores
+
+    workers = threads or cores()
 
     def alone(images: np.ndarray) -> np.ndarray:
-        return np.concatenate([network(image[None]) for image in images])
+        if len(images) == 1 or workers == 1:
+            return np.concatenate([network(image[None]) for image in images])
+        with ThreadPoolExecutor(min(workers, len(images))) as pool:
+            return np.concatenate(list(pool.map(lambda image: network(image[None]), images)))
 
     return alone
 

@@ -95,7 +95,7 @@ def _integer_network(
         raise BundleError(
             f"{bundle.path} has no {INTEGER_MODEL}: make a bundle that does with gluon-htr dpu cpu {bundle.name}"
         )
-    return one_by_one(onnx_network(bundle.files[INTEGER_MODEL], threads, providers))
+    return one_by_one(onnx_network(bundle.files[INTEGER_MODEL], 1, providers), threads)
 
 
 def _from_run(run: Path, engine: str, threads: int | None, providers: Sequence[str]) -> Recognizer:

@@ -1,0 +1,62 @@
+"""Reading in int8 against float32 on this CPU, in turn within one run.
+
+    python benchmarks/int8.py --model BUNDLE [--rounds 7] [--threads 1 2]
+
+BUNDLE is one that `gluon-htr dpu cpu` has made. Batches of 1 and of 16 images of its nominal size. Prints one JSON
+object as its last line: images a second of each, and the ratios.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import time
+
+import numpy as np
+
+from gluon_htr import load
+from gluon_htr.runtime.backends import PRECISIONS, Network
+
+BATCHES = {1: 32, 16: 4}  # images → calls a round
+
+
+def images_per_second(network: Network, images: np.ndarray, calls: int) -> float:
+    """Over some calls with the same batch."""
+    begun = time.perf_counter()
+    for _ in range(calls):
+        network(images)
+    return calls * len(images) / (time.perf_counter() - begun)
+
+
+def measure(model: str, threads: int, rounds: int) -> dict[str, float]:
+    """Medians over rounds in which both take their turn, and the median of their ratios."""
+    recognizers = {precision: load(model, threads=threads, precision=precision) for precision in PRECISIONS}
+    rule = recognizers["float32"].preprocessing
+    width = rule.width if rule.rule == "box" else 15 * rule.height // rule.width_multiple * rule.width_multiple
+    found: dict[str, float] = {}
+    for batch, calls in BATCHES.items():
+        images = np.random.default_rng(0).integers(0, 256, (batch, rule.height, width), np.uint8)
+        speeds = [
+            {name: images_per_second(one.network, images, calls) for name, one in recognizers.items()}
+            for _ in range(rounds + 1)
+        ][1:]
+        for name in PRECISIONS:
+            found[f"{name}, batch {batch}"] = round(statistics.median(speed[name] for speed in speeds), 1)
+        ratios = [speed["int8"] / speed["float32"] for speed in speeds]
+        found[f"ratio, batch {batch}"] = round(statistics.median(ratios), 2)
+    return found
+
+
+def main() -> None:
+    """Measures and prints."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else None)
+    parser.add_argument("--model", required=True)
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
+    given = parser.parse_args()
+    print(json.dumps({f"{n} threads": measure(given.model, n, given.rounds) for n in given.threads}))
+
+
+if __name__ == "__main__":
+    main()
