@@ -1,7 +1,8 @@
 """int8 for ordinary CPUs: `model.int8.onnx`, made by ONNX Runtime's own quantizer.
 
 Convolutions get static scales (activations int8 a tensor, weights int8 a channel), for which CPUs with VNNI have
-instructions. The LSTM and the dense layer get theirs while they run: an LSTM in int8 has no other form. A DPU wants something else: see `qdq.py`.
+instructions. The LSTM and the dense layer get theirs while they run: an LSTM in int8 has no other form. A DPU wants
+something else: see `qdq.py`.
 """
 
 from __future__ import annotations
