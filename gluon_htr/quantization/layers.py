@@ -16,7 +16,7 @@ Pair = tuple[int, int]  # (vertical, horizontal)
 
 @dataclass(frozen=True)
 class Layer:
-    """One operator. pads: top, left, bottom, right. behind: the operator that makes its first input."""
+    """One operator. pads: top, left, bottom, right."""
 
     name: str
     operator: str
@@ -31,7 +31,6 @@ class Layer:
     group: int = 1
     slope: float = 0.0  # of a LeakyRelu
     highest: float = 0.0  # of a Clip that starts at zero
-    behind: str = ""
 
     @property
     def channels(self) -> int:
@@ -49,8 +48,7 @@ class Layer:
 
 def read_layers(network: Network) -> list[Layer]:
     """All operators, in order."""
-    makers = {name: node.op_type for node in network.nodes for name in node.output}
-    return [_layer(network, node, makers) for node in network.nodes]
+    return [_layer(network, node) for node in network.nodes]
 
 
 def _channels(shape: Shape) -> int:
@@ -59,7 +57,7 @@ def _channels(shape: Shape) -> int:
     return shape[1] if len(shape) > 2 else shape[-1]
 
 
-def _layer(network: Network, node: onnx.NodeProto, makers: dict[str, str]) -> Layer:
+def _layer(network: Network, node: onnx.NodeProto) -> Layer:
     shape, weights = network.shapes[node.output[0]], [network.weights[n] for n in node.input if n in network.weights]
     inputs = tuple(network.shapes[name] for name in node.input if name and name not in network.weights)
     learned = [array for array in weights if array.dtype.kind == "f"]
@@ -70,7 +68,6 @@ def _layer(network: Network, node: onnx.NodeProto, makers: dict[str, str]) -> La
         shape=shape,
         parameters=sum(array.size for array in learned),
         macs=_macs(node, inputs, shape, [array.shape for array in learned]),
-        behind=makers.get(node.input[0], ""),
         **_geometry(node, inputs),
         **_bounds(network, node),
     )

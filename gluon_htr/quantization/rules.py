@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import ceil
 
 from .layers import Layer
-from .limits import HARD, LEAKY_SLOPE, UG1414, Architecture
+from .limits import LEAKY_SLOPE, UG1414, Architecture
 
 
 @dataclass(frozen=True)
@@ -49,10 +49,8 @@ def breaches(layer: Layer, dpu: Architecture) -> list[Breach]:
     return [breach for rule in _RULES[layer.operator] for breach in rule(layer, dpu)]
 
 
-def _span(
-    what: str, values: tuple[int, int], most: int, source: str, remedy: str, axes: tuple[str, str] = ("height", "width")
-) -> Iterator[Breach]:
-    for axis, value in zip(axes, values):
+def _span(what: str, values: tuple[int, int], most: int, source: str, remedy: str) -> Iterator[Breach]:
+    for axis, value in zip(_AXES, values):
         if value > most:
             yield Breach(f"{what} {axis}", str(value), f"1 to {most}", source, remedy)
 
@@ -153,11 +151,9 @@ def _relu6(layer: Layer, dpu: Architecture) -> Iterator[Breach]:
 
 
 def _known(layer: Layer, dpu: Architecture) -> Iterator[Breach]:
-    """An activation in the list of what computes its input; alone it has no engine."""
-    accepted = dpu.activations if layer.behind in _CONVOLUTIONS else dpu.activations | dpu.alu_activations
-    if layer.operator in HARD | {"PRelu"} and layer.operator not in accepted | dpu.alu_activations:
-        allowed = ", ".join(sorted(dpu.activations))
-        yield Breach("activation", layer.operator, allowed, dpu.source, "use ReLU")
+    accepted = dpu.activations | dpu.alu_activations
+    if layer.operator not in accepted:
+        yield Breach("activation", layer.operator, ", ".join(sorted(accepted)), dpu.source, "use ReLU")
 
 
 def _product(layer: Layer, dpu: Architecture) -> Iterator[Breach]:
@@ -185,7 +181,6 @@ def _matrix(layer: Layer, dpu: Architecture) -> Iterator[Breach]:
         yield Breach("axes of the input", str(len(layer.inputs[0])), allowed, UG1414, "use a convolution of 1 x 1")
 
 
-_CONVOLUTIONS = ("Conv", "ConvTranspose")
 _CONVOLUTION_RULES: tuple[Rule, ...] = (
     _image, _convolution, _group, _dilation, _input_size, _output_channels, _convolution_pads, _depthwise_pads,
 )  # fmt: skip
