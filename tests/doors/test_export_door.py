@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from letters import members
+from letters import LETTERS, members
 from needs_mxnet import need_mxnet
 from support import TINY, refusal
 
@@ -22,7 +22,7 @@ import gluon_htr
 from gluon_htr import _door
 from gluon_htr.bundles.reader import read_bundle
 from gluon_htr.exporting import gate
-from gluon_htr.graphs.params import load_parameters, save_parameters
+from gluon_htr.graphs.params import save_parameters
 from gluon_htr.images.preprocessing import scale
 from gluon_htr.runtime.backends import onnx_network
 
@@ -44,13 +44,11 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
 
 @pytest.fixture(scope="module")
 def vivid(run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The run, its last layer scaled up, so that it writes characters nearly everywhere."""
+    """The run with the weights of a network of its kind that really reads."""
     copy = tmp_path_factory.mktemp("vivid") / "vivid"
     shutil.copytree(run, copy)
-    parameters = load_parameters(copy / "model.params")
-    parameters["arg:decoder_weight"] *= 3
-    parameters["arg:decoder_bias"][-1] -= 6  # the blank
-    save_parameters(copy / "model.params", parameters)
+    trained = read_bundle(LETTERS).parameters
+    save_parameters(copy / "model.params", {name: np.asarray(a, np.float32) for name, a in trained.items()})
     return copy
 
 
@@ -67,7 +65,7 @@ def test_a_bundle_reads_what_its_run_reads_on_every_engine(
     for model, engine in ((tmp_path / "out.zip", "onnx"), (tmp_path / "out.zip", "mxnet"), (vivid, "mxnet")):
         texts.append([read.text for _, read in gluon_htr.load(model, engine).stream(images)])
     assert texts[0] == texts[1] == texts[2]
-    assert sum(map(len, texts[0])) > 60, "blank texts are always equal"
+    assert sum(map(len, texts[0])) > 120, "blank texts are always equal"
 
 
 def test_a_small_bundle_scores_alike_on_both_engines(vivid: Path, words: Path, door: Door, tmp_path: Path) -> None:
