@@ -16,10 +16,9 @@ LARGEST_BATCH, QUEUE_MICROSECONDS = 64, 3000
 
 _README = """# {name} on a model server
 
-In this folder, `tritonserver --model-repository=$PWD`, or with Docker:
+In this folder, or with it mounted in a container that has Triton:
 
-    docker run --rm -p 8000:8000 -v $PWD:/models nvcr.io/nvidia/tritonserver:24.08-py3 \\
-        tritonserver --model-repository=/models
+    tritonserver --model-repository=$PWD
 
 Then `python client.py http://localhost:8000 picture.png`.
 
