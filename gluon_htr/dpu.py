@@ -217,8 +217,9 @@ def evaluate(given: argparse.Namespace) -> int:
 
     source = open_source(given.model, given.width)
     before, after, tail = read_quantized(given.quantized)
-    store = load_data(given.data, source.rule, track=_door.track)
-    found = compare(chained(before, tail), chained(after, tail), store, source.bundle.alphabet)
+    alphabet = source.bundle.alphabet
+    store = load_data(given.data, source.rule, track=_door.track, form=alphabet.normalization)
+    found = compare(chained(before, tail), chained(after, tail), store, alphabet)
     layers = noise(before, after, stacked(store))
     print(_comparison_json(found, layers) if given.json else _comparison(found, layers))
     return 0

@@ -45,9 +45,10 @@ def run(
 ) -> int:
     """Reads all of `data` and prints the score card."""
     recognizer = load(model, engine, threads, precision=precision)
-    store = load_data(data, recognizer.preprocessing, track=_door.track)
+    alphabet = recognizer.alphabet
+    store = load_data(data, recognizer.preprocessing, track=_door.track, form=alphabet.normalization)
     began = time.perf_counter()
-    texts = read_store(recognizer.network, store, recognizer.alphabet)
+    texts = read_store(recognizer.network, store, alphabet)
     speed = len(store) / (time.perf_counter() - began)
     card = score(store.texts, texts, store.groups)
     content = _content(card, model or recognizer.name, data, engine, precision, speed, len(store.problems))

@@ -68,7 +68,7 @@ def run(given: argparse.Namespace) -> int:
     rule = model.preset.preprocessing
     task: Task = given.task or ("words" if rule.rule == "box" else "lines")
     wish = Wish(_name(given.name or given.output.name), task, given.float16, license_text, given.opset)
-    samples = read_samples(given.validation or model.validation, rule, _door.track)
+    samples = read_samples(given.validation or model.validation, rule, _door.track, model.alphabet.normalization)
     bundle = export(model, wish, given.output, samples, _door.say, given.split)
     about = bundle.description
     print(f"{given.output}: {wish.name}, {about.task}, {len(about.alphabet)} characters, {_megabytes(given.output)}")

@@ -1,4 +1,4 @@
-"""Turns data into a cache (NAME.pkl) or into packed records (NAME.rec) of preprocessed images and texts."""
+"""Turns data into a cache (NAME.pkl) or packed records (NAME.rec) of preprocessed images and texts; makes alphabets."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import get_args
 
 from . import _door
+from ._storage import write_atomically
 from .datasets.cache import load_cache, save_cache
+from .datasets.labels import count_characters, labels
 from .datasets.origin import Origin, difference, origin
 from .datasets.preparation import Preparer
 from .datasets.records import discard_records, is_records, load_records, save_records
@@ -21,7 +24,11 @@ from .errors import CacheError, UsageError
 from .images.encoding import Encoding, parse_encoding
 from .images.preprocessing import Preprocessing
 from .networks.presets import load_preset
+from .text.alphabet import Alphabet
+from .text.normalization import Form
 
+LEARNED = 20  # times a character occurs, at least, before a network can be expected to know it
+MOST_NAMED = 20
 Load = Callable[[Path], tuple[Store, Origin]]
 
 
@@ -29,7 +36,11 @@ def parser() -> argparse.ArgumentParser:
     """The command line."""
     parser = argparse.ArgumentParser(prog="gluon_htr.prepare", description=__doc__)
     parser.add_argument("spec", help="data as KIND:PATH[?key=value&…], e.g. 'iam-words:data/iam?split=train'")
-    parser.add_argument("--output", type=Path, required=True, help="what to write: words.pkl, words.rec")
+    parser.add_argument("--output", type=Path, help="what to write: words.pkl, words.rec")
+    parser.add_argument(
+        "--alphabet", type=Path, metavar="FILE", help="write the characters of all texts; also takes text:FILE as data"
+    )
+    parser.add_argument("--normalization", choices=get_args(Form), help="of the alphabet's texts (default: NFC)")
     parser.add_argument("--preset", default="words", help="prepare for this preset's network (default: %(default)s)")
     parser.add_argument(
         "--encoding",
@@ -42,6 +53,25 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--force", action="store_true", help="write it anew even if it is up to date")
     parser.add_argument("--json", action="store_true", help="the result as JSON on stdout")
     return parser
+
+
+def write_alphabet(spec: str, output: Path, form: Form) -> dict[str, int]:
+    """Writes the alphabet of all texts; returns how often each of its characters occurs, in its order.
+
+    Raises `UsageError` where there is no text.
+    """
+    counts = count_characters(labels(spec), form)
+    if not counts:
+        raise UsageError(f"{spec} has no text to make an alphabet from")
+    alphabet = Alphabet(sorted(counts), form)
+    write_atomically(output, alphabet.to_json())
+    return {character: counts[character] for character in alphabet.characters}
+
+
+def _alphabet_words(output: Path, counts: dict[str, int]) -> str:
+    rare = [character for character, count in counts.items() if count < LEARNED]
+    few = f", {len(rare)} of them seen less than {LEARNED} times: {' '.join(rare[:MOST_NAMED])}" if rare else ""
+    return f"{output}: {len(counts)} characters{few}{' …' if len(rare) > MOST_NAMED else ''}"
 
 
 def run(spec: str, output: Path, preset: str, encoding: str, workers: int | None, force: bool, as_json: bool) -> int:
@@ -108,6 +138,17 @@ def _report(samples: int, problems: list[Problem], output: Path, as_json: bool) 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Parses and runs."""
     given = parser().parse_args(arguments)
+    if given.normalization and not given.alphabet:
+        raise UsageError("--normalization is of an alphabet: give --alphabet FILE, too")
+    if given.alphabet:
+        counts = write_alphabet(given.spec, given.alphabet, given.normalization or "NFC")
+        if not given.output:
+            content = {"alphabet": str(given.alphabet), "characters": len(counts), "counts": counts}
+            print(json.dumps(content) if given.json else _alphabet_words(given.alphabet, counts))
+            return 0
+        _door.say(_alphabet_words(given.alphabet, counts))
+    if not given.output:
+        raise UsageError("what is to be made? Give --output NAME.pkl or NAME.rec, or --alphabet FILE")
     return run(given.spec, given.output, given.preset, given.encoding, given.workers, given.force, given.json)
 
 

@@ -71,6 +71,7 @@ def run(request: Request, output: Path, resume: bool, alphabet: Path | None, thr
     train, validation = load_training_data(request, _door.track, _door.say)
     started = begun or start_run(output, request, train, alphabet, _door.say)
     train, skipped = usable(started, train)
+    validation = validation.normalized(started.alphabet.normalization)
     for problem in skipped[:5]:
         _door.say(f"left out {problem.id}: {problem.reason}")
     _door.say(f"{len(train)} samples to train on, {len(skipped)} left out (skipped.tsv), {len(validation)} to validate")

@@ -15,7 +15,19 @@ from ..graphs.onnx_inspection import INTEGER_OPERATORS, OPERATORS, check_graph
 from ..graphs.params import parse_parameters
 from ..text.alphabet import Alphabet
 from .contents import check_name, read_contents
-from .schema import DOCUMENT, GOLDEN, INTEGER_MODEL, MODEL, PARAMETERS, REQUIRED, SYMBOL, Description, File, Golden
+from .schema import (
+    DOCUMENT,
+    GOLDEN,
+    INTEGER_MODEL,
+    MODEL,
+    PARAMETERS,
+    REQUIRED,
+    SYMBOL,
+    Description,
+    File,
+    Golden,
+    alphabet_of,
+)
 
 T = TypeVar("T")
 _DOCUMENT_BYTES = 4 << 20
@@ -41,7 +53,7 @@ class Bundle:
 
     @property
     def alphabet(self) -> Alphabet:
-        return Alphabet(self.description.alphabet)
+        return alphabet_of(self.description)
 
     @property
     def model(self) -> bytes:
@@ -110,7 +122,7 @@ def _description(path: Path, document: bytes) -> Description:
         raise BundleError(f"{path} is of schema version {version}, this gluon_htr reads 1: update gluon_htr")
     description = _decode(document, Description, f"{path}: {DOCUMENT}")
     try:
-        Alphabet(description.alphabet)
+        alphabet_of(description)
     except AlphabetError as error:
         raise BundleError(f"{path}: {DOCUMENT}: {error}") from None
     return description

@@ -13,15 +13,19 @@ import msgspec
 from msgspec import Meta, Struct
 
 from ..images.preprocessing import Preprocessing
+from ..text.alphabet import Alphabet
 from ..text.metrics import Figure
+from ..text.normalization import Form
 
 Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")]
 Text = Annotated[str, Meta(max_length=2000)]
 Count = Annotated[int, Meta(ge=1)]
+Normalization = Literal["nfc-single-spaces", "nfkc-single-spaces"]
 Task = Literal["lines", "words", "characters", "layout"]
 Character = Annotated[str, Meta(min_length=1, max_length=1)]
 Dimension = Annotated[int, Meta(ge=1)] | Annotated[str, Meta(max_length=64)]
 
+NORMALIZATIONS: dict[Form, Normalization] = {"NFC": "nfc-single-spaces", "NFKC": "nfkc-single-spaces"}
 DOCUMENT = "bundle.json"
 MODEL, INTEGER_MODEL = "model.onnx", "model.int8.onnx"
 SYMBOL, PARAMETERS = "symbol.json", "model.params"
@@ -88,8 +92,8 @@ class Description(Struct, frozen=True, forbid_unknown_fields=True):
     task: Task
     #: In the order of the network's outputs; the blank follows the last.
     alphabet: Annotated[list[Character], Meta(min_length=1, max_length=50_000)]
-    #: Of texts: Unicode NFC, single spaces, none at the ends.
-    normalization: Literal["nfc-single-spaces"]
+    #: Of texts: Unicode NFC or NFKC, single spaces, none at the ends.
+    normalization: Normalization
     preprocessing: Input
     #: Pixels of the network's input to a time step.
     step_width: Count
@@ -105,6 +109,12 @@ class Description(Struct, frozen=True, forbid_unknown_fields=True):
     training_data: Annotated[list[Source], Meta(max_length=1000)]
     #: All files but this one.
     files: Annotated[dict[str, File], Meta(max_length=64)]
+
+
+def alphabet_of(about: Description) -> Alphabet:
+    """Raises `AlphabetError` for characters that make none."""
+    form = next(form for form, name in NORMALIZATIONS.items() if name == about.normalization)
+    return Alphabet(about.alphabet, form)
 
 
 class Golden(Struct, frozen=True, forbid_unknown_fields=True):

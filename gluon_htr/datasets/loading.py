@@ -9,6 +9,7 @@ import numpy as np
 
 from ..errors import CacheError, DataError
 from ..images.preprocessing import Preprocessing
+from ..text.normalization import Form
 from .cache import load_cache
 from .origin import Origin, difference, fingerprint
 from .preparation import Preparer
@@ -28,9 +29,14 @@ def _untracked(spec: str, total: int) -> AbstractContextManager[Callable[[int], 
 
 
 def load_data(
-    specs: Sequence[str], rule: Preprocessing, workers: int | None = None, seed: int = 0, track: Track = _untracked
+    specs: Sequence[str],
+    rule: Preprocessing,
+    workers: int | None = None,
+    seed: int = 0,
+    track: Track = _untracked,
+    form: Form = "NFC",
 ) -> Store:
-    """The samples of all specs, in order; what was left out is in the store's `problems`.
+    """The samples of all specs, in order, texts in that form; what was left out is in the store's `problems`.
 
     Raises `SpecError` for a bad spec, `CacheError` for a cache or records that are stale or for another network,
     `DataError` when there is no sample at all.
@@ -41,7 +47,7 @@ def load_data(
         store = Store.join([_load(spec, rule, preparer, seed, track) for spec in parsed])
     if not len(store):
         raise DataError(f"no sample in {' '.join(specs)}")
-    return store
+    return store.normalized(form)
 
 
 def _load(spec: Spec, rule: Preprocessing, preparer: Preparer, seed: int, track: Track) -> Store:

@@ -6,13 +6,14 @@ An image is there as bare pixels, or encoded as records hold it, and then decode
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
 
 from ..errors import ImageError
 from ..images.encoding import decode_stored
+from ..text.normalization import Form, normalize
 from .sample import Problem, Sample
 
 
@@ -76,6 +77,10 @@ class Store:
             self.pixels,
             self.problems,
         )
+
+    def normalized(self, form: Form) -> Store:
+        """With texts in that form; stored texts are in NFC."""
+        return self if form == "NFC" else replace(self, texts=[normalize(text, form) for text in self.texts])
 
     def __len__(self) -> int:
         return len(self.ids)

@@ -13,7 +13,19 @@ import onnx
 from .. import __version__
 from .._storage import write_atomically
 from ..bundles.reader import Bundle
-from ..bundles.schema import GOLDEN, LICENSE, MODEL, PARAMETERS, SYMBOL, Description, Golden, Input, Task, Tensor
+from ..bundles.schema import (
+    GOLDEN,
+    LICENSE,
+    MODEL,
+    NORMALIZATIONS,
+    PARAMETERS,
+    SYMBOL,
+    Description,
+    Golden,
+    Input,
+    Task,
+    Tensor,
+)
 from ..bundles.writer import check_target, write_bundle
 from ..errors import MissingToolError
 from ..graphs.onnx import to_onnx
@@ -122,7 +134,7 @@ def describe(model: Model, wish: Wish, path: Path, converted: Converted, tempera
         writer=f"gluon_htr {__version__}",
         task=wish.task,
         alphabet=list(model.alphabet.characters),
-        normalization="nfc-single-spaces",
+        normalization=NORMALIZATIONS[model.alphabet.normalization],
         preprocessing=Input(model.preset.preprocessing),
         step_width=model.preset.network.step_width,
         inputs=[_tensor(converted.graph.graph.input[0])],

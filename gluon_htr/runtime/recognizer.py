@@ -131,9 +131,10 @@ class Recognizer:
         def place_of(edge: int) -> float:
             return min(max((edge * step - where.left) * back, 0.0), float(fitted.width))
 
+        path = best_path(probabilities)
+        ordered = self.alphabet.ordered([stretch.index for stretch in path])
         characters = tuple(
-            Character(self.alphabet.characters[s.index], s.confidence, place_of(s.start), place_of(s.end))
-            for s in best_path(probabilities)
+            Character(text, path[k].confidence, place_of(path[k].start), place_of(path[k].end)) for k, text in ordered
         )
         return Recognition("".join(c.text for c in characters), confidence(characters), characters)
 

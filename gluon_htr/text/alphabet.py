@@ -1,7 +1,11 @@
 """The characters that a network can write, in order; the CTC blank comes last.
 
 Class k < len(alphabet) is the k-th character; class len(alphabet) is the blank (Gluon's convention, see Graves et al.
-2006 for the blank itself). An alphabet is one JSON file: `{"characters": ["a", "b", …]}`.
+2006 for the blank itself). An alphabet is one JSON file: `{"characters": ["a", "b", …]}`, with
+`"normalization": "NFKC"` where its texts are in that form instead of NFC.
+
+Texts are in logical order. Class indices follow the image from left to right, as time steps do: for alphabets with
+letters of Hebrew, Arabic and the like the order is turned on the way (`direction`).
 """
 
 from __future__ import annotations
@@ -13,20 +17,23 @@ import msgspec
 import numpy as np
 
 from ..errors import AlphabetError
+from .direction import is_right_to_left, placed, turned
+from .normalization import Form, normalize
 
 
-class _File(msgspec.Struct, forbid_unknown_fields=True):
+class _File(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     characters: list[str]
+    normalization: Form = "NFC"
 
 
 class Alphabet:
-    """Text ↔ class indices.
+    """Text ↔ class indices. normalization: the form of its texts.
 
     Raises `AlphabetError` when a character is given twice, or an entry is not a single character.
     """
 
-    def __init__(self, characters: Iterable[str]) -> None:
-        self.characters = tuple(characters)
+    def __init__(self, characters: Iterable[str], normalization: Form = "NFC") -> None:
+        self.characters, self.normalization = tuple(characters), normalization
         self._index = {character: index for index, character in enumerate(self.characters)}
         if not self.characters:
             raise AlphabetError("an alphabet needs at least one character")
@@ -36,6 +43,7 @@ class Alphabet:
         wrong = [c for c in self.characters if len(c) != 1]
         if wrong:
             raise AlphabetError(f"not single characters: {' '.join(map(repr, wrong[:10]))}")
+        self._turns = is_right_to_left(self.characters)
 
     @classmethod
     def from_texts(cls, texts: Iterable[str]) -> Alphabet:
@@ -46,7 +54,8 @@ class Alphabet:
     def load(cls, path: str | Path) -> Alphabet:
         """Reads an alphabet's JSON file."""
         try:
-            return cls(msgspec.json.decode(Path(path).read_bytes(), type=_File).characters)
+            file = msgspec.json.decode(Path(path).read_bytes(), type=_File)
+            return cls(file.characters, file.normalization)
         except OSError as error:
             raise AlphabetError(f"{path}: {error.strerror}") from None
         except msgspec.MsgspecError as error:
@@ -54,20 +63,29 @@ class Alphabet:
 
     def extended(self, texts: Iterable[str]) -> Alphabet:
         """This alphabet, followed by the characters of `texts` that it lacks, sorted by code point."""
-        return Alphabet([*self.characters, *sorted(set().union(*map(set, texts)) - self._index.keys())])
+        occurring = set().union(*map(self.normalize, texts))
+        return Alphabet([*self.characters, *sorted(occurring - self._index.keys())], self.normalization)
+
+    def normalize(self, text: str) -> str:
+        """The text as labels and readings of this alphabet have it."""
+        return normalize(text, self.normalization)
 
     def to_json(self) -> bytes:
         """The content of an alphabet's file."""
-        return msgspec.json.format(msgspec.json.encode(_File(list(self.characters))), indent=1) + b"\n"
+        file = _File(list(self.characters), self.normalization)
+        return msgspec.json.format(msgspec.json.encode(file), indent=1) + b"\n"
 
     def __len__(self) -> int:
         return len(self.characters)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Alphabet) and self.characters == other.characters
+        return isinstance(other, Alphabet) and (self.characters, self.normalization) == (
+            other.characters,
+            other.normalization,
+        )
 
     def __hash__(self) -> int:
-        return hash(self.characters)
+        return hash((self.characters, self.normalization))
 
     @property
     def blank(self) -> int:
@@ -87,8 +105,14 @@ class Alphabet:
         """Class indices (len(text),) int32. Raises `AlphabetError` naming characters that are not in the alphabet."""
         if unknown := self.unknown(text):
             raise AlphabetError(f"the alphabet of {len(self)} characters lacks {' '.join(map(repr, unknown))}")
-        return np.array([self._index[c] for c in text], np.int32)
+        return np.array([self._index[c] for c in (turned(text) if self._turns else text)], np.int32)
 
     def decode(self, indices: Sequence[int]) -> str:
         """The text of class indices that hold no blank."""
-        return "".join(self.characters[index] for index in indices)
+        text = "".join(self.characters[index] for index in indices)
+        return turned(text) if self._turns else text
+
+    def ordered(self, indices: Sequence[int]) -> list[tuple[int, str]]:
+        """The characters of `decode`, each with the position of its class index in `indices`."""
+        text = "".join(self.characters[index] for index in indices)
+        return placed(text) if self._turns else list(enumerate(text))

@@ -92,6 +92,7 @@ def load_training_data(request: Request, track: Track, say: Say = _silent) -> tu
 
 def usable(run: Run, train: Store) -> tuple[Store, list[Problem]]:
     """The training samples that the network can learn from; all that were left out are listed in `skipped.tsv`."""
+    train = train.normalized(run.alphabet.normalization)
     kept, problems = suitable(train, run.alphabet, run.preset.network.step_width)
     if run.request.unfit == "refuse":
         refuse(problems)

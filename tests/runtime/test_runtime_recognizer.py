@@ -30,6 +30,14 @@ def test_words_are_read(recognizer: gluon_htr.Recognizer) -> None:
     assert [recognizer.read(draw(word)).text for word in WORDS] == WORDS
 
 
+def test_text_from_right_to_left_is_in_the_order_of_speech(recognizer: gluon_htr.Recognizer) -> None:
+    """Hebrew would come backwards, or its letters' places would. The letters a to e stand for Hebrew ones here."""
+    hebrew = Recognizer(recognizer.network, Alphabet("אבגדה"), recognizer.preprocessing, "hebrew")
+    latin, found = recognizer.read(draw("decade")), hebrew.read(draw("decade"))
+    assert found.text == "".join(c.text for c in found.characters) == "הדאגהד"
+    assert [c.left for c in found.characters] == [c.left for c in reversed(latin.characters)]
+
+
 def test_every_kind_of_image_reads_the_same(recognizer: gluon_htr.Recognizer, tmp_path: Path) -> None:
     """A program would have to convert its images, and guess how."""
     gray = draw("decade")

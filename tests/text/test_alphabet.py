@@ -10,9 +10,12 @@ from hypothesis import strategies as st
 
 from gluon_htr.errors import AlphabetError
 from gluon_htr.text.alphabet import Alphabet
+from gluon_htr.text.direction import is_right_to_left
+
+LEFT_TO_RIGHT = st.characters().filter(lambda character: not is_right_to_left(character))
 
 
-@given(st.lists(st.text(min_size=1), min_size=1))
+@given(st.lists(st.text(LEFT_TO_RIGHT, min_size=1), min_size=1))
 def test_every_text_of_the_data_comes_back(texts: list[str]) -> None:
     """A label would be trained as another text."""
     alphabet = Alphabet.from_texts(texts)
@@ -26,6 +29,25 @@ def test_a_file_keeps_order_and_characters(tmp_path: Path) -> None:
     alphabet = Alphabet('b"a\\ é字')
     (tmp_path / "alphabet.json").write_bytes(alphabet.to_json())
     assert Alphabet.load(tmp_path / "alphabet.json") == alphabet
+
+
+def test_a_file_keeps_the_normalization(tmp_path: Path) -> None:
+    """Labels would be compared in another form than the network writes."""
+    alphabet = Alphabet("abc 字", "NFKC")
+    (tmp_path / "alphabet.json").write_bytes(alphabet.to_json())
+    loaded = Alphabet.load(tmp_path / "alphabet.json")
+    assert loaded == alphabet != Alphabet("abc 字")
+    assert loaded.normalize("ａ  ｂ") == "a b"
+    assert loaded.extended(["ｄ"]).characters == (*alphabet.characters, "d")
+
+
+def test_classes_of_hebrew_follow_the_image_and_texts_do_not() -> None:
+    """Time steps run from left to right: CTC would learn nothing from labels in the order of speech."""
+    alphabet = Alphabet(" 0123שלום")
+    classes = alphabet.encode("שלום 123")
+    assert [alphabet.characters[k] for k in classes] == list("123 םולש")
+    assert alphabet.decode(classes.tolist()) == "שלום 123"
+    assert alphabet.ordered(classes.tolist()) == [*zip((7, 6, 5, 4), "שלום"), (3, " "), *zip((0, 1, 2), "123")]
 
 
 def test_unknown_characters_are_named() -> None:

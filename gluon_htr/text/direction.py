@@ -1,0 +1,78 @@
+"""Right-to-left text: from the order of speech to the order on the paper, from left to right, and back.
+
+Labels and readings are in the order of speech, which Unicode calls logical. The time steps of a network run
+from left to right over the image, so what it learns and writes is the order on the paper. This is the part of the
+bidirectional algorithm (Unicode Standard Annex 9) that a line of text without control characters needs: the line's
+direction is that of most of its letters, whichever comes first, so that it is found again from either order, and the
+same rules lead back. Where a number stands beside a word of the other direction, the paper alone cannot tell which of
+the two came first, and one of the two answers is taken.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from itertools import chain
+
+MIRRORED = dict(zip("()[]{}<>«»‹›", ")(][}{><»«›‹"))
+#: Bidirectional classes by letters: L, R, numbers as in Europe (E) and in Arabic (A), what joins numbers (C, S), what
+#: goes with a number (T), marks on the letter before (M); everything else takes its direction from around it (N).
+CLASSES = {"L": "L", "R": "R", "AL": "R", "EN": "E", "AN": "A", "CS": "C", "ES": "S", "ET": "T", "NSM": "M"}
+#: What runs from left to right in a line from right to left: words, with what is between and behind them, and numbers.
+FORTH = re.compile("L(?:[^RA]*(?:L|ET*))?|T*E+(?:[CS]E+)*T*|A+(?:CA+)*")
+#: What runs from right to left in a line from left to right, with the numbers that follow.
+BACK = re.compile("R(?:[^L]*[REA]T*)?")
+#: A letter and the marks on it stay together.
+CLUSTER = re.compile(".M*", re.DOTALL)
+
+Placed = tuple[int, str]  # where a character is in the text, and the character as it stands in the other order
+
+
+def is_right_to_left(characters: Iterable[str]) -> bool:
+    """Whether any of them is a letter of Hebrew, Arabic or another script from right to left."""
+    return any(unicodedata.bidirectional(character) in {"R", "AL"} for character in characters)
+
+
+def turned(text: str) -> str:
+    """The text in the order of the paper where it is in logical order, and the other way around."""
+    return "".join(character for _, character in placed(text))
+
+
+def placed(text: str) -> list[Placed]:
+    """The characters of `turned`, each with its position in `text`. Brackets are mirrored where the order is."""
+    classes = _classes(text)
+    clusters = [[(k, text[k]) for k in range(match.start(), match.end())] for match in CLUSTER.finditer(classes)]
+    firsts = "".join(classes[cluster[0][0]] for cluster in clusters)
+    if firsts.count("R") > firsts.count("L"):
+        return _backwards(clusters, firsts)
+    found: list[Placed] = []
+    end = 0
+    for match in BACK.finditer(firsts):
+        found += chain.from_iterable(clusters[end : match.start()])
+        end = match.end()
+        found += _backwards(clusters[match.start() : end], match[0])
+    return [*found, *chain.from_iterable(clusters[end:])]
+
+
+def _classes(text: str) -> str:
+    """One letter a character. Numbers beside Arabic letters are joined in the way of Arabic ones (rule W2)."""
+    classes = [unicodedata.bidirectional(character) for character in text]
+    if "AL" in classes:
+        classes = ["AN" if kind == "EN" else kind for kind in classes]
+    return "".join(CLASSES.get(kind, "N") for kind in classes)
+
+
+def _backwards(clusters: Sequence[list[Placed]], firsts: str) -> list[Placed]:
+    """From right to left, but for what runs forth. firsts: the class of each cluster."""
+    found: list[Placed] = []
+    start = len(firsts)
+    for match in reversed(list(FORTH.finditer(firsts))):
+        found += _mirrored(clusters[match.end() : start])
+        found += chain.from_iterable(clusters[match.start() : match.end()])
+        start = match.start()
+    return found + _mirrored(clusters[:start])
+
+
+def _mirrored(clusters: Sequence[list[Placed]]) -> list[Placed]:
+    return [(k, MIRRORED.get(character, character)) for cluster in reversed(clusters) for k, character in cluster]

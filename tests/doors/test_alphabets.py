@@ -1,0 +1,74 @@
+"""From labels to an alphabet, and what an alphabet's normalization changes until a text is scored."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from letters import LETTERS, WORDS, draw
+from needs_mxnet import need_mxnet
+from support import TINY, refusal
+
+Door = Callable[..., "subprocess.CompletedProcess[str]"]
+
+FULL_WIDTH = str.maketrans("abcde", "ａｂｃｄｅ")
+
+
+@pytest.fixture
+def labels(tmp_path: Path) -> str:
+    """A listing of drawn words whose labels are full-width letters, as from a Chinese keyboard."""
+    rows = []
+    for k, word in enumerate(WORDS * 4):
+        draw(word).save(tmp_path / f"{k}.png")
+        rows.append(f"{k}.png\t{word.translate(FULL_WIDTH)}\n")
+    (tmp_path / "labels.tsv").write_text("".join(rows), "utf-8")
+    return f"listing:{tmp_path / 'labels.tsv'}"
+
+
+def test_an_alphabet_holds_every_character_of_the_labels_once(labels: str, door: Door, tmp_path: Path) -> None:
+    """A network could not write what its users need."""
+    made = door("prepare", labels, "--alphabet", "a.json", "--json")
+    assert made.returncode == 0, made.stderr
+    assert json.loads(made.stdout)["counts"] == Counter("".join(WORDS * 4).translate(FULL_WIDTH))
+    assert json.loads((tmp_path / "a.json").read_text("utf-8")) == {"characters": list("ａｂｃｄｅ")}
+
+
+def test_an_alphabet_of_thousands_comes_from_a_text(door: Door, tmp_path: Path) -> None:
+    """Users have a text in their language long before they have labels."""
+    characters = [chr(code) for code in range(0x4E00, 0x4E00 + 6500)]
+    (tmp_path / "novel.txt").write_text("\ufeff" + "\r\n\t".join(characters), "utf-8")
+    made = door("prepare", "text:novel.txt", "--alphabet", "a.json")
+    assert made.returncode == 0, made.stderr
+    assert "6500 characters, 6500 of them seen less than 20 times" in made.stdout
+    assert json.loads((tmp_path / "a.json").read_text("utf-8"))["characters"] == characters
+
+
+def test_what_has_no_text_makes_no_alphabet(door: Door, tmp_path: Path) -> None:
+    """An empty or wrong file would be found hours later."""
+    (tmp_path / "empty.txt").write_text("\n\n")
+    (tmp_path / "latin.txt").write_bytes("déjà vu".encode("latin-1"))
+    assert "no text" in refusal(door("prepare", "text:empty.txt", "--alphabet", "a.json"))
+    assert "not in UTF-8" in refusal(door("prepare", "text:latin.txt", "--alphabet", "a.json"))
+    assert "nowhere.txt" in refusal(door("prepare", "text:nowhere.txt", "--alphabet", "a.json"))
+    assert "Give --output" in refusal(door("prepare", "text:empty.txt"))
+    assert not (tmp_path / "a.json").exists()
+
+
+def test_a_normalization_holds_from_labels_to_scores(labels: str, door: Door, tmp_path: Path) -> None:
+    """The network writes abc; labels that say ａｂｃ would be skipped in training and wrong in every score."""
+    need_mxnet()
+    made = door("prepare", labels, "--alphabet", "a.json", "--normalization", "NFKC")
+    assert made.returncode == 0, made.stderr
+    assert json.loads((tmp_path / "a.json").read_text("utf-8"))["characters"] == list("abcde")
+    arguments = ["--config", TINY, "--init", LETTERS, "--alphabet", "a.json", "--data", labels, "--validation", labels]
+    trained = door("train", *arguments, "--output", "run", "--budget", "1s")
+    assert "0 left out" in trained.stderr
+    assert json.loads((tmp_path / "run" / "scores.json").read_text())["exact_rate"]["value"] > 0.9
+    exported = door("export", "run", "--output", "mine.zip")
+    assert exported.returncode == 0, exported.stderr
+    scored = door("evaluate", "--model", "mine.zip", "--data", labels, "--json")
+    assert json.loads(scored.stdout)["exact_rate"]["value"] > 0.9
