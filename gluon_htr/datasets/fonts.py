@@ -33,7 +33,7 @@ class FontsOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seed: Annotated[int, msgspec.Meta(ge=0)] = 0
     #: What to write: `mixed`, or one of lines, words, patterns (dates, sums, names …), digits, characters.
     texts: Texts = "mixed"
-    #: The only characters that occur: `iam`, `any`, or an alphabet's JSON file.
+    #: The only characters that occur: `iam`, `gb2312` (Chinese), `any`, or an alphabet's JSON file.
     alphabet: str = "iam"
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..runtime.paths import best_path, confidence, softmax
+from ..runtime.paths import best_path, confidence
 from ..text.alphabet import Alphabet
 
 FEWEST = 100  # samples; with fewer, chance decides
@@ -32,5 +32,5 @@ def _read(line: np.ndarray, alphabet: Alphabet) -> str:
 
 def _surprise(lines: Sequence[np.ndarray], right: np.ndarray, temperature: float) -> float:
     """Mean negative log-likelihood of what was right and wrong."""
-    sure = np.array([confidence(best_path(softmax(line / temperature))) for line in lines]).clip(1e-6, 1 - 1e-6)
+    sure = np.array([confidence(best_path(line, temperature)) for line in lines]).clip(1e-6, 1 - 1e-6)
     return float(-np.where(right, np.log(sure), np.log(1 - sure)).mean())

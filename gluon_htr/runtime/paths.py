@@ -27,19 +27,20 @@ class Stretch:
     confidence: float
 
 
-def softmax(logits: np.ndarray) -> np.ndarray:
-    """Probabilities over the last axis."""
-    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return powers / powers.sum(axis=-1, keepdims=True)
+def best_path(logits: np.ndarray, temperature: float = 1.0) -> list[Stretch]:
+    """The characters of (T, C), whose last class is the blank; each is as sure as its surest time step.
 
-
-def best_path(probabilities: np.ndarray) -> list[Stretch]:
-    """The characters of (T, C), whose last class is the blank; each is as sure as its surest time step."""
-    best, blank = probabilities.argmax(axis=1), probabilities.shape[1] - 1
+    temperature: what logits are divided by before they become probabilities. Only those of the best classes are
+    computed: with an alphabet of thousands, a softmax of everything takes longer than the network.
+    """
+    best, blank = logits.argmax(axis=1), logits.shape[1] - 1
+    powers = logits - np.take_along_axis(logits, best[:, None], axis=1)
+    powers /= np.float32(temperature)
+    sure = 1 / np.exp(powers, out=powers).sum(axis=1)
     starts = np.flatnonzero(np.diff(best, prepend=-1))
     ends = [*starts[1:].tolist(), len(best)]
     return [
-        Stretch(int(best[start]), start, end, float(probabilities[start:end, best[start]].max()))
+        Stretch(int(best[start]), start, end, float(sure[start:end].max()))
         for start, end in zip(starts.tolist(), ends)
         if best[start] != blank
     ]

@@ -15,7 +15,7 @@ from ..images.polarity import dark_on_light
 from ..images.preprocessing import Placement, Preprocessing, fit, place
 from ..text.alphabet import Alphabet
 from .backends import Network
-from .paths import best_path, confidence, softmax
+from .paths import best_path, confidence
 
 WINDOW = 8  # batches that are looked at together, to find images of the same width
 WINDOW_BYTES = 64 << 20  # of given images: a window ends sooner where they are large
@@ -118,20 +118,19 @@ class Recognizer:
                 f"{self.name} gives logits of {logits.shape} for {len(fitted)} images and an alphabet of "
                 f"{len(self.alphabet)}: network and alphabet do not belong together"
             )
-        probabilities = softmax(logits / np.float32(self.temperature))
-        if not isfinite(probabilities.sum()):
+        if not isfinite(logits.max()):
             raise ModelError(f"{self.name} computes what is no number: its weights are damaged")
-        return [self._decode(p, f) for p, f in zip(probabilities, fitted)]
+        return [self._decode(line, f) for line, f in zip(logits, fitted)]
 
-    def _decode(self, probabilities: np.ndarray, fitted: _Fitted) -> Recognition:
+    def _decode(self, logits: np.ndarray, fitted: _Fitted) -> Recognition:
         """The best path of (T, C), with its characters' places in the given image."""
-        where, step = fitted.placement, fitted.pixels.shape[1] / len(probabilities)
+        where, step = fitted.placement, fitted.pixels.shape[1] / len(logits)
         back = fitted.width / where.width
 
         def place_of(edge: int) -> float:
             return min(max((edge * step - where.left) * back, 0.0), float(fitted.width))
 
-        path = best_path(probabilities)
+        path = best_path(logits, self.temperature)
         ordered = self.alphabet.ordered([stretch.index for stretch in path])
         characters = tuple(
             Character(text, path[k].confidence, place_of(path[k].start), place_of(path[k].end)) for k, text in ordered
