@@ -31,15 +31,15 @@ class Found:
 
 
 def hershey_fonts(alphabet: frozenset[str] | None) -> list[Found]:
-    """The stroke fonts that look written. Raises `DataError` when they have nothing of the alphabet."""
+    """The stroke fonts that look written. Raises `DataError` when they have too little of the alphabet."""
     found = []
     for name, share in FONTS.items():
         covered = frozenset(glyphs(name))
         characters = covered if alphabet is None else covered & alphabet
-        if characters - {" "}:
+        if _enough(characters, alphabet):
             found.append(Found(name, share, characters, partial(_stroke_text, name)))
     if not found:
-        raise DataError("hershey's fonts write ASCII, and the alphabet has none: give a folder of fonts that have it")
+        raise DataError("hershey's fonts write ASCII, and the alphabet is another: give a folder of fonts that have it")
     return found
 
 
@@ -64,10 +64,14 @@ def outline_fonts(folder: Path, alphabet: frozenset[str] | None, problems: list[
 def _found(face: Face, alphabet: frozenset[str] | None) -> Found:
     """Raises `DataError` when the font has too little of the alphabet."""
     characters = drawable(face, (lambda character: True) if alphabet is None else alphabet.__contains__)
-    if len(characters - {" "}) < (1 if alphabet is None else ENOUGH * len(alphabet - {" "})):
+    if not _enough(characters, alphabet):
         raise DataError(f"draws {len(characters)} of the alphabet's {len(alphabet or '')} characters")
     name = Path(face.path).stem + (f"-{face.index}" if face.index else "")
     return Found(name, 1.0, characters, partial(_outline_text, face))
+
+
+def _enough(characters: frozenset[str], alphabet: frozenset[str] | None) -> bool:
+    return len(characters - {" "}) >= max(1, ENOUGH * len((alphabet or set()) - {" "}))
 
 
 def _stroke_text(font: str, text: str, seed: Seed) -> StrokeText:

@@ -13,6 +13,7 @@ import pytest
 pytest.importorskip("cv2")
 pytest.importorskip("HersheyFonts")
 
+from gluon_htr.datasets.fonts_alphabets import known_alphabet
 from gluon_htr.datasets.preparation import prepare
 from gluon_htr.datasets.sample import Sample
 from gluon_htr.datasets.specs import open_spec, parse_spec
@@ -85,6 +86,16 @@ def test_any_character_that_the_font_has() -> None:
     found = "".join(sample.text for sample in samples("fonts:hershey?count=300&texts=patterns&alphabet=any"))
     assert "$" in found
     assert "£" not in found
+
+
+def test_the_usual_characters_of_chinese_are_known_by_name() -> None:
+    """Users would have to find a list of 3,755 characters."""
+    alphabet = known_alphabet("gb2312")
+    assert alphabet is not None
+    assert {"啊", "座", "的", "，", "。", "7"} <= alphabet
+    assert sum("\u4e00" <= character <= "\u9fff" for character in alphabet) == 3755
+    with pytest.raises(DataError, match="fonts that have it"):
+        samples("fonts:hershey?count=1&alphabet=gb2312&texts=characters")
 
 
 def test_the_supply_is_endless() -> None:
