@@ -30,6 +30,7 @@ from .pages import PagesOptions, PagesReader
 from .papered import Papered
 from .recomposed import RecomposedOptions, RecomposedReader
 from .sample import Problem, Reader, Sample
+from .strips import StripsOptions, StripsReader
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,7 @@ KINDS = {
     "listing": Kind(ListingOptions, ListingReader),
     "fonts": Kind(FontsOptions, FontsReader),
     "recomposed": Kind(RecomposedOptions, RecomposedReader),
+    "strips": Kind(StripsOptions, StripsReader),
     "cache": Kind(NoOptions, _cache, raw=False),
     "records": Kind(NoOptions, _records, raw=False),
 }
