@@ -94,10 +94,8 @@ def usable(run: Run, train: Store) -> tuple[Store, list[Problem]]:
     """The training samples that the network can learn from; all that were left out are listed in `skipped.tsv`."""
     train = train.normalized(run.alphabet.normalization)
     kept, problems = suitable(train, run.alphabet, run.preset.network.step_width)
-    if run.request.unfit == "refuse":
-        refuse(problems)
-    if not len(kept):
-        refuse(problems)
+    if run.request.unfit == "refuse" or not len(kept):
+        refuse(problems, len(kept))
     skipped = [*train.problems, *problems]
     write_atomically(run.path / "skipped.tsv", _table(skipped))
     return kept, skipped

@@ -18,27 +18,31 @@ def suitable(store: Store, alphabet: Alphabet, step_width: int) -> tuple[Store, 
     """
     kept, problems = [], []
     for k, (identity, text) in enumerate(zip(store.ids, store.texts)):
-        if reason := _reason(text, int(store.shapes[k, 1]) // step_width, alphabet):
+        if reason := _reason(text, int(store.shapes[k, 1]), step_width, alphabet):
             problems.append(Problem(identity, reason))
         else:
             kept.append(k)
     return store.select(kept) if problems else store, problems
 
 
-def _reason(text: str, steps: int, alphabet: Alphabet) -> str:
+def _reason(text: str, width: int, step_width: int, alphabet: Alphabet) -> str:
     if not text:
         return "its label is empty"
     if unknown := alphabet.unknown(text):
         return f"the alphabet lacks {' '.join(map(repr, unknown))}"
-    if steps < (needed := steps_needed(text)):
-        return f"its image has {steps} time steps, but {text!r} needs {needed}: use a wider image or a smaller stride"
+    if (steps := width // step_width) < (needed := steps_needed(text)):
+        return (
+            f"its image has {steps} time steps of {step_width} pixels, but {text!r} needs {needed}: "
+            "use wider images, or less stride and pooling along the width"
+        )
     return ""
 
 
-def refuse(problems: list[Problem]) -> None:
-    """Raises `AlphabetError` or `TrainingError`, naming the first samples."""
+def refuse(problems: list[Problem], kept: int) -> None:
+    """Raises `AlphabetError` or `TrainingError`, naming the first samples. kept: how many can be trained on."""
     if problems:
         named = "; ".join(f"{problem.id}: {problem.reason}" for problem in problems[:MOST_NAMED])
         more = f" (and {len(problems) - MOST_NAMED} more)" if len(problems) > MOST_NAMED else ""
         kind = AlphabetError if any("alphabet" in problem.reason for problem in problems) else TrainingError
-        raise kind(f"{len(problems)} samples cannot be trained on: {named}{more}; --unfit skip leaves them out")
+        rest = "--unfit skip leaves them out" if kept else "no other samples are left"
+        raise kind(f"{len(problems)} samples cannot be trained on: {named}{more}; {rest}")

@@ -21,10 +21,13 @@ def test_too_few_time_steps_are_named_with_what_is_needed() -> None:
     kept, problems = suitable(store("abc", "aab", "abcabcabc"), Alphabet("abc"), step_width=8)
     assert kept.ids == ["id-0"]
     assert [problem.id for problem in problems] == ["id-1", "id-2"]
-    assert "3 time steps" in problems[0].reason
-    assert "needs 4" in problems[0].reason
-    with pytest.raises(TrainingError, match="id-1"):
-        refuse(problems)
+    assert "3 time steps of 8 pixels" in problems[0].reason
+    assert "'aab' needs 4" in problems[0].reason
+    assert "wider images, or less stride and pooling" in problems[0].reason
+    with pytest.raises(TrainingError, match=r"id-1.*--unfit skip leaves them out"):
+        refuse(problems, kept=1)
+    with pytest.raises(TrainingError, match=r"id-1.*no other samples are left"):
+        refuse(problems, kept=0)
 
 
 def test_characters_outside_the_alphabet_and_empty_labels_are_named() -> None:
@@ -34,4 +37,4 @@ def test_characters_outside_the_alphabet_and_empty_labels_are_named() -> None:
     assert "'é'" in problems[0].reason
     assert "empty" in problems[1].reason
     with pytest.raises(AlphabetError, match="2 samples"):
-        refuse(problems)
+        refuse(problems, kept=1)
