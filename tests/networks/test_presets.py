@@ -12,7 +12,7 @@ from gluon_htr.networks.presets import load_preset, parse_preset, preset_names, 
 
 def test_the_presets_that_documents_name_are_there() -> None:
     """A command of the README would fail."""
-    assert {"notebook", "words", "lines"} <= set(preset_names())
+    assert {"notebook", "words", "lines", "digits", "crnn"} <= set(preset_names())
 
 
 def test_a_preset_of_ones_own_is_read_from_its_path(tmp_path: Path) -> None:
