@@ -1,12 +1,14 @@
 """Golden images: drawn here, so that every bundle may carry them whatever its training data's terms are.
 
 They need not look like handwriting. What counts is that any copy of the model, on any machine, reads in them what the
-exported one read.
+exported one read. Hence numbers for a model of digits alone: at letters it would guess, and not everywhere alike.
 """
 
 from __future__ import annotations
 
 import io
+import string
+from collections.abc import Collection
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -21,12 +23,15 @@ LINES = (
     "and nobody came",
     "quickly, before the light is gone!",
 )
+NUMBERS = ("0123456789", "1914", "7", "31415926535897932384", "60042")
 SLANTS = (0.0, 0.15, -0.1, 0.3, 0.05)  # columns to the right, a row upwards
 
 
-def draw_golden(rule: Preprocessing) -> list[bytes]:
-    """Five PNG files: single words for a rule `box`, lines for `height`."""
+def draw_golden(rule: Preprocessing, characters: Collection[str]) -> list[bytes]:
+    """Five PNG files: numbers for an alphabet of digits, single words for a rule `box`, lines for `height`."""
     texts = WORDS if rule.rule == "box" else LINES
+    if set(string.digits).issuperset(characters):
+        texts = NUMBERS
     return [_png(_draw(text, 28 + 6 * k, slant)) for k, (text, slant) in enumerate(zip(texts, SLANTS))]
 
 
