@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # digits, the model that ships for numbers of any length: from data to a bundle. Twenty minutes on two cores.
 #   examples/digits.sh [--device gpu:0]
-# Wants data/mnist (gluon-htr download --dataset mnist) and a folder with fonts: FONTS, or those that Debian has installed
-# (fonts-breip, fonts-dancingscript, fonts-ecolier-court, fonts-femkeklaver, fonts-humor-sans, fonts-kristi look written).
+# Wants data/mnist (gluon-htr download --dataset mnist) and a folder with fonts: FONTS, or those that Debian has
+# installed; fonts-breip, fonts-dancingscript, fonts-ecolier-court, fonts-femkeklaver and fonts-kristi look written.
 # A run that was stopped goes on.
 set -euo pipefail
 cd "$(dirname "$0")/.."

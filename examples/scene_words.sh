@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # crnn on words in photographs: 899 of IIIT5K's for training beside generated ones, 101 of other photographs to score.
 #   examples/scene_words.sh [--device gpu:0]
-# Wants data/scene/iiit5k, data/corpora (data/README.md) and a folder with fonts: FONTS, or those that Debian has installed.
-# Forty minutes on two cores. A run that was stopped goes on.
+# Wants data/scene/iiit5k, data/corpora (data/README.md) and a folder with fonts: FONTS, or the TrueType ones that
+# Debian has installed; fonts without small letters would contradict their labels. Forty minutes on two cores. A run
+# that was stopped goes on.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-fonts="${FONTS:-/usr/share/fonts}"
+fonts="${FONTS:-/usr/share/fonts/truetype}"
 work=runs/scene
 photographed='listing:data/scene/iiit5k/train.tags?group=prefix'
 generated="fonts:$fonts?alphabet=$work/alphabet.json&texts=words"
