@@ -95,3 +95,11 @@ def test_neighboring_seeds_share_no_texts() -> None:
     """Two runs for more variety would write the same lines, moved by one."""
     texts = [[TextSource(seed, "characters").text(index) for index in range(50)] for seed in range(4)]
     assert all(not set(one) & set(other) for one, other in pairwise(texts))
+
+
+@pytest.mark.parametrize("alphabet", [None, frozenset(IAM), frozenset("0123456789")])
+def test_digits_are_numbers_of_one_to_twenty(alphabet: frozenset[str] | None) -> None:
+    """A network for numbers would never see a single digit, or a long number."""
+    texts = [TextSource(0, "digits", CORPUS, alphabet).text(index) for index in range(400)]
+    assert {len(text) for text in texts} == set(range(1, 21))
+    assert set("".join(texts)) == set("0123456789")
