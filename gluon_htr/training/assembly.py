@@ -96,7 +96,7 @@ def usable(run: Run, train: Store) -> tuple[Store, list[Problem]]:
     kept, problems = suitable(train, run.alphabet, run.preset.network.step_width)
     if run.request.unfit == "refuse" or not len(kept):
         refuse(problems, len(kept))
-    skipped = [*train.problems, *problems]
+    skipped = [*problems, *train.problems]  # files that are missing are known since `prepare`, and may be many
     write_atomically(run.path / "skipped.tsv", _table(skipped))
     return kept, skipped
 

@@ -58,14 +58,15 @@ def test_labels_that_need_more_time_steps_are_named_when_some_are_left_out(mnist
     """Samples would vanish from a training without a word."""
     for number, width in enumerate((8, 12, 200)):
         Image.new("L", (width, 32), 255).save(mnist / f"{number}.png")
-    (mnist / "labels.tsv").write_text("0.png\t11\n1.png\t11\n2.png\t11\n")
+    missing = "".join(f"missing{number}.png\t1\n" for number in range(9))
+    (mnist / "labels.tsv").write_text(f"0.png\t11\n1.png\t11\n2.png\t11\n{missing}")
     (mnist / "fine.toml").write_text(preset_text("digits").replace("width_multiple = 16", "width_multiple = 4"))
     listing = ("--data", f"listing:{mnist}/labels.tsv", "--config", mnist / "fine.toml", "--unfit", "skip")
     done = door("train", *training(mnist, "count=8&digits=1", *listing))
     assert done.returncode == 0, done.stderr
     assert "left out 0.png: its image has 2 time steps of 4 pixels, but '11' needs 3" in done.stderr
     assert "use wider images, or less stride and pooling along the width" in done.stderr
-    assert "10 samples to train on, 1 left out" in done.stderr
+    assert "10 samples to train on, 10 left out" in done.stderr
 
 
 def test_a_network_with_too_many_pooling_steps_is_told_when_nothing_is_left(mnist: Path, door: Door) -> None:
