@@ -14,7 +14,7 @@ import msgspec
 
 from . import _door
 from ._storage import write_atomically
-from .errors import UsageError
+from .errors import HtrError, UsageError
 from .training.assembly import (
     load_training_data,
     make_batches,
@@ -25,7 +25,7 @@ from .training.assembly import (
 )
 from .training.journal import read_journal
 from .training.loop import Training, Watcher
-from .training.runs import Run, is_run
+from .training.runs import Run, is_run, unmark_run
 from .training.settings import Request
 
 
@@ -70,7 +70,12 @@ def run(request: Request, output: Path, resume: bool, alphabet: Path | None, thr
     begun = resumed_run(output, request) if going_on else None
     train, validation = load_training_data(request, _door.track, _door.say)
     started = begun or start_run(output, request, train, alphabet, _door.say)
-    train, skipped = usable(started, train)
+    try:
+        train, skipped = usable(started, train)
+    except HtrError:
+        if not going_on:
+            unmark_run(output)  # nothing has begun: the corrected command may have the same --output
+        raise
     validation = validation.normalized(started.alphabet.normalization)
     for problem in skipped[:5]:
         _door.say(f"left out {problem.id}: {problem.reason}")

@@ -103,6 +103,11 @@ def is_run(path: Path) -> bool:
     return (path / "run.toml").is_file()
 
 
+def unmark_run(path: Path) -> None:
+    """Makes the folder none of a run any more; what it holds stays."""
+    (path / "run.toml").unlink(missing_ok=True)
+
+
 def _versions() -> dict[str, str]:
     found = {}
     for package in PACKAGES:
