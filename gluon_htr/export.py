@@ -32,6 +32,14 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--float16", action="store_true", help="store weights in half the bytes")
     parser.add_argument("--split", type=Path, metavar="DIR", help="also write featurizer.onnx and tail.onnx there")
     parser.add_argument("--validation", metavar="SPEC", help="samples to compare on (default: the run's own)")
+    parser.add_argument(
+        "--score",
+        action="append",
+        default=[],
+        metavar="SPEC",
+        help="score it on these data (default: the run's own scores)",
+    )
+    parser.add_argument("--limitations", default="", metavar="TEXT", help="what it is known to read badly")
     parser.add_argument("--name", help="default: that of the output")
     parser.add_argument("--task", choices=get_args(Task), help="default: words for presets with a box, else lines")
     parser.add_argument("--license", type=Path, metavar="FILE", help="becomes LICENSE.txt (default: made of the terms)")
@@ -67,9 +75,10 @@ def run(given: argparse.Namespace) -> int:
         model = from_pair(given.symbol, given.params, given.alphabet, preset, given.trained_on, given.terms)
     rule = model.preset.preprocessing
     task: Task = given.task or ("words" if rule.rule == "box" else "lines")
-    wish = Wish(_name(given.name or given.output.name), task, given.float16, license_text, given.opset)
+    name, scored = _name(given.name or given.output.name), tuple(given.score)
+    wish = Wish(name, task, given.float16, license_text, given.opset, given.limitations, scored)
     samples = read_samples(given.validation or model.validation, rule, _door.track, model.alphabet.normalization)
-    bundle = export(model, wish, given.output, samples, _door.say, given.split)
+    bundle = export(model, wish, given.output, samples, _door.say, given.split, _door.track)
     about = bundle.description
     print(f"{given.output}: {wish.name}, {about.task}, {len(about.alphabet)} characters, {_megabytes(given.output)}")
     return _serve(bundle, given.triton) if given.triton else 0

@@ -12,7 +12,7 @@ import msgspec
 from . import _door
 from .bundles.catalog import Entry, known_bundles, user_folder
 from .bundles.reader import read_bundle
-from .bundles.schema import Card, Description
+from .bundles.schema import Card, Description, Stint
 from .errors import HtrError, UsageError
 from .runtime.backends import ENGINES
 from .runtime.loading import find_model, from_bundle
@@ -82,6 +82,8 @@ def _words(about: Description, entry: Entry | None = None) -> str:
         ("for", f"{about.task}: {about.description}"),
         ("alphabet", f"{len(about.alphabet)} characters: {alphabet[:100]}{'…' if len(alphabet) > 100 else ''}"),
         *(("scores", _card(card)) for card in about.score_cards),
+        *(("not good at", text) for text in [about.limitations] if text),
+        *(("trained", _stint(stint)) for stint in about.stints),
         *(("trained on", f"{source.data}: {source.terms}") for source in about.training_data),
     ]
     return "\n".join([head, *(f"  {name:12}{text}" for name, text in rows)])
@@ -90,6 +92,10 @@ def _words(about: Description, entry: Entry | None = None) -> str:
 def _card(card: Card) -> str:
     accuracy = card.levenshtein_accuracy
     return f"{card.data}: CER {card.cer}, WER {card.wer}, Levenshtein accuracy {accuracy}, n = {card.samples}"
+
+
+def _stint(stint: Stint) -> str:
+    return f"{stint.samples:,} images in {stint.hours:g} hours; {stint.engine}; {stint.machine}"
 
 
 def _difference(finding: Finding) -> str:

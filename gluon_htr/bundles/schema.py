@@ -20,6 +20,7 @@ from ..text.normalization import Form
 Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")]
 Text = Annotated[str, Meta(max_length=2000)]
 Count = Annotated[int, Meta(ge=1)]
+Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]  # SHA-256
 Normalization = Literal["nfc-single-spaces", "nfkc-single-spaces"]
 Task = Literal["lines", "words", "characters", "layout"]
 Character = Annotated[str, Meta(min_length=1, max_length=1)]
@@ -36,7 +37,7 @@ REQUIRED = (MODEL, SYMBOL, PARAMETERS, LICENSE, GOLDEN)
 class File(Struct, frozen=True, forbid_unknown_fields=True):
     """One file of a bundle."""
 
-    sha256: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
+    sha256: Digest
     bytes: Annotated[int, Meta(ge=0)]
 
 
@@ -61,7 +62,7 @@ class Input(Struct, frozen=True, forbid_unknown_fields=True):
     scaling: Literal["(255-gray)/255"] = "(255-gray)/255"
 
 
-class Card(Struct, frozen=True, forbid_unknown_fields=True):
+class Card(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Scores on one set of data, as `gluon_htr.evaluate` measures them."""
 
     data: Text
@@ -72,6 +73,8 @@ class Card(Struct, frozen=True, forbid_unknown_fields=True):
     wer: Figure
     exact_rate: Figure
     levenshtein_accuracy: Figure
+    #: SHA-256 of the samples' ids and texts, which says whether two cards are of the same samples.
+    split: Digest | None = None
 
 
 class Source(Struct, frozen=True, forbid_unknown_fields=True):
@@ -81,7 +84,17 @@ class Source(Struct, frozen=True, forbid_unknown_fields=True):
     terms: Text
 
 
-class Description(Struct, frozen=True, forbid_unknown_fields=True):
+class Stint(Struct, frozen=True, forbid_unknown_fields=True):
+    """A training, out of those that led to the weights one after the other."""
+
+    #: Images that it saw, repetitions counted.
+    samples: Annotated[int, Meta(ge=0)]
+    hours: Annotated[float, Meta(ge=0, le=1e6)]
+    engine: Text
+    machine: Text
+
+
+class Description(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """The whole of `bundle.json`."""
 
     schema_version: Literal[1]
@@ -109,6 +122,10 @@ class Description(Struct, frozen=True, forbid_unknown_fields=True):
     training_data: Annotated[list[Source], Meta(max_length=1000)]
     #: All files but this one.
     files: Annotated[dict[str, File], Meta(max_length=64)]
+    #: The first one first.
+    stints: Annotated[list[Stint], Meta(max_length=1000)] = []
+    #: What it is known to read badly.
+    limitations: Text = ""
 
 
 def alphabet_of(about: Description) -> Alphabet:

@@ -24,7 +24,8 @@ Track = Callable[[str, int], AbstractContextManager[Callable[[int], object]]]
 PREPARED = {"cache": load_cache, "records": load_records}  # kinds that hold what `prepare` has made
 
 
-def _untracked(spec: str, total: int) -> AbstractContextManager[Callable[[int], object]]:
+def untracked(spec: str, total: int) -> AbstractContextManager[Callable[[int], object]]:
+    """For callers that do not want to know."""
     return nullcontext(lambda done: None)
 
 
@@ -33,7 +34,7 @@ def load_data(
     rule: Preprocessing,
     workers: int | None = None,
     seed: int = 0,
-    track: Track = _untracked,
+    track: Track = untracked,
     form: Form = "NFC",
 ) -> Store:
     """The samples of all specs, in order, texts in that form; what was left out is in the store's `problems`.

@@ -27,6 +27,7 @@ from ..bundles.schema import (
     Tensor,
 )
 from ..bundles.writer import check_target, write_bundle
+from ..datasets.loading import Track, untracked
 from ..errors import MissingToolError
 from ..graphs.onnx import to_onnx
 from ..graphs.onnx_splitting import split
@@ -40,6 +41,7 @@ from .calibration import best_temperature
 from .gate import check_shapes, compare, random_images
 from .golden import draw_golden
 from .samples import Samples
+from .scoring import score_cards
 from .sources import Model
 
 PARTS = ("featurizer.onnx", "tail.onnx")
@@ -48,13 +50,19 @@ Say = Callable[[str], object]
 
 @dataclass(frozen=True)
 class Wish:
-    """How a bundle is to be. license: the text of LICENSE.txt, made from the terms where it is None."""
+    """How a bundle is to be.
+
+    license: the text of LICENSE.txt, made from the terms where it is None. limitations: what it is known to read badly.
+    scored: specs of data to score it on, in place of the run's own score card.
+    """
 
     name: str
     task: Task
     half: bool = False
     license: str | None = None
     opset: int = 13
+    limitations: str = ""
+    scored: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -96,8 +104,16 @@ def prove(model: Model, converted: Converted, samples: Samples, say: Say) -> Non
     )
 
 
-def export(model: Model, wish: Wish, output: Path, samples: Samples, say: Say, parts: Path | None = None) -> Bundle:
-    """Converts, proves and writes a bundle. Raises before anything is written.
+def export(
+    model: Model,
+    wish: Wish,
+    output: Path,
+    samples: Samples,
+    say: Say,
+    parts: Path | None = None,
+    track: Track = untracked,
+) -> Bundle:
+    """Converts, proves, scores and writes a bundle. Raises before anything is written.
 
     parts: a folder for the featurizer and the tail as graphs of their own.
     """
@@ -105,6 +121,10 @@ def export(model: Model, wish: Wish, output: Path, samples: Samples, say: Say, p
     converted = convert(model, wish)
     halves = split(converted.graph) if parts else ()
     prove(model, converted, samples, say)
+    if wish.scored:
+        network = onnx_network(converted.stored)
+        cards = score_cards(network, model.alphabet, model.preset.preprocessing, wish.scored, track)
+        model = replace(model, cards=cards)
     bundle = describe(model, wish, output, converted, _temperature(model, converted, samples, wish, say))
     write_bundle(output, bundle.description, bundle.files)
     for name, half in zip(PARTS, halves):
@@ -143,7 +163,9 @@ def describe(model: Model, wish: Wish, path: Path, converted: Converted, tempera
         weights="float16" if wish.half else "float32",
         network=msgspec.to_builtins(model.preset.network),
         score_cards=list(model.cards),
-        training_data=list(model.data),
+        training_data=list(model.lineage.data),
+        stints=list(model.lineage.stints),
+        limitations=wish.limitations,
         files={},
     )
     files = {
@@ -170,7 +192,7 @@ def _tensor(value: onnx.ValueInfoProto) -> Tensor:
 
 
 def _license(name: str, model: Model) -> str:
-    sources = "".join(f"- {source.data}: {source.terms}\n" for source in model.data) or "- not stated\n"
+    sources = "".join(f"- {source.data}: {source.terms}\n" for source in model.lineage.data) or "- not stated\n"
     return (
         f"The model '{name}' was trained on these data, whose terms bind whoever uses it:\n\n{sources}\n"
         "The program that reads it, gluon_htr, is under the Apache License 2.0.\n"

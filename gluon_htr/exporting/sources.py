@@ -9,9 +9,7 @@ from pathlib import Path
 import msgspec
 
 from ..bundles.schema import Card, Source
-from ..datasets.catalog import IAM_TERMS
-from ..datasets.loading import PREPARED
-from ..datasets.specs import parse_spec
+from ..datasets.provenance import known_terms, public_name
 from ..errors import CacheError, CheckpointError, GraphError, UsageError
 from ..graphs.params import load_parameters
 from ..networks.configuration import Preset
@@ -19,9 +17,8 @@ from ..networks.presets import load_preset
 from ..runtime.backends import Pair, read_pair
 from ..text.alphabet import Alphabet
 from ..text.metrics import ScoreCard
-from ..training.runs import load_run
-
-UNKNOWN_TERMS = "not stated by who exported it"
+from ..training.lineage import NOTHING, Lineage
+from ..training.runs import Run, load_run
 
 
 @dataclass(frozen=True)
@@ -33,7 +30,7 @@ class Model:
     preset: Preset
     validation: str | None = None
     cards: tuple[Card, ...] = ()
-    data: tuple[Source, ...] = ()
+    lineage: Lineage = NOTHING
 
 
 def from_run(run: Path, trained_on: Sequence[str] = (), terms: str | None = None) -> Model:
@@ -45,21 +42,21 @@ def from_run(run: Path, trained_on: Sequence[str] = (), terms: str | None = None
     opened = load_run(run)
     if not opened.parameters.is_file():
         raise CheckpointError(f"{run} has no model.params yet: it is written when a validation has been done")
-    names = trained_on or [_known(run, spec) for spec in opened.request.data]
     validation = opened.request.validation
-    return Model(
-        read_pair(run), opened.alphabet, opened.preset, validation, _cards(run, validation), _sources(names, terms)
-    )
+    lineage = _lineage(opened, trained_on, terms)
+    return Model(read_pair(run), opened.alphabet, opened.preset, validation, _cards(run, validation), lineage)
 
 
-def _known(run: Path, spec: str) -> str:
+def _lineage(run: Run, trained_on: Sequence[str], terms: str | None) -> Lineage:
+    """That of the weights which the run started from, and the run's own, as the user names its data and their terms."""
     try:
-        return public(spec)
+        names = trained_on or list(map(public_name, run.request.data))
     except CacheError as error:
         raise UsageError(
-            f"nobody knows what {run} was trained on, for {error}; or name the data with --trained-on, as in "
+            f"nobody knows what {run.path} was trained on, for {error}; or name the data with --trained-on, as in "
             "--trained-on 'iam-words?split=train'"
         ) from None
+    return run.start.joined(Lineage(_sources(names, terms), (run.stint(),)))
 
 
 def _sources(names: Sequence[str], terms: str | None) -> tuple[Source, ...]:
@@ -80,24 +77,8 @@ def from_pair(
     except (OSError, UnicodeDecodeError) as error:
         raise GraphError(f"{symbol} cannot be read: {error}") from None
     data = _sources(trained_on or (["not stated"] if terms else []), terms)
-    return Model(Pair(text, load_parameters(parameters)), Alphabet.load(alphabet), load_preset(preset), data=data)
-
-
-def public(spec: str) -> str:
-    """A spec without its path, which means nothing to others: `iam-words?split=train`; of a cache, its origin's.
-
-    Raises `CacheError` when it is gone or of another version.
-    """
-    parsed = parse_spec(spec)
-    if parsed.kind in PREPARED:
-        parsed = parse_spec(PREPARED[parsed.kind](parsed.path)[1].spec)
-    query = parsed.text.partition("?")[2]
-    return f"{parsed.kind}?{query}" if query else parsed.kind
-
-
-def known_terms(name: str) -> str:
-    """Terms of data sets that we know, by the public name of a spec."""
-    return IAM_TERMS if name.startswith("iam-") else UNKNOWN_TERMS
+    pair = Pair(text, load_parameters(parameters))
+    return Model(pair, Alphabet.load(alphabet), load_preset(preset), lineage=Lineage(data))
 
 
 def _cards(run: Path, validation: str | None) -> tuple[Card, ...]:
@@ -109,8 +90,13 @@ def _cards(run: Path, validation: str | None) -> tuple[Card, ...]:
     except msgspec.MsgspecError as error:
         raise CheckpointError(f"{path} is damaged: {error}") from None
     try:
-        name = public(validation) if validation else "a held-out part of the training data"
+        name = public_name(validation) if validation else "a held-out part of the training data"
     except CacheError:
         name = "the run's validation data"
-    figures = {key: getattr(found, key) for key in Card.__struct_fields__ if key != "data"}
-    return (Card(name, **figures),)
+    return (card(name, found),)
+
+
+def card(name: str, found: ScoreCard, split: str | None = None) -> Card:
+    """The part of a score card that a bundle states. split: see `Card`."""
+    figures = {key: getattr(found, key) for key in Card.__struct_fields__ if key not in {"data", "split"}}
+    return Card(name, split=split, **figures)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from .._storage import storage_error, write_atomically
@@ -48,9 +49,9 @@ def start_run(output: Path, request: Request, train: Store, alphabet: Path | Non
         write_atomically(output / "symbol.json", symbol.encode())
         write_atomically(output / "model.params", pack_parameters(parameters))
         say(words)
-    else:
-        characters = given or Alphabet.from_texts(train.texts)
-        _initialize(output, request, characters)
+        return create_run(output, request, preset, characters, start.lineage)
+    characters = given or Alphabet.from_texts(train.texts)
+    _initialize(output, request, characters)
     return create_run(output, request, preset, characters)
 
 
@@ -76,7 +77,7 @@ def resumed_run(output: Path, request: Request) -> Run:
             raise CheckpointError(
                 f"{output} was started with {key} {then!r}, not {now!r}: repeat it, or use another --output"
             )
-    return Run(run.path, request, run.preset, run.training, run.alphabet)
+    return replace(run, request=request)
 
 
 def load_training_data(request: Request, track: Track, say: Say = _silent) -> tuple[Store, Store]:

@@ -1,6 +1,6 @@
 """A run: the folder that a training leaves behind.
 
-run.toml                  the request, the resolved preset, package versions, the command
+run.toml                  the request, the resolved preset, package versions, the command, where its start came from
 alphabet.json
 symbol.json model.params  the network and its best averaged weights: the exported pair
 checkpoints/last.params   to go on from; best.params is the one with the lowest validation CER
@@ -21,9 +21,11 @@ from typing import Any
 import msgspec
 
 from .._storage import write_atomically
+from ..bundles.schema import Stint
 from ..errors import CheckpointError, ConfigurationError
 from ..networks.configuration import Preset
 from ..text.alphabet import Alphabet
+from .lineage import NOTHING, Lineage, known_data, stint, this_machine
 from .settings import Request, Training, training_settings
 
 if sys.version_info >= (3, 11):
@@ -34,9 +36,17 @@ else:
 PACKAGES = ("gluon-htr", "mxnet", "torch", "numpy", "opencv-python-headless", "onnxruntime", "Pillow", "rapidfuzz")
 
 
+class _Environment(msgspec.Struct):
+    """The part of it that is asked for later."""
+
+    machine: str
+
+
 class _File(msgspec.Struct):
     request: Request
     preset: Preset
+    environment: _Environment
+    start: Lineage = NOTHING
 
 
 @dataclass(frozen=True)
@@ -48,6 +58,10 @@ class Run:
     preset: Preset
     training: Training
     alphabet: Alphabet
+    #: Where it was made.
+    machine: str
+    #: Of the weights that it started from.
+    start: Lineage = NOTHING
 
     @property
     def last(self) -> Path:
@@ -69,20 +83,26 @@ class Run:
         """The best averaged weights, for readers."""
         return self.path / "model.params"
 
+    def stint(self) -> Stint:
+        """What it has done so far."""
+        return stint(self.path, self.request, self.machine)
 
-def create_run(path: Path, request: Request, preset: Preset, alphabet: Alphabet) -> Run:
+
+def create_run(path: Path, request: Request, preset: Preset, alphabet: Alphabet, start: Lineage = NOTHING) -> Run:
     """Makes the folder with `run.toml` and `alphabet.json`; `run.toml` comes last and marks it as a run."""
     training = training_settings(preset, request.preset)
     resolved = msgspec.structs.replace(preset, training=msgspec.to_builtins(training))
+    machine = this_machine()
     content = {
         "command": shlex.join(sys.argv),
-        "environment": {"python": platform.python_version(), "machine": platform.machine(), **_versions()},
+        "environment": {"python": platform.python_version(), "machine": machine, **_versions()},
         "request": msgspec.to_builtins(request),
         "preset": msgspec.to_builtins(resolved),
+        "start": msgspec.to_builtins(start),
     }
     write_atomically(path / "alphabet.json", alphabet.to_json())
     write_atomically(path / "run.toml", _toml(content))
-    return Run(path, request, resolved, training, alphabet)
+    return Run(path, request, resolved, training, alphabet, machine, start)
 
 
 def load_run(path: Path) -> Run:
@@ -95,7 +115,13 @@ def load_run(path: Path) -> Run:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
         raise ConfigurationError(f"{file}: {error}") from None
     training = training_settings(content.preset, str(file))
-    return Run(path, content.request, content.preset, training, Alphabet.load(path / "alphabet.json"))
+    alphabet = Alphabet.load(path / "alphabet.json")
+    return Run(path, content.request, content.preset, training, alphabet, content.environment.machine, content.start)
+
+
+def lineage_of(run: Run) -> Lineage:
+    """Of the run's weights."""
+    return run.start.joined(Lineage(known_data(run.request), (run.stint(),)))
 
 
 def is_run(path: Path) -> bool:

@@ -11,7 +11,8 @@ import numpy as np
 
 from ..bundles.catalog import find_bundle
 from ..bundles.reader import read_bundle
-from ..bundles.schema import DOCUMENT
+from ..bundles.schema import DOCUMENT, Source
+from ..datasets.provenance import UNKNOWN_TERMS
 from ..errors import UsageError
 from ..graphs.decoder import resize_decoder
 from ..graphs.params import load_parameters
@@ -19,12 +20,13 @@ from ..networks.configuration import Network, Preset
 from ..networks.presets import load_preset
 from ..text.alphabet import Alphabet
 from .engine import Arrays
-from .runs import is_run, load_run
+from .lineage import NOTHING, Lineage
+from .runs import is_run, lineage_of, load_run
 
 
 @dataclass(frozen=True)
 class Start:
-    """Trained weights. network, height: what is known of where they come from; height in pixels."""
+    """Trained weights. network, height, lineage: what is known of where they come from; height in pixels."""
 
     name: str
     symbol: str
@@ -32,6 +34,7 @@ class Start:
     alphabet: Alphabet
     network: Network | None = None
     height: int | None = None
+    lineage: Lineage = NOTHING
 
 
 def read_start(init: str) -> Start:
@@ -47,13 +50,23 @@ def read_start(init: str) -> Start:
             f"{init} has no symbol.json and model.params: --init takes a bundle, a run or an exported pair"
         )
     preset: Preset | None = None
+    lineage = NOTHING
     if is_run(folder):
-        preset = load_run(folder).preset
+        run = load_run(folder)
+        preset, lineage = run.preset, lineage_of(run)
     elif (folder / "preset.toml").is_file():
         preset = load_preset(folder / "preset.toml")
-    pair = (folder / "symbol.json").read_text("utf-8"), load_parameters(folder / "model.params")
-    known = (preset.network, preset.preprocessing.height) if preset else (None, None)
-    return Start(init, *pair, Alphabet.load(folder / "alphabet.json"), *known)
+    else:
+        lineage = Lineage((Source(f"what {folder.name} was trained on", UNKNOWN_TERMS),))
+    return Start(
+        init,
+        (folder / "symbol.json").read_text("utf-8"),
+        load_parameters(folder / "model.params"),
+        Alphabet.load(folder / "alphabet.json"),
+        preset.network if preset else None,
+        preset.preprocessing.height if preset else None,
+        lineage,
+    )
 
 
 def _from_bundle(path: Path) -> Start:
@@ -66,7 +79,8 @@ def _from_bundle(path: Path) -> Start:
         except msgspec.ValidationError as error:
             raise UsageError(f"{path} is of a network that this version does not know: {error}") from None
     height = about.preprocessing.fit.height
-    return Start(str(path), bundle.symbol, bundle.parameters, bundle.alphabet, network, height)
+    lineage = Lineage(tuple(about.training_data), tuple(about.stints))
+    return Start(str(path), bundle.symbol, bundle.parameters, bundle.alphabet, network, height, lineage)
 
 
 def check_network(start: Start, preset: Preset, where: str) -> None:

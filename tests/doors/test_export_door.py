@@ -103,6 +103,25 @@ def test_a_bundle_says_what_it_is(run: Path, here: Door, tmp_path: Path) -> None
     assert here("models", "verify", "./small").stdout == "OK tiny-words: 5 of 5 golden images\n"
 
 
+def test_scores_on_several_data_are_told_with_their_samples(run: Path, words: Path, here: Door, tmp_path: Path) -> None:
+    """Two models could not be compared, nor a weakness be known before it is met."""
+    specs = [f"iam-words:{words}?split=validation", f"iam-words:{words}?split=train"]
+    scored = [part for spec in specs for part in ("--score", spec)]
+    done = here("export", run, "--output", "scored.zip", *scored, "--limitations", "Reads a to e alone.")
+    assert done.returncode == 0, done.stderr
+    about = json.loads(here("models", "show", "./scored.zip", "--json").stdout)
+    cards = about["score_cards"]
+    assert [(card["data"], card["samples"]) for card in cards] == [
+        ("iam-words?split=validation", 32),
+        ("iam-words?split=train", 160),
+    ]
+    assert cards[0]["cer"] == json.loads((run / "scores.json").read_text())["cer"]
+    assert cards[0]["split"] != cards[1]["split"]
+    shown = here("models", "show", "./scored.zip").stdout
+    assert "Reads a to e alone." in shown
+    assert "images in 0 hours; mxnet, float32, cpu; " in shown
+
+
 def test_the_same_run_gives_the_same_bytes(run: Path, here: Door, tmp_path: Path) -> None:
     """Nobody could check where a bundle comes from."""
     for name in ("one", "two"):

@@ -42,6 +42,25 @@ def test_another_alphabet_keeps_what_overlaps_and_says_what_is_new(words: Path, 
         assert np.corrcoef(kept, was)[0, 1] > 0.9
 
 
+def test_what_the_start_was_trained_on_binds_the_result(door: Door, tmp_path: Path) -> None:
+    """A model would be passed on that was made from one which may not be."""
+    rows = []
+    for k, word in enumerate(WORDS * 4):
+        draw(word).save(tmp_path / f"{k}.png")
+        rows.append(f"{k}.png\t{word}\n")
+    (tmp_path / "labels.tsv").write_text("".join(rows))
+    start = read_bundle(LETTERS).description
+    data = ["--data", "listing:labels.tsv", "--validation", "listing:labels.tsv"]
+    for init, output in ((LETTERS, "first"), ("first", "second")):
+        door("train", "--config", TINY, "--init", init, *data, "--output", output, "--budget", "1s")
+    exported = door("export", "second", "--output", "mine.zip", "--terms", "mine alone")
+    assert exported.returncode == 0, exported.stderr
+    about = read_bundle(tmp_path / "mine.zip").description
+    assert about.training_data[: len(start.training_data)] == start.training_data
+    assert [source.terms for source in about.training_data[len(start.training_data) :]][-1] == "mine alone"
+    assert len(about.stints) == len(start.stints) + 2
+
+
 def test_another_network_is_refused_with_the_first_difference(words: Path, door: Door, tmp_path: Path) -> None:
     """Weights would be loaded into layers that they do not belong to."""
     for change, says in (

@@ -1,0 +1,35 @@
+"""Score cards of a bundle: what its own graph reads in data that nobody trained on."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+from ..bundles.schema import Card
+from ..datasets.loading import Track, load_data
+from ..datasets.provenance import public_name
+from ..datasets.reading import read_store
+from ..datasets.store import Store
+from ..images.preprocessing import Preprocessing
+from ..runtime.backends import Network
+from ..text.alphabet import Alphabet
+from ..text.metrics import score
+from .sources import card
+
+
+def score_cards(
+    network: Network, alphabet: Alphabet, rule: Preprocessing, specs: Sequence[str], track: Track
+) -> tuple[Card, ...]:
+    """A card for each spec. Raises what reading the data raises."""
+    cards = []
+    for spec in specs:
+        store = load_data([spec], rule, track=track, form=alphabet.normalization)
+        found = score(store.texts, read_store(network, store, alphabet), store.groups)
+        cards.append(card(public_name(spec), found, digest(store)))
+    return tuple(cards)
+
+
+def digest(store: Store) -> str:
+    """SHA-256 of ids and texts, in their order: of the samples, whatever their images were packed as."""
+    rows = (f"{identity}\t{text}\n" for identity, text in zip(store.ids, store.texts))
+    return hashlib.sha256("".join(rows).encode()).hexdigest()
