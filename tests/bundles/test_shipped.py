@@ -6,14 +6,16 @@ from pathlib import Path
 
 import pytest
 from letters import draw
+from support import PROJECT
 
+import gluon_htr
 from gluon_htr.bundles.catalog import SHIPPED
 from gluon_htr.bundles.reader import read_bundle
 from gluon_htr.runtime.loading import from_bundle
 from gluon_htr.runtime.verification import verify
 
 BUNDLES = sorted(SHIPPED.glob("*.zip"))
-MOST_BYTES = 6_000_000  # of one: everybody downloads it
+MOST_BYTES = 10_000_000  # of one: everybody downloads it
 
 
 @pytest.mark.parametrize("path", BUNDLES, ids=lambda path: path.stem)
@@ -38,3 +40,12 @@ def test_a_shipped_bundle_states_scores_and_terms(path: Path) -> None:
         assert source.terms
         assert "not stated" not in source.terms
         assert "/" not in source.data  # the path of some machine
+
+
+def test_what_is_read_without_a_name_reads_the_examples() -> None:
+    """The README's first command would end in nonsense."""
+    recognizer = gluon_htr.load()
+    assert recognizer.name == "english-lines"
+    found = recognizer.read(PROJECT / "examples" / "line.png").text
+    assert found == "Dear reader, nobody has ever written this line by hand."
+    assert gluon_htr.load("words").read(PROJECT / "examples" / "word.png").text == "reading"
