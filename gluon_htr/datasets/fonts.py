@@ -6,7 +6,6 @@ whichever worker draws it and however many are asked for. The group of a sample 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -17,7 +16,7 @@ from ..text.corpora import read_corpus
 from ..text.sampler import Texts, TextSource
 from .fonts_alphabets import known_alphabet
 from .fonts_found import hershey_fonts, outline_fonts
-from .sample import Problem, Sample
+from .sample import GeneratedReader, Sample
 
 HERSHEY = Path("hershey")
 CHOICE, DRAWING = 1, 2  # what follows a sample's seed, so that its font, its text and its ink vary on their own
@@ -37,7 +36,7 @@ class FontsOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     alphabet: str = "iam"
 
 
-class FontsReader:
+class FontsReader(GeneratedReader):
     """Streams generated lines. Fonts that cannot be used are `problems`.
 
     Raises `DataError` for a corpus without text or a folder without fonts, `AlphabetError` for an alphabet that cannot
@@ -45,7 +44,7 @@ class FontsReader:
     """
 
     def __init__(self, path: Path, options: FontsOptions) -> None:
-        self.problems: list[Problem] = []
+        super().__init__(options.count)
         self._options = options
         alphabet = known_alphabet(options.alphabet)
         hershey = path == HERSHEY
@@ -54,14 +53,8 @@ class FontsReader:
         corpus = read_corpus(Path(options.corpus)) if options.corpus else None
         self._texts = [TextSource(options.seed, options.texts, corpus, font.characters) for font in self._fonts]
 
-    def __len__(self) -> int:
-        return self._options.count
-
-    def __iter__(self) -> Iterator[Sample]:
-        return (self.sample(index) for index in range(self._options.count))
-
     def sample(self, index: int) -> Sample:
-        """Line number `index`, which may be beyond `count`: the supply is endless."""
+        """Line number `index`, which may be beyond `count`."""
         seed = self._options.seed
         chosen = int(np.random.default_rng([seed, index, CHOICE]).choice(len(self._fonts), p=self._shares))
         font, text = self._fonts[chosen], self._texts[chosen].text(index)

@@ -7,7 +7,6 @@ the same for the same spec, whichever worker makes it and however many are asked
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -21,7 +20,7 @@ from ..text.sampler import line_length
 from .iam import Split, aachen_forms
 from .iam_annotations import read_forms
 from .recomposed_words import Placed, Writer, spaced, writers
-from .sample import Problem, Sample
+from .sample import GeneratedReader, Sample
 from .spacing import natural
 
 CLOSING = frozenset(".,;:!?)'")  # no line begins with one
@@ -68,14 +67,14 @@ class Recomposed:
         return canvas
 
 
-class RecomposedReader:
+class RecomposedReader(GeneratedReader):
     """Streams recomposed lines.
 
     Raises `AnnotationError` when `root` lacks the words of IAM, unpacked, or their table.
     """
 
     def __init__(self, root: Path, options: RecomposedOptions) -> None:
-        self.problems: list[Problem] = []
+        super().__init__(options.count)
         self._options = options
         forms = read_forms(root, self.problems)
         split = options.split
@@ -86,14 +85,8 @@ class RecomposedReader:
         words = np.array([sum(map(len, writer.runs)) for writer in self._writers])
         self._shares = np.sqrt(words) / np.sqrt(words).sum()  # all hands matter, and long texts have more to give
 
-    def __len__(self) -> int:
-        return self._options.count
-
-    def __iter__(self) -> Iterator[Sample]:
-        return (self.sample(index) for index in range(self._options.count))
-
     def sample(self, index: int) -> Sample:
-        """Line number `index`, which may be beyond `count`: the supply is endless."""
+        """Line number `index`, which may be beyond `count`."""
         seed = self._options.seed
         random = np.random.default_rng([seed, index, COMPOSING])
         chosen = int(random.choice(len(self._writers), p=self._shares))

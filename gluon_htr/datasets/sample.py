@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
@@ -41,3 +42,24 @@ class Reader(Protocol):
     def __len__(self) -> int: ...
 
     def __iter__(self) -> Iterator[Sample]: ...
+
+
+class GeneratedReader(ABC):
+    """A reader of samples that are made up: an endless supply by number, of which it streams the first `count`.
+
+    Sample k is the same for the same spec, whichever worker makes it and however many are asked for.
+    """
+
+    def __init__(self, count: int) -> None:
+        self.problems: list[Problem] = []
+        self._count = count
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[Sample]:
+        return (self.sample(index) for index in range(self._count))
+
+    @abstractmethod
+    def sample(self, index: int) -> Sample:
+        """Sample number `index`, which may be beyond `count`."""

@@ -9,7 +9,6 @@ that every strip is its own group.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -20,7 +19,7 @@ import numpy as np
 from PIL import Image
 
 from ..errors import SpecError
-from .sample import Problem, Sample
+from .sample import GeneratedReader, Sample
 from .strips_digits import INK, Split, read_mnist
 
 LONGEST = 200  # digits
@@ -59,26 +58,20 @@ class Strip:
         return compose(list(self.glyphs), np.random.default_rng(self.seed))
 
 
-class StripsReader:
+class StripsReader(GeneratedReader):
     """Streams strips.
 
     Raises `DataError` when `root` lacks MNIST's files or one is broken, `SpecError` for a bad number of digits.
     """
 
     def __init__(self, root: Path, options: StripsOptions) -> None:
-        self.problems: list[Problem] = []
+        super().__init__(options.count)
         self._options = options
         self._least, self._most = _range(options.digits)
         self._glyphs, self._labels = read_mnist(root, options.split)
 
-    def __len__(self) -> int:
-        return self._options.count
-
-    def __iter__(self) -> Iterator[Sample]:
-        return (self.sample(index) for index in range(self._options.count))
-
     def sample(self, index: int) -> Sample:
-        """Strip number `index`, which may be beyond `count`: the supply is endless."""
+        """Strip number `index`, which may be beyond `count`."""
         seed = self._options.seed
         random = np.random.default_rng([seed, index, CHOOSING])
         chosen = random.integers(len(self._labels), size=random.integers(self._least, self._most + 1))
