@@ -7,6 +7,7 @@ set -euo pipefail
 text="$(realpath "$1")"
 shift
 cd "$(dirname "$0")/.."
+[ -x .venv/bin/python ] && PATH="$PWD/.venv/bin:$PATH"
 fonts="${FONTS:-/usr/share/fonts/truetype/wqy}"
 work=runs/chinese
 random="fonts:$fonts?texts=characters&alphabet=gb2312"

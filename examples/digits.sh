@@ -6,6 +6,7 @@
 # A run that was stopped goes on.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+[ -x .venv/bin/python ] && PATH="$PWD/.venv/bin:$PATH"
 fonts="${FONTS:-/usr/share/fonts}"
 work=runs/digits
 bundle=gluon_htr/bundles/shipped/digits.zip

@@ -6,6 +6,7 @@
 # that was stopped goes on.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+[ -x .venv/bin/python ] && PATH="$PWD/.venv/bin:$PATH"
 fonts="${FONTS:-/usr/share/fonts/truetype}"
 work=runs/scene
 photographed='listing:data/scene/iiit5k/train.tags?group=prefix'
@@ -16,7 +17,7 @@ pack "$photographed&split=train" photographed --alphabet "$work/alphabet.json"
 pack "$photographed&split=validation" validation
 
 # Half of what stands on signs is in capitals. The alphabet has no space, so that several words become one, as there.
-cat data/corpora/gutenberg/*.txt | tr a-z A-Z > "$work/capitals.txt"
+find data/corpora -name '*.txt' -exec cat {} + | tr a-z A-Z > "$work/capitals.txt"
 pack "$generated&corpus=data/corpora&count=20000&paper=1" words
 pack "$generated&corpus=$work/capitals.txt&count=20000&seed=1&paper=2" capitals
 pack "fonts:$fonts?alphabet=$work/alphabet.json&texts=patterns&count=4000&paper=3" patterns

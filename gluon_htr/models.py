@@ -91,7 +91,8 @@ def _words(about: Description, entry: Entry | None = None) -> str:
 
 def _card(card: Card) -> str:
     accuracy = card.levenshtein_accuracy
-    return f"{card.data}: CER {card.cer}, WER {card.wer}, Levenshtein accuracy {accuracy}, n = {card.samples}"
+    digest = f" (samples {card.samples_sha256[:8]})" if card.samples_sha256 else ""
+    return f"{card.data}{digest}: CER {card.cer}, WER {card.wer}, Levenshtein accuracy {accuracy}, n = {card.samples}"
 
 
 def _stint(stint: Stint) -> str:

@@ -13,7 +13,7 @@ from typing import get_args
 from . import _door
 from ._storage import write_atomically
 from .datasets.cache import load_cache, save_cache
-from .datasets.labels import count_characters, labels
+from .datasets.labels import count_characters, is_text, labels
 from .datasets.origin import Origin, difference, origin
 from .datasets.preparation import Preparer
 from .datasets.records import discard_records, is_records, load_records, save_records
@@ -60,7 +60,9 @@ def write_alphabet(spec: str, output: Path, form: Form) -> dict[str, int]:
 
     Raises `UsageError` where there is no text.
     """
-    counts = count_characters(labels(spec), form)
+    texts, problems = labels(spec)
+    counts = count_characters(texts, form)
+    _say_problems(problems)
     if not counts:
         raise UsageError(f"{spec} has no text to make an alphabet from")
     alphabet = Alphabet(sorted(counts), form)
@@ -123,10 +125,7 @@ def _existing(load: Load, output: Path, expected: Origin) -> tuple[Store | None,
 
 
 def _report(samples: int, problems: list[Problem], output: Path, as_json: bool) -> int:
-    for problem in problems[:10]:
-        _door.say(f"left out {problem.id}: {problem.reason}")
-    if len(problems) > 10:
-        _door.say(f"… and {len(problems) - 10} more; --json lists all")
+    _say_problems(problems)
     if as_json:
         listed = [{"id": problem.id, "reason": problem.reason} for problem in problems]
         print(json.dumps({"output": str(output), "samples": samples, "problems": listed}))
@@ -135,11 +134,20 @@ def _report(samples: int, problems: list[Problem], output: Path, as_json: bool) 
     return 0
 
 
+def _say_problems(problems: list[Problem]) -> None:
+    for problem in problems[:10]:
+        _door.say(f"left out {problem.id}: {problem.reason}")
+    if len(problems) > 10:
+        _door.say(f"… and {len(problems) - 10} more; --output with --json lists all")
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Parses and runs."""
     given = parser().parse_args(arguments)
     if given.normalization and not given.alphabet:
         raise UsageError("--normalization is of an alphabet: give --alphabet FILE, too")
+    if given.output and is_text(given.spec):
+        raise UsageError(f"{given.spec} has no images: leave --output out")
     if given.alphabet:
         counts = write_alphabet(given.spec, given.alphabet, given.normalization or "NFC")
         if not given.output:

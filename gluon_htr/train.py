@@ -72,6 +72,7 @@ def run(request: Request, output: Path, resume: bool, alphabet: Path | None, thr
     started = begun or start_run(output, request, train, alphabet, _door.say)
     try:
         train, skipped = usable(started, train)
+        engine = make_engine(started, threads)
     except HtrError:
         if not going_on:
             unmark_run(output)  # nothing has begun: the corrected command may have the same --output
@@ -80,7 +81,6 @@ def run(request: Request, output: Path, resume: bool, alphabet: Path | None, thr
     for problem in skipped[:5]:
         _door.say(f"left out {problem.id}: {problem.reason}")
     _door.say(f"{len(train)} samples to train on, {len(skipped)} left out (skipped.tsv), {len(validation)} to validate")
-    engine = make_engine(started, threads)
     with make_batches(started, train) as batches, _stoppable() as stop:
         training = Training(started, engine, batches, validation)
         if started.last.exists():

@@ -74,7 +74,7 @@ class Card(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     exact_rate: Figure
     levenshtein_accuracy: Figure
     #: SHA-256 of the samples' ids and texts, which says whether two cards are of the same samples.
-    split: Digest | None = None
+    samples_sha256: Digest | None = None
 
 
 class Source(Struct, frozen=True, forbid_unknown_fields=True):

@@ -27,6 +27,10 @@ def write_bundle(path: Path, description: Description, files: dict[str, bytes]) 
     """
     manifest = {name: File(hashlib.sha256(files[name]).hexdigest(), len(files[name])) for name in sorted(files)}
     document = msgspec.json.encode(msgspec.structs.replace(description, files=manifest))
+    try:
+        msgspec.json.decode(document, type=Description)
+    except msgspec.ValidationError as error:  # a structure is checked when it is read, not when it is made
+        raise UsageError(f"{path} would be a bundle that nobody can open: {error}") from None
     everything = {DOCUMENT: msgspec.json.format(document, indent=1) + b"\n"} | {name: files[name] for name in manifest}
     if path.suffix == ".zip":
         _write_zip(path, everything)

@@ -9,20 +9,27 @@ from unicodedata import category
 
 from ..errors import DataError
 from ..text.normalization import Form, normalize
+from .sample import Problem
 from .specs import open_spec, parse_spec
 
 TEXT = "text:"  # what a plain text is called where data are; it has no images, so it is no kind of them
-MARK = "\ufeff"  # of the byte order, which some editors put in front of a file
 
 
-def labels(spec: str) -> Iterator[str]:
-    """The texts of a spec's samples, or the lines of `text:FILE`, which is in UTF-8.
+def is_text(spec: str) -> bool:
+    """Whether it names a plain text."""
+    return spec.startswith(TEXT)
 
-    Raises `SpecError` for a bad spec, `DataError` where the file cannot be read.
+
+def labels(spec: str) -> tuple[Iterator[str], list[Problem]]:
+    """The texts of a spec's samples, or the lines of `text:FILE`, which is in UTF-8; and what is left out of them.
+
+    The problems are known once the texts have been read. Raises `SpecError` for a bad spec, and while they are read
+    `DataError` where the file cannot be.
     """
-    if spec.startswith(TEXT):
-        return _lines(Path(spec.removeprefix(TEXT)))
-    return (sample.text for sample in open_spec(parse_spec(spec)))
+    if is_text(spec):
+        return _lines(Path(spec.removeprefix(TEXT))), []
+    reader = open_spec(parse_spec(spec))
+    return (sample.text for sample in reader), reader.problems
 
 
 def _lines(path: Path) -> Iterator[str]:
@@ -39,5 +46,5 @@ def count_characters(texts: Iterable[str], form: Form) -> Counter[str]:
     """How often each character occurs; control characters, which nobody writes, are left out."""
     counts: Counter[str] = Counter()
     for text in texts:
-        counts.update(normalize(text.replace(MARK, ""), form))
+        counts.update(normalize(text, form))
     return Counter({character: count for character, count in counts.items() if category(character) != "Cc"})

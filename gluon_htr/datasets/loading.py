@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from ..text.normalization import Form
 from .cache import load_cache
 from .origin import Origin, difference, fingerprint
 from .preparation import Preparer
-from .records import load_records
+from .records import load_records, records_origin
 from .specs import Spec, kept, open_spec, parse_spec
 from .store import Store
 
@@ -22,6 +23,8 @@ Track = Callable[[str, int], AbstractContextManager[Callable[[int], object]]]
 
 
 PREPARED = {"cache": load_cache, "records": load_records}  # kinds that hold what `prepare` has made
+#: What they were made from.
+ORIGINS: dict[str, Callable[[Path], Origin]] = {"cache": lambda path: load_cache(path)[1], "records": records_origin}
 
 
 def untracked(spec: str, total: int) -> AbstractContextManager[Callable[[int], object]]:

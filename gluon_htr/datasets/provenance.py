@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from urllib.parse import parse_qsl
 
 from .catalog import IAM_TERMS
-from .loading import PREPARED
-from .specs import parse_spec
+from .fonts import HERSHEY
+from .loading import ORIGINS
+from .specs import Spec, parse_spec
 
 UNKNOWN_TERMS = "not stated by who exported it"
 GENERATED_TERMS = "made up by gluon_htr: nobody wrote them"
-#: Sets by the name of their folder, where their kind does not say which they are.
-TERMS = {
-    "hooker": "letters of J. D. Hooker, CC BY-SA 4.0, images © Board of Trustees of the Royal Botanic Gardens, Kew",
-    "copiste": "Copiste d'un jour, CC BY 4.0",
-    "iiit5k": "IIIT5K-words: research, with citation",
-    "mnist": "MNIST: CC BY-SA 3.0",
+#: Of kinds that are always of the same set.
+KINDS = {"recomposed": IAM_TERMS, "fonts": GENERATED_TERMS, "strips": "digits of MNIST, CC BY-SA 3.0"}
+#: Of sets that have the place which data/README.md gives them: kind, and the last folders of the path.
+PLACES = {
+    ("pages", "pages/hooker"): "letters of J. D. Hooker, CC BY-SA 4.0, images © Board of Trustees of the Royal Botanic "
+    "Gardens, Kew",
+    ("pages", "pages/copiste"): "Copiste d'un jour, CC BY 4.0",
+    ("listing", "scene/iiit5k"): "IIIT5K-words: research, with citation",
 }
 
 
@@ -25,17 +29,26 @@ def public_name(spec: str) -> str:
     Of a cache or of records, that of its origin. Raises `CacheError` when these are gone or of another version.
     """
     parsed = parse_spec(spec)
-    if parsed.kind in PREPARED:
-        parsed = parse_spec(PREPARED[parsed.kind](parsed.path)[1].spec)
+    if parsed.kind in ORIGINS:
+        parsed = parse_spec(ORIGINS[parsed.kind](parsed.path).spec)
     keys = parse_qsl(parsed.text.partition("?")[2], keep_blank_values=True)
     query = "&".join(f"{key}={value}" for key, value in keys if "/" not in value)
-    known = next((name for name in TERMS if name in parsed.path.parts), None)
-    return f"{parsed.kind}{f':{known}' if known else ''}{f'?{query}' if query else ''}"
+    return f"{parsed.kind}{_set(parsed)}{f'?{query}' if query else ''}"
+
+
+def _set(spec: Spec) -> str:
+    """The part of a path that says which data they are: of a set that we know, or of our own fonts."""
+    folder = spec.path.parent if spec.path.suffix else spec.path
+    place = "/".join(folder.parts[-2:])
+    if (spec.kind, place) in PLACES:
+        return f":{folder.name}"
+    return f":{HERSHEY}" if spec.kind == "fonts" and spec.path == HERSHEY else ""
 
 
 def known_terms(name: str) -> str:
     """Terms of data sets that we know, by the public name of a spec."""
-    kind, _, rest = name.partition("?")[0].partition(":")
-    if kind.startswith("iam-") or kind == "recomposed":
+    kind, _, known = name.partition("?")[0].partition(":")
+    if kind.startswith("iam-"):
         return IAM_TERMS
-    return GENERATED_TERMS if kind == "fonts" else TERMS.get(rest, UNKNOWN_TERMS)
+    places = {(of, Path(place).name): terms for (of, place), terms in PLACES.items()}
+    return KINDS.get(kind) or places.get((kind, known), UNKNOWN_TERMS)

@@ -171,6 +171,14 @@ def _end(path: Path, shards: int, problems: list[Problem]) -> tuple[int, list[Pr
     return samples, [problem for summary in summaries for problem in summary["problems"]] + problems
 
 
+def records_origin(path: Path) -> Origin:
+    """What they were made from, whether they are whole or not. Raises `CacheError` where `path` is no such folder."""
+    packing = _packing(path)
+    if packing is None:
+        raise CacheError(f"{path} holds no records of this version: run python -m gluon_htr.prepare again")
+    return packing.origin
+
+
 def load_records(path: Path) -> tuple[Store, Origin]:
     """The samples, still encoded, and what they were made from; records that are damaged or cut off are problems.
 

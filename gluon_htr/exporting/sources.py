@@ -50,7 +50,7 @@ def from_run(run: Path, trained_on: Sequence[str] = (), terms: str | None = None
 def _lineage(run: Run, trained_on: Sequence[str], terms: str | None) -> Lineage:
     """That of the weights which the run started from, and the run's own, as the user names its data and their terms."""
     try:
-        names = trained_on or list(map(public_name, run.request.data))
+        names = trained_on or list(map(public_name, dict.fromkeys(run.request.data)))
     except CacheError as error:
         raise UsageError(
             f"nobody knows what {run.path} was trained on, for {error}; or name the data with --trained-on, as in "
@@ -96,7 +96,7 @@ def _cards(run: Path, validation: str | None) -> tuple[Card, ...]:
     return (card(name, found),)
 
 
-def card(name: str, found: ScoreCard, split: str | None = None) -> Card:
-    """The part of a score card that a bundle states. split: see `Card`."""
-    figures = {key: getattr(found, key) for key in Card.__struct_fields__ if key not in {"data", "split"}}
-    return Card(name, split=split, **figures)
+def card(name: str, found: ScoreCard, digest: str | None = None) -> Card:
+    """The part of a score card that a bundle states. digest: of its samples."""
+    figures = {key: getattr(found, key) for key in Card.__struct_fields__ if key not in {"data", "samples_sha256"}}
+    return Card(name, samples_sha256=digest, **figures)

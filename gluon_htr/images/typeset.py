@@ -17,6 +17,7 @@ import numpy as np
 from PIL import Image, ImageFont, features
 
 from ..errors import DataError, MissingToolError
+from ..text.direction import is_right_to_left, runs_backwards
 
 Random = np.random.Generator
 BOX = "\uffff"  # no character: every font draws its box for it
@@ -125,16 +126,21 @@ def _set(text: str, font: ImageFont.FreeTypeFont, layout: Layout, random: Random
         if piece == " ":
             x += max(0.15, font.getlength(" ") / layout.size + layout.word_gap) * layout.size
             continue
-        mask, (left, top) = font.getmask2(piece, anchor="ls")
+        mask, (left, top) = font.getmask2(piece, anchor="ls", direction=_direction(piece))
         y = top + round(random.normal(0, layout.wander) * layout.size)
         placed.append((np.asarray(mask, np.uint8).reshape(mask.size[::-1]), round(x) + left, y))
         x += font.getlength(piece) + layout.gap * layout.size
     return _joined(placed)
 
 
+def _direction(text: str) -> str | None:
+    """What Raqm is told of lines that have letters from right to left: the same direction as their labels take."""
+    return ("rtl" if runs_backwards(text) else "ltr") if is_right_to_left(text) else None
+
+
 def _pieces(text: str, layout: Layout) -> list[str]:
     """What is set as one: letters, or words where letters keep the font's distances; and the spaces."""
-    if any(unicodedata.bidirectional(character) in {"R", "AL"} for character in text):
+    if is_right_to_left(text):
         if not features.check("raqm"):
             raise MissingToolError("text from right to left needs Pillow with Raqm: apt-get install libfribidi0")
         return [text]  # the order of its parts and the shapes of its letters depend on the whole line

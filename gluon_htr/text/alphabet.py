@@ -10,6 +10,7 @@ letters of Hebrew, Arabic and the like the order is turned on the way (`directio
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -38,7 +39,7 @@ class Alphabet:
         if not self.characters:
             raise AlphabetError("an alphabet needs at least one character")
         if len(self._index) != len(self.characters):
-            twice = sorted({c for c in self.characters if self.characters.count(c) > 1})
+            twice = sorted(character for character, count in Counter(self.characters).items() if count > 1)
             raise AlphabetError(f"characters that are in the alphabet twice: {' '.join(map(repr, twice))}")
         wrong = [c for c in self.characters if len(c) != 1]
         if wrong:

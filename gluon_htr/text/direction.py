@@ -19,8 +19,10 @@ MIRRORED = dict(zip("()[]{}<>«»‹›", ")(][}{><»«›‹"))
 #: Bidirectional classes by letters: L, R, numbers as in Europe (E) and in Arabic (A), what joins numbers (C, S), what
 #: goes with a number (T), marks on the letter before (M); everything else takes its direction from around it (N).
 CLASSES = {"L": "L", "R": "R", "AL": "R", "EN": "E", "AN": "A", "CS": "C", "ES": "S", "ET": "T", "NSM": "M"}
-#: What runs from left to right in a line from right to left: words, with what is between and behind them, and numbers.
-FORTH = re.compile("L(?:[^RA]*(?:L|ET*))?|T*E+(?:[CS]E+)*T*|A+(?:CA+)*")
+#: Words from left to right, with what is between them and with numbers behind them.
+WORDS = "L(?:[^RA]*(?:L|ET*))?"
+#: What runs from left to right in a line from right to left: such words, and numbers.
+FORTH = re.compile(f"{WORDS}|T*E+(?:[CS]E+)*T*|A+(?:CA+)*")
 #: What runs from right to left in a line from left to right, with the numbers that follow.
 BACK = re.compile("R(?:[^L]*[REA]T*)?")
 #: A letter and the marks on it stay together.
@@ -34,6 +36,12 @@ def is_right_to_left(characters: Iterable[str]) -> bool:
     return any(unicodedata.bidirectional(character) in {"R", "AL"} for character in characters)
 
 
+def runs_backwards(text: str) -> bool:
+    """Whether a line begins at the right: whether most of its letters are of scripts from right to left."""
+    kinds = [unicodedata.bidirectional(character) for character in text]
+    return sum(kind in {"R", "AL"} for kind in kinds) > kinds.count("L")
+
+
 def turned(text: str) -> str:
     """The text in the order of the paper where it is in logical order, and the other way around."""
     return "".join(character for _, character in placed(text))
@@ -44,7 +52,7 @@ def placed(text: str) -> list[Placed]:
     classes = _classes(text)
     clusters = [[(k, text[k]) for k in range(match.start(), match.end())] for match in CLUSTER.finditer(classes)]
     firsts = "".join(classes[cluster[0][0]] for cluster in clusters)
-    if firsts.count("R") > firsts.count("L"):
+    if runs_backwards(text):
         return _backwards(clusters, firsts)
     found: list[Placed] = []
     end = 0
@@ -56,11 +64,12 @@ def placed(text: str) -> list[Placed]:
 
 
 def _classes(text: str) -> str:
-    """One letter a character. Numbers beside Arabic letters are joined in the way of Arabic ones (rule W2)."""
-    classes = [unicodedata.bidirectional(character) for character in text]
-    if "AL" in classes:
-        classes = ["AN" if kind == "EN" else kind for kind in classes]
-    return "".join(CLASSES.get(kind, "N") for kind in classes)
+    """One letter a character. Numbers among Arabic words are joined in the way of Arabic ones (rules W2 and W7)."""
+    kinds = [unicodedata.bidirectional(character) for character in text]
+    classes = "".join(CLASSES.get(kind, "N") for kind in kinds)
+    if "AL" in kinds:
+        classes = re.sub(f"({WORDS})|E", lambda match: match[1] or "A", classes)
+    return classes
 
 
 def _backwards(clusters: Sequence[list[Placed]], firsts: str) -> list[Placed]:

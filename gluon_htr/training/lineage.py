@@ -35,7 +35,7 @@ NOTHING = Lineage()
 
 def known_data(request: Request) -> tuple[Source, ...]:
     """The data of a request; of a cache or records that are gone, nobody knows the origin any more."""
-    return tuple(dict.fromkeys(map(_source, request.data)))
+    return tuple(dict.fromkeys(map(_source, dict.fromkeys(request.data))))
 
 
 def _source(spec: str) -> Source:
@@ -48,10 +48,10 @@ def _source(spec: str) -> Source:
 
 def stint(folder: Path, request: Request, machine: str) -> Stint:
     """What the run in `folder` has done so far, by its journal."""
-    entries = [entry for entry in read_journal(folder) if entry["event"] == "train"]
+    entries = [entry for entry in read_journal(folder) if "samples" in entry]
     samples, seconds = (entries[-1]["samples"], entries[-1]["elapsed"]) if entries else (0, 0.0)
     engine = f"{request.engine}, {request.precision}, {request.device}"
-    return Stint(samples, round(seconds / 3600, 2), engine, machine)
+    return Stint(samples, round(seconds / 3600, 3), engine, machine)
 
 
 def this_machine() -> str:

@@ -149,10 +149,10 @@ class Training:
     def _log_loss(self, rate: float) -> None:
         mean = sum(self._losses) / len(self._losses)
         self._losses.clear()
-        progress = self.progress
-        elapsed = round(progress.elapsed, 1)
-        figures = {"loss": round(mean, 4), "rate": rate, "samples": progress.samples, "elapsed": elapsed}
-        self._journal.write("train", progress.step, **figures)
+        self._journal.write("train", self.progress.step, loss=round(mean, 4), rate=rate, **self._spent())
+
+    def _spent(self) -> dict[str, float]:
+        return {"samples": self.progress.samples, "elapsed": round(self.progress.elapsed, 1)}
 
     def _validate(self, epoch: int) -> None:
         """Scores the averaged weights, keeps them if they are the best, and says how it stands."""
@@ -163,7 +163,7 @@ class Training:
         best = {"best": card.cer.value, "best_epoch": epoch} if better else {}
         self._advance(**best)
         figures = {"cer": card.cer.value, "wer": card.wer.value, "accuracy": card.levenshtein_accuracy.value}
-        self._journal.write("validation", self.progress.step, epoch=epoch, **figures)
+        self._journal.write("validation", self.progress.step, epoch=epoch, **figures, **self._spent())
         when = f"epoch {epoch}" if epoch else "before training"
         self._watcher.say(
             f"{when}: validation CER {card.cer.value:.2%}, WER {card.wer.value:.2%}, "

@@ -40,11 +40,20 @@ def test_an_alphabet_holds_every_character_of_the_labels_once(labels: str, door:
 def test_an_alphabet_of_thousands_comes_from_a_text(door: Door, tmp_path: Path) -> None:
     """Users have a text in their language long before they have labels."""
     characters = [chr(code) for code in range(0x4E00, 0x4E00 + 6500)]
-    (tmp_path / "novel.txt").write_text("\ufeff" + "\r\n\t".join(characters), "utf-8")
+    (tmp_path / "novel.txt").write_text("\ufeff" + "\r\n\t\u200b".join(characters), "utf-8")  # invisible signs, too
     made = door("prepare", "text:novel.txt", "--alphabet", "a.json")
     assert made.returncode == 0, made.stderr
     assert "6500 characters, 6500 of them seen less than 20 times" in made.stdout
     assert json.loads((tmp_path / "a.json").read_text("utf-8"))["characters"] == characters
+
+
+def test_labels_that_do_not_count_are_told(labels: str, door: Door, tmp_path: Path) -> None:
+    """Characters of a file that is missing would silently be missing in the alphabet."""
+    with open(tmp_path / "labels.tsv", "a", encoding="utf-8") as file:
+        file.write("missing.png\tQ\n")
+    made = door("prepare", labels, "--alphabet", "a.json")
+    assert "missing.png" in made.stderr
+    assert "Q" not in json.loads((tmp_path / "a.json").read_text("utf-8"))["characters"]
 
 
 def test_what_has_no_text_makes_no_alphabet(door: Door, tmp_path: Path) -> None:
@@ -54,6 +63,7 @@ def test_what_has_no_text_makes_no_alphabet(door: Door, tmp_path: Path) -> None:
     assert "no text" in refusal(door("prepare", "text:empty.txt", "--alphabet", "a.json"))
     assert "not in UTF-8" in refusal(door("prepare", "text:latin.txt", "--alphabet", "a.json"))
     assert "nowhere.txt" in refusal(door("prepare", "text:nowhere.txt", "--alphabet", "a.json"))
+    assert "no images" in refusal(door("prepare", "text:latin.txt", "--output", "x.pkl", "--alphabet", "a.json"))
     assert "Give --output" in refusal(door("prepare", "text:empty.txt"))
     assert not (tmp_path / "a.json").exists()
 

@@ -116,10 +116,23 @@ def test_scores_on_several_data_are_told_with_their_samples(run: Path, words: Pa
         ("iam-words?split=train", 160),
     ]
     assert cards[0]["cer"] == json.loads((run / "scores.json").read_text())["cer"]
-    assert cards[0]["split"] != cards[1]["split"]
+    assert cards[0]["samples_sha256"] != cards[1]["samples_sha256"]
     shown = here("models", "show", "./scored.zip").stdout
     assert "Reads a to e alone." in shown
-    assert "images in 0 hours; mxnet, float32, cpu; " in shown
+    entries = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
+    seen = [entry["samples"] for entry in entries if entry["event"] == "validation"][-1]
+    assert seen == 3 * 160  # epochs and samples of the run
+    assert f"{seen} images in 0" in shown
+
+
+def test_a_bundle_that_nobody_could_open_is_not_written(run: Path, here: Door, tmp_path: Path) -> None:
+    """A good bundle would be replaced by one that every command refuses."""
+    assert here("export", run, "--output", "mine.zip").returncode == 0
+    before = (tmp_path / "mine.zip").read_bytes()
+    refused = here("export", run, "--output", "mine.zip", "--limitations", "x" * 2001)
+    assert refused.returncode == 2
+    assert "nobody can open: Expected `str` of length <= 2000" in refused.stderr.splitlines()[-1]
+    assert (tmp_path / "mine.zip").read_bytes() == before
 
 
 def test_the_same_run_gives_the_same_bytes(run: Path, here: Door, tmp_path: Path) -> None:

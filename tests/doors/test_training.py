@@ -221,6 +221,14 @@ def test_labels_outside_the_alphabet_are_named_and_can_be_refused(words: Path, d
     assert all("'e'" in row for row in rows)
 
 
+def test_an_engine_that_is_not_there_leaves_no_run(words: Path, door: Door, tmp_path: Path) -> None:
+    """The corrected command would be refused for a run that never began."""
+    refused = door("train", *training(words, tmp_path / "run", "--engine", "torch", "--device", "gpu:7"))
+    assert refused.returncode in {2, 3}  # no such device, or no torch
+    assert len(refused.stderr.splitlines()) <= 3, refused.stderr
+    assert not (tmp_path / "run" / "run.toml").exists()
+
+
 def test_a_full_disk_while_saving_is_one_line_and_loses_nothing(words: Path, door: Door, tmp_path: Path) -> None:
     """The checkpoint of yesterday would be overwritten by half of today's."""
     small = tmp_path / "small"

@@ -15,6 +15,7 @@ from PIL import features
 
 from gluon_htr.errors import DataError
 from gluon_htr.images.typeset import Face, Layout, drawable, faces, typeset
+from gluon_htr.text.direction import turned
 from gluon_htr.text.sampler import IAM
 
 FOLDER = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
@@ -89,6 +90,24 @@ def test_text_from_right_to_left() -> None:
     alef = 255 - plain("א").astype(int)
     right = images[1][:, -alef.shape[1] :]
     assert right.sum() > 0.6 * alef.sum()
+
+
+@pytest.mark.skipif(not features.check("raqm"), reason="this Pillow cannot write from right to left")
+@pytest.mark.parametrize("text", ["Linux היא מערכת הפעלה", "שלום abc defghij klm", "PDF: קובץ להורדה"])
+def test_mixed_lines_are_drawn_in_the_order_of_their_labels(text: str) -> None:
+    """The first letter of a line decides in Raqm, most letters do for labels: nothing would be learned from them."""
+    order = turned(text)
+    line = plain(text) < 128
+    for letter, part in ((order[0], line), (order[-1], line[:, ::-1])):
+        alone = plain(letter, Layout(margins=(0, 0, 0, 0))) < 128
+        alone = alone if letter == order[0] else alone[:, ::-1]
+        places = range(line.shape[0] - alone.shape[0] + 1)
+        matches = [
+            np.mean(part[top : top + alone.shape[0], x : x + alone.shape[1]] == alone)
+            for top in places
+            for x in range(6)
+        ]
+        assert max(matches) > 0.95
 
 
 def test_nothing_to_draw_is_refused() -> None:
