@@ -27,6 +27,6 @@ generated="texts=digits&count=500&seed=1"
 gluon-htr export "$work/run" --output "$bundle" --name digits --float16 \
     --score "fonts:hershey?$generated" --score "fonts:$fonts?$generated" \
     --score 'strips:data/mnist?split=validation&count=1000&digits=5&seed=1' \
-    --limitations 'Anything but digits: it writes one for whatever it sees.'
+    --limitations 'Anything but digits: it writes one for whatever it sees. Images of more than 512 times their height are squeezed.'
 gluon-htr evaluate --model "$bundle" --data "fonts:hershey?$generated" --data "fonts:$fonts?$generated"
 gluon-htr evaluate --model "$bundle" --data 'strips:data/mnist?split=validation&count=1000&digits=5&seed=1'

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from letters import draw
+from PIL import Image
 from support import PROJECT
 
 import gluon_htr
@@ -49,3 +50,14 @@ def test_what_is_read_without_a_name_reads_the_examples() -> None:
     found = recognizer.read(PROJECT / "examples" / "line.png").text
     assert found == "Dear reader, nobody has ever written this line by hand."
     assert gluon_htr.load("words").read(PROJECT / "examples" / "word.png").text == "reading"
+
+
+def test_digits_reads_a_number_of_any_length() -> None:
+    """Account numbers put side by side would lose what lies beyond the longest of training."""
+    recognizer = gluon_htr.load("digits")
+    once = Image.open(PROJECT / "examples" / "number.png").convert("L")
+    assert recognizer.read(once).text == "958321704081994"
+    thrice = Image.new("L", (3 * once.width, once.height))
+    for place in range(3):
+        thrice.paste(once, (place * once.width, 0))
+    assert recognizer.read(thrice).text == "958321704081994" * 3
