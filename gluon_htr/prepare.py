@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import get_args
@@ -55,19 +56,19 @@ def parser() -> argparse.ArgumentParser:
     return parser
 
 
-def write_alphabet(spec: str, output: Path, form: Form) -> dict[str, int]:
+def write_alphabet(spec: str, output: Path, form: Form) -> tuple[dict[str, int], list[Problem]]:
     """Writes the alphabet of all texts; returns how often each of its characters occurs, in its order.
 
-    Raises `UsageError` where there is no text.
+    Also returns which labels do not count. Raises `UsageError` where there is no text.
     """
     texts, problems = labels(spec)
     counts = count_characters(texts, form)
     _say_problems(problems)
     if not counts:
         raise UsageError(f"{spec} has no text to make an alphabet from")
-    alphabet = Alphabet(sorted(counts), form)
+    alphabet = Alphabet.from_texts(counts, form)
     write_atomically(output, alphabet.to_json())
-    return {character: counts[character] for character in alphabet.characters}
+    return {character: counts[character] for character in alphabet.characters}, problems
 
 
 def _alphabet_words(output: Path, counts: dict[str, int]) -> str:
@@ -127,18 +128,21 @@ def _existing(load: Load, output: Path, expected: Origin) -> tuple[Store | None,
 def _report(samples: int, problems: list[Problem], output: Path, as_json: bool) -> int:
     _say_problems(problems)
     if as_json:
-        listed = [{"id": problem.id, "reason": problem.reason} for problem in problems]
-        print(json.dumps({"output": str(output), "samples": samples, "problems": listed}))
+        print(_json(problems, output=str(output), samples=samples))
     else:
         print(f"{output}: {samples} samples, {len(problems)} left out")
     return 0
+
+
+def _json(problems: list[Problem], **content: object) -> str:
+    return json.dumps({**content, "problems": [asdict(problem) for problem in problems]})
 
 
 def _say_problems(problems: list[Problem]) -> None:
     for problem in problems[:10]:
         _door.say(f"left out {problem.id}: {problem.reason}")
     if len(problems) > 10:
-        _door.say(f"… and {len(problems) - 10} more; --output with --json lists all")
+        _door.say(f"… and {len(problems) - 10} more; --json lists all")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -149,10 +153,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given.output and is_text(given.spec):
         raise UsageError(f"{given.spec} has no images: leave --output out")
     if given.alphabet:
-        counts = write_alphabet(given.spec, given.alphabet, given.normalization or "NFC")
+        counts, problems = write_alphabet(given.spec, given.alphabet, given.normalization or "NFC")
         if not given.output:
-            content = {"alphabet": str(given.alphabet), "characters": len(counts), "counts": counts}
-            print(json.dumps(content) if given.json else _alphabet_words(given.alphabet, counts))
+            content = _json(problems, alphabet=str(given.alphabet), characters=len(counts), counts=counts)
+            print(content if given.json else _alphabet_words(given.alphabet, counts))
             return 0
         _door.say(_alphabet_words(given.alphabet, counts))
     if not given.output:

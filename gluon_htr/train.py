@@ -14,7 +14,8 @@ import msgspec
 
 from . import _door
 from ._storage import write_atomically
-from .errors import HtrError, UsageError
+from .datasets.store import Store
+from .errors import UsageError
 from .training.assembly import (
     load_training_data,
     make_batches,
@@ -71,12 +72,16 @@ def run(request: Request, output: Path, resume: bool, alphabet: Path | None, thr
     train, validation = load_training_data(request, _door.track, _door.say)
     started = begun or start_run(output, request, train, alphabet, _door.say)
     try:
-        train, skipped = usable(started, train)
-        engine = make_engine(started, threads)
-    except HtrError:
-        if not going_on:
-            unmark_run(output)  # nothing has begun: the corrected command may have the same --output
+        return _train(started, train, validation, threads)
+    except BaseException:
+        if not going_on and not started.last.exists():
+            unmark_run(output)  # there is nothing to go on with: the corrected command may have the same --output
         raise
+
+
+def _train(started: Run, train: Store, validation: Store, threads: int | None) -> int:
+    train, skipped = usable(started, train)
+    engine = make_engine(started, threads)
     validation = validation.normalized(started.alphabet.normalization)
     for problem in skipped[:5]:
         _door.say(f"left out {problem.id}: {problem.reason}")
@@ -90,7 +95,7 @@ def run(request: Request, output: Path, resume: bool, alphabet: Path | None, thr
         with _door.Bar(total, "sample", "train", done=training.progress.samples) as bar:
             complete = training.finish(_watcher(bar, stop))
         if not complete:
-            _door.say(f"stopped and saved: the same command with --resume goes on, in {output}")
+            _door.say(f"stopped and saved: the same command with --resume goes on, in {started.path}")
             return _door.INTERRUPTED
         return _report(started, training)
 

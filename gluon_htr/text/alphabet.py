@@ -5,7 +5,8 @@ Class k < len(alphabet) is the k-th character; class len(alphabet) is the blank 
 `"normalization": "NFKC"` where its texts are in that form instead of NFC.
 
 Texts are in logical order. Class indices follow the image from left to right, as time steps do: for alphabets with
-letters of Hebrew, Arabic and the like the order is turned on the way (`direction`).
+letters of Hebrew, Arabic and the like the order is turned on the way (`direction`). Turning mirrors brackets, so what
+makes such an alphabet from texts takes both of a pair where one occurs.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import msgspec
 import numpy as np
 
 from ..errors import AlphabetError
-from .direction import is_right_to_left, placed, turned
+from .direction import MIRRORED, is_right_to_left, placed, turned
 from .normalization import Form, normalize
 
 
@@ -47,9 +48,9 @@ class Alphabet:
         self._turns = is_right_to_left(self.characters)
 
     @classmethod
-    def from_texts(cls, texts: Iterable[str]) -> Alphabet:
-        """All characters that occur, sorted by code point."""
-        return cls(sorted(set().union(*map(set, texts))))
+    def from_texts(cls, texts: Iterable[str], normalization: Form = "NFC") -> Alphabet:
+        """All characters that are needed to write `texts`, which are in the form `normalization`, by code point."""
+        return cls(sorted(_with_partners(set().union(*texts))), normalization)
 
     @classmethod
     def load(cls, path: str | Path) -> Alphabet:
@@ -63,9 +64,9 @@ class Alphabet:
             raise AlphabetError(f"{path} is not an alphabet: {error}") from None
 
     def extended(self, texts: Iterable[str]) -> Alphabet:
-        """This alphabet, followed by the characters of `texts` that it lacks, sorted by code point."""
-        occurring = set().union(*map(self.normalize, texts))
-        return Alphabet([*self.characters, *sorted(occurring - self._index.keys())], self.normalization)
+        """This alphabet, followed by the characters that it lacks to write `texts`, sorted by code point."""
+        needed = _with_partners(set(self.characters).union(*map(self.normalize, texts)))
+        return Alphabet([*self.characters, *sorted(needed - self._index.keys())], self.normalization)
 
     def normalize(self, text: str) -> str:
         """The text as labels and readings of this alphabet have it."""
@@ -98,22 +99,32 @@ class Alphabet:
         """Size of the network's output: characters and the blank."""
         return len(self.characters) + 1
 
+    def shown(self, text: str) -> str:
+        """The text as an image shows it from left to right: with the characters, in the order, of its classes."""
+        return turned(text) if self._turns else text
+
     def unknown(self, text: str) -> str:
-        """The characters of `text` that the alphabet lacks, each once, sorted."""
-        return "".join(sorted(set(text) - self._index.keys()))
+        """The characters that the alphabet lacks to write `text`, each once, sorted."""
+        return "".join(sorted(set(self.shown(text)) - self._index.keys()))
 
     def encode(self, text: str) -> np.ndarray:
         """Class indices (len(text),) int32. Raises `AlphabetError` naming characters that are not in the alphabet."""
         if unknown := self.unknown(text):
             raise AlphabetError(f"the alphabet of {len(self)} characters lacks {' '.join(map(repr, unknown))}")
-        return np.array([self._index[c] for c in (turned(text) if self._turns else text)], np.int32)
+        return np.array([self._index[c] for c in self.shown(text)], np.int32)
 
     def decode(self, indices: Sequence[int]) -> str:
         """The text of class indices that hold no blank."""
-        text = "".join(self.characters[index] for index in indices)
-        return turned(text) if self._turns else text
+        return self.shown("".join(self.characters[index] for index in indices))  # turning leads back, too
 
     def ordered(self, indices: Sequence[int]) -> list[tuple[int, str]]:
         """The characters of `decode`, each with the position of its class index in `indices`."""
         text = "".join(self.characters[index] for index in indices)
         return placed(text) if self._turns else list(enumerate(text))
+
+
+def _with_partners(characters: set[str]) -> set[str]:
+    """With the other bracket of each pair, where letters among them make texts turn."""
+    if not is_right_to_left(characters):
+        return characters
+    return characters | {MIRRORED[character] for character in characters & MIRRORED.keys()}

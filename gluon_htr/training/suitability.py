@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import reprlib
+
 from ..datasets.sample import Problem
 from ..datasets.store import Store
 from ..errors import AlphabetError, TrainingError
@@ -29,10 +31,10 @@ def _reason(text: str, width: int, step_width: int, alphabet: Alphabet) -> str:
     if not text:
         return "its label is empty"
     if unknown := alphabet.unknown(text):
-        return f"the alphabet lacks {' '.join(map(repr, unknown))}"
-    if (steps := width // step_width) < (needed := steps_needed(text)):
+        return f"the alphabet lacks {' '.join(map(repr, unknown[:MOST_NAMED]))}{' …' * (len(unknown) > MOST_NAMED)}"
+    if (steps := width // step_width) < (needed := steps_needed(alphabet.shown(text))):
         return (
-            f"its image has {steps} time steps of {step_width} pixels, but {text!r} needs {needed}: "
+            f"its image has {steps} time steps of {step_width} pixels, but {reprlib.repr(text)} needs {needed}: "
             "use wider images, or less stride and pooling along the width"
         )
     return ""

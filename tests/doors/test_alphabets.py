@@ -51,9 +51,28 @@ def test_labels_that_do_not_count_are_told(labels: str, door: Door, tmp_path: Pa
     """Characters of a file that is missing would silently be missing in the alphabet."""
     with open(tmp_path / "labels.tsv", "a", encoding="utf-8") as file:
         file.write("missing.png\tQ\n")
-    made = door("prepare", labels, "--alphabet", "a.json")
+    made = door("prepare", labels, "--alphabet", "a.json", "--json")
     assert "missing.png" in made.stderr
+    (problem,) = json.loads(made.stdout)["problems"]
+    assert "missing.png does not exist" in problem["reason"]
     assert "Q" not in json.loads((tmp_path / "a.json").read_text("utf-8"))["characters"]
+
+
+def test_brackets_of_one_kind_in_hebrew_can_be_trained(door: Door, tmp_path: Path) -> None:
+    """The alphabet had what the text has, and the network must write the other: an error of ours, hours later."""
+    need_mxnet()
+    text = "א) אחד"
+    draw("abc").save(tmp_path / "1.png")
+    draw("dad").save(tmp_path / "2.png")
+    (tmp_path / "labels.tsv").write_text(f"1.png\t{text}\n2.png\tב) שתיים\n", "utf-8")
+    (tmp_path / "he.txt").write_text("א) זהו הסעיף האחד, ב) שתיים", "utf-8")
+    made = door("prepare", "text:he.txt", "--alphabet", "he.json")
+    assert made.returncode == 0, made.stderr
+    assert "(" in json.loads((tmp_path / "he.json").read_text("utf-8"))["characters"]
+    data = ["--data", "listing:labels.tsv", "--validation", "listing:labels.tsv"]
+    trained = door("train", "--config", TINY, *data, "--alphabet", "he.json", "--output", "run", "--budget", "1s")
+    assert trained.returncode == 0, trained.stderr
+    assert "0 left out" in trained.stderr
 
 
 def test_what_has_no_text_makes_no_alphabet(door: Door, tmp_path: Path) -> None:

@@ -221,6 +221,17 @@ def test_labels_outside_the_alphabet_are_named_and_can_be_refused(words: Path, d
     assert all("'e'" in row for row in rows)
 
 
+def test_what_stops_before_anything_is_saved_leaves_no_run(words: Path, door: Door, tmp_path: Path) -> None:
+    """The same command would be refused for a run with nothing to go on with."""
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "checkpoints").write_text("a file where a folder should be")
+    stopped = door("train", *training(words, tmp_path / "run"))
+    assert stopped.returncode == 2, stopped.stderr
+    (tmp_path / "run" / "checkpoints").unlink()
+    again = door("train", *training(words, tmp_path / "run", "--budget", "1s"))
+    assert again.returncode == 0, again.stderr
+
+
 def test_an_engine_that_is_not_there_leaves_no_run(words: Path, door: Door, tmp_path: Path) -> None:
     """The corrected command would be refused for a run that never began."""
     refused = door("train", *training(words, tmp_path / "run", "--engine", "torch", "--device", "gpu:7"))

@@ -5,13 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gluon_htr.errors import AlphabetError
 from gluon_htr.text.alphabet import Alphabet
 from gluon_htr.text.direction import is_right_to_left
+from gluon_htr.text.normalization import normalize
 
+TURNING = st.sampled_from("אבגשםمرحبا()[]{}<>«»‹›12.:- a")
 LEFT_TO_RIGHT = st.characters().filter(lambda character: not is_right_to_left(character))
 
 
@@ -22,6 +24,33 @@ def test_every_text_of_the_data_comes_back(texts: list[str]) -> None:
     assert [alphabet.decode(alphabet.encode(text)) for text in texts] == texts
     assert alphabet.classes == len(alphabet) + 1
     assert alphabet.blank == len(alphabet)
+
+
+@given(st.lists(st.text(TURNING | st.characters(), min_size=1), min_size=1))
+@example(["שלום :)"])
+@example(["א) ראשון"])
+@example(["«مرحبا"])
+def test_every_text_of_the_data_can_be_written_in_any_script(texts: list[str]) -> None:
+    """A bracket of one kind in Hebrew would end the training: what is written for it is the other kind."""
+    texts = list(map(normalize, texts))
+    for alphabet in (Alphabet.from_texts([*texts, "a"]), Alphabet("a(").extended(texts)):
+        for text in texts:
+            assert not alphabet.unknown(text)
+            assert [alphabet.characters[k] for k in alphabet.encode(text)] == list(alphabet.shown(text))
+
+
+def test_a_bracket_that_turning_asks_for_is_named() -> None:
+    """Alphabets of others, or of earlier versions, would pass the check and fail in the training."""
+    alphabet = Alphabet("אב )")
+    assert alphabet.unknown("א) ב") == "("
+    with pytest.raises(AlphabetError, match=r"'\('"):
+        alphabet.encode("א) ב")
+    assert alphabet.extended([]).decode(alphabet.extended([]).encode("א) ב").tolist()) == "א) ב"
+
+
+def test_alphabets_from_left_to_right_get_no_other_brackets() -> None:
+    """A class that no label has would be learned from nothing."""
+    assert Alphabet.from_texts(["a) «b"]).characters == (" ", ")", "a", "b", "«")
 
 
 def test_a_file_keeps_order_and_characters(tmp_path: Path) -> None:

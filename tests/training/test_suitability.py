@@ -30,6 +30,19 @@ def test_too_few_time_steps_are_named_with_what_is_needed() -> None:
         refuse(problems, kept=0)
 
 
+def test_long_labels_are_named_in_short() -> None:
+    """A page of text in one cell of a list would fill the terminal."""
+    many = "".join(map(chr, range(0x4E00, 0x4E00 + 5000)))
+    _, problems = suitable(store("ab" * 1_000_000, many), Alphabet("ab"), step_width=8)
+    assert [len(problem.reason) < 200 for problem in problems] == [True, True]
+
+
+def test_brackets_from_right_to_left_are_judged_as_they_are_written() -> None:
+    """A label would pass, and end the training with a KeyError."""
+    _, problems = suitable(store("א) ב"), Alphabet("אב )"), step_width=4)
+    assert [problem.reason for problem in problems] == ["the alphabet lacks '('"]
+
+
 def test_characters_outside_the_alphabet_and_empty_labels_are_named() -> None:
     """Training would stop in the middle of an epoch with an index error."""
     kept, problems = suitable(store("ab", "aé", ""), Alphabet("abc"), step_width=4)
