@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,9 +13,15 @@ import numpy as np
 
 matplotlib.use("Agg")
 from matplotlib.figure import Figure
+from matplotlib.font_manager import fontManager
 
 from .._storage import atomic_file
 from ..datasets.store import Store
+
+logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)  # a font of another weight will do
+#: Fonts with the letters that matplotlib's own lacks; those that are installed are tried one after the other.
+WORLD_FONTS = ("WenQuanYi Zen Hei", "Noto Sans CJK SC", "Noto Sans CJK JP", "Noto Sans Devanagari", "Unifont")
+LONGEST = 120  # characters of a text
 
 
 def draw_curves(path: Path, journal: Sequence[dict[str, Any]]) -> None:
@@ -50,11 +58,17 @@ def draw_samples(path: Path, store: Store, texts: Sequence[str], rows: int = 12,
     for place, k in zip(axes, chosen):
         place.imshow(store.image(k), cmap="gray", vmin=0, vmax=255)
         color = "tab:green" if store.texts[k] == texts[k] else "tab:red"
-        title = f"{store.texts[k]} | {texts[k]}".replace("$", r"\$")
-        place.set_title(title, fontsize=7, color=color, loc="left", pad=2)
+        title = f"{store.texts[k][:LONGEST]} | {texts[k][:LONGEST]}".replace("$", r"\$")
+        place.set_title(title, fontsize=7, fontfamily=_fonts(), color=color, loc="left", pad=2)
     _save(path, figure)
 
 
+def _fonts() -> list[str]:
+    installed = fontManager.get_font_names()
+    return ["DejaVu Sans", *(name for name in WORLD_FONTS if name in installed)]
+
+
 def _save(path: Path, figure: Figure) -> None:
-    with atomic_file(path) as file:
+    with atomic_file(path) as file, warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from")  # a box in the picture says so already
         figure.savefig(file, format="png", dpi=110)
