@@ -10,6 +10,8 @@ import string
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import dropwhile
 from typing import Literal
 
 import numpy as np
@@ -20,6 +22,7 @@ from .corpora import Corpus
 #: The characters of the IAM Handwriting Database.
 IAM = " !\"#&'()*+,-./0123456789:;?" + string.ascii_letters
 LONGEST = 70  # characters
+CAPITAL = 0.2  # of made-up words begin with one
 Texts = Literal["mixed", "lines", "words", "patterns", "digits", "characters"]
 Random = np.random.Generator
 #: What `mixed` is made of.
@@ -28,27 +31,30 @@ SHARES: dict[Texts, float] = {"lines": 0.66, "words": 0.12, "patterns": 0.15, "d
 
 @dataclass(frozen=True)
 class TextSource:
-    """texts: what to make up. alphabet: the only characters that may occur; everything may where it is None."""
+    """texts: what to make up. alphabet: the only characters that may occur; everything may where it is None.
+
+    digits: the least and the most digits of a number where numbers are asked for.
+    """
 
     seed: int = 0
     texts: Texts = "mixed"
     corpus: Corpus | None = None
     alphabet: frozenset[str] | None = frozenset(IAM)
+    digits: tuple[int, int] = (1, 20)
 
     def text(self, index: int) -> str:
         """Text number `index`: 1 to 70 characters in NFC, single spaces, none at the ends."""
         random = np.random.default_rng([self.seed, index])
         for _ in range(20):
-            if text := restrict(self._draw(random)[:LONGEST], self.alphabet):
+            if text := self._draw(random):
                 return text
-        allowed = sorted((self.alphabet or set()) - {" "}) or ["x"]
-        return "".join(patterns.pick(allowed, random) for _ in range(random.integers(3, 40)))
+        return "".join(patterns.pick(self._signs, random) for _ in range(random.integers(3, 40)))
 
     def _draw(self, random: Random) -> str:
         kind = self.texts
         if kind == "mixed":
             kind = random.choice(np.array(list(SHARES)), p=list(SHARES.values()))
-        return _recased(self._kinds[kind](random), random)
+        return _recased(restrict(self._kinds[kind](random)[:LONGEST], self.alphabet), self.alphabet, random)
 
     @property
     def _kinds(self) -> dict[str, Callable[[Random], str]]:
@@ -56,38 +62,57 @@ class TextSource:
             "lines": self._line,
             "words": self._words,
             "patterns": self._patterns,
-            "digits": patterns.digits,
+            "digits": lambda random: patterns.digits(random, *self.digits),
             "characters": self._characters,
         }
 
     def _line(self, random: Random) -> str:
-        """Running text; one line in eight has a date, a sum or a name somewhere in it."""
+        """Running text; one line in eight has a date, a sum or a name somewhere in it, where it can be written."""
         length = line_length(random)
         text = self._running(length, random)
         if random.random() < 1 / 8:
             words = text.split(" ")
-            words.insert(int(random.integers(len(words) + 1)), patterns.pattern(random))
+            words.insert(int(random.integers(len(words) + 1)), self._pattern(random))
             text = " ".join(words)
         return text
 
     def _running(self, length: int, random: Random) -> str:
-        if self.corpus:
-            return self.corpus.snippet(length, random)
+        if self._corpus:
+            return self._corpus.snippet(length, random)
         text = patterns.words(random, 1 + length // 5)
-        return text if len(text) <= length else text[: text.rfind(" ", 0, length) + 1].strip() or text[:length]
+        text = text if len(text) <= length else text[: text.rfind(" ", 0, length) + 1].strip() or text[:length]
+        return self._writable(text)
+
+    @cached_property
+    def _corpus(self) -> Corpus | None:
+        return self.corpus and self.corpus.written(self.alphabet)
 
     def _words(self, random: Random) -> str:
-        """One to three words."""
-        return " ".join(self._running(24, random).split(" ")[: int(random.choice([1, 1, 1, 2, 3]))])
+        """One to three words; made-up ones begin with a capital now and then, as words in the middle of texts do."""
+        text = " ".join(self._running(24, random).split(" ")[: int(random.choice([1, 1, 1, 2, 3]))])
+        return text if self.corpus or random.random() < CAPITAL else text[:1].lower() + text[1:]
 
     def _patterns(self, random: Random) -> str:
         """One, or two or three in a row."""
-        return " ".join(patterns.pattern(random) for _ in range(random.choice([1, 1, 1, 2, 3])))
+        return " ".join(self._pattern(random) for _ in range(random.choice([1, 1, 1, 2, 3])))
+
+    def _pattern(self, random: Random) -> str:
+        return self._writable(patterns.pattern(random))
+
+    def _writable(self, text: str) -> str:
+        """A made-up text; nothing where the alphabet lacks a letter or digit of it: the rest is debris."""
+        alphabet = self.alphabet
+        if alphabet is None or all(_allowed(letter, alphabet) for letter in set(text) if letter.isalnum()):
+            return text
+        return ""
 
     def _characters(self, random: Random) -> str:
-        if self.alphabet is None:
-            return patterns.characters(random)
-        return patterns.characters(random, "".join(sorted(self.alphabet - {" "})) or "x")
+        return patterns.characters(random) if self.alphabet is None else patterns.characters(random, self._signs)
+
+    @cached_property
+    def _signs(self) -> str:
+        """What random characters are taken from: marks that stand on letters make no sense alone."""
+        return "".join(sorted(c for c in self.alphabet or "" if c != " " and not _is_mark(c))) or "x"
 
 
 def line_length(random: Random) -> int:
@@ -96,25 +121,42 @@ def line_length(random: Random) -> int:
     return int(np.clip(length, 3, LONGEST))
 
 
-def _recased(text: str, random: Random) -> str:
-    """Now and then in capitals, which books hardly have."""
+def _recased(text: str, alphabet: frozenset[str] | None, random: Random) -> str:
+    """Now and then in capitals, which books hardly have, where the alphabet has all of them."""
     chance = random.random()
-    if chance < 0.04:
-        return text.upper()
-    return string.capwords(text) if chance < 0.06 else text
+    if chance >= 0.06:
+        return text
+    recased = text.upper() if chance < 0.04 else string.capwords(text)
+    return recased if alphabet is None or alphabet.issuperset(recased) else text
 
 
 def restrict(text: str, alphabet: frozenset[str] | None) -> str:
-    """The text in the characters of an alphabet: accents are left out, then whatever still is not in it."""
+    """The text in the characters of an alphabet.
+
+    What is not in it goes without its accents, else in the other case, else not at all.
+    """
     if alphabet is not None and not alphabet.issuperset(text):
         text = "".join(_allowed(character, alphabet) for character in text)
     gap = " " if alphabet is None or " " in alphabet else ""
-    return gap.join(unicodedata.normalize("NFC", text).split())
+    return gap.join(_founded(unicodedata.normalize("NFC", text)).split())
 
 
 def _allowed(character: str, alphabet: frozenset[str]) -> str:
     if character in alphabet:
         return character
     base = unicodedata.normalize("NFKD", character)
-    kept = "".join(part for part in base if part in alphabet)
-    return kept or (" " if character.isspace() else "")
+    for form in (base, base.swapcase()):
+        if kept := "".join(part for part in form if part in alphabet):
+            return kept
+    return " " if character.isspace() else ""
+
+
+def _founded(text: str) -> str:
+    """Without marks that no letter comes before: fonts draw an empty circle for it."""
+    if text.isascii():
+        return text
+    return " ".join("".join(dropwhile(_is_mark, word)) for word in text.split())
+
+
+def _is_mark(character: str) -> bool:
+    return unicodedata.category(character)[0] == "M"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from itertools import pairwise
 
 import numpy as np
@@ -103,3 +104,49 @@ def test_digits_are_numbers_of_one_to_twenty(alphabet: frozenset[str] | None) ->
     texts = [TextSource(0, "digits", CORPUS, alphabet).text(index) for index in range(400)]
     assert {len(text) for text in texts} == set(range(1, 21))
     assert set("".join(texts)) == set("0123456789")
+
+
+@pytest.mark.parametrize("texts", ["words", "patterns", "lines", "mixed"])
+def test_another_script_gets_no_debris_of_english(texts: str) -> None:
+    """Labels would be what remains of English dates and sentences, such as `. 23, 2010`."""
+    corpus = Corpus("פני תהום וחשך על הארץ ורוח מרחפת " * 9 + "\n")
+    alphabet = frozenset(corpus.text + "0123456789.,:/-'")
+    source = TextSource(0, texts, corpus, alphabet)  # type: ignore[arg-type]
+    for index in range(500):
+        text = source.text(index)
+        assert text.strip(" ,'"), text
+        assert not re.search(r"(^|\s)[.,:'/-]*[.,'](\s|$)", text) or re.search(r"[.,:'/-]{2}", text), text
+    alone = TextSource(0, "words", None, alphabet)
+    assert all(set(alone.text(index)) & set(corpus.text) - {" "} for index in range(50))
+
+
+def test_capitals_are_those_of_the_alphabet() -> None:
+    """Letters that have no capital in the alphabet would be left out of lines in capitals: `piser låbær`."""
+    corpus = Corpus("spiser blåbær " * 30 + "\n")
+    source = TextSource(0, "words", corpus, frozenset("spierblåæ SR"))
+    words = {word for index in range(400) for word in source.text(index).split()}
+    assert {"spiser", "blåbær"} < words
+    assert all(word in "spiser blåbær" for word in words)  # some are cut at the end of the line
+    upper = TextSource(0, "words", corpus, frozenset("SPIERBLÅÆ "))
+    assert all(word in "SPISER BLÅBÆR" for index in range(50) for word in upper.text(index).split())
+
+
+def test_made_up_words_are_mostly_in_small_letters() -> None:
+    """A network would never see a word that begins with a small letter."""
+    texts = [TextSource(0, "words").text(index) for index in range(1000)]
+    assert 700 < sum(text[0].islower() for text in texts) < 900
+
+
+def test_marks_stand_on_letters() -> None:
+    """Vowel signs alone are drawn on an empty circle, which no hand writes."""
+    corpus = Corpus("वापसपीनेकापानीयहाँनहींमिलताहैकहींभी" * 9 + "\n")
+    for texts in ("lines", "words", "characters"):
+        source = TextSource(0, texts, corpus, frozenset(corpus.text) - {"\n"} | {" "})  # type: ignore[arg-type]
+        for index in range(100):
+            assert all(unicodedata.category(word[0])[0] == "L" for word in source.text(index).split())
+
+
+def test_numbers_of_a_given_length() -> None:
+    """A reader of meters with five digits could not be trained on meters."""
+    texts = [TextSource(0, "digits", digits=(5, 6)).text(index) for index in range(50)]
+    assert {len(text) for text in texts} == {5, 6}

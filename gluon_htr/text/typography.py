@@ -1,0 +1,27 @@
+"""Signs of print that most alphabets lack, and what hands write instead."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+#: Replaced in this order. Letters are among them: an alphabet that has one keeps it.
+TYPOGRAPHY = {
+    "--": " - ",
+    "’": "'", "‘": "'", "‚": "'", "‛": "'", "′": "'", "`": "'", "“": '"', "”": '"', "„": '"', "″": '"', "«": '"',
+    "»": '"', "–": "-", "‐": "-", "‑": "-", "−": "-", "—": " - ", "―": " - ", "…": "...", "æ": "ae", "œ": "oe",
+    "Æ": "Ae", "Œ": "Oe", "×": "x", "\xad": "", "\u200b": "", "\ufeff": "", "_": "",
+}  # fmt: skip
+DASH = "—"  # what typists mean by two hyphens
+
+
+def is_lacking(sign: str, alphabet: Collection[str]) -> bool:
+    """Whether a sign of print is to be replaced in texts of an alphabet."""
+    return (DASH if sign == "--" else sign) not in alphabet
+
+
+def typewritten(text: str, signs: Collection[str]) -> str:
+    """The text with these signs of print replaced; a dash becomes a hyphen between spaces."""
+    for sign, plain in TYPOGRAPHY.items():
+        if sign in signs:
+            text = text.replace(sign, plain)
+    return text
