@@ -144,8 +144,8 @@ def restrict(text: str, alphabet: frozenset[str] | None) -> str:
 def _allowed(character: str, alphabet: frozenset[str]) -> str:
     if character in alphabet:
         return character
-    base = unicodedata.normalize("NFKD", character)
-    for form in (base, base.swapcase()):
+    other = character.swapcase()
+    for form in (unicodedata.normalize("NFKD", character), other, unicodedata.normalize("NFKD", other)):
         if kept := "".join(part for part in form if part in alphabet):
             return kept
     return " " if character.isspace() else ""

@@ -16,7 +16,8 @@ DASH = "—"  # what typists mean by two hyphens
 
 def is_lacking(sign: str, alphabet: Collection[str]) -> bool:
     """Whether a sign of print is to be replaced in texts of an alphabet."""
-    return (DASH if sign == "--" else sign) not in alphabet
+    sign = DASH if sign == "--" else sign
+    return sign not in alphabet and sign.swapcase() not in alphabet
 
 
 def typewritten(text: str, signs: Collection[str]) -> str:

@@ -108,8 +108,8 @@ def test_another_encoding_is_told(tmp_path: Path, encoding: str) -> None:
 def test_a_stray_byte_in_somebody_s_archive_is_left_out(tmp_path: Path) -> None:
     """NLTK's speeches, which the documentation names, have some: one would end the work."""
     with zipfile.ZipFile(tmp_path / "speeches.zip", "w") as archive:
-        told = b"What man\xa1s genius has brought about in these many years of ours is told here, and in all years. "
-        archive.writestr("1970.txt", told * 9)
+        told = b"What man\xa1s genius has brought about in these many years of ours is told here, and again. "
+        archive.writestr("1970.txt", told * 9 + b"And so it was in all of the years that came before him. " * 9)
     corpus = read_corpus(tmp_path)
     found = "".join(corpus.snippet(40, np.random.default_rng(seed)) for seed in range(50))
     assert "mans genius" in found

@@ -126,9 +126,9 @@ def test_capitals_are_those_of_the_alphabet() -> None:
     source = TextSource(0, "words", corpus, frozenset("spierblåæ SR"))
     words = {word for index in range(400) for word in source.text(index).split()}
     assert {"spiser", "blåbær"} < words
-    assert all(word in "spiser blåbær" for word in words)  # some are cut at the end of the line
+    assert all(word.lower() in "spiser blåbær" for word in words)  # some are cut at the end of the line
     upper = TextSource(0, "words", corpus, frozenset("SPIERBLÅÆ "))
-    assert all(word in "SPISER BLÅBÆR" for index in range(50) for word in upper.text(index).split())
+    assert all(word in {"SPISER", "BLÅBÆR"} for index in range(50) for word in upper.text(index).split())
 
 
 def test_made_up_words_are_mostly_in_small_letters() -> None:
