@@ -1,10 +1,11 @@
-"""Files that are either whole or not there: written beside their place, flushed to the disk, then renamed."""
+"""Files and folders that are either whole or not there: written beside their place, then renamed."""
 
 from __future__ import annotations
 
 import contextlib
 import errno
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -37,6 +38,24 @@ def write_atomically(path: Path, content: bytes) -> None:
     """Replaces the file at `path` by `content`, all at once."""
     with atomic_file(path) as file:
         file.write(content)
+
+
+@contextlib.contextmanager
+def atomic_folder(path: Path) -> Iterator[Path]:
+    """A new folder for `path`, which must not be there; it takes its place when the block ends well, else vanishes.
+
+    Raises `StorageError` when it cannot be written.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    shutil.rmtree(temporary, ignore_errors=True)  # of a killed process with this number
+    try:
+        temporary.mkdir(parents=True)
+        yield temporary
+        os.rename(temporary, path)
+    except OSError as error:
+        raise storage_error(path, error) from None
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def storage_error(path: Path, error: OSError) -> StorageError:

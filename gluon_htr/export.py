@@ -14,6 +14,7 @@ from .bundles.reader import Bundle, read_bundle
 from .bundles.schema import Task
 from .bundles.writer import check_target
 from .errors import MissingToolError, UsageError
+from .exporting.triton import check_repository, write_repository
 from .runtime.loading import find_model
 
 
@@ -28,7 +29,7 @@ def parser() -> argparse.ArgumentParser:
         "run", nargs="?", type=Path, metavar="RUN", help="the folder of a run; with --triton also a bundle"
     )
     parser.add_argument("--output", type=Path, metavar="BUNDLE", help="a .zip, or a new folder")
-    parser.add_argument("--triton", type=Path, metavar="DIR", help="also write a model repository for Triton there")
+    parser.add_argument("--triton", type=Path, metavar="DIR", help="add it to the model repository for Triton there")
     parser.add_argument("--float16", action="store_true", help="store weights in half the bytes")
     parser.add_argument("--split", type=Path, metavar="DIR", help="also write featurizer.onnx and tail.onnx there")
     parser.add_argument("--validation", metavar="SPEC", help="samples to compare on (default: the run's own)")
@@ -60,6 +61,9 @@ def run(given: argparse.Namespace) -> int:
     if given.output is None:
         return _serve(read_bundle(find_model(str(given.run))), given.triton)
     check_target(given.output)
+    name, scored = _name(given.name or given.output.name), tuple(given.score)
+    if given.triton:
+        check_repository(given.triton, name)
     license_text = _text(given.license) if given.license else None
     try:
         from .exporting.assembly import Wish, export
@@ -75,7 +79,6 @@ def run(given: argparse.Namespace) -> int:
         model = from_pair(given.symbol, given.params, given.alphabet, preset, given.trained_on, given.terms)
     rule = model.preset.preprocessing
     task: Task = given.task or ("words" if rule.rule == "box" else "lines")
-    name, scored = _name(given.name or given.output.name), tuple(given.score)
     wish = Wish(name, task, given.float16, license_text, given.opset, given.limitations, scored)
     samples = read_samples(given.validation or model.validation, rule, _door.track, model.alphabet.normalization)
     bundle = export(model, wish, given.output, samples, _door.say, given.split, _door.track)
@@ -85,10 +88,8 @@ def run(given: argparse.Namespace) -> int:
 
 
 def _serve(bundle: Bundle, folder: Path) -> int:
-    from .exporting.triton import write_repository
-
-    write_repository(bundle, folder)
-    print(f"{folder}: a model repository for Triton; {folder / 'README.md'} says how to serve it")
+    model = write_repository(bundle, folder)
+    print(f"{folder}: a model repository for Triton; {model / 'README.md'} says how to serve it")
     return 0
 
 
@@ -121,7 +122,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         raise UsageError("give the folder of a run, or --symbol, --params, --alphabet and --preset or --config")
     if not given.output and (given.triton is None or any(pair)):
         raise UsageError("give --output BUNDLE; only a bundle that is there already becomes --triton DIR without it")
+    if not given.output and (ignored := _changed(given) - {"run", "triton"}):
+        options = ", ".join(f"--{key.replace('_', '-')}" for key in sorted(ignored))
+        raise UsageError(f"{options}: give --output BUNDLE, too; --triton alone takes a bundle as it is")
     return run(given)
+
+
+def _changed(given: argparse.Namespace) -> set[str]:
+    """The arguments that are not as they are by default."""
+    return {key for key, value in vars(given).items() if value != parser().get_default(key)}
 
 
 if __name__ == "__main__":

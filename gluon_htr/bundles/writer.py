@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import shutil
 import stat
 import zipfile
 import zlib
@@ -12,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from .._storage import atomic_file, storage_error
+from .._storage import atomic_file, atomic_folder
 from ..errors import UsageError
 from .schema import DOCUMENT, Description, File
 
@@ -59,13 +57,7 @@ def _write_zip(path: Path, files: dict[str, bytes]) -> None:
 
 def _write_folder(path: Path, files: dict[str, bytes]) -> None:
     check_target(path)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
+    with atomic_folder(path) as folder:
         for name, content in files.items():
-            (temporary / name).parent.mkdir(parents=True, exist_ok=True)
-            (temporary / name).write_bytes(content)
-        os.rename(temporary, path)
-    except OSError as error:
-        raise storage_error(path, error) from None
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes(content)

@@ -1,26 +1,30 @@
 """A bundle as a model repository of the Triton Inference Server, with what a client needs to know.
 
-The layout and `config.pbtxt`: NVIDIA's user guide, "Model Repository" and "Model Configuration".
+The layout and `config.pbtxt`: NVIDIA's user guide, "Model Repository" and "Model Configuration". A repository holds a
+folder for each model. In it Triton takes folders with numbers for versions of the model and leaves other files alone:
+so what clients need stands there, too, and models do not get into each other's way.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from .._storage import write_atomically
+from .._storage import atomic_folder, write_atomically
 from ..bundles.reader import Bundle
 from ..bundles.schema import DOCUMENT, Tensor
 from ..bundles.writer import write_bundle
+from ..errors import UsageError
 
 LARGEST_BATCH, QUEUE_MICROSECONDS = 64, 3000
 
 _README = """# {name} on a model server
 
-In this folder, or with it mounted in a container that has Triton:
+The folder above this one is a model repository, which may hold more models. There, or with it mounted in a container
+that has Triton:
 
     tritonserver --model-repository=$PWD
 
-Then `python client.py http://localhost:8000 picture.png`.
+Then `python {name}/client.py http://localhost:8000 picture.png`, where gluon_htr is installed.
 
 The server computes `{target}` (N, steps, {classes}) from `{source}` (N, 1, {height}, width; ink is 1, paper 0).
 Whatever speaks version 2 of the Open Inference Protocol can serve it. Images of one width that come within {delay}
@@ -29,22 +33,43 @@ blank. With `{name}.zip`, the bundle from which this was made, gluon_htr prepare
 server answers.
 """
 
-_CLIENT = '''"""Reads pictures by way of the server: python client.py http://localhost:8000 picture.png …"""
+_CLIENT = '''"""Reads pictures by way of a model server that has {name}."""
 
+import argparse
 import sys
 from pathlib import Path
 
 import gluon_htr
+from gluon_htr.errors import HtrError
 
-address, *pictures = sys.argv[1:]
-recognizer = gluon_htr.load(Path(__file__).parent / "{name}.zip", engine=address)
-for picture, recognition in recognizer.stream(pictures):
-    print(picture, recognition.text, sep="\\t")
+parser = argparse.ArgumentParser(description=__doc__)
+parser.add_argument("address", metavar="ADDRESS", help="of the server: http://localhost:8000")
+parser.add_argument("pictures", metavar="PICTURE", nargs="+")
+given = parser.parse_args()
+failures = []
+try:
+    recognizer = gluon_htr.load(Path(__file__).parent / "{name}.zip", engine=given.address)
+    for picture, recognition in recognizer.stream(given.pictures, failed=lambda *failure: failures.append(failure)):
+        print(picture, recognition.text, sep="\\t")
+except HtrError as error:
+    sys.exit(f"error: {{error}}")
+for _, error in failures:
+    print(f"error: {{error}}", file=sys.stderr)
+sys.exit(1 if failures else 0)
 '''
 
 
-def write_repository(bundle: Bundle, folder: Path) -> None:
-    """Writes the repository into `folder`. Raises `StorageError`."""
+def check_repository(folder: Path, name: str) -> None:
+    """Raises `UsageError` where `write_repository` would: to be asked before hours of work."""
+    if (folder / name).exists():
+        raise UsageError(f"{folder / name} exists already: remove it, or give --triton another folder")
+
+
+def write_repository(bundle: Bundle, folder: Path) -> Path:
+    """Adds the model to the repository `folder`, under its name; returns its folder.
+
+    Raises `UsageError` where that folder is there already, `StorageError` when it cannot be written.
+    """
     about = bundle.description
     (source,), (target,) = about.inputs, about.outputs
     labels = [*about.alphabet, "<blank>"]
@@ -56,13 +81,15 @@ def write_repository(bundle: Bundle, folder: Path) -> None:
         "classes": len(labels),
         "delay": QUEUE_MICROSECONDS // 1000,
     }
-    model = folder / about.name
-    write_atomically(model / "1" / "model.onnx", bundle.model)
-    write_atomically(model / "config.pbtxt", configuration(about.name, source, target).encode())
-    write_atomically(model / "labels.txt", "".join(f"{label}\n" for label in labels).encode())
-    write_bundle(folder / f"{about.name}.zip", about, {k: v for k, v in bundle.files.items() if k != DOCUMENT})
-    write_atomically(folder / "client.py", _CLIENT.format(**words).encode())
-    write_atomically(folder / "README.md", _README.format(**words).encode())
+    check_repository(folder, about.name)
+    with atomic_folder(folder / about.name) as model:
+        write_atomically(model / "1" / "model.onnx", bundle.model)
+        write_atomically(model / "config.pbtxt", configuration(about.name, source, target).encode())
+        write_atomically(model / "labels.txt", "".join(f"{label}\n" for label in labels).encode())
+        write_bundle(model / f"{about.name}.zip", about, {k: v for k, v in bundle.files.items() if k != DOCUMENT})
+        write_atomically(model / "client.py", _CLIENT.format(**words).encode())
+        write_atomically(model / "README.md", _README.format(**words).encode())
+    return folder / about.name
 
 
 def configuration(name: str, source: Tensor, target: Tensor) -> str:

@@ -63,16 +63,17 @@ def parse_response(content: Any, target: str, where: str) -> np.ndarray:
 
 
 def _post(where: str, content: dict[str, Any]) -> Any:
-    from urllib.error import HTTPError  # here, since most readers never need it and it costs a tenth of a cold start
+    from http.client import HTTPException  # here, since most readers never need it and it costs a tenth of a cold start
+    from urllib.error import HTTPError
     from urllib.request import Request, urlopen
 
-    request = Request(where, json.dumps(content).encode(), {"Content-Type": "application/json"})
     try:
+        request = Request(where, json.dumps(content).encode(), {"Content-Type": "application/json"})
         with urlopen(request, timeout=TIMEOUT) as response:
             return json.loads(response.read(_LARGEST))
     except HTTPError as error:
         raise ServerError(f"{where} refused with the status {error.code}: {_reason(error)}") from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, HTTPException) as error:
         reason = getattr(error, "reason", error)
         raise ServerError(
             f"{where} cannot be asked ({reason}): is the server there, and is it a model server?"

@@ -94,12 +94,37 @@ def repository(door: Door, tmp_path: Path) -> Path:
 def test_the_repository_is_whole(repository: Path) -> None:
     """Triton would refuse it, or nobody would know what its classes are."""
     name = read_bundle(LETTERS).name
-    files = {str(path.relative_to(repository)) for path in repository.rglob("*") if path.is_file()}
-    own = {f"{name}/1/model.onnx", f"{name}/config.pbtxt", f"{name}/labels.txt"}
-    assert files == own | {f"{name}.zip", "client.py", "README.md"}
+    assert [path.name for path in repository.iterdir()] == [name]
+    files = {str(path.relative_to(repository / name)) for path in repository.rglob("*") if path.is_file()}
+    assert files == {"1/model.onnx", "config.pbtxt", "labels.txt", f"{name}.zip", "client.py", "README.md"}
     labels = (repository / name / "labels.txt").read_text().splitlines()
     assert labels == ["a", "b", "c", "d", "e", "<blank>"]
     assert f"dims: [ -1, {len(labels)} ]" in (repository / name / "config.pbtxt").read_text()
+
+
+def test_a_repository_takes_more_models_and_replaces_nothing(repository: Path, door: Door) -> None:
+    """A second model, or the user's own files, would be lost: repositories hold many models."""
+    (repository / "README.md").write_text("mine")
+    (repository / "client.py").write_text("mine")
+    before = {path: path.read_bytes() for path in repository.rglob("*") if path.is_file()}
+    done = door("export", "digits", "--triton", repository)
+    assert done.returncode == 0, done.stderr
+    assert "digits" in (repository / "digits" / "README.md").read_text()
+    assert "exists already" in refusal(door("export", LETTERS, "--triton", repository))
+    assert {path: path.read_bytes() for path in before} == before
+    assert {path.name for path in repository.iterdir()} == {
+        "README.md",
+        "client.py",
+        "digits",
+        read_bundle(LETTERS).name,
+    }
+
+
+def test_options_that_would_do_nothing_are_refused(door: Door, tmp_path: Path) -> None:
+    """The model would be served under another name, or larger, than was asked for."""
+    line = refusal(door("export", LETTERS, "--triton", tmp_path / "r", "--name", "mine", "--float16"))
+    assert "--float16, --name: give --output" in line
+    assert not (tmp_path / "r").exists()
 
 
 def test_texts_from_the_server_are_those_read_here(repository: Path) -> None:
@@ -117,11 +142,39 @@ def test_the_client_example_and_predict_read_through_the_server(repository: Path
     """The first thing that somebody tries would not work."""
     draw("decade").save(tmp_path / "word.png")
     with serving(repository) as (address, _):
-        command = [sys.executable, repository / "client.py", address, tmp_path / "word.png"]
-        run = subprocess.run(command, capture_output=True, text=True, env=door_environment(), timeout=60)
+        run = client(repository, address, tmp_path / "word.png")
         done = door("predict", tmp_path / "word.png", "--model", LETTERS, "--engine", address)
     assert run.stdout == f"{tmp_path / 'word.png'}\tdecade\n", run.stderr
     assert done.stdout == "decade\n", done.stderr
+
+
+def test_the_client_example_names_what_is_wrong(repository: Path, tmp_path: Path) -> None:
+    """A traceback would be the answer to a missing argument, picture or server."""
+    draw("decade").save(tmp_path / "word.png")
+    (tmp_path / "bad.png").write_text("no picture")
+    with serving(repository) as (address, _):
+        mixed = client(repository, address, tmp_path / "bad.png", tmp_path / "word.png")
+    gone = client(repository, address, tmp_path / "word.png")
+    assert (mixed.returncode, mixed.stdout) == (1, f"{tmp_path / 'word.png'}\tdecade\n")
+    assert len(mixed.stderr.splitlines()) == len(gone.stderr.splitlines()) == 1
+    assert "bad.png" in mixed.stderr
+    assert "is the server there" in gone.stderr
+    assert "ADDRESS PICTURE" in client(repository).stderr
+
+
+def client(repository: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
+    """Runs the example of the only model there."""
+    (script,) = repository.glob("*/client.py")
+    command = [sys.executable, script, *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, env=door_environment(), timeout=60)
+
+
+@pytest.mark.parametrize("address", ["http://localhost:abc", "http://", "http://[::1"])
+def test_addresses_that_are_none_are_named_in_one_line(address: str, door: Door, tmp_path: Path) -> None:
+    """A slip in the port would be an unexpected error of ours."""
+    draw("bead").save(tmp_path / "word.png")
+    line = refusal(door("predict", tmp_path / "word.png", "--model", LETTERS, "--engine", address))
+    assert "cannot be asked" in line
 
 
 def test_servers_that_fail_are_named_in_one_line(repository: Path, door: Door, tmp_path: Path) -> None:
