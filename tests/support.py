@@ -50,6 +50,12 @@ def png(pixels: np.ndarray) -> bytes:
     return buffer.getvalue()
 
 
+def is_framed(image: np.ndarray, white: int = 255) -> bool:
+    """Whether a pixel of white is left around the ink of an image (H, W): a cropped one has ink at its edge."""
+    edge = np.concatenate([image[0], image[-1], image[:, 0], image[:, -1]])
+    return bool(edge.min() >= white)
+
+
 def draw_iam_archives(folder: Path) -> Path:
     """words.tgz, lines.tgz, xml.tgz, ascii.tgz in the official layout: two forms of noise, big enough to be cut."""
     noise = np.random.default_rng(0)

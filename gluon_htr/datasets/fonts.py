@@ -12,11 +12,13 @@ from typing import Annotated
 import msgspec
 import numpy as np
 
+from ..images.typeset_layout import Look
 from ..text.corpora import read_corpus
-from ..text.sampler import Texts, TextSource
+from ..text.sampler import LONGEST, Texts, TextSource
 from .fonts_alphabets import known_alphabet
 from .fonts_found import hershey_fonts, outline_fonts
 from .sample import GeneratedReader, Sample
+from .strips import digit_range
 
 HERSHEY = Path("hershey")
 CHOICE, DRAWING = 1, 2  # what follows a sample's seed, so that its font, its text and its ink vary on their own
@@ -34,13 +36,24 @@ class FontsOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     texts: Texts = "mixed"
     #: The only characters that occur: `iam`, `gb2312` (Chinese), `any`, or an alphabet's JSON file.
     alphabet: str = "iam"
+    #: How many digits a number has where numbers are asked for: `5`, or from `1-20`.
+    digits: str = "1-20"
+    #: Turned by at most so many degrees to either side; long lines less. What this and the next two are where they are
+    #: not given, `Layout.draw` and `InkStyle` say.
+    skew: Annotated[float, msgspec.Meta(ge=0, le=45)] | None = None
+    #: More space behind each letter: at most this share of the font's size.
+    spacing: Annotated[float, msgspec.Meta(ge=0, le=2)] | None = None
+    #: White on each side: at most this share of the font's size.
+    margin: Annotated[float, msgspec.Meta(ge=0, le=2)] | None = None
+    #: Out of focus: a Gaussian of at most so many pixels; none without it.
+    blur: Annotated[float, msgspec.Meta(ge=0, le=10)] = 0.0
 
 
 class FontsReader(GeneratedReader):
     """Streams generated lines. Fonts that cannot be used are `problems`.
 
-    Raises `DataError` for a corpus without text or a folder without fonts, `AlphabetError` for an alphabet that cannot
-    be read, `MissingToolError` where a package is not installed.
+    Raises `SpecError` for a bad number of digits, `DataError` for a corpus without text or a folder without fonts,
+    `AlphabetError` for an alphabet that cannot be read, `MissingToolError` where a package is not installed.
     """
 
     def __init__(self, path: Path, options: FontsOptions) -> None:
@@ -51,11 +64,14 @@ class FontsReader(GeneratedReader):
         self._fonts = hershey_fonts(alphabet) if hershey else outline_fonts(path, alphabet, self.problems)
         self._shares = np.array([font.share for font in self._fonts]) / sum(font.share for font in self._fonts)
         corpus = read_corpus(Path(options.corpus)) if options.corpus else None
-        self._texts = [TextSource(options.seed, options.texts, corpus, font.characters) for font in self._fonts]
+        digits = digit_range(options.digits, LONGEST)
+        self._texts = [TextSource(options.seed, options.texts, corpus, font.characters, digits) for font in self._fonts]
+        self._look = Look(options.skew, options.spacing, options.margin, options.blur)
 
     def sample(self, index: int) -> Sample:
         """Line number `index`, which may be beyond `count`."""
         seed = self._options.seed
         chosen = int(np.random.default_rng([seed, index, CHOICE]).choice(len(self._fonts), p=self._shares))
         font, text = self._fonts[chosen], self._texts[chosen].text(index)
-        return Sample(f"{font.name}-{seed}-{index:07}", text, font.name, font.drawing(text, (seed, index, DRAWING)))
+        drawing = font.drawing(text, (seed, index, DRAWING), self._look)
+        return Sample(f"{font.name}-{seed}-{index:07}", text, font.name, drawing)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ..errors import ImageError, MissingToolError
-from ..images.typeset import Face, Layout, typeset
+from ..images.typeset import Face, typeset
+from ..images.typeset_layout import USUAL, Look
 from ..images.typeset_strokes import write
 
 Seed = tuple[int, ...]
@@ -20,6 +21,7 @@ class StrokeText:
     text: str
     font: str
     seed: Seed
+    look: Look = USUAL
 
     def __call__(self) -> np.ndarray:
         """(H, W) uint8, ink on white. Raises `ImageError`, or `MissingToolError` without OpenCV or Hershey-Fonts."""
@@ -27,9 +29,13 @@ class StrokeText:
             from ..images.ink import InkStyle, render
         except ImportError:
             raise MissingToolError("drawing stroke fonts needs OpenCV: pip install gluon-htr[train]") from None
+        style, look = InkStyle(), self.look
+        style = style if look.skew is None else replace(style, rotation=look.skew)
+        style = style if look.margin is None else replace(style, margin=look.margin)
         random = np.random.default_rng(self.seed)
         try:
-            return render(write(self.text, self.font, random), InkStyle(), random)
+            image = render(write(self.text, self.font, random, look.spacing), style, random)
+            return look.blurred(image, random)
         except ValueError as error:
             raise ImageError(f"{self.text!r} in {self.font}: {error}") from None
 
@@ -41,11 +47,13 @@ class OutlineText:
     text: str
     face: Face
     seed: Seed
+    look: Look = USUAL
 
     def __call__(self) -> np.ndarray:
         """(H, W) uint8, ink on white. Raises `ImageError`, or `MissingToolError` for a script that needs more."""
         random = np.random.default_rng(self.seed)
         try:
-            return typeset(self.text, self.face, Layout.draw(random), random)
+            image = typeset(self.text, self.face, self.look.layout(random), random)
+            return self.look.blurred(image, random)
         except (ValueError, OSError) as error:
             raise ImageError(f"{self.text!r} in {self.face.path}: {error}") from None

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..errors import DataError
 from ..images.typeset import Face, drawable, faces
+from ..images.typeset_layout import Look
 from ..images.typeset_strokes import FONTS, glyphs
 from .fonts_drawings import OutlineText, Seed, StrokeText
 from .listing_problems import first_problems
@@ -27,7 +28,7 @@ class Found:
     name: str
     share: float
     characters: frozenset[str]
-    drawing: Callable[[str, Seed], Callable[[], np.ndarray]]
+    drawing: Callable[[str, Seed, Look], Callable[[], np.ndarray]]
 
 
 def hershey_fonts(alphabet: frozenset[str] | None) -> list[Found]:
@@ -48,6 +49,8 @@ def outline_fonts(folder: Path, alphabet: frozenset[str] | None, problems: list[
 
     Raises `DataError` when there is none that can be used.
     """
+    if not folder.exists():
+        raise DataError(f"{folder} does not exist: give fonts:FOLDER with a folder of fonts, or fonts:hershey")
     found = []
     files = [folder] if folder.is_file() else sorted(p for p in folder.rglob("*") if p.suffix.lower() in FILES)
     for file in files:
@@ -74,9 +77,9 @@ def _enough(characters: frozenset[str], alphabet: frozenset[str] | None) -> bool
     return len(characters - {" "}) >= max(1, ENOUGH * len((alphabet or set()) - {" "}))
 
 
-def _stroke_text(font: str, text: str, seed: Seed) -> StrokeText:
-    return StrokeText(text, font, seed)
+def _stroke_text(font: str, text: str, seed: Seed, look: Look) -> StrokeText:
+    return StrokeText(text, font, seed, look)
 
 
-def _outline_text(face: Face, text: str, seed: Seed) -> OutlineText:
-    return OutlineText(text, face, seed)
+def _outline_text(face: Face, text: str, seed: Seed, look: Look) -> OutlineText:
+    return OutlineText(text, face, seed, look)

@@ -18,6 +18,8 @@ from PIL import Image, ImageFont
 
 from ..errors import ImageError, MissingToolError, UsageError
 from ..images.decoding import decode
+from ..images.typeset_layout import USUAL
+from ..images.typeset_shaping import needs_shaping
 from .fonts_drawings import OutlineText, Seed
 from .sample import Sample
 
@@ -57,10 +59,18 @@ class TrdgText:
 
 
 def by_trdg(sample: Sample) -> Sample:
-    """The same text in the same font, by trdg. Raises `UsageError` where a sample is not of `fonts:FOLDER`."""
+    """The same text in the same font, by trdg.
+
+    Raises `UsageError` where a sample is not of `fonts:FOLDER`, or asks for what trdg cannot do: it draws each letter
+    alone, one behind the other from left to right.
+    """
     if not isinstance(sample.image, OutlineText):
         raise UsageError("--engine trdg draws texts in fonts that are files: give fonts:FOLDER")
     drawn = sample.image
+    if needs_shaping(drawn.text):
+        raise UsageError(f"--engine trdg would draw {drawn.text!r} in the wrong order or shape: leave --engine out")
+    if drawn.look != USUAL:
+        raise UsageError("--engine trdg has its own skew, spacing, margin and blur: leave them or --engine out")
     return replace(sample, image=TrdgText(drawn.text, drawn.face.path, drawn.seed))
 
 

@@ -67,7 +67,7 @@ class StripsReader(GeneratedReader):
     def __init__(self, root: Path, options: StripsOptions) -> None:
         super().__init__(options.count)
         self._options = options
-        self._least, self._most = _range(options.digits)
+        self._least, self._most = digit_range(options.digits, LONGEST)
         self._glyphs, self._labels = read_mnist(root, options.split)
 
     def sample(self, index: int) -> Sample:
@@ -80,12 +80,12 @@ class StripsReader(GeneratedReader):
         return Sample(name, text, name, Strip(self._glyphs[chosen], (seed, index, PLACING)))
 
 
-def _range(digits: str) -> tuple[int, int]:
-    """`5` → 5, 5; `1-20` → 1, 20."""
+def digit_range(digits: str, longest: int) -> tuple[int, int]:
+    """`5` → 5, 5; `1-20` → 1, 20. Raises `SpecError` beyond `longest`."""
     match = re.fullmatch(r"([0-9]{1,3})(?:-([0-9]{1,3}))?", digits)
     least, most = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
-    if not 1 <= least <= most <= LONGEST:
-        raise SpecError(f"digits={digits}: write a number from 1 to {LONGEST}, or a range of them as in 1-20")
+    if not 1 <= least <= most <= longest:
+        raise SpecError(f"digits={digits}: write a number from 1 to {longest}, or a range of them as in 1-20")
     return least, most
 
 

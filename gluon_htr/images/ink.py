@@ -18,6 +18,8 @@ cv2.setNumThreads(1)  # parallelism comes from worker processes
 Strokes = Sequence[np.ndarray]
 FINER = 3  # strokes are drawn this many times as large and averaged, so that a pen's width need not be whole pixels
 _SUBPIXEL = 4  # bits after the point of OpenCV's coordinates
+_REACH = 0.75  # pens' widths from a stroke's middle to the outermost ink: the radius of the largest dot
+_CLEAR = 2.0  # pixels of white around the ink whatever the margin, so that one is left when sizes are rounded
 _LONGEST = 6000  # pixels; a wider line is drawn smaller
 
 
@@ -140,13 +142,13 @@ def _wavy(strokes: list[np.ndarray], amount: float, random: np.random.Generator)
 
 
 def draw(strokes: Strokes, style: InkStyle, random: np.random.Generator) -> np.ndarray:
-    """Strokes in pixels as (H, W) uint8 ink on white, with margins that differ on each side."""
+    """Strokes in pixels as (H, W) uint8 ink on white, with margins that differ on each side and are never empty."""
     top, bottom, left, right = (random.random(4) * style.margin * style.height).tolist()
     pen = random.uniform(*style.pen) * style.height
-    everything = np.concatenate(strokes)
-    size = everything.max(0) + pen + (left + right, top + bottom)
+    around = _REACH * pen + _CLEAR
+    size = np.concatenate(strokes).max(0) + 2 * around + (left + right, top + bottom)
     canvas = np.zeros([int(np.ceil(side * FINER)) for side in size[::-1]], np.uint8)
-    corner = np.array([left + pen / 2, top + pen / 2], np.float32)
+    corner = np.array([left + around, top + around], np.float32)
     for stroke in strokes:
         _draw_stroke(canvas, (stroke + corner) * FINER, pen * FINER, style.pressure, random)
     height, width = (max(1, round(side / FINER)) for side in canvas.shape)
@@ -160,7 +162,7 @@ def _draw_stroke(
 ) -> None:
     """One stroke in pixels of the canvas, thinner where the pen was fast: far from one point to the next."""
     if len(stroke) == 1 or np.ptp(stroke, axis=0).max() < pen / 2:  # a dot is round and larger than the pen
-        _disk(canvas, stroke.mean(0), pen * random.uniform(0.5, 0.75))
+        _disk(canvas, stroke.mean(0), pen * random.uniform(0.5, _REACH))
         return
     widths = _widths(stroke, pen, pressure)
     points = np.round(stroke * (1 << _SUBPIXEL)).astype(np.int32)

@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 
 import numpy as np
-from PIL import Image, ImageFont, features
+from PIL import Image, ImageFont
 
 from ..errors import DataError, MissingToolError
-from ..text.direction import is_right_to_left, runs_backwards
+from .typeset_layout import Layout
+from .typeset_shaping import direction, pieces
 
 Random = np.random.Generator
 BOX = "\uffff"  # no character: every font draws its box for it
@@ -31,42 +32,6 @@ class Face:
 
     path: str
     index: int = 0
-
-
-@dataclass(frozen=True)
-class Layout:
-    """How a line is set; lengths are shares of the font's size. The defaults are those of print."""
-
-    #: Pixels of the font's em.
-    size: int = 48
-    #: More space behind each letter; letters are then set one by one, without the font's kerning.
-    gap: float = 0.0
-    #: More space between words.
-    word_gap: float = 0.0
-    #: How much the baseline differs from one piece to the next.
-    wander: float = 0.0
-    #: Horizontal shift for each unit of height.
-    slant: float = 0.0
-    #: Degrees.
-    turn: float = 0.0
-    #: Gray of the ink.
-    ink: int = 0
-    #: White above, below, to the left and to the right.
-    margins: tuple[float, float, float, float] = (0.05, 0.05, 0.05, 0.05)
-
-    @classmethod
-    def draw(cls, random: Random) -> Layout:
-        """Any layout; half of the lines keep the font's own distances between letters."""
-        return cls(
-            size=int(random.integers(32, 81)),
-            gap=float(random.choice([0.0, random.uniform(-0.03, 0.15)])),
-            word_gap=random.uniform(-0.08, 0.5),
-            wander=random.uniform(0, 0.03),
-            slant=random.normal(0, 0.12),
-            turn=random.normal(0, 0.5),
-            ink=int(random.integers(0, 120)),
-            margins=tuple(random.uniform(0, 0.3, 4)),
-        )
 
 
 def drawable(face: Face, wanted: Callable[[str], bool]) -> frozenset[str]:
@@ -106,7 +71,7 @@ def typeset(text: str, face: Face, layout: Layout, random: Random) -> np.ndarray
     """A line as (H, W) uint8, ink on 255, with all of its ink within the margins.
 
     Raises `ValueError` where nothing is left on the paper, `OSError` when the font cannot be read, `MissingToolError`
-    where Pillow cannot write from right to left.
+    where Pillow cannot shape the text.
     """
     ink = _set(text, _font(face, layout.size), layout, random)
     image = _sheared(ink, layout)
@@ -122,31 +87,15 @@ def _set(text: str, font: ImageFont.FreeTypeFont, layout: Layout, random: Random
     """The pieces of a line beside each other: 255 is ink."""
     x = 0.0
     placed: list[tuple[np.ndarray, int, int]] = []
-    for piece in _pieces(text, layout):
+    for piece in pieces(text, letters=layout.gap != 0):
         if piece == " ":
             x += max(0.15, font.getlength(" ") / layout.size + layout.word_gap) * layout.size
             continue
-        mask, (left, top) = font.getmask2(piece, anchor="ls", direction=_direction(piece))
+        mask, (left, top) = font.getmask2(piece, anchor="ls", direction=direction(piece))
         y = top + round(random.normal(0, layout.wander) * layout.size)
         placed.append((np.asarray(mask, np.uint8).reshape(mask.size[::-1]), round(x) + left, y))
         x += font.getlength(piece) + layout.gap * layout.size
     return _joined(placed)
-
-
-def _direction(text: str) -> str | None:
-    """What Raqm is told of lines that have letters from right to left: the same direction as their labels take."""
-    return ("rtl" if runs_backwards(text) else "ltr") if is_right_to_left(text) else None
-
-
-def _pieces(text: str, layout: Layout) -> list[str]:
-    """What is set as one: letters, or words where letters keep the font's distances; and the spaces."""
-    if is_right_to_left(text):
-        if not features.check("raqm"):
-            raise MissingToolError("text from right to left needs Pillow with Raqm: apt-get install libfribidi0")
-        return [text]  # the order of its parts and the shapes of its letters depend on the whole line
-    if layout.gap and not any(unicodedata.combining(character) for character in text):
-        return list(text)
-    return [piece for word in text.split(" ") for piece in (" ", word)][1:]
 
 
 def _joined(placed: list[tuple[np.ndarray, int, int]]) -> Image.Image:

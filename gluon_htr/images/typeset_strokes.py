@@ -7,7 +7,7 @@ how much one letter differs from the next, how its baseline wanders. `ink.render
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -54,9 +54,9 @@ class Hand:
     rounded: bool
 
     @classmethod
-    def draw(cls, font: str, random: Random) -> Hand:
-        """Any hand; letters that are joined in print stay close together."""
-        return cls(
+    def draw(cls, font: str, random: Random, spacing: float | None = None) -> Hand:
+        """Any hand; letters that are joined in print stay close together, but where a largest gap is given."""
+        hand = cls(
             width=random.uniform(0.65, 1.25),
             gap=random.uniform(-0.05, 0.02 if font in JOINED else 0.2),
             word_gap=random.uniform(0.45, 1.1),
@@ -66,6 +66,7 @@ class Hand:
             warp=random.uniform(0.0, 0.06),
             rounded=bool(random.random() < 0.7),
         )
+        return hand if spacing is None else replace(hand, gap=random.uniform(0, spacing))
 
 
 @cache
@@ -86,15 +87,16 @@ def _glyph(drawn: object) -> Glyph:
     return Glyph(tuple(points), float(width))
 
 
-def write(text: str, font: str, random: Random) -> list[np.ndarray]:
+def write(text: str, font: str, random: Random, spacing: float | None = None) -> list[np.ndarray]:
     """The strokes of a line in a hand made up for it, in units of the font.
 
+    spacing: the largest gap between letters, in capital letters' heights; None leaves it to the hand.
     Raises `ValueError` when the font lacks a character, or nothing but spaces is to be written.
     """
     known = glyphs(font)
     if lacking := set(text) - known.keys():
         raise ValueError(f"the font {font} lacks {' '.join(sorted(lacking))}")
-    hand = Hand.draw(font, random)
+    hand = Hand.draw(font, random, spacing)
     written: list[np.ndarray] = []
     x = y = 0.0
     for character in text:

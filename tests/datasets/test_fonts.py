@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from support import is_framed
 
 pytest.importorskip("cv2")
 pytest.importorskip("HersheyFonts")
@@ -46,12 +47,11 @@ def test_more_lines_begin_with_the_same_ones() -> None:
 
 def test_ink_stays_off_the_edges() -> None:
     """Half a letter at the edge would be taught as a whole one."""
-    for sample in samples("fonts:hershey?count=40"):
+    for sample in samples("fonts:hershey?count=60"):
         image = pickle.loads(pickle.dumps(sample.image))()  # noqa: S301
         assert image.dtype == np.uint8
         assert (image < 160).sum() > 20, sample.text
-        edge = np.concatenate([image[0], image[-1], image[:, 0], image[:, -1]])
-        assert (edge < 128).mean() < 0.2, sample.text
+        assert is_framed(image), sample.text
 
 
 def test_longer_texts_are_wider() -> None:
@@ -115,7 +115,10 @@ def test_the_supply_is_endless() -> None:
         ("alphabet=klingon", SpecError, "klingon is unknown: write iam"),
         ("alphabet=nowhere.json", AlphabetError, "nowhere.json"),
         ("corpus=nowhere", DataError, "nowhere does not exist"),
-        ("font=x", SpecError, "fonts knows corpus, count"),
+        ("font=x", SpecError, "fonts knows corpus, count.*digits, skew, spacing, margin, blur, paper"),
+        ("skew=90", SpecError, "skew"),
+        ("spacing=-1", SpecError, "spacing"),
+        ("digits=71", SpecError, "digits=71: write a number from 1 to 70"),
     ],
 )
 def test_wrong_keys_are_told(query: str, error: type[Exception], words: str) -> None:
@@ -140,8 +143,37 @@ def test_a_folder_of_fonts(tmp_path: Path) -> None:
         assert np.array_equal(image, sample.image())
 
 
+def sizes(query: str) -> tuple[float, float]:
+    """Heights and widths of images, in the middle."""
+    shapes = [sample.image().shape for sample in samples(f"fonts:{query}&count=16&texts=words")]
+    return tuple(np.median(shapes, axis=0))  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize("fonts", ["hershey", "outline"])
+def test_what_lines_look_like_can_be_set(fonts: str) -> None:
+    """Whose hands slant, or whose camera is out of focus, would train on lines that look like other people's."""
+    if fonts == "outline":
+        fonts = pytest.importorskip("matplotlib").get_data_path() + "/fonts/ttf/DejaVuSans.ttf"
+    height, width = sizes(f"{fonts}?skew=0&margin=0&spacing=0")
+    tall, narrow = sizes(f"{fonts}?skew=40&margin=0&spacing=0")
+    assert tall / narrow > 1.1 * height / width
+    assert min(np.array(sizes(f"{fonts}?skew=0&margin=2&spacing=0")) - (height, width)) > 0.5 * height
+    assert sizes(f"{fonts}?skew=0&margin=0&spacing=2")[1] > 1.3 * width
+    clear, blurred = ([s.image() for s in samples(f"fonts:{fonts}?count=20{blur}")] for blur in ("", "&blur=4"))
+    steepest = [np.mean([np.abs(np.diff(image.astype(int))).max() for image in drawn]) for drawn in (clear, blurred)]
+    assert steepest[1] < 0.8 * steepest[0]
+    assert all(is_framed(image, 250) for image in blurred)
+
+
+def test_numbers_of_a_given_length() -> None:
+    """A reader of meters with five digits could not be trained on meters."""
+    assert {len(sample.text) for sample in samples("fonts:hershey?count=50&texts=digits&digits=5")} == {5}
+
+
 def test_a_folder_without_fonts_is_told(tmp_path: Path) -> None:
     """An hour later somebody would find nothing."""
+    with pytest.raises(DataError, match=r"nowhere does not exist: give fonts:FOLDER"):
+        open_spec(parse_spec("fonts:nowhere"))
     with pytest.raises(DataError, match=r"has no font that can be used: it takes \.ttf"):
         open_spec(parse_spec(f"fonts:{tmp_path}"))
     (tmp_path / "bad.ttf").write_bytes(b"nothing")

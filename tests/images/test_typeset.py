@@ -14,7 +14,9 @@ matplotlib = pytest.importorskip("matplotlib")
 from PIL import features
 
 from gluon_htr.errors import DataError
-from gluon_htr.images.typeset import Face, Layout, drawable, faces, typeset
+from gluon_htr.images.typeset import Face, drawable, faces, typeset
+from gluon_htr.images.typeset_layout import Layout
+from gluon_htr.images.typeset_shaping import needs_shaping
 from gluon_htr.text.direction import turned
 from gluon_htr.text.sampler import IAM
 
@@ -108,6 +110,16 @@ def test_mixed_lines_are_drawn_in_the_order_of_their_labels(text: str) -> None:
             for x in range(6)
         ]
         assert max(matches) > 0.95
+
+
+@pytest.mark.skipif(not features.check("raqm"), reason="this Pillow cannot shape letters")
+def test_vowel_signs_stay_with_their_letters() -> None:
+    """Lao, Devanagari and their neighbors would be drawn as broken letters on empty circles."""
+    for text in ("ກຳນົດ", "ກີ້"):
+        spaced, usual = plain(text, Layout(gap=0.15)), plain(text)
+        assert np.array_equal(spaced, usual)
+    assert needs_shaping("वापस")
+    assert not needs_shaping("Ägypten 天地 Привет")
 
 
 def test_nothing_to_draw_is_refused() -> None:
