@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Literal
+from unicodedata import normalize
 
 import msgspec
 from PIL import Image
@@ -20,7 +21,7 @@ from PIL import Image
 from ..errors import AnnotationError, SpecError
 from ..images.decoding import Encoded
 from .iam import IMAGES
-from .listing_folders import has_labels_beside, meant, read_folder
+from .listing_folders import label_beside, meant, read_folder
 from .listing_problems import first_problems
 from .listing_rows import Row, read_rows
 from .listing_splits import held_out
@@ -62,7 +63,7 @@ class ListingReader:
 
     def __init__(self, path: Path, options: ListingOptions) -> None:
         self.problems: list[Problem] = []
-        source = _source(path)
+        self._source = source = _source(path)
         if source.is_dir():
             self._root, self._name, rows = source, "", read_folder(source, self.problems)
         else:
@@ -85,7 +86,7 @@ class ListingReader:
         known = {column for row in rows for column in row.columns}
         if group not in known | {"", "folder", "prefix"}:
             choices = ", ".join(["folder", "prefix", *sorted(known)])
-            raise SpecError(f"group={group} is no column of {self._name or self._root}; there are {choices}")
+            raise SpecError(f"group={group} is no column of {self._source}; there are {choices}")
         files = _Files(self._root, rows)
         seen = dict[str, Row]()
         for row in rows:
@@ -106,10 +107,11 @@ class _Files:
         self._unlisted = dict[str, list[str]]()
 
     def find(self, path: str) -> str:
-        """Relative to the list; a path written on Windows is understood."""
-        file = os.path.normpath(os.path.join(self._root, path))
-        other = os.path.normpath(os.path.join(self._root, path.replace("\\", "/")))
-        return other if "\\" in path and not os.path.exists(file) else file
+        """Relative to the list; a path from Windows, or in another form of Unicode than the file's, is understood."""
+        slashed = path.replace("\\", "/")
+        forms = [path, slashed, *(normalize(form, slashed) for form in ("NFC", "NFD"))]
+        files = [os.path.normpath(os.path.join(self._root, form)) for form in dict.fromkeys(forms)]
+        return next(filter(os.path.exists, files), files[0])
 
     def suggestion(self, file: str) -> str:
         """What may have been meant by a file that is not there: an image beside it that no row names."""
@@ -132,8 +134,13 @@ def _source(path: Path) -> Path:
         other = meant(path.name, beside)
         raise AnnotationError(f"{path} does not exist" + (f"; was {other} meant?" if other else ""))
     lists = [path / name for name in LISTS if (path / name).is_file()]
-    if not lists or has_labels_beside(path):
+    if not lists:
         return path
+    if label := label_beside(path):
+        raise AnnotationError(
+            f"{path} has {lists[0].name} and labels beside images, {label.relative_to(path)}: "
+            "name the list to read it, or move it elsewhere to read the others"
+        )
     if len(lists) > 1:
         raise AnnotationError(f"{path} has {' and '.join(list.name for list in lists)}: name the one to be read")
     return lists[0]

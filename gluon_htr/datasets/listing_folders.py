@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from unicodedata import normalize
 
 from rapidfuzz.distance import OSA
 
@@ -26,16 +27,17 @@ TYPOS = 2  # letters by which a name may differ from the one that was meant; two
 
 @dataclass
 class _Folder:
-    """Names in one folder by what they are called without their endings."""
+    """Names in one folder by what they are called without their endings, in NFC: some systems store them in NFD."""
 
     images: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     labels: dict[str, str] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
 
 
-def has_labels_beside(root: Path) -> bool:
-    """Whether any image of the folder or of those below has its label beside it."""
-    return any(name.lower().endswith(LABEL) for _, _, names in os.walk(root) for name in names)
+def label_beside(root: Path) -> Path | None:
+    """The first label file in the folder or in those below."""
+    files = (Path(folder, name) for folder, _, names in os.walk(root) for name in sorted(names))
+    return next((file for file in files if file.name.lower().endswith(LABEL)), None)
 
 
 def read_folder(root: Path, problems: list[Problem]) -> list[Row]:
@@ -61,13 +63,17 @@ def meant(name: str, choices: Iterable[str]) -> str | None:
 def _sorted_out(names: Iterable[str]) -> _Folder:
     found = _Folder()
     for name in sorted(names):
-        stem, suffix = os.path.splitext(name)
+        stem, suffix = os.path.splitext(normalize("NFC", name))
         if name.lower().endswith(LABEL):
-            found.labels[name[: -len(LABEL)]] = name
+            found.labels[normalize("NFC", name[: -len(LABEL)])] = name
         elif suffix.lower() in IMAGES:
             found.images[stem].append(name)
         elif suffix.lower() == ".txt":
             found.texts[stem] = name
+    for stem in [*found.images]:  # OCRopus: 010001.bin.png and 010001.gt.txt
+        first = stem.partition(".")[0]
+        if stem not in found.labels and first in found.labels and first not in found.images:
+            found.images[first] = found.images.pop(stem)
     return found
 
 

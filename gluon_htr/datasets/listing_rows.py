@@ -1,6 +1,6 @@
 """The rows of a list of images and labels: `sample.txt`, `labels.tsv`, CSV with a header.
 
-.tsv            path TAB label [TAB group]
+.tsv            path TAB label [TAB group], or columns in any order that the first line names
 .csv            named columns, parted by commas or semicolons
 anything else   path SPACE label, as in a CRNN's sample.txt or IIIT5K's train.tags; a label may have spaces
 """
@@ -12,6 +12,7 @@ import io
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from pathlib import Path
 
 from ..errors import AnnotationError
@@ -20,6 +21,7 @@ from .sample import Problem
 
 PATHS = ("path", "image", "file", "filename", "file_name", "image_path", "name")
 LABELS = ("label", "text", "transcription", "ground_truth", "gt", "word", "words")
+TABBED = ("path", "label", "group")  # columns of a .tsv without names
 LARGEST = 1 << 30  # bytes of a list
 
 #: The shortest beginning that is an image's name, so that names may have spaces; else up to the first space.
@@ -81,31 +83,74 @@ def _spaced(text: str, name: str, problems: list[Problem]) -> Iterator[Row]:
 
 
 def _tabbed(text: str, name: str, problems: list[Problem]) -> Iterator[Row]:
+    """Quotation marks are part of a label. Columns have names where the first line gives them."""
+    header: list[str] = []
     for number, line in _lines(text):
-        path, *rest = (cell.strip() for cell in line.split("\t"))
-        if number == 1 and path.lower() in PATHS:
-            continue  # a header
-        if len(rest) > 2:
-            problems.append(Problem(f"{name}:{number}", f"has {len(rest) + 1} columns: path, label and group are read"))
-            continue
-        yield Row(number, path, rest[0] if rest else "", {"group": rest[1]} if len(rest) == 2 else {})
+        cells = [cell.strip() for cell in line.split("\t")]
+        if number == 1 and _is_header(cells):
+            header = _lowered(cells)
+            path, label = _column(header, PATHS, name), _column(header, LABELS, name)
+        elif len(cells) > len(header or TABBED):
+            known = f" instead of {len(header)}" if header else ": path, label and group are read"
+            problems.append(Problem(f"{name}:{number}", f"has {len(cells)} columns{known}"))
+        elif header:
+            columns = dict(zip_longest(header, cells, fillvalue=""))
+            yield Row(number, columns[path], columns[label], columns)
+        else:
+            yield Row(number, cells[0], "".join(cells[1:2]), dict(zip(TABBED[2:], cells[2:])))
+
+
+def _is_header(cells: list[str]) -> bool:
+    """Whether these are names of columns; a label alone may be such a word."""
+    names = set(_lowered(cells))
+    return cells[0].lower() in PATHS or not (names.isdisjoint(PATHS) or names.isdisjoint(LABELS))
+
+
+def _lowered(cells: list[str]) -> list[str]:
+    return [cell.strip().lower() for cell in cells]
 
 
 def _named(text: str, name: str, problems: list[Problem]) -> Iterator[Row]:
-    first = text.partition("\n")[0]
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=";" if first.count(";") > first.count(",") else ",")
-    try:
-        header = [column.strip().lower() for column in next(reader, [])]
-        path, label = _column(header, PATHS, name), _column(header, LABELS, name)
-        for cells in reader:
-            if len(cells) == len(header):
-                columns = dict(zip(header, (cell.strip() for cell in cells)))
-                yield Row(reader.line_num, columns[path], columns[label], columns)
-            elif any(cell.strip() for cell in cells):
-                where = f"{name}:{reader.line_num}"
-                problems.append(Problem(where, f"has {len(cells)} columns instead of {len(header)}"))
-    except csv.Error as error:
-        raise AnnotationError(f"{name}:{reader.line_num} is not CSV: {error}") from None
+    lines = list(io.StringIO(text, newline=""))
+    records = _records(lines)
+    _, _, first = next(records, (1, 1, None))
+    header = _lowered(first or [])
+    path, label = _column(header, PATHS, name), _column(header, LABELS, name)
+    for start, end, cells in records:
+        why = ""
+        if cells is None:
+            why = f"has a cell of more than {csv.field_size_limit()} characters"
+        elif len(cells) != len(header):
+            why = f"has {len(cells)} columns instead of {len(header)}" if any(map(str.strip, cells)) else ""
+        else:
+            columns = dict(zip(header, map(str.strip, cells)))
+            if end == start or not re.search(r"[\r\n]", columns[path] + columns[label]):
+                yield Row(start, columns[path], columns[label], columns)
+            else:
+                why = "has a label of several lines"
+        if why:
+            problems.append(Problem(f"{name}:{start}", why + _quotation(lines, start, end)))
+
+
+def _records(lines: list[str]) -> Iterator[tuple[int, int, list[str] | None]]:
+    """The first and the last line of each record of a CSV file, and its cells: None where one is above csv's limit."""
+    semicolons = bool(lines) and lines[0].count(";") > lines[0].count(",")
+    reader = csv.reader(lines, delimiter=";" if semicolons else ",", skipinitialspace=True)
+    while (before := reader.line_num) < len(lines):
+        try:
+            cells = next(reader)
+        except csv.Error:
+            yield before + 1, reader.line_num, None
+        else:
+            yield before + 1, reader.line_num, cells
+
+
+def _quotation(lines: list[str], start: int, end: int) -> str:
+    """Of a record of several lines: where it was left open. A mark within a cell is doubled, so that they are even."""
+    if start == end:
+        return ""
+    closed = "".join(lines[start - 1 : end]).count('"') % 2 == 0
+    return f": the quotation mark opened in line {start} is {f'closed in line {end}' if closed else 'never closed'}"
 
 
 def _column(header: list[str], names: tuple[str, ...], file: str) -> str:

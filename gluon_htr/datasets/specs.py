@@ -15,7 +15,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -129,10 +129,15 @@ def _options(text: str, kind: str, pairs: dict[str, str]) -> msgspec.Struct:
     if unknown:
         keys = ", ".join([*known.__struct_fields__, *["paper"] * KINDS[kind].raw]) or "none"
         raise SpecError(f"'{text}': unknown key {', '.join(unknown)}; {kind} knows {keys}")
-    try:
-        return msgspec.convert(pairs, known, strict=False)
-    except msgspec.ValidationError as error:
-        raise SpecError(f"'{text}': {error}") from None
+    kinds = get_type_hints(known, include_extras=True)
+    for key, value in pairs.items():
+        try:
+            msgspec.convert(value, kinds[key], strict=False)
+        except msgspec.ValidationError as error:
+            choices = ", ".join(map(str, get_args(kinds[key]))) if get_origin(kinds[key]) is Literal else ""
+            why = f"there are {choices}" if choices else str(error)
+            raise SpecError(f"'{text}': {key} cannot be '{value}': {why}") from None
+    return msgspec.convert(pairs, known, strict=False)
 
 
 def open_spec(spec: Spec, seed: int = 0) -> Reader:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from pathlib import Path
 
 import numpy as np
@@ -162,7 +163,92 @@ def test_malformed_rows_are_told_by_line(tmp_path: Path) -> None:
     """A tab or comma too many would put a part of the label into the group."""
     root = files(tmp_path, "a.png", l__tsv="a.png\tx\na.png\tx\ty\tz\n", l__csv='path,text\na.png,x\na.png,"y\nz",1\n')
     assert told(root / "l.tsv") == {"l.tsv:2": "has 4 columns: path, label and group are read"}
-    assert told(root / "l.csv") == {"l.csv:4": "has 3 columns instead of 2"}
+    assert told(root / "l.csv") == {
+        "l.csv:3": "has 3 columns instead of 2: the quotation mark opened in line 3 is closed in line 4"
+    }
+
+
+def test_a_quotation_mark_that_stays_open_is_told_where_it_opens(tmp_path: Path) -> None:
+    """Inches in one label would cost all that follow, with a message about the last line of the list."""
+    rows = "".join(f"{k}.png,label\n" for k in range(2, 12))
+    root = files(tmp_path, "0.png", "1.png", "2.png", open__csv=f'path,text\n0.png,x\n1.png,"6 inch\n{rows}')
+    assert found(root / "open.csv") == {"0.png": "x"}
+    assert told(root / "open.csv") == {
+        "open.csv:3": "has a label of several lines: the quotation mark opened in line 3 is never closed"
+    }
+    files(tmp_path, two__csv='path,text\n0.png,x\n1.png,"6 inch\n\n2.png\n"\n2.png,y\n')
+    assert found(root / "two.csv") == {"0.png": "x", "2.png": "y"}
+    (reason,) = told(root / "two.csv").values()
+    assert reason.endswith("the quotation mark opened in line 3 is closed in line 6")
+
+
+def test_what_else_stands_in_a_csv_may_have_several_lines(tmp_path: Path) -> None:
+    """A column of notes would cost the samples that it is about, and later rows be counted wrong."""
+    root = files(tmp_path, "a.png", notes__csv='path,text,note\na.png,x,"one\ntwo"\nb.png,y,\n')
+    assert found(root / "notes.csv") == {"a.png": "x"}
+    assert told(root / "notes.csv") == {"notes.csv:4": "b.png does not exist"}
+
+
+def test_a_cell_above_the_limit_costs_its_row_alone(tmp_path: Path) -> None:
+    """One broken cell would refuse the whole list."""
+    root = files(tmp_path, "a.png", "b.png", l__csv=f'path,text\na.png,"{"x" * 200_000}"\nb.png,y\n')
+    assert found(root / "l.csv") == {"b.png": "y"}
+    assert told(root / "l.csv") == {"l.csv:2": "has a cell of more than 131072 characters"}
+
+
+def test_blanks_behind_commas_are_no_labels(tmp_path: Path) -> None:
+    """`0.png, "Hello, world"` would be three columns."""
+    root = files(tmp_path, "0.png", l__csv='path, text\n0.png, "Hello, world"\n')
+    assert found(root / "l.csv") == {"0.png": "Hello, world"}
+
+
+@pytest.mark.parametrize(
+    ("header", "row"),
+    [
+        ("path\tlabel\twriter", 'a.png\t"x" y\tanna'),
+        ("text\tWriter\tpath\tnote", '"x" y\tanna\ta.png'),
+        ("Writer\tfilename\ttext\tnote", 'anna\ta.png\t"x" y\tseen'),
+    ],
+)
+def test_columns_of_a_tsv_have_the_names_of_its_first_line(header: str, row: str, tmp_path: Path) -> None:
+    """`group=writer` would be unknown, or every row a problem."""
+    root = files(tmp_path, "a.png", l__tsv=f"{header}\n{row}\na.png\t1\t2\t3\t4\n")
+    (sample,) = read(root / "l.tsv", group="writer")
+    assert (sample.id, sample.text, sample.group) == ("a.png", '"x" y', "anna")
+    assert told(root / "l.tsv") == {"l.tsv:3": f"has 5 columns instead of {len(header.split(chr(9)))}"}
+
+
+def test_a_label_that_is_a_word_of_headers_is_a_label(tmp_path: Path) -> None:
+    """The first sample would be lost."""
+    root = files(tmp_path, "a.png", "b.png", l__tsv="a.png\ttext\nb.png\tname\n", m__tsv="a.png\tname\n")
+    assert found(root / "l.tsv") == {"a.png": "text", "b.png": "name"}
+    assert found(root / "m.tsv") == {"a.png": "name"}
+
+
+def test_names_in_another_form_of_unicode_are_the_same_names(tmp_path: Path) -> None:
+    """What went through a Mac would have no labels, since ü is two characters there."""
+    folder, decomposed = tmp_path / "beside", unicodedata.normalize("NFD", "grüße")
+    files(folder, f"{decomposed}.png")
+    (folder / "grüße.gt.txt").write_text("x")
+    assert found(folder) == {f"{decomposed}.png": "x"}
+    (folder / "list.tsv").write_text("grüße.png\tx\n", "utf-8")
+    assert found(folder / "list.tsv") == {"grüße.png": "x"}
+
+
+def test_labels_of_binarized_images_are_those_of_the_page(tmp_path: Path) -> None:
+    """OCRopus' own layout could not be read; an image of that very name goes first."""
+    root = files(tmp_path, "010001.bin.png", "2.png", "2.bin.png", **{"010001__gt__txt": "x", "2__gt__txt": "y"})
+    assert found(root) == {"010001.bin.png": "x", "2.png": "y"}
+    assert told(root) == {"2.bin.png": "has no 2.bin.gt.txt"}
+
+
+def test_a_folder_with_a_list_and_labels_beside_images_is_refused(tmp_path: Path) -> None:
+    """One stray label file, and a whole list would not be read, without a word."""
+    root = files(tmp_path, "a.png", "sub/b.png", labels__tsv="a.png\tx\n")
+    (root / "sub" / "b.gt.txt").write_text("y")
+    with pytest.raises(AnnotationError, match=r"labels\.tsv and labels beside images, sub.b\.gt\.txt: name the list"):
+        read(root)
+    assert found(root / "labels.tsv") == {"a.png": "x"}
 
 
 @pytest.mark.parametrize(
@@ -170,7 +256,7 @@ def test_malformed_rows_are_told_by_line(tmp_path: Path) -> None:
     [
         ("labels.csv", b"picture,words spoken\na.png,x\n", "columns picture, words spoken; name one of them path"),
         ("labels.csv", b"", "columns (none)"),
-        ("labels.csv", b'path,text\na.png,"' + b"x" * 200_000, "labels.csv:2 is not CSV"),
+        ("labels.csv", b'path,text\na.png,"' + b"x" * 200_000, "labels.csv:2 has a cell of more than"),
         ("labels.tsv", b"a.png\tx\nb.png\t\xff\n", "labels.tsv:2 is not UTF-8"),
         ("labels.tsv", b"\x89PNG\0", "is not UTF-8"),
         ("labels.tsv", b"\0\0\0\0", "is no text"),
