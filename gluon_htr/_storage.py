@@ -63,3 +63,16 @@ def storage_error(path: Path, error: OSError) -> StorageError:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return StorageError(f"the disk is full: {path} could not be written; free some space and repeat the command")
     return StorageError(f"{path} could not be written: {error.strerror or error}")
+
+
+def lock(file: BinaryIO) -> bool:
+    """Takes an open file for this process until it is closed; False where another process has it."""
+    try:
+        import fcntl
+    except ImportError:  # not on Windows
+        return True
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -12,7 +12,8 @@ from typing import Literal
 from . import _door
 from .datasets.preparation import Preparer
 from .datasets.specs import parse_spec
-from .datasets.synthesis import Plan, resized, synthesize
+from .datasets.synthesis import resized, synthesize
+from .datasets.synthesis_folder import Plan
 from .errors import UsageError
 
 

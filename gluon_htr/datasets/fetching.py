@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 from typing import BinaryIO
 
+from .._storage import lock
 from ..errors import DownloadError
 from .archives import CHUNK, Advance, storage_error, web_page
 from .catalog import RemoteFile
@@ -36,7 +37,8 @@ def fetch(site: Site, file: RemoteFile, target: Path, advance: Advance | None = 
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with part.open("ab") as output:
-            _lock(output, part)
+            if not lock(output):
+                raise DownloadError(f"{part} is being written by another download: wait until it ends")
             _receive_all(site, file, output, advance or (lambda done, total: None))
             verify(part, file)
             os.fsync(output.fileno())
@@ -175,15 +177,3 @@ def _recall(part: Path) -> dict | None:
         return None
     good = isinstance(known, dict) and isinstance(known.get("validator"), str) and "total" in known
     return known if good else None
-
-
-def _lock(output: BinaryIO, part: Path) -> None:
-    """DownloadError when another process is writing the same part."""
-    try:
-        import fcntl
-    except ImportError:  # not on Windows
-        return
-    try:
-        fcntl.flock(output, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        raise DownloadError(f"{part} is being written by another download: wait until it ends") from error

@@ -5,46 +5,34 @@
     lines/images/000/0000000.png   a thousand images a folder
 
 A row is written once its images are there, so whoever is killed goes on behind the last row. Image k is the same for
-the same plan, whoever draws it.
+the same plan, whoever draws it. Rows that are there are compared with what would be written now, so that a font that
+was added meanwhile does not make a set of two halves.
 """
 
 from __future__ import annotations
 
-import os
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import Literal
 
 import msgspec
 import numpy as np
 
-from .._storage import storage_error, write_atomically
-from ..errors import ImageError, StorageError, UsageError
+from .._storage import storage_error
+from ..errors import ImageError, UsageError
 from ..images.encoding import Encoding, encode
 from .fonts_trdg import by_trdg, load_trdg
 from .papered import OnPaper
 from .preparation import Preparer
-from .sample import Problem, Sample
+from .sample import Problem, Reader, Sample
 from .specs import Spec, open_spec
+from .synthesis_folder import Labels, Plan, image_of, labels_of, row_of
 
 CHUNK = 32  # images a task: half a second's work
 PAPER = 4  # what follows a sample's seed
-
-
-class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What lines are made from: `synthesis.json`. paper: the share of them that is put on paper."""
-
-    spec: str
-    seed: int = 0
-    paper: float = 0.0
-    engine: Literal["own", "trdg"] = "own"
-
-    def __str__(self) -> str:
-        return f"lines of {self.spec} with seed {self.seed}, {self.paper:.0%} on paper, by the engine {self.engine}"
 
 
 @dataclass(frozen=True)
@@ -81,59 +69,31 @@ def synthesize(
 ) -> Written:
     """Writes the lines of a spec that are not there yet: all, or the first `count`.
 
-    advance: called with the number of lines just done, those that were there included. Raises `UsageError` when
-    `output` holds lines of another plan, `StorageError` when it cannot be written or holds something else,
-    `MissingToolError` without what the engine needs.
+    advance: called with the number of lines just done, those that were there included. Raises what `open_spec` and
+    `labels_of` raise, and `MissingToolError` without what the engine needs.
     """
     if plan.engine == "trdg":
         load_trdg()
-    start, rows = _begin(output, plan)
-    advance(start)
     reader = open_spec(spec)
-    samples = (
-        (k, _planned(k, sample, plan))
-        for k, sample in islice(enumerate(reader), start, max(start, count or sys.maxsize))
-    )
-    problems: list[Problem] = []
-    for lines, failed in _drawn(samples, output, preparer):
-        _append(output / "labels.tsv", lines)
-        rows += len(lines)
-        problems += failed
-        advance(len(lines) + len(failed))
-    return Written(rows, list(reader.problems) + problems)
+    with labels_of(output, plan) as labels:
+        advance(labels.next)
+        lines, problems = len(labels.rows), list[Problem]()
+        for rows, failed in _drawn(_missing(reader, labels, plan, count), output, preparer):
+            labels.append(rows)
+            lines += len(rows)
+            problems += failed
+            advance(len(rows) + len(failed))
+    return Written(lines, list(reader.problems) + problems)
 
 
-def _begin(output: Path, plan: Plan) -> tuple[int, int]:
-    """The number of the first line that is missing, and how many are there."""
-    mark = output / "synthesis.json"
-    if output.exists() and not output.is_dir():
-        raise StorageError(f"{output} is a file, and lines are a folder: give another --output")
-    if not mark.exists():
-        if output.is_dir() and any(output.iterdir()):
-            raise StorageError(f"{output} holds something else than generated lines: give another --output")
-        write_atomically(mark, msgspec.json.format(msgspec.json.encode(plan)))
-    elif (found := _plan(mark)) != plan:
-        raise UsageError(f"{output} holds {found}, not {plan}: give another --output")
-    return _resume(output / "labels.tsv")
-
-
-def _plan(mark: Path) -> Plan | str:
-    try:
-        return msgspec.json.decode(mark.read_bytes(), type=Plan)
-    except msgspec.MsgspecError:
-        return "something else"
-
-
-def _resume(labels: Path) -> tuple[int, int]:
-    """Cuts off a row that was not written whole; returns the number behind the last row, and the number of rows."""
-    if not labels.exists():
-        return 0, 0
-    with open(labels, "rb+") as file:
-        content = file.read()
-        whole = content[: content.rfind(b"\n") + 1]
-        file.truncate(len(whole))
-    rows = whole.splitlines()
-    return (int(rows[-1].split(b"\t")[0].rpartition(b"/")[2].partition(b".")[0]) + 1 if rows else 0), len(rows)
+def _missing(reader: Reader, labels: Labels, plan: Plan, count: int | None) -> Iterator[tuple[int, Sample]]:
+    """The samples that are still to be drawn, with their numbers, once those that are there have been compared."""
+    start = labels.next
+    for number, sample in islice(enumerate(reader), max(start, count or sys.maxsize)):
+        if number < start:
+            labels.check(number, sample)
+        else:
+            yield number, _planned(number, sample, plan)
 
 
 def _planned(number: int, sample: Sample, plan: Plan) -> Sample:
@@ -147,9 +107,9 @@ def _planned(number: int, sample: Sample, plan: Plan) -> Sample:
 
 def _drawn(
     samples: Iterator[tuple[int, Sample]], output: Path, preparer: Preparer
-) -> Iterator[tuple[list[str], list[Problem]]]:
+) -> Iterator[tuple[list[bytes], list[Problem]]]:
     """Rows and problems of each chunk, in order, with a few chunks under way at a time."""
-    waiting: deque[Callable[[], tuple[list[str], list[Problem]]]] = deque()
+    waiting: deque[Callable[[], tuple[list[bytes], list[Problem]]]] = deque()
     while chunk := list(islice(samples, CHUNK)):
         waiting.append(preparer.later(_draw, chunk, output))
         if len(waiting) > 8:
@@ -158,31 +118,20 @@ def _drawn(
         yield waiting.popleft()()
 
 
-def _draw(samples: list[tuple[int, Sample]], output: Path) -> tuple[list[str], list[Problem]]:
+def _draw(samples: list[tuple[int, Sample]], output: Path) -> tuple[list[bytes], list[Problem]]:
     """Writes the images of a chunk; runs in the workers."""
     rows, problems = [], []
     for number, sample in samples:
-        name = f"images/{number // 1000:03}/{number:07}.png"
         try:
             blob = encode(sample.image(), Encoding("png"))
         except ImageError as error:
             problems.append(Problem(sample.id, str(error)))
             continue
-        path = output / name
+        path = output / image_of(number)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(blob)
         except OSError as error:
             raise storage_error(path, error) from None
-        rows.append(f"{name}\t{sample.text}\t{sample.group}\n")
+        rows.append(row_of(number, sample))
     return rows, problems
-
-
-def _append(labels: Path, rows: list[str]) -> None:
-    try:
-        with open(labels, "ab") as file:
-            file.write("".join(rows).encode())
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError as error:
-        raise storage_error(labels, error) from None

@@ -21,13 +21,21 @@ pytest.importorskip("HersheyFonts")
 from gluon_htr import synthesize
 from gluon_htr.datasets.specs import open_spec, parse_spec
 from gluon_htr.datasets.synthesis import endless
-from gluon_htr.errors import HtrError, UsageError
+from gluon_htr.errors import DataError, HtrError, UsageError
 
 SPEC = "fonts:hershey?texts=words&count=70"
 
 
 def files(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def written(labels: Path) -> bool:
+    return labels.exists() and labels.stat().st_size > 0
+
+
+def make(spec: str, output: Path, count: int) -> None:
+    assert synthesize.main([spec, "--output", str(output), "--count", str(count), "--workers", "0"]) == 0
 
 
 def test_what_is_written_is_what_listing_reads(door, tmp_path):
@@ -48,10 +56,10 @@ def test_killed_and_repeated_nothing_is_lost_and_nothing_doubled(door, tmp_path)
     labels = tmp_path / "killed" / "labels.tsv"
     with subprocess.Popen([*command, "--workers", "1"], cwd=tmp_path, env=door_environment()) as process:
         deadline = time.monotonic() + 50
-        while not labels.exists() and time.monotonic() < deadline:
+        while not written(labels) and time.monotonic() < deadline:
             time.sleep(0.005)
         process.send_signal(signal.SIGKILL)
-    assert labels.exists()
+    assert written(labels)
     assert len(labels.read_bytes().splitlines()) < 70
     with open(labels, "ab") as file:
         file.write(b"images/000/00000")  # a row that the kill cut off
@@ -70,6 +78,68 @@ def test_more_lines_of_the_same(tmp_path):
     assert grown == whole
     assert other.keys() == whole.keys()
     assert other["labels.tsv"] != whole["labels.tsv"]
+
+
+def test_rows_may_stand_in_any_order(tmp_path):
+    """Whoever sorts the labels by their texts would get some lines twice."""
+    make(SPEC, tmp_path / "lines", 12)
+    labels = tmp_path / "lines" / "labels.tsv"
+    rows = labels.read_bytes().splitlines(keepends=True)
+    labels.write_bytes(b"".join(sorted(rows, key=lambda row: row.split(b"\t")[1])))
+    make(SPEC, tmp_path / "lines", 15)
+    make(SPEC, tmp_path / "whole", 15)
+    assert sorted(labels.read_bytes().splitlines()) == (tmp_path / "whole" / "labels.tsv").read_bytes().splitlines()
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [("mine.png\tmine\n", "line 4 is no row"), ("images/000/0000001.png\tx\ty\n", "line 4 is there twice")],
+)
+def test_a_broken_row_is_told_and_stays(door, tmp_path, row, words):
+    """Somebody's own row would be a traceback, or be lost."""
+    make(SPEC, tmp_path / "lines", 3)
+    labels = tmp_path / "lines" / "labels.tsv"
+    with open(labels, "a", encoding="utf-8") as file:
+        file.write(row)
+    content = labels.read_bytes()
+    assert words in refusal(door("synthesize", SPEC, "--output", "lines", "--count", "5"))
+    assert labels.read_bytes() == content
+
+
+def test_one_command_at_a_time(door, tmp_path):
+    """The same command given twice would write every line twice."""
+    command = [sys.executable, "-m", "gluon_htr.synthesize", SPEC.replace("70", "100000"), "--output", "many"]
+    with subprocess.Popen([*command, "--workers", "1"], cwd=tmp_path, env=door_environment()) as process:
+        deadline = time.monotonic() + 50
+        while not written(tmp_path / "many" / "labels.tsv") and time.monotonic() < deadline:
+            time.sleep(0.01)
+        told = refusal(door("synthesize", *command[3:]))
+        process.kill()
+    assert told == "error: many is being written by another command: wait until it ends"
+
+
+def test_a_corpus_that_has_changed_is_told(tmp_path):
+    """A set would be of two halves that do not belong together, and no seed would make it again."""
+    book, output = tmp_path / "book.txt", tmp_path / "lines"
+    spec = f"fonts:hershey?texts=lines&corpus={book}"
+    book.write_text("We were somewhere near the river when the hands took hold, and so we wrote it down. " * 9)
+    make(spec, output, 4)
+    book.write_text("Nobody had told us that there would be rain, and still it rained for seven long days. " * 9)
+    with pytest.raises(UsageError, match=r"line 0 would now be '.*fonts, texts or this program have changed since"):
+        make(spec, output, 6)
+    assert len((output / "labels.tsv").read_bytes().splitlines()) == 4
+
+
+def test_a_mistake_may_be_corrected(tmp_path):
+    """The right command would be refused for the sake of lines that were never written."""
+    with pytest.raises(DataError, match="nowhere does not exist"):
+        make("fonts:nowhere", tmp_path / "lines", 3)
+    assert not (tmp_path / "lines").exists()
+    (tmp_path / "lines").mkdir()
+    (tmp_path / "lines" / "synthesis.json").write_text('{"spec": "fonts:nowhere"}')
+    make(SPEC, tmp_path / "lines", 3)
+    make(SPEC, tmp_path / "whole", 3)
+    assert files(tmp_path / "lines") == files(tmp_path / "whole")
 
 
 def test_lines_of_another_plan_are_one_line_of_error(door, tmp_path):
