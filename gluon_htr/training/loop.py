@@ -61,6 +61,8 @@ class Training:
         checkpoint = load_checkpoint(self.run.last)
         self.engine.restore(checkpoint.parameters, checkpoint.optimizer)
         self.average, self.progress = checkpoint.average, checkpoint.progress
+        if self.progress.best is not None:  # it may have been killed before they were
+            self._publish(load_checkpoint(self.run.best).average)
         self._clock = self._saved = time.monotonic()
         self._validated = self.progress.step if self.progress.next.batch == 0 and self._is_scored() else 0
 
@@ -173,8 +175,10 @@ class Training:
         if not any(texts):
             self._explain_blanks()
         if better:
-            self._keep_best()
+            save_checkpoint(self.run.best, self._checkpoint())
         self.save()
+        if better:  # last: a run that is killed before `save` starts anew, with the weights that the file still has
+            self._publish(self.average)
 
     def _read(self, parameters: Arrays) -> list[str]:
         current = self.engine.parameters()
@@ -184,10 +188,8 @@ class Training:
         finally:
             self.engine.restore(current)
 
-    def _keep_best(self) -> None:
-        assert self.average is not None
-        save_checkpoint(self.run.best, self._checkpoint())
-        write_atomically(self.run.parameters, pack_parameters(self.average))
+    def _publish(self, best: Arrays) -> None:
+        write_atomically(self.run.parameters, pack_parameters(best))
 
     def _explain_blanks(self) -> None:
         step = self.progress.step

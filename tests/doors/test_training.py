@@ -82,6 +82,42 @@ def _kill_twice(command: list[str], output: Path) -> None:
         process.wait()
 
 
+KILLED_AT_WRITE = """
+import os, sys
+from gluon_htr import train
+from gluon_htr.training import loop
+
+left = int(sys.argv.pop(1))
+
+def dying(write):
+    def written(*arguments):
+        global left
+        left -= 1
+        if left == 0:
+            os._exit(9)
+        return write(*arguments)
+    return written
+
+loop.save_checkpoint, loop.write_atomically = dying(loop.save_checkpoint), dying(loop.write_atomically)
+sys.exit(train.main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize("write", [2, 3, 4])
+def test_a_run_killed_between_two_files_of_a_checkpoint_ends_with_the_same_weights(
+    write: int, run: Path, words: Path, tmp_path: Path
+) -> None:
+    """A crash at the wrong moment would make it go on from weights that belong to no step."""
+    arguments = training(words, tmp_path / "run", "--resume")
+    places = {"capture_output": True, "text": True, "env": door_environment(), "cwd": tmp_path}
+    killed = subprocess.run([sys.executable, "-c", KILLED_AT_WRITE, str(write), *arguments], **places)
+    assert killed.returncode == 9, killed.stderr
+    done = subprocess.run([sys.executable, "-m", "gluon_htr.train", *arguments], **places)
+    assert done.returncode == 0, done.stderr
+    whole, resumed = (load_parameters(path / "model.params") for path in (run, tmp_path / "run"))
+    assert all(np.array_equal(whole[key], resumed[key]) for key in whole)
+
+
 def test_ctrl_c_saves_and_says_how_to_go_on(words: Path, tmp_path: Path) -> None:
     """An evening's training would be lost to a key."""
     slow = TINY.read_text().replace("epochs = 3", "epochs = 500")
