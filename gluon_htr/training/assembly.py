@@ -97,7 +97,8 @@ def usable(run: Run, train: Store) -> tuple[Store, list[Problem]]:
     kept, problems = suitable(train, run.alphabet, run.preset.network.step_width)
     if run.request.unfit == "refuse" or not len(kept):
         refuse(problems, len(kept))
-    skipped = [*problems, *train.problems]  # files that are missing are known since `prepare`, and may be many
+    # Files that are missing are known since `prepare` and may be many; data given several times tells them as often.
+    skipped = list(dict.fromkeys([*problems, *train.problems]))
     write_atomically(run.path / "skipped.tsv", _table(skipped))
     return kept, skipped
 
