@@ -15,11 +15,15 @@ pytest.importorskip("cv2")
 pytest.importorskip("HersheyFonts")
 
 from gluon_htr.datasets.fonts_alphabets import known_alphabet
+from gluon_htr.datasets.fonts_drawings import OutlineText
+from gluon_htr.datasets.fonts_trdg import by_trdg
 from gluon_htr.datasets.preparation import prepare
 from gluon_htr.datasets.sample import Sample
 from gluon_htr.datasets.specs import open_spec, parse_spec
-from gluon_htr.errors import AlphabetError, DataError, SpecError
+from gluon_htr.errors import AlphabetError, DataError, SpecError, UsageError
 from gluon_htr.images.preprocessing import Preprocessing
+from gluon_htr.images.typeset import Face
+from gluon_htr.images.typeset_layout import Look
 from gluon_htr.text.alphabet import Alphabet
 from gluon_htr.text.sampler import IAM
 
@@ -179,3 +183,14 @@ def test_a_folder_without_fonts_is_told(tmp_path: Path) -> None:
     (tmp_path / "bad.ttf").write_bytes(b"nothing")
     with pytest.raises(DataError, match=r"bad\.ttf is no font"):
         open_spec(parse_spec(f"fonts:{tmp_path}"))
+
+
+@pytest.mark.parametrize(
+    ("text", "look", "words"),
+    [("שלום", Look(), "wrong order"), ("वापस", Look(), "wrong order"), ("fine", Look(skew=5), "its own skew")],
+)
+def test_what_the_other_engine_cannot_do_is_told(text: str, look: Look, words: str) -> None:
+    """trdg would draw Hebrew backward, and with its own skew: every such line would teach what is wrong."""
+    sample = Sample("1", text, "sans", OutlineText(text, Face("sans.ttf"), (0,), look))
+    with pytest.raises(UsageError, match=words):
+        by_trdg(sample)
