@@ -398,11 +398,11 @@ def test_ctrl_c_keeps_what_was_fetched(archive_server, iam_archives, download, t
     command = [sys.executable, "-m", "gluon_htr.download", "--dataset", "iam-words", *place]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment)
     part = tmp_path / "iam" / "words.tgz.part"
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not (part.exists() and part.stat().st_size) and time.monotonic() < deadline:
         time.sleep(0.02)
     process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=20)
+    _, errors = process.communicate(timeout=60)
     assert (process.returncode, errors) == (130, "interrupted\n")
     assert part.stat().st_size >= 4000
     archive_server.stall = None
