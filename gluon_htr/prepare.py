@@ -17,7 +17,7 @@ from .datasets.cache import load_cache, save_cache
 from .datasets.labels import count_characters, is_text, labels
 from .datasets.origin import Origin, difference, origin
 from .datasets.preparation import Preparer
-from .datasets.records import discard_records, is_records, load_records, save_records
+from .datasets.records import discard_records, is_records, load_intact, save_records
 from .datasets.sample import Problem
 from .datasets.specs import Spec, open_spec, parse_spec
 from .datasets.store import Store
@@ -78,12 +78,12 @@ def _alphabet_words(output: Path, counts: dict[str, int]) -> str:
 
 
 def run(spec: str, output: Path, preset: str, encoding: str, workers: int | None, force: bool, as_json: bool) -> int:
-    """Writes the cache or the records unless they are there and fresh."""
+    """Writes the cache or the records unless they are there, intact and fresh; of records only what is not."""
     parsed, rule = parse_spec(spec), load_preset(preset).preprocessing
     packed = parse_encoding(encoding) if output.suffix == ".rec" else None
     if not packed and encoding != "png":
         raise UsageError(f"--encoding is for records: give an --output that ends in .rec, not {output.name}")
-    load: Load = load_records if packed else load_cache
+    load: Load = partial(load_intact, encoding=packed) if packed else load_cache
     there = is_records(output) if packed else output.exists()
     if there and not force:
         store, why = _existing(load, output, origin(spec, parsed.path, rule))

@@ -157,6 +157,16 @@ def test_damaged_records_are_skipped_and_counted(tmp_path: Path) -> None:
     assert [p.id for p in store.problems] == ["00000.rec, record 0", "00001.rec, record 7", "lost"]
 
 
+def test_records_that_an_index_has_lost_are_counted(tmp_path: Path) -> None:
+    """A training would go on with a part of its data, and say nothing."""
+    save(tmp_path / "x.rec", Drawn())
+    index = tmp_path / "x.rec" / "00001.idx"
+    index.write_text("".join(index.read_text().splitlines(keepends=True)[:5]))
+    store, _ = load_records(tmp_path / "x.rec")
+    assert len(store) == COUNT - 3
+    assert [p.id for p in store.problems] == [*(f"00001.rec, record {k}" for k in (5, 6, 7)), "lost"]
+
+
 def test_an_index_that_is_no_index_is_survived(tmp_path: Path) -> None:
     """Garbage in a small text file would end in a traceback."""
     save(tmp_path / "x.rec", Drawn())
