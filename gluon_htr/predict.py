@@ -43,11 +43,17 @@ def run(images: list[Path], recognizer: Recognizer, as_json: bool) -> int:
 
     for path, recognition in recognizer.stream(images, failed=failed):
         print(_json(path, recognition) if as_json else _line(path, recognition, alone=len(images) == 1))
+        if not recognition.text:
+            _door.say(_nothing(path))
     return 1 if failures else 0
 
 
 def _line(path: object, recognition: Recognition, alone: bool) -> str:
     return recognition.text if alone else f"{path}\t{recognition.text}"
+
+
+def _nothing(path: object) -> str:
+    return f"{path}: no text found; an image of one line or word is what is read"
 
 
 def _json(path: object, recognition: Recognition) -> str:

@@ -181,7 +181,7 @@ def _golden(bundle: Bundle, model: Model) -> dict[str, bytes]:
     recognizer = from_bundle(bundle)
     drawn = draw_golden(model.preset.preprocessing, model.alphabet.characters)
     images = {f"golden/{k}.png": png for k, png in enumerate(drawn, 1)}
-    read = {name: recognizer.read(png) for name, png in images.items()}
+    read = {name: recognizer.read(png, whole=True) for name, png in images.items()}
     expected = [Golden(name, found.text, round(found.confidence, 4)) for name, found in read.items()]
     return images | {GOLDEN: msgspec.json.format(msgspec.json.encode(expected), indent=1) + b"\n"}
 

@@ -11,6 +11,7 @@ from PIL import Image
 
 from ..errors import ImageError, ModelError
 from ..images.decoding import ImageLike, decode
+from ..images.framing import framed
 from ..images.polarity import dark_on_light
 from ..images.preprocessing import Placement, Preprocessing, fit, place
 from ..text.alphabet import Alphabet
@@ -42,11 +43,12 @@ class Recognition:
 
 @dataclass(frozen=True)
 class _Fitted:
-    """An image ready for the network, and how it got there. width: of the given image, in pixels."""
+    """An image ready for the network, and how it got there: its columns from `left` on, `width` of them, in pixels."""
 
     source: ImageLike
     pixels: np.ndarray
     placement: Placement
+    left: int
     width: int
 
 
@@ -67,9 +69,12 @@ class Recognizer:
         self.network, self.alphabet, self.preprocessing, self.name = network, alphabet, preprocessing, name
         self.temperature = temperature
 
-    def read(self, image: ImageLike) -> Recognition:
-        """Reads one image: a path, bytes, an array or a Pillow image. Raises `ImageError` where it is none."""
-        fitted = self._fit(image)
+    def read(self, image: ImageLike, whole: bool = False) -> Recognition:
+        """Reads one image: a path, bytes, an array or a Pillow image. Raises `ImageError` where it is none.
+
+        whole: no paper around a line is cut away, however much there is.
+        """
+        fitted = self._fit(image, whole)
         return self._recognize([fitted])[0]
 
     def stream(
@@ -97,10 +102,13 @@ class Recognizer:
             results.update(zip(batch, self._recognize([fitted[k] for k in batch])))
         return ((fitted[k].source, results[k]) for k in range(len(fitted)))
 
-    def _fit(self, image: ImageLike) -> _Fitted:
+    def _fit(self, image: ImageLike, whole: bool = False) -> _Fitted:
         gray = dark_on_light(decode(image))
-        height, width = gray.shape
-        return _Fitted(image, fit(gray, self.preprocessing), place(height, width, self.preprocessing), width)
+        rows, columns = (slice(0, side) for side in gray.shape) if whole else framed(gray)
+        line = gray[rows, columns]
+        height, width = line.shape
+        where = place(height, width, self.preprocessing)
+        return _Fitted(image, fit(line, self.preprocessing), where, columns.start, width)
 
     def _try_fit(self, image: ImageLike, failed: Callable[[ImageLike, ImageError], object] | None) -> _Fitted | None:
         try:
@@ -128,7 +136,7 @@ class Recognizer:
         back = fitted.width / where.width
 
         def place_of(edge: int) -> float:
-            return min(max((edge * step - where.left) * back, 0.0), float(fitted.width))
+            return fitted.left + min(max((edge * step - where.left) * back, 0.0), float(fitted.width))
 
         path = best_path(logits, self.temperature)
         ordered = self.alphabet.ordered([stretch.index for stretch in path])

@@ -23,10 +23,10 @@ class Finding:
 
 
 def verify(bundle: Bundle, recognizer: Recognizer) -> list[Finding]:
-    """Reads all golden images. Raises `ImageError` where one is no image."""
+    """Reads all golden images, whole: they are what the network sees. Raises `ImageError` where one is no image."""
     findings = []
     for golden in bundle.golden:
-        read = recognizer.read(bundle.files[golden.file])
+        read = recognizer.read(bundle.files[golden.file], whole=True)
         ok = read.text == golden.text and abs(read.confidence - golden.confidence) <= TOLERANCE
         findings.append(Finding(golden.file, read.text, read.confidence, golden.text, golden.confidence, ok))
     return findings

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from letters import LETTERS, WORDS, draw
+from PIL import Image
 from support import door_environment
 
 WORKSHOP = [
@@ -79,6 +80,14 @@ def test_predict_stays_small(images: list[Path], tmp_path: Path) -> None:
     assert report["kilobytes"] < 200_000
     unneeded = {"tqdm", "asyncio", "multiprocessing.pool", "concurrent.futures.process", "unittest", "urllib.request"}
     assert not unneeded & set(report["modules"])
+
+
+def test_where_no_text_is_found_predict_says_so(tmp_path: Path) -> None:
+    """An empty line would look like a defect of the terminal."""
+    Image.new("L", (300, 40), 250).save(tmp_path / "blank.png")
+    done = base(tmp_path, "predict", tmp_path / "blank.png")
+    assert (done.returncode, done.stdout) == (0, "\n")
+    assert "blank.png: no text found" in done.stderr
 
 
 @pytest.mark.parametrize("arguments", [("models",), ("models", "show", LETTERS), ("models", "verify", LETTERS)])

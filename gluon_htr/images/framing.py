@@ -1,0 +1,70 @@
+"""A line with much paper around it, as photographs and scans have it, is cut down to its ink before a network sees it.
+
+Networks learn from crops that end where the ink ends; a line that fills half of its image they would see at half its
+size. Like `polarity` this belongs to reading alone: crops that are tight stay as they are.
+
+Ink is found by its edges along the rows: shadows have none, and neither have ruled lines that run level.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from PIL import Image
+
+FIRST_LOOK = 60_000  # pixels that are looked at: averages of the image's, which also sharpens what is out of focus
+STRONGEST = 5000  # one pixel in so many has the strongest edges, at least
+LEAST = 20  # pixels with the strongest edges, at least
+EDGE = 0.35  # of the strongest edges: weaker ones are texture
+FAINT = 5  # gray levels: no weaker edge is ink's
+RULE = 0.9  # share of the rows in which a column has an edge: a ruled margin has more, ink less
+STRAY = 0.002  # share of the edges that may lie beyond either end: dust
+LOOSE = 0.2  # of the ink's height: crops for training leave less paper above or below
+PADDING = 0.08  # of the ink's height: paper that is left above and below
+SIDE = 1.0  # of the ink's height: paper that is left on either side, at most
+
+
+def framed(image: np.ndarray) -> tuple[slice, slice]:
+    """The rows and columns of a dark-on-light image to read: all of it unless its ink has much paper around it.
+
+    image: (H, W) uint8.
+    """
+    height, width = image.shape
+    step = max(1, int((image.size / FIRST_LOOK) ** 0.5))
+    seen = np.asarray(Image.fromarray(image).reduce(step)) if step > 1 else image
+    box = _ink(seen)
+    if box is None:
+        return slice(0, height), slice(0, width)
+    top, bottom, left, right = (step * edge for edge in box)
+    tall = bottom - top
+    if max(top, height - bottom) <= LOOSE * tall:
+        top, bottom = 0, height
+    padding, side = round(PADDING * tall), round(SIDE * tall)
+    rows = slice(max(0, top - padding), min(height, bottom + padding))
+    return rows, slice(max(0, left - side), min(width, right + side))
+
+
+def _ink(image: np.ndarray) -> tuple[int, int, int, int] | None:
+    """Top, bottom, left and right end of the ink; None where there is none to tell from the paper."""
+    if min(image.shape) < 2:
+        return None
+    edges = np.abs(np.diff(image.astype(np.int16), axis=1))
+    ink = edges > max(FAINT, EDGE * _strong(edges))
+    columns = ink.sum(axis=0)
+    ruled = columns > RULE * len(ink)
+    columns[ruled] = 0
+    rows = ink.sum(axis=1) - ink[:, ruled].sum(axis=1)
+    if not columns.any():
+        return None
+    return *_ends(rows), *_ends(columns)
+
+
+def _strong(edges: np.ndarray) -> int:
+    """The step in gray that only the strongest edges reach."""
+    levels = np.bincount(edges.ravel(), minlength=256)
+    return 255 - int(np.searchsorted(np.cumsum(levels[::-1]), max(LEAST, edges.size // STRONGEST)))
+
+
+def _ends(counts: np.ndarray) -> tuple[int, int]:
+    """Where all counts but a few at either end begin and end."""
+    share = np.cumsum(counts) / counts.sum()
+    return int(np.searchsorted(share, STRAY, "right")), int(np.searchsorted(share, 1 - STRAY)) + 1
