@@ -11,9 +11,12 @@ import os
 import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from .errors import HtrError
+
+if TYPE_CHECKING:  # `download` starts without numpy
+    from .datasets.sample import Problem
 
 T = TypeVar("T")
 INTERRUPTED = 130
@@ -60,6 +63,14 @@ def explain(error: OSError) -> str:
 def say(message: str) -> None:
     """A message for a person, on stderr, as one line."""
     print(" ".join(str(message).split("\n")), file=sys.stderr, flush=True)
+
+
+def say_left_out(problems: Sequence[Problem], listing: str) -> None:
+    """The first samples that were left out; listing: the option that lists all."""
+    for problem in problems[:10]:
+        say(f"left out {problem.id}: {problem.reason}")
+    if len(problems) > 10:
+        say(f"… and {len(problems) - 10} more; {listing} lists all")
 
 
 class Bar:

@@ -29,7 +29,9 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--engine", default="onnx", metavar="ENGINE", help=engines)
     parser.add_argument("--precision", choices=PRECISIONS, default="float32", help="int8: where the bundle has it")
     parser.add_argument("--threads", type=int, help="threads of the engine (default: one a core)")
-    parser.add_argument("--report", type=Path, metavar="DIR", help="write scores.json, texts.tsv and worst.tsv there")
+    parser.add_argument(
+        "--report", type=Path, metavar="DIR", help="write scores.json, texts.tsv, worst.tsv, left_out.tsv there"
+    )
     parser.add_argument("--json", action="store_true", help="the score card as JSON on stdout")
     return parser
 
@@ -47,6 +49,7 @@ def run(
     recognizer = load(model, engine, threads, precision=precision)
     alphabet = recognizer.alphabet
     store = load_data(data, recognizer.preprocessing, track=_door.track, form=alphabet.normalization)
+    _door.say_left_out(store.problems, "--report DIR")
     began = time.perf_counter()
     texts = read_store(recognizer.network, store, alphabet)
     speed = len(store) / (time.perf_counter() - began)
@@ -54,7 +57,7 @@ def run(
     content = _content(card, model or recognizer.name, data, engine, precision, speed, len(store.problems))
     if report:
         _write_report(report, content, store, texts)
-    print(msgspec.json.encode(content).decode() if as_json else _words(card, speed))
+    print(msgspec.json.encode(content).decode() if as_json else _words(card, speed, len(store.problems)))
     return 0
 
 
@@ -65,7 +68,7 @@ def _content(
     return {**where, "left_out": left_out, "images_per_second": round(speed, 1), **msgspec.to_builtins(card)}
 
 
-def _words(card: ScoreCard, speed: float) -> str:
+def _words(card: ScoreCard, speed: float, left_out: int) -> str:
     rows = [
         ("CER", card.cer),
         ("WER", card.wer),
@@ -77,6 +80,7 @@ def _words(card: ScoreCard, speed: float) -> str:
         [
             *(f"{name:22}{figure}" for name, figure in rows),
             f"{'n':22}{card.samples} samples, {card.characters} characters, {card.groups} groups",
+            *([f"{'left out':22}{left_out}"] if left_out else []),
             f"{'images/s':22}{speed:.1f}",
             f"{'most confused':22}{confused}",
         ]
@@ -90,6 +94,8 @@ def _write_report(folder: Path, content: dict[str, Any], store: Store, texts: Se
     write_atomically(folder / "scores.json", msgspec.json.format(msgspec.json.encode(content)) + b"\n")
     write_atomically(folder / "texts.tsv", table(range(len(store))))
     write_atomically(folder / "worst.tsv", table(worst(store.texts, texts, most=100)))
+    left_out = "".join(f"{problem.id}\t{problem.reason}\n" for problem in store.problems)
+    write_atomically(folder / "left_out.tsv", left_out.encode())
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -63,7 +63,7 @@ def write_alphabet(spec: str, output: Path, form: Form) -> tuple[dict[str, int],
     """
     texts, problems = labels(spec)
     counts = count_characters(texts, form)
-    _say_problems(problems)
+    _door.say_left_out(problems, "--json")
     if not counts:
         raise UsageError(f"{spec} has no text to make an alphabet from")
     alphabet = Alphabet.from_texts(counts, form)
@@ -126,7 +126,7 @@ def _existing(load: Load, output: Path, expected: Origin) -> tuple[Store | None,
 
 
 def _report(samples: int, problems: list[Problem], output: Path, as_json: bool) -> int:
-    _say_problems(problems)
+    _door.say_left_out(problems, "--json")
     if as_json:
         print(_json(problems, output=str(output), samples=samples))
     else:
@@ -136,13 +136,6 @@ def _report(samples: int, problems: list[Problem], output: Path, as_json: bool) 
 
 def _json(problems: list[Problem], **content: object) -> str:
     return json.dumps({**content, "problems": [asdict(problem) for problem in problems]})
-
-
-def _say_problems(problems: list[Problem]) -> None:
-    for problem in problems[:10]:
-        _door.say(f"left out {problem.id}: {problem.reason}")
-    if len(problems) > 10:
-        _door.say(f"… and {len(problems) - 10} more; --json lists all")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

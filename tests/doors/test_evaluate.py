@@ -1,0 +1,46 @@
+"""`evaluate` says what it did not score."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from letters import LETTERS, WORDS, draw
+
+Door = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def scored(door: Door, tmp_path: Path) -> Callable[[int], subprocess.CompletedProcess[str]]:
+    """Scores a list of drawn words, behind which as many images as asked for are missing."""
+    for k, word in enumerate(WORDS):
+        draw(word).save(tmp_path / f"{k}.png")
+    rows = [f"{k}.png\t{word}\n" for k, word in enumerate(WORDS)]
+
+    def score(missing: int) -> subprocess.CompletedProcess[str]:
+        (tmp_path / "labels.tsv").write_text("".join([*rows, *(f"lost{k}.png\tabc\n" for k in range(missing))]))
+        return door("evaluate", "--model", LETTERS, "--data", "listing:labels.tsv", "--report", "report")
+
+    return score
+
+
+def test_what_was_left_out_is_told(scored: Callable[[int], subprocess.CompletedProcess[str]], tmp_path: Path) -> None:
+    """An error rate would be taken for that of all pages when some of them were not read."""
+    done = scored(12)
+    assert done.returncode == 0, done.stderr
+    assert "left out              12\n" in done.stdout
+    assert "lost0.png does not exist" in done.stderr
+    assert "… and 2 more; --report DIR lists all" in done.stderr
+    listed = (tmp_path / "report" / "left_out.tsv").read_text().splitlines()
+    assert [line.split("\t")[1] for line in listed] == [f"lost{k}.png does not exist" for k in range(12)]
+    assert json.loads((tmp_path / "report" / "scores.json").read_text())["samples"] == len(WORDS)
+
+
+def test_nothing_is_said_of_nothing(scored: Callable[[int], subprocess.CompletedProcess[str]]) -> None:
+    """Warnings that always come are not read."""
+    done = scored(0)
+    assert done.returncode == 0, done.stderr
+    assert "left out" not in done.stdout + done.stderr
