@@ -16,7 +16,9 @@ from . import _door
 from ._storage import write_atomically
 from .datasets.store import Store
 from .errors import UsageError
+from .text.metrics import ScoreCard
 from .training.assembly import (
+    check_data,
     load_training_data,
     make_batches,
     make_engine,
@@ -28,6 +30,8 @@ from .training.journal import read_journal
 from .training.loop import Training, Watcher
 from .training.runs import Run, is_run, unmark_run
 from .training.settings import Request
+
+HOPELESS = 0.8  # CER of a trained model; what it cannot read at all is mostly not what the label says
 
 
 def parser() -> argparse.ArgumentParser:
@@ -69,10 +73,12 @@ def run(request: Request, output: Path, resume: bool, alphabet: Path | None, thr
     """Trains to the end, or until Ctrl-C."""
     going_on = resume and is_run(output)
     begun = resumed_run(output, request) if going_on else None
-    train, validation = load_training_data(request, _door.track, _door.say)
-    started = begun or start_run(output, request, train, alphabet, _door.say)
+    data = load_training_data(request, _door.track, _door.say)
+    if begun:
+        check_data(begun, data)
+    started = begun or start_run(output, request, data, alphabet, _door.say)
     try:
-        return _train(started, train, validation, threads)
+        return _train(started, *data, threads)
     except BaseException:
         if not going_on and not started.last.exists():
             unmark_run(output)  # there is nothing to go on with: the corrected command may have the same --output
@@ -112,9 +118,17 @@ def _report(started: Run, training: Training) -> int:
         draw_samples(started.path / "samples.png", training.validation, texts)
     print(f"{started.path}: CER {card.cer}, Levenshtein accuracy {card.levenshtein_accuracy}, n = {card.samples}")
     if started.request.init and not training.gained:
-        _door.say(f"nothing was better than {started.request.init}, whose weights are kept: more lines may help")
+        _door.say(_kept(started.request.init, card))
         return 1
     return 0
+
+
+def _kept(init: str, card: ScoreCard) -> str:
+    """Why a training gave back what it started from."""
+    text = f"nothing was better than {init} by more than chance on {card.samples} samples: its weights are kept"
+    if card.cer.value > HOPELESS:
+        return f"{text}. At a CER of {card.cer.value:.0%}, labels may belong to other images: look at some of them"
+    return f"{text}, more lines may help"
 
 
 def _watcher(bar: _door.Bar, stop: list[int]) -> Watcher:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+
+import msgspec
 
 from .._storage import storage_error, write_atomically
 from ..datasets.loading import Track, load_data
@@ -17,7 +20,7 @@ from ..text.alphabet import Alphabet
 from .batches import Batches
 from .engine import Engine
 from .engines import create_engine
-from .holdout import hold_out
+from .holdout import check_comparable, hold_out
 from .runs import Run, create_run, is_run, load_run
 from .settings import Request
 from .suitability import refuse, suitable
@@ -30,29 +33,33 @@ def _silent(message: str) -> None:
     """For callers that do not want to know."""
 
 
-def start_run(output: Path, request: Request, train: Store, alphabet: Path | None, say: Say = _silent) -> Run:
+def start_run(
+    output: Path, request: Request, data: tuple[Store, Store], alphabet: Path | None, say: Say = _silent
+) -> Run:
     """Makes the run's folder, with a network whose parameters are fresh or come from `request.init`.
 
-    alphabet: a file; by default the characters of the training texts, with `request.init` after those of its alphabet.
+    data: training and validation samples. alphabet: a file; by default the characters of the training texts, with
+    `request.init` after those of its alphabet.
     say: told what starts anew. Raises `UsageError` when `output` is a run already, or when `request.init` has another
     network.
     """
     if is_run(output):
         raise UsageError(f"{output} is a run already: --resume goes on with it, another --output starts anew")
     given = Alphabet.load(alphabet) if alphabet else None
+    texts, data_digest = data[0].texts, digest(*data)
     preset = load_preset(request.preset)
     if request.init:
         start = read_start(request.init)
         check_network(start, preset, request.preset)
-        characters = given or start.alphabet.extended(train.texts)
+        characters = given or start.alphabet.extended(texts)
         symbol, parameters, words = fitted(start, characters, request.seed)
         write_atomically(output / "symbol.json", symbol.encode())
         write_atomically(output / "model.params", pack_parameters(parameters))
         say(words)
-        return create_run(output, request, preset, characters, start.lineage)
-    characters = given or Alphabet.from_texts(train.texts)
+        return create_run(output, request, preset, characters, data_digest, start.lineage)
+    characters = given or Alphabet.from_texts(texts)
     _initialize(output, request, characters)
-    return create_run(output, request, preset, characters)
+    return create_run(output, request, preset, characters, data_digest)
 
 
 def _initialize(output: Path, request: Request, alphabet: Alphabet) -> None:
@@ -80,12 +87,34 @@ def resumed_run(output: Path, request: Request) -> Run:
     return replace(run, request=request)
 
 
+def check_data(run: Run, data: tuple[Store, Store]) -> None:
+    """Raises `CheckpointError` where these are not the samples that the run began with, as far as it knows them."""
+    if run.data_digest not in (None, digest(*data)):
+        raise CheckpointError(f"{run.path}: its data have changed since it began: use another --output")
+
+
+def digest(*stores: Store) -> str:
+    """SHA-256 of all that tells samples apart but their pixels: ids, texts, sizes, and their order."""
+    found = hashlib.sha256()
+    for store in stores:
+        found.update(msgspec.json.encode((store.ids, store.texts)))
+        found.update(store.shapes.tobytes())
+        found.update(store.sizes.tobytes())
+    return found.hexdigest()
+
+
 def load_training_data(request: Request, track: Track, say: Say = _silent) -> tuple[Store, Store]:
-    """Training and validation samples, preprocessed for the request's preset. say: told what is held out."""
+    """Training and validation samples, preprocessed for the request's preset. say: told what is held out.
+
+    Raises `UsageError` where `request.init` is to get better on held-out samples too few to tell.
+    """
     rule = load_preset(request.preset).preprocessing
     train = load_data(request.data, rule, seed=request.seed, track=track)
     if request.validation is None:
+        whole = len(train)
         train, validation, words = hold_out(train, request.seed)
+        if request.init:
+            check_comparable(whole, len(validation))
         say(words)
         return train, validation
     return train, load_data([request.validation], rule, seed=request.seed, track=track)

@@ -33,6 +33,8 @@ class Progress(msgspec.Struct, frozen=True):
     #: The lowest validation CER so far, and the epoch it was reached in.
     best: float | None = None
     best_epoch: int = 0
+    #: Edits of each validation sample as the weights that it started from read them; none where these were fresh.
+    start: list[int] | None = None
 
 
 @dataclass(frozen=True)

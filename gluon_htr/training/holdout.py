@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from ..datasets.store import Store
-from ..errors import DataError
+from ..errors import DataError, UsageError
+from . import comparison
 
 SHARE, LEAST, MOST = 0.15, 10, 500  # of the samples, and in samples
+FEW = 4  # of so many samples one is held out, where LEAST are too many
 ENOUGH_GROUPS = 8  # with fewer, a whole group would be too much to lose, and nobody else's writing is to be read
 
 
@@ -17,7 +19,7 @@ def hold_out(store: Store, seed: int) -> tuple[Store, Store, str]:
     Whole groups (writers, letters) are held out where there are enough of them, single samples otherwise. Raises
     `DataError` where there are too few samples for both.
     """
-    wanted = int(np.clip(round(SHARE * len(store)), min(LEAST, len(store) // 4), MOST))
+    wanted = int(np.clip(round(SHARE * len(store)), min(LEAST, len(store) // FEW), MOST))
     if not wanted:
         raise DataError(f"{len(store)} samples are too few to hold some out for scoring: add lines, or --validation")
     random = np.random.default_rng(seed)
@@ -33,6 +35,15 @@ def hold_out(store: Store, seed: int) -> tuple[Store, Store, str]:
     return *_part(
         store, held
     ), f"{held.sum()} samples of {len(chosen)} of {len(groups)} groups are held out for scoring"
+
+
+def check_comparable(samples: int, held: int) -> None:
+    """Raises `UsageError` where the `held` ones of `samples` are too few to tell whether a model got better."""
+    if held < comparison.LEAST:
+        raise UsageError(
+            f"{samples} samples are too few to tell whether --init gets better, as {held} would be held out for that: "
+            f"give {FEW * comparison.LEAST} or more, or --validation"
+        )
 
 
 def _part(store: Store, held: np.ndarray) -> tuple[Store, Store]:

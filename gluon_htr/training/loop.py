@@ -19,6 +19,7 @@ from ..text.metrics import ScoreCard, score
 from . import averages
 from .batches import Batches, Place
 from .checkpoints import Checkpoint, Progress, load_checkpoint, save_checkpoint
+from .comparison import edits, is_better
 from .engine import Arrays, Batch, Engine
 from .journal import Journal
 from .runs import Run
@@ -161,15 +162,17 @@ class Training:
         assert self.average is not None  # set by the first step
         texts = self._read(self.average)
         card = score(self.validation.texts, texts, self.validation.groups)
-        better = self.progress.best is None or card.cer.value < self.progress.best
+        lower = self.progress.best is None or card.cer.value < self.progress.best
+        better = lower and self._beats_start(texts)
         best = {"best": card.cer.value, "best_epoch": epoch} if better else {}
-        self._advance(**best)
+        self._advance(**best, **({} if epoch else {"start": edits(self.validation.texts, texts)}))
         figures = {"cer": card.cer.value, "wer": card.wer.value, "accuracy": card.levenshtein_accuracy.value}
         self._journal.write("validation", self.progress.step, epoch=epoch, **figures, **self._spent())
         when = f"epoch {epoch}" if epoch else "before training"
+        verdict = ", the best so far" if better else ", which may be chance" if lower else ""
         self._watcher.say(
             f"{when}: validation CER {card.cer.value:.2%}, WER {card.wer.value:.2%}, "
-            f"Levenshtein accuracy {card.levenshtein_accuracy.value:.4f}{', the best so far' if better else ''}"
+            f"Levenshtein accuracy {card.levenshtein_accuracy.value:.4f}{verdict}"
         )
         self._validated = self.progress.step
         if not any(texts):
@@ -179,6 +182,10 @@ class Training:
         self.save()
         if better:  # last: a run that is killed before `save` starts anew, with the weights that the file still has
             self._publish(self.average)
+
+    def _beats_start(self, texts: list[str]) -> bool:
+        start = self.progress.start
+        return start is None or is_better(start, edits(self.validation.texts, texts))
 
     def _read(self, parameters: Arrays) -> list[str]:
         current = self.engine.parameters()

@@ -1,6 +1,7 @@
 """A run: the folder that a training leaves behind.
 
-run.toml                  the request, the resolved preset, package versions, the command, where its start came from
+run.toml                  the request, the resolved preset, package versions, the command, where its start came from,
+                          a digest of its data
 alphabet.json
 symbol.json model.params  the network and its best averaged weights: the exported pair
 checkpoints/last.params   to go on from; best.params is the one with the lowest validation CER
@@ -47,6 +48,7 @@ class _File(msgspec.Struct):
     preset: Preset
     environment: _Environment
     start: Lineage = NOTHING
+    data_digest: str | None = None
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,8 @@ class Run:
     machine: str
     #: Of the weights that it started from.
     start: Lineage = NOTHING
+    #: Of the samples that it trains on and is scored on; runs of older versions have none.
+    data_digest: str | None = None
 
     @property
     def last(self) -> Path:
@@ -88,13 +92,16 @@ class Run:
         return stint(self.path, self.request, self.machine)
 
 
-def create_run(path: Path, request: Request, preset: Preset, alphabet: Alphabet, start: Lineage = NOTHING) -> Run:
+def create_run(
+    path: Path, request: Request, preset: Preset, alphabet: Alphabet, data_digest: str, start: Lineage = NOTHING
+) -> Run:
     """Makes the folder with `run.toml` and `alphabet.json`; `run.toml` comes last and marks it as a run."""
     training = training_settings(preset, request.preset)
     resolved = msgspec.structs.replace(preset, training=msgspec.to_builtins(training))
     machine = this_machine()
     content = {
         "command": shlex.join(sys.argv),
+        "data_digest": data_digest,
         "environment": {"python": platform.python_version(), "machine": machine, **_versions()},
         "request": msgspec.to_builtins(request),
         "preset": msgspec.to_builtins(resolved),
@@ -102,7 +109,7 @@ def create_run(path: Path, request: Request, preset: Preset, alphabet: Alphabet,
     }
     write_atomically(path / "alphabet.json", alphabet.to_json())
     write_atomically(path / "run.toml", _toml(content))
-    return Run(path, request, resolved, training, alphabet, machine, start)
+    return Run(path, request, resolved, training, alphabet, machine, start, data_digest)
 
 
 def load_run(path: Path) -> Run:
@@ -116,7 +123,8 @@ def load_run(path: Path) -> Run:
         raise ConfigurationError(f"{file}: {error}") from None
     training = training_settings(content.preset, str(file))
     alphabet = Alphabet.load(path / "alphabet.json")
-    return Run(path, content.request, content.preset, training, alphabet, content.environment.machine, content.start)
+    machine = content.environment.machine
+    return Run(path, content.request, content.preset, training, alphabet, machine, content.start, content.data_digest)
 
 
 def lineage_of(run: Run) -> Lineage:

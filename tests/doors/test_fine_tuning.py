@@ -110,7 +110,7 @@ def test_own_words_alone_are_enough_to_adapt(door: Door, tmp_path: Path) -> None
 
 def test_what_is_no_better_is_not_kept(door: Door, tmp_path: Path) -> None:
     """An adaptation that reads worse would replace the model that read better."""
-    labels = listing(tmp_path / "mine", WORDS * 3)
+    labels = listing(tmp_path / "mine", WORDS * 4)
     config = tmp_path / "idle.toml"
     config.write_text(TINY.read_text().replace("rate = 0.01", "rate = 1e-12"))
     arguments = ["--config", config, "--data", f"listing:{labels}", "--init", LETTERS, "--output", tmp_path / "tuned"]
@@ -119,3 +119,26 @@ def test_what_is_no_better_is_not_kept(door: Door, tmp_path: Path) -> None:
     assert "nothing was better than" in done.stderr
     old, new = read_bundle(LETTERS).parameters, load_parameters(tmp_path / "tuned" / "model.params")
     assert all(np.array_equal(new[name], old[name].astype(np.float32)) for name in old)
+
+
+def test_what_is_better_on_one_word_is_not_kept(door: Door, tmp_path: Path) -> None:
+    """One word that happened to be read better would stand for the whole hand, and a wrecked model be kept."""
+    for name, texts in (("mine", [*WORDS * 4, *["decade"] * 4]), ("others", WORDS)):
+        labels = listing(tmp_path / name, texts)
+        labels.write_text(labels.read_text().replace("decade", "d"))  # what there is to learn, in one word of eight
+    config = tmp_path / "own.toml"
+    config.write_text(TINY.read_text().replace("epochs = 3", "epochs = 3\nleast_steps = 100\naverage = 0"))
+    data = ["--data", "listing:mine/labels.tsv", "--validation", "listing:others/labels.tsv"]
+    done = door("train", "--config", config, *data, "--init", LETTERS, "--output", "tuned", "--workers", "0")
+    assert ", which may be chance" in done.stderr
+    assert done.returncode == 1, done.stderr
+    old, new = read_bundle(LETTERS).parameters, load_parameters(tmp_path / "tuned" / "model.params")
+    assert all(np.array_equal(new[name], old[name].astype(np.float32)) for name in old)
+
+
+def test_too_few_own_words_are_refused_and_how_many_are_needed_is_told(door: Door, tmp_path: Path) -> None:
+    """The one word held out of five would decide which model is kept."""
+    labels = listing(tmp_path / "mine", WORDS[:5])
+    arguments = ["--config", TINY, "--data", f"listing:{labels}", "--init", LETTERS, "--output", tmp_path / "tuned"]
+    assert "give 32 or more, or --validation" in refusal(door("train", *arguments))
+    assert not (tmp_path / "tuned").exists()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from letters import WORDS, draw
 from needs_mxnet import need_mxnet
 from PIL import Image
 from support import TINY, door_environment, refusal, training
@@ -304,3 +306,22 @@ def test_models_that_are_none_are_refused_in_one_line(door: Door, tmp_path: Path
     """A wrong path would be a traceback."""
     assert "no model" in refusal(door("predict", "x.png", "--model", "nowhere"))
     assert "is no model" in refusal(door("predict", "x.png", "--model", tmp_path))
+
+
+def test_a_run_does_not_go_on_with_other_data(door: Door, tmp_path: Path) -> None:
+    """With a line more, other lines are held out: a run would be scored on lines that it was trained on."""
+    for k, word in enumerate(WORDS * 2):
+        draw(word).save(tmp_path / f"{k}.png")
+    rows = [f"{k}.png\t{word}\n" for k, word in enumerate(WORDS * 2)]
+    labels = tmp_path / "labels.tsv"
+    arguments = ["--config", TINY, "--data", f"listing:{labels}", "--output", "run", "--workers", "0", "--resume"]
+    labels.write_text("".join(rows))
+    assert door("train", *arguments, "--budget", "0.1s").returncode == 0
+    changed = (rows[:-1], [*rows[:-1], rows[-1].replace("beeb", "bead")])
+    for content in changed:
+        labels.write_text("".join(content))
+        assert "data have changed since it began" in door("train", *arguments).stderr
+    labels.write_text("".join(rows))
+    older = re.sub("data_digest.*\n", "", (tmp_path / "run" / "run.toml").read_text())
+    (tmp_path / "run" / "run.toml").write_text(older)  # as versions wrote it that knew no digest
+    assert "goes on at step" in door("train", *arguments, "--budget", "0.1s").stderr
