@@ -30,6 +30,7 @@ from .training.journal import read_journal
 from .training.loop import Training, Watcher
 from .training.runs import Run, is_run, unmark_run
 from .training.settings import Request
+from .training.transfer import default_preset
 
 HOPELESS = 0.8  # CER of a trained model; what it cannot read at all is mostly not what the label says
 
@@ -38,7 +39,7 @@ def parser() -> argparse.ArgumentParser:
     """The command line."""
     parser = argparse.ArgumentParser(prog="gluon_htr.train", description=__doc__)
     network = parser.add_mutually_exclusive_group()
-    network.add_argument("--preset", default="words", help="network and settings by name (default: %(default)s)")
+    network.add_argument("--preset", help="network and settings by name (default: that of --init, or words)")
     network.add_argument("--config", metavar="FILE", help="network and settings from a TOML file of your own")
     parser.add_argument("--data", action="append", required=True, metavar="SPEC", help="training data; may be repeated")
     parser.add_argument("--validation", metavar="SPEC", help="data to score on (default: a part of --data is held out)")
@@ -164,7 +165,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given.workers < 0 or (given.threads or 1) < 1:
         raise UsageError("--workers is at least 0, --threads at least 1")
     request = Request(
-        preset=given.config or given.preset,
+        preset=given.config or given.preset or default_preset(given.init),
         data=given.data,
         validation=given.validation,
         seed=given.seed,

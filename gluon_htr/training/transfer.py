@@ -17,7 +17,7 @@ from ..errors import UsageError
 from ..graphs.decoder import resize_decoder
 from ..graphs.params import load_parameters
 from ..networks.configuration import Network, Preset
-from ..networks.presets import load_preset
+from ..networks.presets import load_preset, preset_names
 from ..text.alphabet import Alphabet
 from .engine import Arrays
 from .lineage import NOTHING, Lineage
@@ -83,12 +83,27 @@ def _from_bundle(path: Path) -> Start:
     return Start(str(path), bundle.symbol, bundle.parameters, bundle.alphabet, network, height, lineage)
 
 
+def default_preset(init: str | None) -> str:
+    """The preset that ships with the network of `init`, if one does, `words` otherwise."""
+    return (init and _preset_of(read_start(init))) or "words"
+
+
+def _preset_of(start: Start) -> str | None:
+    for name in preset_names():
+        preset = load_preset(name)
+        if (preset.network, preset.preprocessing.height) == (start.network, start.height):
+            return name
+    return None
+
+
 def check_network(start: Start, preset: Preset, where: str) -> None:
     """Raises `UsageError` where the weights are known to belong to another network than the preset's."""
+    known = _preset_of(start)
+    way_out = f"give --preset {known}" if known else "give the preset that it was trained with, by --preset or --config"
     if start.height not in (None, preset.preprocessing.height):
         raise UsageError(
             f"{start.name} reads images of {start.height} pixels' height, {where} makes {preset.preprocessing.height}: "
-            "give the preset that it was trained with"
+            f"{way_out}"
         )
     if start.network is None or start.network == preset.network:
         return
@@ -96,7 +111,7 @@ def check_network(start: Start, preset: Preset, where: str) -> None:
     keys = [key for key in sorted(theirs.keys() | ours.keys()) if theirs.get(key) != ours.get(key)]
     raise UsageError(
         f"{start.name} has another network than {where}: {keys[0]} is {theirs.get(keys[0])}, not {ours.get(keys[0])}; "
-        "give the preset that it was trained with, by --preset or --config"
+        f"{way_out}"
     )
 
 

@@ -74,6 +74,16 @@ def test_another_network_is_refused_with_the_first_difference(words: Path, door:
         assert says in refusal(door("train", *arguments))
 
 
+def test_the_preset_is_that_of_the_start(door: Door, tmp_path: Path) -> None:
+    """Without `--preset lines` a user would be told of dropout, and not which preset to give."""
+    data = ["--data", f"listing:{listing(tmp_path / 'mine', WORDS)}", "--init", "english-lines", "--output", "tuned"]
+    data += ["--validation", data[1]]
+    assert "english-lines.zip" in refusal(door("train", *data, "--preset", "notebook"))
+    assert "give --preset lines" in refusal(door("train", *data, "--preset", "words"))
+    done = door("train", *data, "--budget", "0.1s", "--workers", "0")
+    assert "before training: validation CER" in done.stderr
+
+
 def test_what_is_no_start_is_refused(words: Path, door: Door, tmp_path: Path) -> None:
     """A typo would be a traceback, or a training from nothing."""
     assert "--init takes" in refusal(door("train", *training(words, tmp_path / "run", "--init", "nowhere")))
@@ -119,6 +129,17 @@ def test_what_is_no_better_is_not_kept(door: Door, tmp_path: Path) -> None:
     assert "nothing was better than" in done.stderr
     old, new = read_bundle(LETTERS).parameters, load_parameters(tmp_path / "tuned" / "model.params")
     assert all(np.array_equal(new[name], old[name].astype(np.float32)) for name in old)
+
+
+def test_labels_of_other_images_are_suspected(door: Door, tmp_path: Path) -> None:
+    """A user whose list is one line off would be told to write more lines."""
+    labels = listing(tmp_path / "mine", ["a", "b", "c", "d", "e"] * 7)
+    rows = [line.split("\t") for line in labels.read_text().splitlines()]
+    labels.write_text("".join(f"{name}\t{text}\n" for (name, _), (_, text) in zip(rows, rows[1:] + rows[:1])))
+    arguments = ["--config", TINY, "--data", f"listing:{labels}", "--init", LETTERS, "--output", "tuned"]
+    done = door("train", *arguments, "--workers", "0", "--budget", "0.1s")
+    assert done.returncode == 1, done.stderr
+    assert "labels may belong to other images" in done.stderr
 
 
 def test_what_is_better_on_one_word_is_not_kept(door: Door, tmp_path: Path) -> None:
