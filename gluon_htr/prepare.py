@@ -86,7 +86,7 @@ def run(spec: str, output: Path, preset: str, encoding: str, workers: int | None
     load: Load = partial(load_intact, encoding=packed) if packed else load_cache
     there = is_records(output) if packed else output.exists()
     if there and not force:
-        store, why = _existing(load, output, origin(spec, parsed.path, rule))
+        store, why = _existing(load, output, origin(parsed, rule))
         if store is not None and not why:
             _door.say(f"{output} is up to date")
             return _report(len(store), store.problems, output, as_json)
@@ -98,7 +98,7 @@ def run(spec: str, output: Path, preset: str, encoding: str, workers: int | None
 
 def _pickle(spec: Spec, output: Path, rule: Preprocessing, workers: int | None) -> tuple[int, list[Problem]]:
     with Preparer(workers) as preparer:
-        made_from = preparer.later(origin, spec.text, spec.path, rule)
+        made_from = preparer.later(origin, spec, rule)
         reader = open_spec(spec)
         with _door.track("prepare", len(reader)) as advance:
             return save_cache(output, preparer.stores(reader, rule, advance), made_from)
@@ -110,7 +110,7 @@ def _pack(
     if force:
         discard_records(output)
     with Preparer(workers) as preparer:
-        made_from = origin(spec.text, spec.path, rule)
+        made_from = origin(spec, rule)
         reader = open_spec(spec)
         with _door.track("prepare", len(reader)) as advance:
             return save_records(output, reader, preparer, made_from, encoding, advance)

@@ -21,6 +21,7 @@ from .sample import Problem
 from .store import Store, bare_sizes
 
 FORMAT = "gluon_htr cache 2"
+_ORIGIN = ("spec", "source", "preprocessing", "files")
 _LISTS = ("ids", "texts", "groups")
 _ARRAYS = {"shapes": (np.int32, 2), "offsets": (np.int64, 1), "pixels": (np.uint8, 1)}
 
@@ -41,7 +42,7 @@ def save_cache(path: Path, chunks: Iterable[Store], made_from: Callable[[], Orig
         made = made_from()
         if not samples:
             raise DataError(f"{made.spec} has no sample that can be used")
-        end = {"format": FORMAT, "samples": samples, "spec": made.spec, "source": made.source}
+        end = {"format": FORMAT, "samples": samples, "spec": made.spec, "source": made.source, "files": made.files}
         pickles.dump({**end, "preprocessing": msgspec.to_builtins(made.preprocessing)}, file)
     return samples, problems
 
@@ -56,7 +57,7 @@ def load_cache(path: Path) -> tuple[Store, Origin]:
     if not isinstance(end, dict) or end.get("format") != FORMAT:
         raise CacheError(f"{path} is not a whole cache of this version: run python -m gluon_htr.prepare again")
     try:
-        found = msgspec.convert({name: end[name] for name in ("spec", "source", "preprocessing")}, Origin)
+        found = msgspec.convert({name: end[name] for name in _ORIGIN if name in end}, Origin)
         store = Store.join([_checked(path, chunk) for chunk in chunks])
     except (KeyError, TypeError, ValueError, msgspec.ValidationError) as error:
         raise CacheError(f"{path} is damaged: {error}") from None

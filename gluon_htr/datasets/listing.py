@@ -98,12 +98,17 @@ class ListingReader:
             yield _Listed(row.path, row.label.strip(), _group(row, group), file)
 
 
+def listed_files(path: Path) -> list[str]:
+    """The images that a list names, whether they are there or not. Raises `AnnotationError`."""
+    return sorted(_Files(path.parent, read_rows(path, [])).listed)
+
+
 class _Files:
     """The files that a list speaks of, and those beside them that it does not."""
 
     def __init__(self, root: Path, rows: list[Row]) -> None:
         self._root = str(root)
-        self._listed = {self.find(row.path) for row in rows}
+        self.listed = {self.find(row.path) for row in rows}
         self._unlisted = dict[str, list[str]]()
 
     def find(self, path: str) -> str:
@@ -119,7 +124,7 @@ class _Files:
         if folder not in self._unlisted:
             names = sorted(os.listdir(folder)) if os.path.isdir(folder) else []
             images = [name for name in names if name.lower().endswith(IMAGES)]
-            self._unlisted[folder] = [name for name in images if os.path.join(folder, name) not in self._listed]
+            self._unlisted[folder] = [name for name in images if os.path.join(folder, name) not in self.listed]
         stems = {os.path.splitext(other)[0]: other for other in self._unlisted[folder]}
         other = meant(os.path.splitext(name)[0], stems)
         return f"; was {stems[other]} meant?" if other else ""

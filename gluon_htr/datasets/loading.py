@@ -12,7 +12,7 @@ from ..errors import CacheError, DataError
 from ..images.preprocessing import Preprocessing
 from ..text.normalization import Form
 from .cache import load_cache
-from .origin import Origin, difference, fingerprint
+from .origin import Origin, difference, renewed
 from .preparation import Preparer
 from .records import load_records, records_origin
 from .specs import Spec, kept, open_spec, parse_spec
@@ -66,9 +66,7 @@ def _load(spec: Spec, rule: Preprocessing, preparer: Preparer, seed: int, track:
 def fresh(spec: Spec, rule: Preprocessing) -> Store:
     """The samples of a cache or of records made by `rule`, whose source, where it is still there, is as it was."""
     store, found = PREPARED[spec.kind](spec.path)
-    source = parse_spec(found.spec).path
-    expected = Origin(found.spec, fingerprint(source) if source.exists() else found.source, rule)
-    if why := difference(found, expected):
+    if why := difference(found, renewed(found, rule)):
         raise CacheError(
             f"{spec.path} cannot be used: {why}; run python -m gluon_htr.prepare '{found.spec}' for this preset"
         )

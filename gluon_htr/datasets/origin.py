@@ -9,20 +9,32 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..images.preprocessing import Preprocessing
+from .needed import needed
+from .specs import Spec, parse_spec
 
 
 @dataclass(frozen=True)
 class Origin:
-    """What prepared data was made from: the spec, the state of the source, the preprocessing."""
+    """What prepared data was made from: the spec, the state of the source, the preprocessing, the state of `needed`
+    files, which is empty where there are none or where it was not recorded."""
 
     spec: str
     source: str
     preprocessing: Preprocessing
+    files: str = ""
 
 
-def origin(spec: str, path: Path, preprocessing: Preprocessing) -> Origin:
-    """The origin that data prepared now would have."""
-    return Origin(spec, fingerprint(path), preprocessing)
+def origin(spec: Spec, preprocessing: Preprocessing) -> Origin:
+    """The origin that data prepared now would have. Raises `AnnotationError` where a list cannot be read."""
+    return Origin(spec.text, fingerprint(spec.path), preprocessing, needed(spec))
+
+
+def renewed(found: Origin, preprocessing: Preprocessing) -> Origin:
+    """The origin that the same data would have now; what is no longer there at all counts as it was."""
+    spec = parse_spec(found.spec)
+    source = fingerprint(spec.path) if spec.path.exists() else found.source
+    compared = found.files and source == found.source
+    return Origin(found.spec, source, preprocessing, needed(spec) if compared else "")
 
 
 def fingerprint(path: Path) -> str:
@@ -58,7 +70,10 @@ def difference(found: Origin, expected: Origin) -> str:
         return f"it was made from {found.spec}"
     if found.preprocessing != expected.preprocessing:
         return f"it was prepared with {describe(found.preprocessing)}, not {describe(expected.preprocessing)}"
-    return "" if found.source == expected.source else "its source has changed since"
+    if found.source != expected.source:
+        return "its source has changed since"
+    known = found.files and expected.files
+    return "files that its source names have changed since" if known and found.files != expected.files else ""
 
 
 def describe(rule: Preprocessing) -> str:

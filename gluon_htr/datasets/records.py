@@ -24,7 +24,7 @@ import msgspec
 from .._storage import write_atomically
 from ..errors import CacheError, DataError, StorageError
 from ..images.encoding import Encoding
-from .origin import Origin
+from .origin import Origin, difference
 from .preparation import Preparer, chunks
 from .records_shards import encode_store, is_intact, load_shard, save_shard, shard_size, shard_summary
 from .sample import Problem, Reader
@@ -86,10 +86,15 @@ def _begin(path: Path, packing: Packing) -> None:
         raise StorageError(f"{path} is a file, and records are a folder: remove it or give another --output")
     if path.is_dir() and any(path.iterdir()) and not (path / "origin.json").exists():
         raise StorageError(f"{path} holds something else than records: give another --output")
-    if path.is_dir() and _packing(path) != packing:
+    if path.is_dir() and not _serves(_packing(path), packing):
         shutil.rmtree(path)
     (path / "records.json").unlink(missing_ok=True)
-    write_atomically(path / "origin.json", msgspec.json.format(msgspec.json.encode(packing)))
+    if not path.is_dir():
+        write_atomically(path / "origin.json", msgspec.json.format(msgspec.json.encode(packing)))
+
+
+def _serves(found: Packing | None, packing: Packing) -> bool:
+    return found is not None and found.encoding == packing.encoding and not difference(found.origin, packing.origin)
 
 
 def _packing(path: Path) -> Packing | None:

@@ -80,9 +80,13 @@ def read_corpus(path: Path) -> Corpus:
     return Corpus(text)
 
 
+def corpus_files(path: Path) -> list[Path]:
+    """A file, or the texts and archives below a folder."""
+    return [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.suffix.lower() in {".txt", ".zip"})
+
+
 def _texts(path: Path) -> Iterator[str]:
-    files = [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.suffix.lower() in {".txt", ".zip"})
-    for file in files:
+    for file in corpus_files(path):
         if file.suffix.lower() == ".zip":
             yield from _members(file)
             continue
