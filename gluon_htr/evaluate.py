@@ -48,7 +48,8 @@ def run(
     """Reads all of `data` and prints the score card."""
     recognizer = load(model, engine, threads, precision=precision)
     alphabet = recognizer.alphabet
-    store = load_data(data, recognizer.preprocessing, track=_door.track, form=alphabet.normalization)
+    rule = recognizer.preprocessing
+    store = load_data(data, rule, track=_door.track, form=alphabet.normalization, as_read=True)
     _door.say_left_out(store.problems, "--report DIR")
     began = time.perf_counter()
     texts = read_store(recognizer.network, store, alphabet)

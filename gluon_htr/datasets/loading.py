@@ -39,15 +39,17 @@ def load_data(
     seed: int = 0,
     track: Track = untracked,
     form: Form = "NFC",
+    as_read: bool = False,
 ) -> Store:
     """The samples of all specs, in order, texts in that form; what was left out is in the store's `problems`.
 
+    as_read: images that are not prepared yet are taken as a recognizer takes them, see `Preparer`.
     Raises `SpecError` for a bad spec, `CacheError` for a cache or records that are stale or for another network,
     `DataError` when there is no sample at all.
     """
     parsed = [parse_spec(spec) for spec in specs]
     all_prepared = all(spec.kind in PREPARED for spec in parsed)
-    with Preparer(0 if all_prepared else workers) as preparer:
+    with Preparer(0 if all_prepared else workers, as_read) as preparer:
         store = Store.join([_load(spec, rule, preparer, seed, track) for spec in parsed])
     if not len(store):
         raise DataError(f"no sample in {' '.join(specs)}")

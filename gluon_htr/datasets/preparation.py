@@ -15,6 +15,7 @@ import numpy as np
 from .._processes import cores, leave_with_parent, quick_start
 from ..errors import ImageError
 from ..images.decoding import Encoded
+from ..images.framing import legible
 from ..images.preprocessing import Preprocessing, fit
 from ..text.normalization import normalize
 from .sample import Problem, Reader, Sample
@@ -31,10 +32,12 @@ def _as_it_is(store: Store) -> Store:
 class Preparer:
     """Worker processes that decode and fit. To be used as a context; they start at once, beside whatever comes before.
 
-    workers: processes, by default one a core; 0 works in this process.
+    workers: processes, by default one a core; 0 works in this process. as_read: light ink is made dark and paper around
+    lines cut away first, as a recognizer does with what it is given.
     """
 
-    def __init__(self, workers: int | None = None) -> None:
+    def __init__(self, workers: int | None = None, as_read: bool = False) -> None:
+        self._as_read = as_read
         self._workers = cores() if workers is None else workers
         self._pool: ProcessPoolExecutor | None = None
 
@@ -84,9 +87,9 @@ class Preparer:
         waiting: deque[Future[Store]] = deque()
         for chunk in chunks:
             if self._pool is None:
-                yield _prepare_chunk(chunk, rule, finish)
+                yield _prepare_chunk(chunk, rule, finish, self._as_read)
                 continue
-            waiting.append(self._pool.submit(_prepare_chunk, chunk, rule, finish))
+            waiting.append(self._pool.submit(_prepare_chunk, chunk, rule, finish, self._as_read))
             if len(waiting) > 4 * self._workers:
                 yield waiting.popleft().result()
         while waiting:
@@ -110,11 +113,14 @@ def chunks(samples: Iterable[Sample]) -> Iterator[list[Sample]]:
         yield chunk
 
 
-def _prepare_chunk(samples: list[Sample], rule: Preprocessing, finish: Callable[[Store], Store]) -> Store:
+def _prepare_chunk(
+    samples: list[Sample], rule: Preprocessing, finish: Callable[[Store], Store], as_read: bool
+) -> Store:
     done, problems = [], []
     for sample in samples:
         try:
-            done.append((sample.id, normalize(sample.text), sample.group, fit(_image(sample), rule)))
+            image = legible(_image(sample)) if as_read else _image(sample)
+            done.append((sample.id, normalize(sample.text), sample.group, fit(image, rule)))
         except ImageError as error:
             problems.append(Problem(sample.id, str(error)))
     return finish(Store.collect(done, problems))

@@ -11,6 +11,8 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
+from .polarity import dark_on_light
+
 FIRST_LOOK = 60_000  # pixels that are looked at: averages of the image's, which also sharpens what is out of focus
 STRONGEST = 5000  # one pixel in so many has the strongest edges, at least
 LEAST = 20  # pixels with the strongest edges, at least
@@ -41,6 +43,12 @@ def framed(image: np.ndarray) -> tuple[slice, slice]:
     padding, side = round(PADDING * tall), round(SIDE * tall)
     rows = slice(max(0, top - padding), min(height, bottom + padding))
     return rows, slice(max(0, left - side), min(width, right + side))
+
+
+def legible(image: np.ndarray) -> np.ndarray:
+    """What is read of a gray image (H, W) uint8: dark on light, and cut to its ink."""
+    dark = dark_on_light(image)
+    return dark[framed(dark)]
 
 
 def _ink(image: np.ndarray) -> tuple[int, int, int, int] | None:

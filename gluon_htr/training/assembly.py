@@ -106,10 +106,12 @@ def digest(*stores: Store) -> str:
 def load_training_data(request: Request, track: Track, say: Say = _silent) -> tuple[Store, Store]:
     """Training and validation samples, preprocessed for the request's preset. say: told what is held out.
 
+    What adapts a model is taken as its readers will take it: whoever photographs a blackboard trains on what is read.
     Raises `UsageError` where `request.init` is to get better on held-out samples too few to tell.
     """
     rule = load_preset(request.preset).preprocessing
-    train = load_data(request.data, rule, seed=request.seed, track=track)
+    as_read = request.init is not None
+    train = load_data(request.data, rule, seed=request.seed, track=track, as_read=as_read)
     if request.validation is None:
         whole = len(train)
         train, validation, words = hold_out(train, request.seed)
@@ -117,7 +119,7 @@ def load_training_data(request: Request, track: Track, say: Say = _silent) -> tu
             check_comparable(whole, len(validation))
         say(words)
         return train, validation
-    return train, load_data([request.validation], rule, seed=request.seed, track=track)
+    return train, load_data([request.validation], rule, seed=request.seed, track=track, as_read=as_read)
 
 
 def usable(run: Run, train: Store) -> tuple[Store, list[Problem]]:

@@ -1,4 +1,4 @@
-"""`evaluate` says what it did not score."""
+"""`evaluate` scores what `predict` reads, and says what it left out."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 from letters import LETTERS, WORDS, draw
+from PIL import Image, ImageOps
+from support import PROJECT
 
 Door = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -44,3 +46,15 @@ def test_nothing_is_said_of_nothing(scored: Callable[[int], subprocess.Completed
     done = scored(0)
     assert done.returncode == 0, done.stderr
     assert "left out" not in done.stdout + done.stderr
+
+
+def test_what_predict_reads_is_what_is_scored(door: Door, tmp_path: Path) -> None:
+    """Photographs of a blackboard, or with paper around the line, would be read well and scored as nonsense."""
+    line = Image.open(PROJECT / "examples" / "line.png").convert("L")
+    ImageOps.invert(line).save(tmp_path / "negative.png")
+    ImageOps.expand(line, border=line.height, fill=250).save(tmp_path / "sheet.png")
+    text = "Dear reader, nobody has ever written this line by hand."
+    (tmp_path / "labels.tsv").write_text(f"negative.png\t{text}\nsheet.png\t{text}\n")
+    done = door("evaluate", "--data", "listing:labels.tsv", "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["cer"]["value"] == 0
