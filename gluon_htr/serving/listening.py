@@ -8,12 +8,20 @@ import os
 import socket
 import struct
 import sys
+import time
 from collections.abc import Iterator
 
 from ..errors import UsageError
 
 _ATTACH_FILTER = 26  # SO_ATTACH_FILTER of Linux, which Python does not name
-_DROP = struct.pack("HBBI", 0x06, 0, 0, 0)  # one instruction of a socket filter (BSD, 1992): keep 0 bytes of a packet
+#: A socket filter (McCanne and Jacobson 1993) that keeps nothing of packets that open a connection, and all others.
+_DROP_NEW = [
+    (0x30, 0, 0, 13),  # load the byte of TCP's flags
+    (0x45, 0, 1, 0x02),  # SYN is set: go on, else skip one
+    (0x06, 0, 0, 0),  # keep nothing
+    (0x06, 0, 0, 0xFFFF),  # keep it
+]
+_HANDSHAKE = 0.02  # seconds in which connections that were half open become whole
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -37,19 +45,26 @@ def last_connections(listener: socket.socket) -> Iterator[socket.socket]:
     """Those that the system has accepted for us already; then the listener is closed.
 
     Who connects between the last of them and the close would be cut off with a request sent. On Linux nobody can: from
-    the first moment on, what arrives is dropped, so that the client's system tries again, and is then refused.
+    the first moment on, who begins to connect is dropped, so that the client's system tries again, and is then refused.
     """
     with listener:
         _drop_new(listener)
         listener.setblocking(False)
-        with contextlib.suppress(OSError):  # BlockingIOError: that was the last
-            while True:
-                yield listener.accept()[0]
+        yield from _accepted(listener)
+        time.sleep(_HANDSHAKE)
+        yield from _accepted(listener)
+
+
+def _accepted(listener: socket.socket) -> Iterator[socket.socket]:
+    with contextlib.suppress(OSError):  # BlockingIOError: that was the last
+        while True:
+            yield listener.accept()[0]
 
 
 def _drop_new(listener: socket.socket) -> None:
     if sys.platform == "linux":
-        instruction = ctypes.create_string_buffer(_DROP, len(_DROP))
-        program = struct.pack("HP", 1, ctypes.addressof(instruction))
+        code = b"".join(struct.pack("HBBI", *instruction) for instruction in _DROP_NEW)
+        buffer = ctypes.create_string_buffer(code, len(code))
+        program = struct.pack("HP", len(_DROP_NEW), ctypes.addressof(buffer))
         with contextlib.suppress(OSError):  # a sandbox may forbid it
             listener.setsockopt(socket.SOL_SOCKET, _ATTACH_FILTER, program)

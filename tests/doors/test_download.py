@@ -13,6 +13,7 @@ import sys
 import tarfile
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -396,7 +397,8 @@ def test_ctrl_c_keeps_what_was_fetched(archive_server, iam_archives, download, t
     environment = door_environment(GLUON_HTR_PASSWORD=archive_server.password)
     place = ["--base-url", archive_server.url, "--user", archive_server.user, "--root", str(tmp_path / "iam")]
     command = [sys.executable, "-m", "gluon_htr.download", "--dataset", "iam-words", *place]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment)
+    heard = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # a shell's background jobs ignore Ctrl-C
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment, preexec_fn=heard)
     part = tmp_path / "iam" / "words.tgz.part"
     deadline = time.monotonic() + 60
     while not (part.exists() and part.stat().st_size) and time.monotonic() < deadline:
