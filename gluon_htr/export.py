@@ -130,7 +130,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _changed(given: argparse.Namespace) -> set[str]:
     """The arguments that are not as they are by default."""
-    return {key for key, value in vars(given).items() if value != parser().get_default(key)}
+    known = parser()
+    return {key for key, value in vars(given).items() if value != known.get_default(key)}
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """A line with much paper around it, as photographs and scans have it, is cut down to its ink before a network sees it.
 
 Networks learn from crops that end where the ink ends; a line that fills half of its image they would see at half its
-size. Like `polarity` this belongs to reading alone: crops that are tight stay as they are.
+size. Like `polarity` this belongs to reading, scoring and adaptation: crops that are tight
+stay as they are.
 
 Ink is found by its edges along the rows: shadows have none, and neither have ruled lines that run level.
 """

@@ -1,7 +1,7 @@
 """Light ink on dark ground (blackboards, negatives, dark screens) is inverted before a network sees it.
 
-Training data are never altered by this: it belongs to reading alone, and its rule is so strict that ordinary crops of
-handwriting, however dense, stay as they are.
+Its rule is so strict that ordinary crops of handwriting, however dense, stay as they are. Data that networks learn from
+nothing are never altered by this; what adapts a network is taken as it will be read.
 """
 
 from __future__ import annotations
