@@ -14,11 +14,14 @@ Arrays = dict[str, np.ndarray]
 _BEHIND = ("transpose", "SwapAxis", "_copy", "Dropout")  # what may stand between it and the output
 
 
-def resize_decoder(symbol: str, parameters: Arrays, kept: np.ndarray, seed: int) -> tuple[str, Arrays]:
+def resize_decoder(
+    symbol: str, parameters: Arrays, kept: np.ndarray, seed: int, shift: np.ndarray | float = 0.0
+) -> tuple[str, Arrays]:
     """A pair with other classes: class k of the new network starts as class kept[k] of the old one.
 
     kept: (classes,) int; -1 stands for a class that starts anew, with Xavier's uniform weights (Glorot and Bengio 2010)
-    as every layer of ours does, and without a bias. Raises `GraphError` where no dense layer makes the logits.
+    as every layer of ours does, and without a bias. shift: (classes,) float, is added to their logits if the layer has
+    a bias. Raises `GraphError` where no dense layer makes the logits.
     """
     graph = parse_graph(symbol)
     decoder = _decoder(graph)
@@ -26,6 +29,8 @@ def resize_decoder(symbol: str, parameters: Arrays, kept: np.ndarray, seed: int)
     arrays = dict(parameters)
     for name in names:
         arrays[f"arg:{name}"] = _rows(_array(parameters, name), kept, seed)
+    for bias in names[1:]:
+        arrays[f"arg:{bias}"] += np.float32(shift)
     return _with_classes(symbol, decoder.name, names, len(kept)), arrays
 
 

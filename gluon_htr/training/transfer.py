@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,9 +20,12 @@ from ..graphs.params import load_parameters
 from ..networks.configuration import Network, Preset
 from ..networks.presets import load_preset, preset_names
 from ..text.alphabet import Alphabet
+from ..text.typography import TYPOGRAPHY
 from .engine import Arrays
 from .lineage import NOTHING, Lineage
 from .runs import is_run, lineage_of, load_run
+
+UNLIKELY = -3.0  # added to the logit of a letter that starts as another one: a twentieth of its probability
 
 
 @dataclass(frozen=True)
@@ -129,21 +133,29 @@ def _flat(network: Any, prefix: str = "network") -> dict[str, Any]:
 def fitted(start: Start, alphabet: Alphabet, seed: int) -> tuple[str, Arrays, str]:
     """The pair for another alphabet, and in words what of it starts anew. Characters that both have keep their weights.
 
-    A network learns the blank and all that is not its last layer from any alphabet: these are kept, too.
+    A network learns the blank and all that is not its last layer from any alphabet: these are kept, too. A letter with
+    a mark starts as the bare one that it looks like, only less likely: until it is learned, reading stays as it was.
     """
     parameters = {name: np.asarray(array, np.float32) for name, array in start.parameters.items()}
     if alphabet == start.alphabet:
         return start.symbol, parameters, f"starts from the weights of {start.name}"
     place = {character: k for k, character in enumerate(start.alphabet.characters)}
-    kept = np.array([*(place.get(c, -1) for c in alphabet.characters), start.alphabet.blank])
-    symbol, parameters = resize_decoder(start.symbol, parameters, kept, seed)
-    fresh = [c for c in alphabet.characters if c not in place]
-    gone = [c for c in start.alphabet.characters if c not in set(alphabet.characters)]
-    return symbol, parameters, _words(start, len(alphabet) - len(fresh), fresh, gone)
+    new = [c for c in alphabet.characters if c not in place]
+    like = {c: _bare(c) for c in new if _bare(c) in place}
+    kept = np.array([*(place.get(like.get(c, c), -1) for c in alphabet.characters), start.alphabet.blank])
+    shift = np.array([*(UNLIKELY if c in like else 0.0 for c in alphabet.characters), 0.0])
+    symbol, parameters = resize_decoder(start.symbol, parameters, kept, seed, shift)
+    words = f"starts from the weights of {start.name}; of its last layer, the blank and {len(alphabet) - len(new)} "
+    words += "characters are kept"
+    if like:
+        words += f", {len(like)} start as others: {', '.join(f'{c} as {bare}' for c, bare in like.items())}"
+    if fresh := [c for c in new if c not in like]:
+        words += f", {len(fresh)} start anew: {' '.join(fresh)}"
+    if gone := [c for c in place if c not in set(alphabet.characters)]:
+        words += f", {len(gone)} are gone: {' '.join(gone)}"
+    return symbol, parameters, words
 
 
-def _words(start: Start, kept: int, fresh: list[str], gone: list[str]) -> str:
-    text = f"starts from the weights of {start.name}; of its last layer, the blank and {kept} characters are kept"
-    if fresh:
-        text += f", {len(fresh)} start anew: {' '.join(fresh)}"
-    return text + (f", {len(gone)} are gone: {' '.join(gone)}" if gone else "")
+def _bare(character: str) -> str:
+    """A letter without its marks, a sign of print as it is typed."""
+    return TYPOGRAPHY.get(character) or unicodedata.normalize("NFD", character)[0]
