@@ -17,6 +17,7 @@ from PIL import Image, ImageOps
 from ..errors import ImageError
 
 MOST_PIXELS = 200_000_000  # a page of A2 at 600 dpi has 140 million
+SUBFILE_TYPE, REDUCED = 254, 1  # a TIFF tag and its bit for images of lower resolution (TIFF 6.0, section 8)
 ImageLike = Union[str, "os.PathLike[str]", bytes, np.ndarray, Image.Image]
 
 
@@ -37,6 +38,8 @@ def decode(source: ImageLike) -> np.ndarray:
         raise ImageError(f"{name} is empty")
     try:
         with Image.open(io.BytesIO(blob)) as image:
+            if image.format == "TIFF" and _has_pages(blob):
+                raise ImageError(f"{name} has more than one page: save each as an image of its own")
             return _from_pillow(image, name)
     except ImageError:
         raise
@@ -62,7 +65,19 @@ def _broken(name: str, error: Exception) -> ImageError:
     return ImageError(f"{name} is broken: {' '.join(str(error).split())[:120] or type(error).__name__}")
 
 
+def _has_pages(blob: bytes) -> bool:
+    """Whether a second image in a TIFF is no smaller copy of the first, as thumbnails and pyramids have them."""
+    with Image.open(io.BytesIO(blob)) as image:
+        try:
+            image.seek(1)
+            return not image.getexif().get(SUBFILE_TYPE, 0) & REDUCED
+        except Exception:  # there is none, or it is broken: the first one is all that can be read
+            return False
+
+
 def _contents(path: str) -> bytes:
+    if os.path.isdir(path):
+        raise ImageError(f"{path} is a folder: name its images, such as {os.path.join(path, '*.png')}")
     try:
         with open(path, "rb") as file:
             return file.read()
