@@ -10,23 +10,10 @@ import tarfile
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
+from .._folders import walk
 from ..errors import ArchiveError
 
 LARGEST_MEMBER = 256 << 20  # bytes; a page scanned as PNG has 10 MB
-
-
-def walk(root: str | os.PathLike[str]) -> Iterator[tuple[str, list[str]]]:
-    """Folders at and below `root`, each with the names of its files, all in order of their names.
-
-    Links are followed, each folder is entered once. What begins with a dot is left out: editors and systems keep it.
-    """
-    entered: set[str] = set()
-    for folder, below, names in os.walk(root, followlinks=True):  # a Path for each file would cost more than reading it
-        real = os.path.realpath(folder)
-        below[:] = sorted(name for name in below if not name.startswith(".")) if real not in entered else []
-        if real not in entered:
-            yield folder, sorted(name for name in names if not name.startswith("."))
-        entered.add(real)
 
 
 def folder_files(folder: Path, suffixes: tuple[str, ...]) -> dict[str, str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from .._folders import files_below
 from ..errors import DataError
 from ..images.typeset import Face, drawable, faces
 from ..images.typeset_layout import Look
@@ -52,8 +53,7 @@ def outline_fonts(folder: Path, alphabet: frozenset[str] | None, problems: list[
     if not folder.exists():
         raise DataError(f"{folder} does not exist: give fonts:FOLDER with a folder of fonts, or fonts:hershey")
     found = []
-    files = [folder] if folder.is_file() else sorted(p for p in folder.rglob("*") if p.suffix.lower() in FILES)
-    for file in files:
+    for file in [folder] if folder.is_file() else files_below(folder, FILES):
         try:
             found += [_found(face, alphabet) for face in faces(str(file))]
         except DataError as error:

@@ -16,6 +16,7 @@ from unicodedata import normalize
 
 from rapidfuzz.distance import OSA
 
+from .._folders import files_below, walk
 from ..errors import AnnotationError
 from .iam import IMAGES
 from .listing_rows import Row, read_text
@@ -36,15 +37,13 @@ class _Folder:
 
 def label_beside(root: Path) -> Path | None:
     """The first label file in the folder or in those below."""
-    files = (Path(folder, name) for folder, _, names in os.walk(root) for name in sorted(names))
-    return next((file for file in files if file.name.lower().endswith(LABEL)), None)
+    return next(iter(files_below(root, (LABEL,))), None)
 
 
 def read_folder(root: Path, problems: list[Problem]) -> list[Row]:
     """A row for each image that has a label; what has no partner is added to `problems`, by its path below `root`."""
     rows = []
-    for folder, folders, names in os.walk(root):
-        folders.sort()
+    for folder, names in walk(root):
         below = Path(folder).relative_to(root)
         rows += _pairs(root, below, _sorted_out(names), problems)
     return rows
@@ -62,7 +61,7 @@ def meant(name: str, choices: Iterable[str]) -> str | None:
 
 def _sorted_out(names: Iterable[str]) -> _Folder:
     found = _Folder()
-    for name in sorted(names):
+    for name in names:
         stem, suffix = os.path.splitext(normalize("NFC", name))
         if name.lower().endswith(LABEL):
             found.labels[normalize("NFC", name[: -len(LABEL)])] = name

@@ -17,6 +17,7 @@ import msgspec
 import numpy as np
 from PIL import ExifTags, Image
 
+from .._folders import files_below
 from ..errors import AnnotationError
 from .files import LARGEST_MEMBER
 from .iam import IMAGES
@@ -60,8 +61,8 @@ class PagesReader:
         self._options = options
         self._folder, by_ratio = _folder(root, options.split)
         self._seen: dict[Path, Path] = {}
-        files = sorted(path for path in self._folder.rglob("*") if path.suffix.lower() == ".xml" and path.is_file())
-        self._lines = [line for path in files for line in self._page(path)]
+        files = files_below(self._folder, (".xml",))
+        self._lines = [line for path in files if path.is_file() for line in self._page(path)]
         if not self._lines:
             first = first_problems(self.problems) or "it has no XML files"
             raise AnnotationError(f"{self._folder} has no line of PAGE or ALTO that can be used: {first}")

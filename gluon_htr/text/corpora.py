@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from .._folders import files_below
 from ..errors import DataError
 from .typography import TYPOGRAPHY, is_lacking, typewritten
 
@@ -82,7 +83,7 @@ def read_corpus(path: Path) -> Corpus:
 
 def corpus_files(path: Path) -> list[Path]:
     """A file, or the texts and archives below a folder."""
-    return [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.suffix.lower() in {".txt", ".zip"})
+    return [path] if path.is_file() else files_below(path, (".txt", ".zip"))
 
 
 def _texts(path: Path) -> Iterator[str]:

@@ -181,8 +181,11 @@ def test_a_folder_without_fonts_is_told(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"has no font that can be used: it takes \.ttf"):
         open_spec(parse_spec(f"fonts:{tmp_path}"))
     (tmp_path / "bad.ttf").write_bytes(b"nothing")
-    with pytest.raises(DataError, match=r"bad\.ttf is no font"):
-        open_spec(parse_spec(f"fonts:{tmp_path}"))
+    (tmp_path / "linked").mkdir()
+    (tmp_path / "linked" / "fonts").symlink_to(tmp_path)
+    for folder in (tmp_path, tmp_path / "linked"):
+        with pytest.raises(DataError, match=r"bad\.ttf is no font"):
+            open_spec(parse_spec(f"fonts:{folder}"))
 
 
 @pytest.mark.parametrize(
