@@ -58,13 +58,17 @@ def _ink(image: np.ndarray) -> tuple[int, int, int, int] | None:
         return None
     edges = np.abs(np.diff(image.astype(np.int16), axis=1))
     ink = edges > max(FAINT, EDGE * _strong(edges))
-    columns = ink.sum(axis=0)
-    ruled = columns > RULE * len(ink)
-    columns[ruled] = 0
-    rows = ink.sum(axis=1) - ink[:, ruled].sum(axis=1)
-    if not columns.any():
-        return None
-    return *_ends(rows), *_ends(columns)
+    ruled = ink.sum(axis=0) > RULE * len(ink)
+    box = _box(ink & ~ruled)
+    if box is None or not ruled.any():
+        return box
+    top, bottom, *_ = box
+    loose = min(top, len(ink) - bottom) > LOOSE * (bottom - top)
+    return box if loose else _box(ink)  # where the rest is as tall as they are, they are letters: l, 1
+
+
+def _box(ink: np.ndarray) -> tuple[int, int, int, int] | None:
+    return (*_ends(ink.sum(axis=1)), *_ends(ink.sum(axis=0))) if ink.any() else None
 
 
 def _strong(edges: np.ndarray) -> int:

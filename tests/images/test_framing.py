@@ -57,6 +57,20 @@ def test_blank_paper_and_crops_without_margins_stay_whole(line: np.ndarray, shap
         assert framed(image) == (slice(0, image.shape[0]), slice(0, image.shape[1]))
 
 
+def test_a_ruled_margin_is_not_ink_and_upright_letters_are(line: np.ndarray) -> None:
+    """A margin would keep the paper around a line; and what is typed `lo` or `118` would lose its upright strokes."""
+    sheet = on_sheet(line, 2, 2)
+    sheet[:, len(line) : len(line) + 3] = 90
+    rows, columns = framed(sheet)
+    assert rows.start > 1.5 * len(line)
+    assert columns.start > len(line)
+    for low in (0, 20):  # of a round letter beside five upright ones: as tall as they are, or half of that
+        typed = np.full((40, 150), 255, np.uint8)
+        typed[:, 6:106:20] = typed[:, 7:107:20] = 0
+        typed[low:, 120] = typed[low:, 140] = typed[low, 120:140] = typed[-1, 120:140] = 0
+        assert framed(typed) == (slice(0, 40), slice(0, 150))
+
+
 def test_noise_is_no_reason_to_cut(line: np.ndarray) -> None:
     """A grainy photograph of a tight crop would lose its ends."""
     grain = np.random.default_rng(0).normal(0, 12, line.shape)
