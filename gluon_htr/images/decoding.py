@@ -16,8 +16,8 @@ from PIL import Image, ImageOps
 
 from ..errors import ImageError
 
-MOST_PIXELS = 200_000_000  # a page of A2 at 600 dpi has 140 million
-SUBFILE_TYPE, REDUCED = 254, 1  # a TIFF tag and its bit for images of lower resolution (TIFF 6.0, section 8)
+MOST_PIXELS = 178_956_970  # Pillow's own limit; a page of A2 at 600 dpi has 140 million
+SUBFILE_TYPE, NO_PAGE = 254, 1 | 4  # a TIFF tag and its bits for smaller copies and for masks (TIFF 6.0, section 8)
 ImageLike = Union[str, "os.PathLike[str]", bytes, np.ndarray, Image.Image]
 
 
@@ -66,11 +66,11 @@ def _broken(name: str, error: Exception) -> ImageError:
 
 
 def _has_pages(blob: bytes) -> bool:
-    """Whether a second image in a TIFF is no smaller copy of the first, as thumbnails and pyramids have them."""
+    """Whether a second image in a TIFF is no smaller copy of the first (thumbnails, pyramids), and no mask of it."""
     with Image.open(io.BytesIO(blob)) as image:
         try:
             image.seek(1)
-            return not image.getexif().get(SUBFILE_TYPE, 0) & REDUCED
+            return not image.getexif().get(SUBFILE_TYPE, 0) & NO_PAGE
         except Exception:  # there is none, or it is broken: the first one is all that can be read
             return False
 

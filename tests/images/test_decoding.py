@@ -144,14 +144,15 @@ def test_a_missing_file_is_an_image_error(tmp_path: Path) -> None:
 
 
 def test_a_scan_of_several_pages_is_not_read_in_part(tmp_path: Path) -> None:
-    """All pages but the first would be lost without a word; a thumbnail behind the image is no page."""
+    """All pages but the first would be lost without a word; a thumbnail or a mask behind the image is no page."""
     page, small = (Image.new("L", size, 200) for size in ((90, 30), (30, 10)))
     page.save(tmp_path / "pages.tif", save_all=True, append_images=[page])
     with pytest.raises(ImageError, match="more than one page"):
         decode(tmp_path / "pages.tif")
-    small.encoderinfo = {"tiffinfo": {254: 1}}
-    page.save(tmp_path / "thumbnail.tif", save_all=True, append_images=[small])
-    assert decode(tmp_path / "thumbnail.tif").shape == (30, 90)
+    for thumbnail_or_mask in (1, 4):
+        small.encoderinfo = {"tiffinfo": {254: thumbnail_or_mask}}
+        page.save(tmp_path / "one.tif", save_all=True, append_images=[small])
+        assert decode(tmp_path / "one.tif").shape == (30, 90)
 
 
 def test_a_folder_is_told_apart_from_a_damaged_file(tmp_path: Path) -> None:
