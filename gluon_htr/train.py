@@ -28,7 +28,7 @@ from .training.assembly import (
 )
 from .training.journal import read_journal
 from .training.loop import Training, Watcher
-from .training.runs import Run, is_run, unmark_run
+from .training.runs import Run, is_run, load_run, unmark_run
 from .training.settings import Request
 from .training.transfer import default_preset
 
@@ -159,13 +159,20 @@ def _stoppable() -> Iterator[list[int]]:
             signal.signal(number, handler)
 
 
+def _preset(given: argparse.Namespace) -> str:
+    """The preset where none is named: that of the run which goes on, or of the model that it starts from."""
+    if given.resume and is_run(given.output):
+        return load_run(given.output).request.preset
+    return default_preset(given.init)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Parses and runs."""
     given = parser().parse_args(arguments)
     if given.workers < 0 or (given.threads or 1) < 1:
         raise UsageError("--workers is at least 0, --threads at least 1")
     request = Request(
-        preset=given.config or given.preset or default_preset(given.init),
+        preset=given.config or given.preset or _preset(given),
         data=given.data,
         validation=given.validation,
         seed=given.seed,

@@ -116,10 +116,13 @@ def load_training_data(request: Request, track: Track, say: Say = _silent) -> tu
         whole = len(train)
         train, validation, words = hold_out(train, request.seed)
         if request.init:
-            check_comparable(whole, len(validation))
+            check_comparable(len(validation), whole)
         say(words)
         return train, validation
-    return train, load_data([request.validation], rule, seed=request.seed, track=track, as_read=as_read)
+    validation = load_data([request.validation], rule, seed=request.seed, track=track, as_read=as_read)
+    if request.init:
+        check_comparable(len(validation))
+    return train, validation
 
 
 def usable(run: Run, train: Store) -> tuple[Store, list[Problem]]:

@@ -37,13 +37,22 @@ def hold_out(store: Store, seed: int) -> tuple[Store, Store, str]:
     ), f"{held.sum()} samples of {len(chosen)} of {len(groups)} groups are held out for scoring"
 
 
-def check_comparable(samples: int, held: int) -> None:
-    """Raises `UsageError` where the `held` ones of `samples` are too few to tell whether a model got better."""
-    if held < comparison.LEAST:
+def check_comparable(held: int, samples: int | None = None) -> None:
+    """Raises `UsageError` where `held` samples are too few to tell whether a model got better.
+
+    samples: of how many they are held out; None where they were given as such.
+    """
+    if held >= comparison.LEAST:
+        return
+    if samples is None:
         raise UsageError(
-            f"{samples} samples are too few to tell whether --init gets better, as {held} would be held out for that: "
-            f"give {FEW * comparison.LEAST} or more, or --validation"
+            f"{held} samples of --validation are too few to tell whether --init gets better: give {comparison.LEAST} "
+            "or more"
         )
+    raise UsageError(
+        f"{samples} samples are too few to tell whether --init gets better, as {held} would be held out for that: "
+        f"give {FEW * comparison.LEAST} or more, or --validation"
+    )
 
 
 def _part(store: Store, held: np.ndarray) -> tuple[Store, Store]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from letters import LETTERS, WORDS, draw
 from needs_mxnet import need_mxnet
-from support import TINY, refusal, training
+from support import PROJECT, TINY, refusal, training
 
 need_mxnet()
 
@@ -76,12 +77,16 @@ def test_another_network_is_refused_with_the_first_difference(words: Path, door:
 
 def test_the_preset_is_that_of_the_start(door: Door, tmp_path: Path) -> None:
     """Without `--preset lines` a user would be told of dropout, and not which preset to give."""
-    data = ["--data", f"listing:{listing(tmp_path / 'mine', WORDS)}", "--init", "english-lines", "--output", "tuned"]
+    start = tmp_path / "english-lines.zip"
+    shutil.copy(PROJECT / "gluon_htr" / "bundles" / "shipped" / start.name, start)
+    data = ["--data", f"listing:{listing(tmp_path / 'mine', WORDS)}", "--init", start, "--output", "tuned"]
     data += ["--validation", data[1]]
     assert "english-lines.zip" in refusal(door("train", *data, "--preset", "notebook"))
     assert "give --preset lines" in refusal(door("train", *data, "--preset", "words"))
     done = door("train", *data, "--budget", "0.1s", "--workers", "0")
     assert "before training: validation CER" in done.stderr
+    start.unlink()  # the run has all that it needs
+    assert "goes on at step" in door("train", *data, "--budget", "0.1s", "--workers", "0", "--resume").stderr
 
 
 def test_what_is_no_start_is_refused(words: Path, door: Door, tmp_path: Path) -> None:
@@ -162,4 +167,6 @@ def test_too_few_own_words_are_refused_and_how_many_are_needed_is_told(door: Doo
     labels = listing(tmp_path / "mine", WORDS[:5])
     arguments = ["--config", TINY, "--data", f"listing:{labels}", "--init", LETTERS, "--output", tmp_path / "tuned"]
     assert "give 32 or more, or --validation" in refusal(door("train", *arguments))
+    few = listing(tmp_path / "few", WORDS[:3])
+    assert "3 samples of --validation" in refusal(door("train", *arguments, "--validation", f"listing:{few}"))
     assert not (tmp_path / "tuned").exists()
