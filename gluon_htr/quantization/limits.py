@@ -113,7 +113,6 @@ _EDGE = [
 ]
 
 ARCHITECTURES = {one.name: one for one in (*_ZYNQ, _OLD_ZYNQ, *_VERSAL, _OLD_VERSAL, _VERSAL_H, *_EDGE)}
-DEFAULT = "DPUCZDX8G-B4096"
 
 
 def architecture(name: str) -> Architecture:
