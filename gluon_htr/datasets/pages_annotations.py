@@ -38,16 +38,22 @@ class Outlined:
 
 @dataclass
 class Transcribed:
-    """A page: its image's name, which may be empty; width and height in its own unit, 0 where unknown; its lines."""
+    """What a file has: its image's name, which may be empty; width and height in its unit, 0 where unknown; lines."""
 
     image: str = ""
+    pages: int = 0
+    unit: str = "pixel"
     width: float = 0
     height: float = 0
     lines: list[Outlined] = field(default_factory=list)
 
 
 def parse_page(blob: bytes) -> Transcribed:
-    """Raises `AnnotationError` when it is neither PAGE nor ALTO, not well-formed, or declares entities."""
+    """The page of a file.
+
+    Raises `AnnotationError` when it is neither PAGE nor ALTO, not well-formed, declares entities, has several pages,
+    or does not tell where in its image the lines are.
+    """
     parser = expat.ParserCreate()
     handler = _Root(parser)
     parser.StartElementHandler = handler.start
@@ -57,7 +63,17 @@ def parse_page(blob: bytes) -> Transcribed:
         parser.Parse(blob, True)
     except (expat.ExpatError, LookupError, ValueError) as error:
         raise AnnotationError(f"is not well-formed XML: {error}") from None
-    return handler.page
+    return _checked(handler.page)
+
+
+def _checked(page: Transcribed) -> Transcribed:
+    if page.pages > 1:
+        raise AnnotationError("has more than one page, and one image alone: save each as a file of its own")
+    if page.unit != "pixel" and not (page.width > 0 and page.height > 0):
+        raise AnnotationError(
+            f"measures in {page.unit[:40]} and its Page has no WIDTH and HEIGHT to scale by: export it in pixels"
+        )
+    return page
 
 
 def parse_points(text: str) -> np.ndarray:
@@ -110,6 +126,7 @@ class _Page:
         parent = self._open[-1]
         self._open.append(name)
         if name == "Page":
+            self._page.pages += 1
             self._page.image = attributes.get("imageFilename", "")
             self._page.width = _number(attributes, "imageWidth")
             self._page.height = _number(attributes, "imageHeight")
@@ -143,11 +160,13 @@ class _Alto:
     """ALTO: a line's box and baseline are attributes, its polygon a child, its text that of its words."""
 
     def __init__(self, page: Transcribed) -> None:
-        self._page, self._open, self._name = page, ["alto"], list[str]()
+        self._page, self._open, self._text = page, ["alto"], list[str]()
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         self._open.append(name)
+        self._text = []
         if name == "Page":
+            self._page.pages += 1
             self._page.width, self._page.height = _number(attributes, "WIDTH"), _number(attributes, "HEIGHT")
         elif name == "TextLine":
             self._page.lines.append(_alto_line(attributes))
@@ -160,12 +179,13 @@ class _Alto:
 
     def end(self, name: str) -> None:
         self._open.pop()
-        if name == "fileName" and not self._page.image:
-            self._page.image = "".join(self._name).strip()
+        if name == "fileName":
+            self._page.image = self._page.image or "".join(self._text).strip()
+        elif name == "MeasurementUnit":
+            self._page.unit = "".join(self._text).strip() or self._page.unit
 
     def characters(self, text: str) -> None:
-        if self._open[-1] == "fileName":
-            self._name.append(text)
+        self._text.append(text)
 
 
 def _alto_line(attributes: dict[str, str]) -> Outlined:

@@ -11,7 +11,7 @@ from support import SAMPLE
 
 from gluon_htr.datasets import pages_crops
 from gluon_htr.datasets.pages import PagesOptions, PagesReader
-from gluon_htr.datasets.pages_annotations import Outlined, parse_page, parse_points
+from gluon_htr.datasets.pages_annotations import Outlined
 from gluon_htr.datasets.pages_crops import LineCrop, cut
 from gluon_htr.datasets.pages_outlines import Outline, outlines, turned
 from gluon_htr.datasets.preparation import prepare
@@ -22,6 +22,11 @@ from gluon_htr.images.preprocessing import Preprocessing
 RULE = Preprocessing(rule="height", height=32, width=512)
 PAPER, INK = 180, 20  # grays
 SIZE = (400, 300)  # pixels: width, height
+
+
+MILLIMETERS = """<alto><Description><MeasurementUnit>mm10</MeasurementUnit></Description><Layout><Page>
+<PrintSpace WIDTH="400" HEIGHT="300"><TextLine HPOS="50" VPOS="0" WIDTH="300" HEIGHT="40"><String CONTENT="x"/>
+</TextLine></PrintSpace></Page></Layout></alto>"""
 
 
 def line(number: int, text: str = "word", coords: str = "", baseline: str = "") -> str:
@@ -182,6 +187,9 @@ def test_what_cannot_be_used_is_listed_by_id(tmp_path: Path) -> None:
         ('<PcGts><Page imageFilename="../../a.png"/></PcGts>', "same image"),  # only the name counts
         ('<PcGts><Page imageFilename="/etc/passwd"/></PcGts>', "has no image"),
         ('<PcGts><Page imageFilename="text.png"/></PcGts>', "cannot be read"),
+        ("<PcGts><Page/><Page/></PcGts>", "more than one page"),
+        ("<alto><Layout><Page/><Page/></Layout></alto>", "more than one page"),
+        (MILLIMETERS, "measures in mm10 and its Page has no WIDTH and HEIGHT"),
     ],
 )
 def test_a_bad_page_is_listed_and_the_rest_is_read(content: str, says: str, tmp_path: Path) -> None:
@@ -271,21 +279,9 @@ def test_alto_with_boxes_polygons_and_either_kind_of_baseline(tmp_path: Path) ->
     assert found == {"a/one": ("two wo-", (40, 300)), "a/two": ("rds", (40, 280))}
 
 
-def test_the_text_of_a_line_is_its_own_and_the_first_alternative() -> None:
-    """Words, glyphs and rejected readings would be mixed into the label."""
-    xml = (
-        "<p:PcGts xmlns:p='x'><p:Page><p:TextLine id='a'>"
-        "<p:Word><p:Glyph><p:TextEquiv><p:Unicode>G</p:Unicode></p:TextEquiv></p:Glyph>"
-        "<p:TextEquiv><p:Unicode>Word</p:Unicode></p:TextEquiv></p:Word>"
-        "<p:TextEquiv index='1'><p:Unicode>wrong</p:Unicode></p:TextEquiv>"
-        "<p:TextEquiv index='0'><p:PlainText>x</p:PlainText><p:Unicode>the &amp;\n line</p:Unicode></p:TextEquiv>"
-        "</p:TextLine><p:TextLine id='b'>"
-        "<p:Word><p:TextEquiv><p:Unicode>two</p:Unicode></p:TextEquiv></p:Word>"
-        "<p:Word><p:TextEquiv><p:Unicode>words</p:Unicode></p:TextEquiv></p:Word></p:TextLine></p:Page></p:PcGts>"
-    )
-    assert [found.text for found in parse_page(xml.encode()).lines] == ["the & line", "two words"]
-
-
-def test_points_may_be_parted_by_commas_or_blanks() -> None:
-    """One of the two programs that are used most would not be read."""
-    assert parse_points("1,2 3,4").tolist() == parse_points("1 2  3 4\n").tolist() == [[1, 2], [3, 4]]
+def test_alto_in_millimeters_is_scaled_by_the_size_of_its_page(tmp_path: Path) -> None:
+    """Lines would be cut out of the upper left corner of a scan."""
+    page(tmp_path, "a", line(0))
+    (tmp_path / "a.xml").write_text(MILLIMETERS.replace("<Page>", '<Page WIDTH="800" HEIGHT="600">'))
+    (sample,) = read(tmp_path)
+    assert sample.image().shape == (20, 150)
