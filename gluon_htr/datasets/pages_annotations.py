@@ -18,6 +18,9 @@ from ..errors import AnnotationError
 
 FARTHEST = 1e7  # a coordinate beyond is no place on a page, whatever the unit
 
+#: Readings of the same place, each with its rank; the lowest is the first choice.
+Alternatives = list[tuple[int, str]]
+
 
 @dataclass
 class Outlined:
@@ -26,14 +29,13 @@ class Outlined:
     id: str
     polygon: str = ""
     baseline: str = ""
-    texts: list[tuple[int, str]] = field(default_factory=list)  # alternatives by rank, the lowest first
+    texts: Alternatives = field(default_factory=list)
     words: list[str] = field(default_factory=list)
 
     @property
     def text(self) -> str:
         """The line's own text, or else its words'; white space is single."""
-        whole = min(self.texts, key=lambda ranked: ranked[0])[1] if self.texts else ""
-        return " ".join(whole.split() or " ".join(self.words).split())
+        return " ".join(_first(self.texts).split() or " ".join(self.words).split())
 
 
 @dataclass
@@ -87,6 +89,10 @@ def parse_points(text: str) -> np.ndarray:
     return numbers.reshape(-1, 2)
 
 
+def _first(alternatives: Alternatives) -> str:
+    return min(alternatives, key=lambda ranked: ranked[0])[1] if alternatives else ""
+
+
 def _refuse(*declaration: object) -> int:
     raise AnnotationError("declares entities or external files, which is refused")
 
@@ -121,6 +127,7 @@ class _Page:
 
     def __init__(self, page: Transcribed) -> None:
         self._page, self._open, self._text, self._rank = page, ["PcGts"], list[str](), 0
+        self._word: Alternatives = []
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         parent = self._open[-1]
@@ -132,6 +139,8 @@ class _Page:
             self._page.height = _number(attributes, "imageHeight")
         elif name == "TextLine":
             self._page.lines.append(Outlined(attributes.get("id", "")))
+        elif name == "Word":
+            self._word = []
         elif name == "Coords" and parent == "TextLine":
             self._page.lines[-1].polygon = attributes.get("points", "")
         elif name == "Baseline" and parent == "TextLine":
@@ -143,13 +152,12 @@ class _Page:
 
     def end(self, name: str) -> None:
         self._open.pop()
-        if name != "Unicode" or len(self._open) < 2:
-            return
-        owner, text = self._open[-2], "".join(self._text)
-        if owner == "TextLine":
-            self._page.lines[-1].texts.append((self._rank, text))
-        elif owner == "Word" and self._rank == 0 and self._page.lines:
-            self._page.lines[-1].words.append(text)
+        if name == "Word" and self._open[-1] == "TextLine":
+            self._page.lines[-1].words.append(_first(self._word))
+        elif name == "Unicode" and self._open[-2:-1] == ["TextLine"]:
+            self._page.lines[-1].texts.append((self._rank, "".join(self._text)))
+        elif name == "Unicode" and self._open[-2:-1] == ["Word"]:
+            self._word.append((self._rank, "".join(self._text)))
 
     def characters(self, text: str) -> None:
         if self._open[-1] == "Unicode":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from gluon_htr.datasets.pages_annotations import parse_page, parse_points
 
 
@@ -23,3 +25,19 @@ def test_the_text_of_a_line_is_its_own_and_the_first_alternative() -> None:
 def test_points_may_be_parted_by_commas_or_blanks() -> None:
     """One of the two programs that are used most would not be read."""
     assert parse_points("1,2 3,4").tolist() == parse_points("1 2  3 4\n").tolist() == [[1, 2], [3, 4]]
+
+
+@pytest.mark.parametrize(
+    ("ranks", "text"), [(("", ""), "Dear Dear"), (("1", "2"), "Dear Dear"), (("2", "1"), "Bear Bear")]
+)
+def test_a_word_has_the_alternative_of_the_lowest_index_and_among_equals_the_first(
+    ranks: tuple[str, str], text: str
+) -> None:
+    """Lines would be "Dear Bear", or have no text where a program counts from one."""
+    indices = [f" index='{rank}'" if rank else "" for rank in ranks]
+    readings = "".join(
+        f"<TextEquiv{index}><Unicode>{reading}</Unicode></TextEquiv>"
+        for index, reading in zip(indices, ("Dear", "Bear"))
+    )
+    xml = f"<PcGts><Page><TextLine>{f'<Word>{readings}</Word>' * 2}</TextLine></Page></PcGts>"
+    assert [found.text for found in parse_page(xml.encode()).lines] == [text]
