@@ -34,7 +34,8 @@ class PagesOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     #: A folder of this name or, without one, a part by ratio.
     split: Literal["train", "validation", "test", "all"] = "all"
-    #: `document`: pages whose names differ in a last number of one to three digits belong together.
+    #: `document`: pages whose names differ only in `_` and one to three digits at their end belong together
+    #: (`letter_001`, not `letter-01`). Pages with other names: `folder`, one for each document, or `page`.
     group: Literal["document", "page", "folder"] = "document"
     #: Share of the lines that is held out for validation where there are no folders.
     ratio: Annotated[float, msgspec.Meta(gt=0, lt=1)] = 0.1
