@@ -70,7 +70,8 @@ class ListingReader:
             self._root, self._name, rows = source.parent, f"{source.name}:", read_rows(source, self.problems)
         self._samples = list(self._usable(rows, options.group))
         if not self._samples:
-            raise AnnotationError(f"{path} has nothing that can be used: {first_problems(self.problems) or NOTHING}")
+            why = first_problems(self.problems) or (NOTHING if source.is_dir() else "it has no row")
+            raise AnnotationError(f"{source} has nothing that can be used: {why}")
         if options.split != "all":
             chosen = held_out([sample.group for sample in self._samples], options.ratio, options.seed)
             wanted = options.split == "validation"

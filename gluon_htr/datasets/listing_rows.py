@@ -74,7 +74,8 @@ def _lines(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _spaced(text: str, name: str, problems: list[Problem]) -> Iterator[Row]:
-    if "\t" in text.partition("\n")[0]:
+    _, first = next(_lines(text), (1, ""))
+    if "\t" in first:
         yield from _tabbed(text, name, problems)
         return
     for number, line in _lines(text):
@@ -85,9 +86,10 @@ def _spaced(text: str, name: str, problems: list[Problem]) -> Iterator[Row]:
 def _tabbed(text: str, name: str, problems: list[Problem]) -> Iterator[Row]:
     """Quotation marks are part of a label. Columns have names where the first line gives them."""
     header: list[str] = []
+    first, _ = next(_lines(text), (1, ""))
     for number, line in _lines(text):
         cells = [cell.strip() for cell in line.split("\t")]
-        if number == 1 and _is_header(cells):
+        if number == first and _is_header(cells):
             header = _lowered(cells)
             path, label = _column(header, PATHS, name), _column(header, LABELS, name)
         elif len(cells) > len(header or TABBED):
@@ -113,8 +115,7 @@ def _lowered(cells: list[str]) -> list[str]:
 def _named(text: str, name: str, problems: list[Problem]) -> Iterator[Row]:
     lines = list(io.StringIO(text, newline=""))
     records = _records(lines)
-    _, _, first = next(records, (1, 1, None))
-    header = _lowered(first or [])
+    header = _lowered(next((cells for _, _, cells in records if cells and any(map(str.strip, cells))), []))
     path, label = _column(header, PATHS, name), _column(header, LABELS, name)
     for start, end, cells in records:
         why = ""
@@ -134,7 +135,8 @@ def _named(text: str, name: str, problems: list[Problem]) -> Iterator[Row]:
 
 def _records(lines: list[str]) -> Iterator[tuple[int, int, list[str] | None]]:
     """The first and the last line of each record of a CSV file, and its cells: None where one is above csv's limit."""
-    semicolons = bool(lines) and lines[0].count(";") > lines[0].count(",")
+    first = next(filter(str.strip, lines), "")
+    semicolons = first.count(";") > first.count(",")
     reader = csv.reader(lines, delimiter=";" if semicolons else ",", skipinitialspace=True)
     while (before := reader.line_num) < len(lines):
         try:
