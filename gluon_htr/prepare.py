@@ -13,11 +13,11 @@ from typing import get_args
 
 from . import _door
 from ._storage import write_atomically
-from .datasets.cache import load_cache, save_cache
+from .datasets.cache import is_cache, load_cache, save_cache
 from .datasets.labels import count_characters, is_text, labels
 from .datasets.origin import Origin, difference, origin
 from .datasets.preparation import Preparer
-from .datasets.records import discard_records, is_records, load_intact, save_records
+from .datasets.records import is_records, load_intact, save_records
 from .datasets.sample import Problem
 from .datasets.specs import Spec, open_spec, parse_spec
 from .datasets.store import Store
@@ -84,7 +84,7 @@ def run(spec: str, output: Path, preset: str, encoding: str, workers: int | None
     if not packed and encoding != "png":
         raise UsageError(f"--encoding is for records: give an --output that ends in .rec, not {output.name}")
     load: Load = partial(load_intact, encoding=packed) if packed else load_cache
-    there = is_records(output) if packed else output.exists()
+    there = is_records(output) if packed else is_cache(output)
     if there and not force:
         store, why = _existing(load, output, origin(parsed, rule))
         if store is not None and not why:
@@ -107,13 +107,11 @@ def _pickle(spec: Spec, output: Path, rule: Preprocessing, workers: int | None) 
 def _pack(
     spec: Spec, output: Path, rule: Preprocessing, workers: int | None, *, encoding: Encoding, force: bool
 ) -> tuple[int, list[Problem]]:
-    if force:
-        discard_records(output)
     with Preparer(workers) as preparer:
         made_from = origin(spec, rule)
         reader = open_spec(spec)
         with _door.track("prepare", len(reader)) as advance:
-            return save_records(output, reader, preparer, made_from, encoding, advance)
+            return save_records(output, reader, preparer, made_from, encoding, advance, anew=force)
 
 
 def _existing(load: Load, output: Path, expected: Origin) -> tuple[Store | None, str]:

@@ -6,6 +6,7 @@ written in bounded memory, and last the origin and the count, without which the 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -14,24 +15,38 @@ import msgspec
 import numpy as np
 
 from .._storage import atomic_file
-from ..errors import CacheError, DataError
+from ..errors import CacheError, DataError, StorageError
 from . import pickles
+from .listing_problems import first_problems
 from .origin import Origin
 from .sample import Problem
 from .store import Store, bare_sizes
 
 FORMAT = "gluon_htr cache 2"
+_BEGINNING = re.compile(rb"\x80\x05\x95.{8}}\x94\(\x8c\x03ids\x94", re.DOTALL)  # of a chunk's pickle
 _ORIGIN = ("spec", "source", "preprocessing", "files")
 _LISTS = ("ids", "texts", "groups")
 _ARRAYS = {"shapes": (np.int32, 2), "offsets": (np.int64, 1), "pixels": (np.uint8, 1)}
 
 
+def is_cache(path: Path) -> bool:
+    """Whether a file begins as caches do, however damaged the rest, or is empty."""
+    try:
+        with open(path, "rb") as file:
+            head = file.read(64)
+    except OSError:
+        return False
+    return not head or _BEGINNING.match(head) is not None
+
+
 def save_cache(path: Path, chunks: Iterable[Store], made_from: Callable[[], Origin]) -> tuple[int, list[Problem]]:
     """Writes a cache chunk by chunk; the file takes its place when all are written. Returns the count and the problems.
 
-    made_from: asked at the end. Raises `DataError` when there is no sample, `StorageError` when the disk is full; what
-    was at `path` is then untouched.
+    made_from: asked at the end. Raises `DataError` when there is no sample, `StorageError` when the disk is full or
+    `path` is something else than a cache; what was at `path` is then untouched.
     """
+    if path.exists() and not is_cache(path):
+        raise StorageError(f"{path} holds something else than a cache: give another --output")
     samples, problems = 0, list[Problem]()
     with atomic_file(path) as file:
         for chunk in chunks:
@@ -41,7 +56,7 @@ def save_cache(path: Path, chunks: Iterable[Store], made_from: Callable[[], Orig
             problems += chunk.problems
         made = made_from()
         if not samples:
-            raise DataError(f"{made.spec} has no sample that can be used")
+            raise DataError(f"{path} would hold no sample: {first_problems(problems) or 'there is none'}")
         end = {"format": FORMAT, "samples": samples, "spec": made.spec, "source": made.source, "files": made.files}
         pickles.dump({**end, "preprocessing": msgspec.to_builtins(made.preprocessing)}, file)
     return samples, problems

@@ -12,11 +12,10 @@ A packing that was killed, or whose files were damaged, is repeated for the shar
 from __future__ import annotations
 
 import json
-import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import count, islice
+from itertools import chain, count, islice
 from pathlib import Path
 
 import msgspec
@@ -24,6 +23,7 @@ import msgspec
 from .._storage import write_atomically
 from ..errors import CacheError, DataError, StorageError
 from ..images.encoding import Encoding
+from .listing_problems import first_problems
 from .origin import Origin, difference
 from .preparation import Preparer, chunks
 from .records_shards import encode_store, is_intact, load_shard, save_shard, shard_size, shard_summary
@@ -32,6 +32,7 @@ from .store import Store
 
 FORMAT = "gluon_htr records 1"
 CHUNKS = 16  # of `preparation.CHUNK` samples a shard: some megabytes, a second's work
+NUMBER = "[0-9]" * 5  # of a shard, in its files' names
 
 
 @dataclass(frozen=True)
@@ -54,16 +55,22 @@ def save_records(
     made_from: Origin,
     encoding: Encoding,
     advance: Callable[[int], object] = lambda done: None,
+    anew: bool = False,
 ) -> tuple[int, list[Problem]]:
     """Packs all samples, or goes on where a packing of the same origin was ended. Returns the count and the problems.
 
-    advance: called with the number of samples just done. Raises `DataError` when there is no sample, `StorageError`
-    when the disk is full or `path` is something else.
+    advance: called with the number of samples just done. anew: never goes on, packs everything again.
+    Raises `DataError` when there is no sample, `StorageError` when `path` is something else: what was there is then
+    untouched. Raises `StorageError` also when the disk is full.
     """
-    _begin(path, Packing(made_from, str(encoding)))
-    done = {number for file in path.glob("[0-9]*.json") if is_intact(path, number := int(file.stem))}
+    packing = Packing(made_from, str(encoding))
+    goes_on = _serves(_found(path), packing) and not anew
+    done = {number for file in path.glob(f"{NUMBER}.json") if goes_on and is_intact(path, number := int(file.stem))}
     wanted = (chunk for number, chunk in enumerate(chunks(reader)) if number // CHUNKS not in done)
     stores = preparer.chunk_stores(wanted, made_from.preprocessing, partial(encode_store, encoding=encoding))
+    if not done:
+        stores = _with_a_sample(stores, path, reader)
+    _begin(path, packing, goes_on)
     for number in count():
         if number in done:
             advance(shard_size(path, number))
@@ -74,23 +81,37 @@ def save_records(
     return _end(path, number, list(reader.problems))
 
 
-def discard_records(path: Path) -> None:
-    """Removes what `save_records` has written, and nothing else."""
-    if _packing(path) is not None:
-        shutil.rmtree(path)
-
-
-def _begin(path: Path, packing: Packing) -> None:
-    """An empty folder for this packing, or the one in which it was begun."""
+def _found(path: Path) -> Packing | None:
+    """The packing that was begun at `path`, if any. Raises `StorageError` where something else is there."""
     if path.exists() and not path.is_dir():
         raise StorageError(f"{path} is a file, and records are a folder: remove it or give another --output")
-    if path.is_dir() and any(path.iterdir()) and not (path / "origin.json").exists():
+    packing = _packing(path)
+    if packing is None and path.is_dir() and any(path.iterdir()):
         raise StorageError(f"{path} holds something else than records: give another --output")
-    if path.is_dir() and not _serves(_packing(path), packing):
-        shutil.rmtree(path)
+    return packing
+
+
+def _with_a_sample(stores: Iterator[Store], path: Path, reader: Reader) -> Iterator[Store]:
+    """The same stores, once one is known to have a sample. Raises `DataError` where none has."""
+    empty: list[Store] = []
+    for store in stores:
+        if len(store):
+            return chain(empty, [store], stores)
+        empty.append(store)
+    why = first_problems([*(problem for store in empty for problem in store.problems), *reader.problems])
+    raise DataError(f"{path} would hold no sample: {why or 'there is none'}")
+
+
+def _begin(path: Path, packing: Packing, goes_on: bool) -> None:
+    """A folder for this packing, or the one in which it was begun. Of another packing, its files are removed."""
     (path / "records.json").unlink(missing_ok=True)
-    if not path.is_dir():
-        write_atomically(path / "origin.json", msgspec.json.format(msgspec.json.encode(packing)))
+    if goes_on:
+        return
+    for suffix in (".json", ".idx", ".rec"):
+        for file in path.glob(NUMBER + suffix):
+            file.unlink()
+    # last: until then what is left belongs to the other packing, which would go on with it
+    write_atomically(path / "origin.json", msgspec.json.format(msgspec.json.encode(packing)))
 
 
 def _serves(found: Packing | None, packing: Packing) -> bool:
@@ -108,9 +129,7 @@ def _end(path: Path, shards: int, problems: list[Problem]) -> tuple[int, list[Pr
     """Declares the records whole."""
     summaries = [shard_summary(path, number) for number in range(shards)]
     samples = sum(summary["samples"] for summary in summaries)
-    if not samples:
-        raise DataError(f"{path} would hold no sample: there is none that can be used")
-    for leftover in path.glob(".*.part"):  # of packings that were killed
+    for leftover in path.glob(f".{NUMBER}.*.part"):  # of packings that were killed
         leftover.unlink()
     listed = [(problem.id, problem.reason) for problem in problems]
     whole = {"format": FORMAT, "shards": shards, "samples": samples, "problems": listed}

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from archive_server import ArchiveServer
 from downloads import Download, Result
+from letters import WORDS, draw
 from support import door_environment
 
 
@@ -21,4 +22,19 @@ def download(door: Callable[..., Result[str]], archive_server: ArchiveServer, tm
         place = ["--base-url", server.url, "--user", server.user, "--root", tmp_path / "iam"]
         return door("download", "--dataset", "iam-words", *place, *arguments, **({"env": environment} | options))
 
+    return run
+
+
+@pytest.fixture
+def pack(door: Callable[..., Result[str]], tmp_path: Path) -> Callable[..., Result[str]]:
+    """Packs a list of a few drawn words, one of which is missing."""
+    for k, word in enumerate(WORDS):
+        draw(word).save(tmp_path / f"{k}.png")
+    rows = [f"{k}.png\t{word}\n" for k, word in enumerate(WORDS)]
+    (tmp_path / "labels.tsv").write_text("".join([*rows, "lost.png\tlost\n"]), "utf-8")
+
+    def run(*more: str, spec: str = "listing:labels.tsv") -> Result[str]:
+        return door("prepare", spec, "--output", "x.rec", "--workers", "0", *more)
+
+    assert run().returncode == 0
     return run

@@ -19,18 +19,6 @@ Door = Callable[..., "subprocess.CompletedProcess[str]"]
 Packed = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
-@pytest.fixture
-def pack(door: Door, tmp_path: Path) -> Packed:
-    """Packs a list of a few drawn words, one of which is missing."""
-    for k, word in enumerate(WORDS):
-        draw(word).save(tmp_path / f"{k}.png")
-    rows = [f"{k}.png\t{word}\n" for k, word in enumerate(WORDS)]
-    (tmp_path / "labels.tsv").write_text("".join([*rows, "lost.png\tlost\n"]), "utf-8")
-    command = ("prepare", "listing:labels.tsv", "--output", "x.rec", "--workers", "0")
-    assert door(*command).returncode == 0
-    return lambda *more: door(*command, *more)
-
-
 def cut(path: Path, end: int) -> None:
     path.write_bytes(path.read_bytes()[:end])
 
