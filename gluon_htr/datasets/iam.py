@@ -16,12 +16,11 @@ from typing import Literal
 import msgspec
 
 from ..errors import AnnotationError
-from ..images.decoding import Encoded
+from ..images.decoding import SUFFIXES, Encoded
 from .files import archive_members, folder_files
 from .iam_annotations import Form, read_forms
 from .sample import Problem, Sample
 
-IMAGES = (".png", ".tif", ".tiff", ".jpg", ".jpeg", ".webp")
 Split = Literal["train", "validation", "test", "all"]
 
 
@@ -78,9 +77,9 @@ class IamReader:
 
     def _images(self) -> Iterator[tuple[str, str | bytes]]:
         if not self._archives:
-            yield from folder_files(self._root / self._level, IMAGES).items()
+            yield from folder_files(self._root / self._level, SUFFIXES).items()
         for archive in self._archives:
-            yield from archive_members(archive, IMAGES)
+            yield from archive_members(archive, SUFFIXES)
 
 
 def _entries(forms: Iterable[Form], level: str, options: IamOptions) -> Iterator[tuple[str, str, str]]:

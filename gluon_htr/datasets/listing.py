@@ -19,8 +19,7 @@ import msgspec
 from PIL import Image
 
 from ..errors import AnnotationError, SpecError
-from ..images.decoding import Encoded
-from .iam import IMAGES
+from ..images.decoding import SUFFIXES, Encoded
 from .listing_folders import label_beside, meant, read_folder
 from .listing_problems import first_problems
 from .listing_rows import Row, read_rows
@@ -124,7 +123,7 @@ class _Files:
         folder, name = os.path.split(file)
         if folder not in self._unlisted:
             names = sorted(os.listdir(folder)) if os.path.isdir(folder) else []
-            images = [name for name in names if name.lower().endswith(IMAGES)]
+            images = [name for name in names if name.lower().endswith(SUFFIXES)]
             self._unlisted[folder] = [name for name in images if os.path.join(folder, name) not in self.listed]
         stems = {os.path.splitext(other)[0]: other for other in self._unlisted[folder]}
         other = meant(os.path.splitext(name)[0], stems)

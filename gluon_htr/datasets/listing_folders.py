@@ -18,7 +18,7 @@ from rapidfuzz.distance import OSA
 
 from .._folders import files_below, walk
 from ..errors import AnnotationError
-from .iam import IMAGES
+from ..images.decoding import SUFFIXES
 from .listing_rows import Row, read_text
 from .sample import Problem
 
@@ -65,7 +65,7 @@ def _sorted_out(names: Iterable[str]) -> _Folder:
         stem, suffix = os.path.splitext(normalize("NFC", name))
         if name.lower().endswith(LABEL):
             found.labels[normalize("NFC", name[: -len(LABEL)])] = name
-        elif suffix.lower() in IMAGES:
+        elif suffix.lower() in SUFFIXES:
             found.images[stem].append(name)
         elif suffix.lower() == ".txt":
             found.texts[stem] = name

@@ -16,7 +16,7 @@ from itertools import zip_longest
 from pathlib import Path
 
 from ..errors import AnnotationError
-from .iam import IMAGES
+from ..images.decoding import SUFFIXES
 from .sample import Problem
 
 PATHS = ("path", "image", "file", "filename", "file_name", "image_path", "name")
@@ -25,7 +25,7 @@ TABBED = ("path", "label", "group")  # columns of a .tsv without names
 LARGEST = 1 << 30  # bytes of a list
 
 #: The shortest beginning that is an image's name, so that names may have spaces; else up to the first space.
-NAMED = re.compile(rf"(.+?(?:{'|'.join(map(re.escape, IMAGES))}))(?:\s+(.*))?|(\S+)(?:\s+(.*))?", re.IGNORECASE)
+NAMED = re.compile(rf"(.+?(?:{'|'.join(map(re.escape, SUFFIXES))}))(?:\s+(.*))?|(\S+)(?:\s+(.*))?", re.IGNORECASE)
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,8 @@ from PIL import ExifTags, Image
 
 from .._folders import files_below
 from ..errors import AnnotationError
+from ..images.decoding import SUFFIXES
 from .files import LARGEST_MEMBER
-from .iam import IMAGES
 from .listing_problems import first_problems
 from .listing_splits import held_out
 from .pages_annotations import Transcribed, parse_page
@@ -133,8 +133,8 @@ def _image(path: Path, named: str) -> Path:
     """The image that an XML file names, or that has its name; beside it or one folder up, and nowhere else."""
     base = re.split(r"[\\/]", named)[-1]
     for folder in (path.parent, path.parent.parent):
-        for name in (base, *(path.stem + suffix for suffix in IMAGES), *(path.stem + s.upper() for s in IMAGES)):
-            if Path(name).suffix.lower() in IMAGES and (folder / name).is_file():
+        for name in (base, *(path.stem + suffix for suffix in SUFFIXES), *(path.stem + s.upper() for s in SUFFIXES)):
+            if Path(name).suffix.lower() in SUFFIXES and (folder / name).is_file():
                 return folder / name
     raise AnnotationError(f"has no image {base or path.stem} beside it")
 

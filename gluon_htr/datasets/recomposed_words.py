@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import AnnotationError
+from ..images.decoding import SUFFIXES
 from .files import contents, folder_files
 from .iam_annotations import Form, Line, Word
 from .spacing import natural
@@ -46,7 +47,7 @@ def writers(root: Path, forms: Iterable[Form]) -> dict[str, Writer]:
 
     Raises `AnnotationError` when there is no table of boxes or no folder of words.
     """
-    boxes, paths = _boxes(root), folder_files(root / "words", (".png", ".tif", ".tiff", ".jpg", ".jpeg", ".webp"))
+    boxes, paths = _boxes(root), folder_files(root / "words", SUFFIXES)
     if not boxes or not paths:
         missing = "words/" if boxes else "ascii/words.txt"
         raise AnnotationError(f"{root} has no {missing}: run python -m gluon_htr.download --dataset iam-words first")

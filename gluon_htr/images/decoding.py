@@ -18,6 +18,8 @@ from ..errors import ImageError
 
 MOST_PIXELS = 178_956_970  # Pillow's own limit; a page of A2 at 600 dpi has 140 million
 SUBFILE_TYPE, NO_PAGE = 254, 1 | 4  # a TIFF tag and its bits for smaller copies and for masks (TIFF 6.0, section 8)
+#: Endings of what scanners, cameras and archives write; `decode` itself looks at contents alone.
+SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".gif", ".jp2", ".pbm", ".pgm", ".ppm", ".pnm")
 ImageLike = Union[str, "os.PathLike[str]", bytes, np.ndarray, Image.Image]
 
 
