@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import io
 import os
 import sys
 import warnings
@@ -25,6 +26,8 @@ QUIET_INTERVAL = 60.0  # seconds between progress lines where stderr is no termi
 
 def main(command: Callable[[Sequence[str] | None], int], arguments: Sequence[str] | None = None) -> int:
     """Runs a door and turns what goes wrong into one line on stderr and an exit status."""
+    if isinstance(sys.stdout, io.TextIOWrapper):  # names of files may be no UTF-8, and terminals may lack signs
+        sys.stdout.reconfigure(errors="backslashreplace")  # \udce9 for such a byte, which is JSON's own escape
     warnings.filterwarnings("ignore", module=r"PIL\.")  # of large images and odd metadata: what matters, we raise
     try:
         return command(arguments)

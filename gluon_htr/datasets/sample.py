@@ -10,11 +10,16 @@ from typing import Protocol
 import numpy as np
 
 
+def printable(name: str) -> str:
+    """A name that can be written anywhere: of files, it may have bytes that are no UTF-8, which become escapes."""
+    return name.encode("utf-8", "backslashreplace").decode()
+
+
 @dataclass(frozen=True)
 class Sample:
     """A text and the image that shows it.
 
-    id: unique within its source. group: writer, form or letter; splits never cut through a group.
+    id: unique within its source. group: writer, form or letter; splits never cut through a group. Both are printable.
     image: decodes when called and returns (H, W) uint8 gray, 0 = black ink; raises `ImageError` where the image is
     broken. It can be pickled, so that worker processes decode.
     """
@@ -24,6 +29,10 @@ class Sample:
     group: str
     image: Callable[[], np.ndarray]
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "id", printable(self.id))
+        object.__setattr__(self, "group", printable(self.group))
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -31,6 +40,10 @@ class Problem:
 
     id: str
     reason: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "id", printable(self.id))
+        object.__setattr__(self, "reason", printable(self.reason))
 
 
 class Reader(Protocol):

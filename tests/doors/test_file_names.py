@@ -1,0 +1,52 @@
+"""Names of files as other systems left them on a disk: in bytes that are no UTF-8."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from letters import LETTERS, draw
+from support import door_environment
+
+Door = Callable[..., "subprocess.CompletedProcess[str]"]
+STRICT = door_environment(PYTHONIOENCODING="utf-8:strict")  # as under en_US.UTF-8; C.UTF-8 is lenient
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Two words beside their labels, one of them named in Latin-1, and such an image without a label."""
+    for name, label in ((b"abc", b"abc"), (b"caf\xe9", b"bead"), (b"na\xefve", b"")):
+        path = os.fsdecode(os.path.join(os.fsencode(tmp_path), name))
+        try:
+            draw(label.decode()).save(path + ".png")
+        except OSError:
+            pytest.skip("this system has no such names")
+        if label:
+            Path(path + ".gt.txt").write_bytes(label)
+    return tmp_path
+
+
+def test_they_are_scored_and_packed(folder: Path, door: Door) -> None:
+    """One old file in a folder of thousands, and there would be no score, no records and no training."""
+    done = door("evaluate", "--model", LETTERS, "--data", f"listing:{folder}", "--report", "report", env=STRICT)
+    assert done.returncode == 0, done.stderr
+    read = (folder / "report" / "texts.tsv").read_text("utf-8").splitlines()
+    assert read == ["abc.png\tabc\tabc", "caf\\udce9.png\tbead\tbead"]
+    left_out = (folder / "report" / "left_out.tsv").read_text("utf-8")
+    assert left_out == "na\\udcefve.png\thas no na\\udcefve.gt.txt\n"
+    done = door("prepare", f"listing:{folder}", "--output", "x.rec", "--workers", "0", env=STRICT)
+    assert done.returncode == 0, done.stderr
+
+
+def test_predict_reads_what_comes_behind_them(folder: Path, door: Door) -> None:
+    """The texts of all images behind such a name would be missing."""
+    images = sorted(str(path) for path in folder.glob("*.png"))
+    done = door("predict", "--model", LETTERS, *images, env=STRICT)
+    assert done.returncode == 0, done.stderr
+    assert [line.split("\t")[1] for line in done.stdout.splitlines()] == ["abc", "bead", ""]
+    done = door("predict", "--model", LETTERS, "--json", *images, env=STRICT)
+    assert [json.loads(line)["path"] for line in done.stdout.splitlines()] == images
