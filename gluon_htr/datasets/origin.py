@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from .._folders import walk
 from ..images.preprocessing import Preprocessing
 from .needed import needed
 from .specs import Spec, parse_spec
@@ -38,30 +39,41 @@ def renewed(found: Origin, preprocessing: Preprocessing) -> Origin:
 
 
 def fingerprint(path: Path) -> str:
-    """A digest over the names, sizes and modification times of all files at or below `path`; empty where nothing is."""
-    digest = hashlib.sha256()
-    for entry in sorted(_entries(str(path), "")):
-        digest.update(entry.encode("utf-8", "surrogateescape"))
-    return digest.hexdigest() if path.exists() else ""
+    """A digest over names, sizes and modification times: of the file at `path`, or of all that `walk` finds below it.
+
+    Not of what `prepare` writes, NAME.pkl and NAME.rec/: it may lie beside its source. Empty where nothing is.
+    """
+    return _digest(path, _sources(path))
 
 
-def _entries(path: str, name: str) -> Iterator[str]:
-    """`name size time` of the file at `path`, or of all below it; names are relative to where it began."""
-    if not os.path.isdir(path):
-        if os.path.exists(path):
-            yield _entry(name, os.stat(path))
-        return
-    with os.scandir(path) as entries:
-        for entry in entries:
-            below = f"{name}/{entry.name}"
-            if entry.is_dir():
-                yield from _entries(entry.path, below)
-            else:
-                yield _entry(below, entry.stat())
+def _sources(path: Path) -> Iterator[str]:
+    """What follows `path` in the paths of the files."""
+    if path.is_file():
+        yield ""
+    for folder, names in walk(path):
+        below = folder[len(str(path)) :].replace(os.sep, "/") + "/"
+        if ".rec/" not in below:
+            yield from (below + name for name in names if not name.endswith(".pkl"))
 
 
-def _entry(name: str, status: os.stat_result) -> str:
-    return f"{name}\0{status.st_size}\0{status.st_mtime_ns}\n"
+def _former(path: Path) -> str:
+    """The digest of a folder from which data was prepared until November 2026: of hidden and prepared files, too."""
+    folders = ((folder[len(str(path)) :], os.scandir(folder)) for folder, _ in walk(path))
+    return _digest(
+        path, (f"{below}/{entry.name}" for below, entries in folders for entry in entries if entry.is_file())
+    )
+
+
+def _digest(path: Path, names: Iterable[str]) -> str:
+    root, entries = str(path), []
+    for name in names:
+        try:
+            status = os.stat(root + name)
+        except OSError:  # a link that leads nowhere
+            continue
+        entries.append(f"{name}\0{status.st_size}\0{status.st_mtime_ns}\n")
+    content = "".join(sorted(entries)).encode("utf-8", "surrogateescape")
+    return hashlib.sha256(content).hexdigest() if path.exists() else ""
 
 
 def difference(found: Origin, expected: Origin) -> str:
@@ -70,7 +82,7 @@ def difference(found: Origin, expected: Origin) -> str:
         return f"it was made from {found.spec}"
     if found.preprocessing != expected.preprocessing:
         return f"it was prepared with {describe(found.preprocessing)}, not {describe(expected.preprocessing)}"
-    if found.source != expected.source:
+    if found.source != expected.source and found.source != _former(parse_spec(found.spec).path):
         return "its source has changed since"
     known = found.files and expected.files
     return "files that its source names have changed since" if known and found.files != expected.files else ""

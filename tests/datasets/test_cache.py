@@ -109,7 +109,8 @@ def test_a_changed_source_is_noticed(tmp_path: Path) -> None:
     assert fingerprint(source) == before
     (source / "a.txt").write_text("other")
     assert fingerprint(source) != before
-    assert "changed" in difference(Origin("s", before, RULE), Origin("s", fingerprint(source), RULE))
+    found, now = (Origin(f"listing:{source}", state, RULE) for state in (before, fingerprint(source)))
+    assert "changed" in difference(found, now)
 
 
 def test_a_prepared_image_equals_what_reading_computes_from_the_file(iam_archives: Path, tmp_path: Path) -> None:

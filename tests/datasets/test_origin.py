@@ -1,0 +1,83 @@
+"""When prepared data counts as made from what is there now."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from letters import WORDS, draw
+
+from gluon_htr.datasets.loading import load_data
+from gluon_htr.datasets.origin import Origin, difference, fingerprint, origin, renewed
+from gluon_htr.datasets.specs import parse_spec
+from gluon_htr.errors import CacheError
+from gluon_htr.networks.presets import load_preset
+
+Door = Callable[..., "subprocess.CompletedProcess[str]"]
+RULE = load_preset("words").preprocessing
+
+
+@pytest.fixture
+def scans(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of words with their labels beside them; the folder above is the present one."""
+    folder = tmp_path / "scans"
+    folder.mkdir()
+    for k, word in enumerate(WORDS):
+        draw(word).save(folder / f"{k}.png")
+        (folder / f"{k}.gt.txt").write_text(word)
+    monkeypatch.chdir(tmp_path)
+    return folder
+
+
+@pytest.mark.parametrize("output", ["scans/x.rec", "scans/x.pkl", "scans/below/x.rec"])
+def test_data_may_lie_in_its_own_source(output: str, scans: Path, door: Door) -> None:
+    """What was prepared a moment ago would be refused for ever: its source has changed, by itself."""
+    command = ("prepare", "listing:scans", "--output", output, "--workers", "0")
+    made = door(*command)
+    assert made.returncode == 0, made.stderr
+    kind = "records" if output.endswith("rec") else "cache"
+    assert len(load_data([f"{kind}:{output}"], RULE)) == len(WORDS)
+    assert "is up to date" in door(*command).stderr
+    (scans / "0.gt.txt").write_text("another")
+    with pytest.raises(CacheError, match="its source has changed since"):
+        load_data([f"{kind}:{output}"], RULE)
+
+
+def test_what_editors_and_systems_leave_changes_nothing(scans: Path) -> None:
+    """Looking at the images would make their records useless, and an open editor end `prepare`."""
+    before = fingerprint(scans)
+    (scans / ".DS_Store").write_bytes(b"icons")
+    (scans / ".0.gt.txt.swp").write_bytes(b"edited")
+    (scans / ".#0.gt.txt").symlink_to("nobody@host.123")
+    (scans / "lost.png").symlink_to("nowhere.png")
+    (scans / "loop").symlink_to(".", target_is_directory=True)
+    (scans / "itself").symlink_to("itself")
+    assert fingerprint(scans) == before
+    draw("new").save(scans / "new.png")
+    assert fingerprint(scans) != before
+
+
+def test_a_linked_folder_is_part_of_the_source(scans: Path, tmp_path: Path) -> None:
+    """Images on another disk could be replaced, and nobody would notice."""
+    (tmp_path / "disk").mkdir()
+    draw("bead").save(tmp_path / "disk" / "a.png")
+    (scans / "link").symlink_to(tmp_path / "disk", target_is_directory=True)
+    before = fingerprint(scans)
+    draw("bead", width=80).save(tmp_path / "disk" / "a.png")
+    assert fingerprint(scans) != before
+
+
+def test_what_was_prepared_before_hidden_files_were_left_out_counts_as_fresh(scans: Path) -> None:
+    """What earlier versions packed, for hours, would be refused by a training that goes on."""
+    (scans / ".unpacked").touch()
+    files = {path.name: path.stat() for path in scans.iterdir()}
+    entries = sorted(f"/{name}\0{status.st_size}\0{status.st_mtime_ns}\n" for name, status in files.items())
+    spec = parse_spec("listing:scans")
+    found = Origin(spec.text, hashlib.sha256("".join(entries).encode()).hexdigest(), RULE)
+    assert not difference(found, renewed(found, RULE))
+    assert not difference(found, origin(spec, RULE))
+    draw("new").save(scans / "new.png")
+    assert "changed" in difference(found, renewed(found, RULE))
