@@ -18,6 +18,7 @@ from xml.parsers import expat
 
 from ..errors import AnnotationError
 from .files import contents
+from .guarded_xml import parse_xml
 from .sample import Problem
 from .spacing import natural
 
@@ -88,16 +89,8 @@ def _parse(blob: bytes, tables: Tables) -> Form:
     handler = _Tags(tables)
     parser = expat.ParserCreate()
     parser.StartElementHandler = handler.start
-    parser.EntityDeclHandler = parser.ExternalEntityRefHandler = _refuse  # CWE-776, CWE-611
-    try:
-        parser.Parse(blob, True)
-    except (expat.ExpatError, LookupError, ValueError) as error:
-        raise AnnotationError(f"is not well-formed XML: {error}") from None
+    parse_xml(parser, blob)
     return handler.form()
-
-
-def _refuse(*declaration: object) -> int:
-    raise AnnotationError("declares entities or external files, which is refused")
 
 
 class _Tags:

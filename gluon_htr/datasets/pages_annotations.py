@@ -15,6 +15,7 @@ from xml.parsers import expat
 import numpy as np
 
 from ..errors import AnnotationError
+from .guarded_xml import parse_xml
 
 FARTHEST = 1e7  # a coordinate beyond is no place on a page, whatever the unit
 
@@ -59,12 +60,8 @@ def parse_page(blob: bytes) -> Transcribed:
     parser = expat.ParserCreate()
     handler = _Root(parser)
     parser.StartElementHandler = handler.start
-    parser.EntityDeclHandler = parser.ExternalEntityRefHandler = _refuse  # CWE-776, CWE-611
     parser.buffer_text = True
-    try:
-        parser.Parse(blob, True)
-    except (expat.ExpatError, LookupError, ValueError) as error:
-        raise AnnotationError(f"is not well-formed XML: {error}") from None
+    parse_xml(parser, blob)
     return _checked(handler.page)
 
 
@@ -91,10 +88,6 @@ def parse_points(text: str) -> np.ndarray:
 
 def _first(alternatives: Alternatives) -> str:
     return min(alternatives, key=lambda ranked: ranked[0])[1] if alternatives else ""
-
-
-def _refuse(*declaration: object) -> int:
-    raise AnnotationError("declares entities or external files, which is refused")
 
 
 def _number(attributes: dict[str, str], name: str) -> float:
