@@ -14,6 +14,7 @@ import msgspec
 
 from .._storage import lock, storage_error, write_atomically
 from ..errors import AnnotationError, StorageError, UsageError
+from ..text.normalization import normalize
 from .sample import Sample
 
 ROW = re.compile(rb"images/[0-9]+/([0-9]+)\.png\t[^\t]*\t[^\t]*\n")
@@ -69,8 +70,8 @@ def image_of(number: int) -> str:
 
 
 def row_of(number: int, sample: Sample) -> bytes:
-    """The row of an image."""
-    return f"{image_of(number)}\t{sample.text}\t{sample.group}\n".encode()
+    """The row of an image; tabs and line ends of text and group, which would part it, become spaces."""
+    return f"{image_of(number)}\t{normalize(sample.text)}\t{normalize(sample.group)}\n".encode()
 
 
 @contextlib.contextmanager

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from letters import draw
 from support import door_environment, refusal
 
 pytest.importorskip("cv2")
@@ -89,6 +90,19 @@ def test_rows_may_stand_in_any_order(tmp_path):
     make(SPEC, tmp_path / "lines", 15)
     make(SPEC, tmp_path / "whole", 15)
     assert sorted(labels.read_bytes().splitlines()) == (tmp_path / "whole" / "labels.tsv").read_bytes().splitlines()
+
+
+def test_texts_of_other_data_may_have_tabs(door, tmp_path):
+    """Rows would be written that the same command refuses."""
+    for name in ("a", "b"):
+        draw(name).save(tmp_path / f"{name}.png")
+    (tmp_path / "labels.txt").write_text("a.png one\nb.png two\twords\n")
+    for count in ("1", "2"):
+        result = door("synthesize", "listing:labels.txt", "--output", "lines", "--count", count, "--workers", "0")
+        assert (result.returncode, result.stdout) == (0, f"lines: {count} lines, 0 left out\n"), result.stderr
+    result = door("synthesize", "listing:labels.txt", "--output", "lines", "--workers", "0")
+    assert result.stdout == "lines: 2 lines, 0 left out\n", result.stderr
+    assert [sample.text for sample in open_spec(parse_spec(f"listing:{tmp_path / 'lines'}"))] == ["one", "two words"]
 
 
 @pytest.mark.parametrize(
