@@ -6,7 +6,7 @@
     iam-lines:data/iam?split=train&paper=7   every image on photographed paper, drawn with the seed 7
 
 A kind is registered with its options, a msgspec structure whose fields are the keys. An unknown kind or key is an error
-that lists the known ones.
+that lists the known ones. Values are taken as they are written: unlike in a URL, `+` and `%` mean nothing else.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
-from urllib.parse import parse_qsl
 
 import msgspec
 import numpy as np
@@ -100,7 +99,7 @@ def parse_spec(text: str) -> Spec:
     path, _, query = rest.partition("?")
     if not path:
         raise SpecError(f"'{text}' has no path: write {kind}:PATH")
-    pairs = dict(parse_qsl(query, keep_blank_values=True))
+    pairs = {key: value for key, _, value in (pair.partition("=") for pair in query.split("&") if pair)}
     seed = pairs.pop("paper", None) if KINDS[kind].raw else None
     return Spec(
         text, kind, Path(path), _options(text, kind, pairs), share, None if seed is None else _paper(text, seed)

@@ -17,6 +17,12 @@ def test_kind_path_keys_and_share_are_read() -> None:
     assert (spec.options.split, spec.options.segmentation) == ("train", "ok")
 
 
+def test_a_value_is_taken_as_it_is_written() -> None:
+    """A file whose name has a plus or percent sign would not be found."""
+    assert parse_spec("fonts:a+b?corpus=plus/a+b%20=c.txt&count=2").options.corpus == "plus/a+b%20=c.txt"
+    assert parse_spec("fonts:hershey?count=2&").options.count == 2
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
