@@ -12,6 +12,7 @@ from ..errors import CacheError, DataError
 from ..images.preprocessing import Preprocessing
 from ..text.normalization import Form
 from .cache import load_cache
+from .listing_problems import first_problems
 from .origin import Origin, difference, renewed
 from .preparation import Preparer
 from .records import load_records, records_origin
@@ -52,7 +53,8 @@ def load_data(
     with Preparer(0 if all_prepared else workers, as_read) as preparer:
         store = Store.join([_load(spec, rule, preparer, seed, track) for spec in parsed])
     if not len(store):
-        raise DataError(f"no sample in {' '.join(specs)}")
+        why = first_problems(store.problems)
+        raise DataError(f"no sample in {' '.join(specs)}{': ' * bool(why)}{why}")
     return store.normalized(form)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from letters import LETTERS, WORDS, draw
 from PIL import Image, ImageOps
-from support import PROJECT
+from support import PROJECT, refusal
 
 Door = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -58,3 +58,12 @@ def test_what_predict_reads_is_what_is_scored(door: Door, tmp_path: Path) -> Non
     done = door("evaluate", "--data", "listing:labels.tsv", "--json")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["cer"]["value"] == 0
+
+
+def test_a_score_of_nothing_says_why_there_is_nothing(door: Door, tmp_path: Path) -> None:
+    """Whoever has broken scans would look for the mistake in the command."""
+    draw("bead").save(tmp_path / "a.png")
+    (tmp_path / "a.png").write_bytes((tmp_path / "a.png").read_bytes()[:60])
+    (tmp_path / "labels.tsv").write_text("a.png\tbead\n")
+    told = refusal(door("evaluate", "--model", LETTERS, "--data", "listing:labels.tsv"))
+    assert told.startswith("error: no sample in listing:labels.tsv: a.png a.png is broken")
