@@ -11,6 +11,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from gluon_htr.datasets.preparation import Preparer
+from gluon_htr.datasets.sample import Reader
+from gluon_htr.datasets.store import Store
+from gluon_htr.images.preprocessing import Preprocessing
+
 PROJECT = Path(__file__).resolve().parents[1]
 TINY = PROJECT / "tests" / "tiny.toml"  # a preset small enough to be trained in a test
 SAMPLE = PROJECT.parent / "shared" / "data" / "sample"
@@ -31,6 +36,12 @@ def refusal(result: subprocess.CompletedProcess[str]) -> str:
     assert errors[0].startswith("error: ")
     assert "unexpected" not in errors[0]
     return errors[0]
+
+
+def prepare(reader: Reader, rule: Preprocessing, workers: int) -> Store:
+    """The samples of a reader, as training gets them."""
+    with Preparer(workers) as preparer:
+        return preparer.prepare(reader, rule)
 
 
 def write_tar(path: Path, members: dict[str, bytes], mode: str = "w:gz") -> Path:

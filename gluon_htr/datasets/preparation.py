@@ -96,12 +96,6 @@ class Preparer:
             yield waiting.popleft().result()
 
 
-def prepare(reader: Reader, rule: Preprocessing, workers: int | None = None) -> Store:
-    """`Preparer.prepare` with processes of its own."""
-    with Preparer(workers) as preparer:
-        return preparer.prepare(reader, rule)
-
-
 def _ready() -> None:
     """Makes a worker start and import what it needs."""
 

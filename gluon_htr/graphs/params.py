@@ -13,7 +13,6 @@ from pathlib import Path
 
 import numpy as np
 
-from .._storage import write_atomically
 from ..errors import ParametersError
 
 _LIST_MAGIC, _ARRAY_MAGIC = 0x112, 0xF993FAC9
@@ -61,11 +60,6 @@ def pack_parameters(arrays: dict[str, np.ndarray]) -> bytes:
         encoded = name.encode()
         parts.append(struct.pack("<Q", len(encoded)) + encoded)
     return b"".join(parts)
-
-
-def save_parameters(path: str | Path, arrays: dict[str, np.ndarray]) -> None:
-    """Writes a file, all at once. Raises StorageError where it cannot be written."""
-    write_atomically(Path(path), pack_parameters(arrays))
 
 
 class _Reader:

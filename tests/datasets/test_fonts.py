@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support import is_framed
+from support import is_framed, prepare
 
 pytest.importorskip("cv2")
 pytest.importorskip("HersheyFonts")
@@ -17,7 +17,6 @@ pytest.importorskip("HersheyFonts")
 from gluon_htr.datasets.fonts_alphabets import known_alphabet
 from gluon_htr.datasets.fonts_drawings import OutlineText
 from gluon_htr.datasets.fonts_trdg import by_trdg
-from gluon_htr.datasets.preparation import prepare
 from gluon_htr.datasets.sample import Sample
 from gluon_htr.datasets.specs import open_spec, parse_spec
 from gluon_htr.errors import AlphabetError, DataError, SpecError, UsageError

@@ -7,11 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support import SAMPLE, png, write_tar
+from support import SAMPLE, png, prepare, write_tar
 
 from gluon_htr.datasets.iam import IamOptions, IamReader, aachen_forms
 from gluon_htr.datasets.iam_annotations import read_forms
-from gluon_htr.datasets.preparation import prepare
 from gluon_htr.datasets.sample import Problem
 from gluon_htr.errors import AnnotationError, ArchiveError
 from gluon_htr.images.preprocessing import Preprocessing

@@ -8,14 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support import SAMPLE, write_tar
+from support import SAMPLE, prepare, write_tar
 
 pytest.importorskip("cv2")
 
 from gluon_htr.datasets.iam_online import IamOnlineOptions, IamOnlineReader, parse_text
 from gluon_htr.datasets.iam_online_spacing import naturally_spaced
 from gluon_htr.datasets.iam_online_strokes import parse_strokes
-from gluon_htr.datasets.preparation import prepare
 from gluon_htr.datasets.specs import open_spec, parse_spec
 from gluon_htr.errors import AnnotationError, ImageError, MissingToolError
 from gluon_htr.images.preprocessing import Preprocessing

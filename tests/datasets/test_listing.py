@@ -7,10 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support import png
+from support import png, prepare
 
 from gluon_htr.datasets.listing import ListingOptions, ListingReader
-from gluon_htr.datasets.preparation import prepare
 from gluon_htr.datasets.specs import open_spec, parse_spec
 from gluon_htr.errors import AnnotationError, SpecError
 from gluon_htr.images.preprocessing import Preprocessing

@@ -7,14 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from support import SAMPLE
+from support import SAMPLE, prepare
 
 from gluon_htr.datasets import pages_crops
 from gluon_htr.datasets.pages import PagesOptions, PagesReader
 from gluon_htr.datasets.pages_annotations import Outlined
 from gluon_htr.datasets.pages_crops import LineCrop, cut
 from gluon_htr.datasets.pages_outlines import Outline, outlines, turned
-from gluon_htr.datasets.preparation import prepare
 from gluon_htr.datasets.specs import open_spec, parse_spec
 from gluon_htr.errors import AnnotationError, ImageError
 from gluon_htr.images.preprocessing import Preprocessing

@@ -11,11 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from needs_mxnet import need_mxnet
+from support import prepare
 
 from gluon_htr.datasets import preparation, records
 from gluon_htr.datasets.loading import load_data
 from gluon_htr.datasets.origin import Origin
-from gluon_htr.datasets.preparation import Preparer, prepare
+from gluon_htr.datasets.preparation import Preparer
 from gluon_htr.datasets.records import load_records, save_records
 from gluon_htr.datasets.sample import Problem, Sample
 from gluon_htr.datasets.store import Store

@@ -10,9 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from mnist import write_idx, write_mnist
-from support import PROJECT
+from support import PROJECT, prepare
 
-from gluon_htr.datasets.preparation import prepare
 from gluon_htr.datasets.sample import Sample
 from gluon_htr.datasets.specs import open_spec, parse_spec
 from gluon_htr.datasets.strips_digits import read_mnist

@@ -22,7 +22,7 @@ import gluon_htr
 from gluon_htr import _door
 from gluon_htr.bundles.reader import read_bundle
 from gluon_htr.exporting import gate
-from gluon_htr.graphs.params import save_parameters
+from gluon_htr.graphs.params import pack_parameters
 from gluon_htr.images.preprocessing import scale
 from gluon_htr.runtime.backends import onnx_network
 
@@ -48,7 +48,8 @@ def vivid(run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     copy = tmp_path_factory.mktemp("vivid") / "vivid"
     shutil.copytree(run, copy)
     trained = read_bundle(LETTERS).parameters
-    save_parameters(copy / "model.params", {name: np.asarray(a, np.float32) for name, a in trained.items()})
+    single = {name: np.asarray(array, np.float32) for name, array in trained.items()}
+    (copy / "model.params").write_bytes(pack_parameters(single))
     return copy
 
 

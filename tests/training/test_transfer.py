@@ -15,7 +15,7 @@ from support import TINY
 
 from gluon_htr.bundles.reader import read_bundle
 from gluon_htr.errors import UsageError
-from gluon_htr.graphs.params import save_parameters
+from gluon_htr.graphs.params import pack_parameters
 from gluon_htr.networks.presets import load_preset
 from gluon_htr.text.alphabet import Alphabet
 from gluon_htr.training.engines import OptimizerSettings, create_engine
@@ -39,7 +39,7 @@ def test_a_pair_of_unknown_origin_is_a_start(tmp_path: Path) -> None:
     """Weights from elsewhere could not be gone on with."""
     bundle = read_bundle(LETTERS)
     (tmp_path / "symbol.json").write_text(bundle.symbol)
-    save_parameters(tmp_path / "model.params", bundle.parameters)
+    (tmp_path / "model.params").write_bytes(pack_parameters(bundle.parameters))
     (tmp_path / "alphabet.json").write_bytes(bundle.alphabet.to_json())
     start = read_start(str(tmp_path))
     assert start.network is None
