@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,7 +43,15 @@ def fingerprint(path: Path) -> str:
 
     Not of what `prepare` writes, NAME.pkl and NAME.rec/: it may lie beside its source. Empty where nothing is.
     """
-    return _digest(path, _sources(path))
+    entries = []
+    for name in _sources(path):
+        try:
+            status = os.stat(f"{path}{name}")
+        except OSError:  # a link that leads nowhere
+            continue
+        entries.append(f"{name}\0{status.st_size}\0{status.st_mtime_ns}\n")
+    content = "".join(sorted(entries)).encode("utf-8", "surrogateescape")
+    return hashlib.sha256(content).hexdigest() if path.exists() else ""
 
 
 def _sources(path: Path) -> Iterator[str]:
@@ -56,33 +64,13 @@ def _sources(path: Path) -> Iterator[str]:
             yield from (below + name for name in names if not name.endswith(".pkl"))
 
 
-def _former(path: Path) -> str:
-    """The digest of a folder from which data was prepared until November 2026: of hidden and prepared files, too."""
-    folders = ((folder[len(str(path)) :], os.scandir(folder)) for folder, _ in walk(path))
-    return _digest(
-        path, (f"{below}/{entry.name}" for below, entries in folders for entry in entries if entry.is_file())
-    )
-
-
-def _digest(path: Path, names: Iterable[str]) -> str:
-    root, entries = str(path), []
-    for name in names:
-        try:
-            status = os.stat(root + name)
-        except OSError:  # a link that leads nowhere
-            continue
-        entries.append(f"{name}\0{status.st_size}\0{status.st_mtime_ns}\n")
-    content = "".join(sorted(entries)).encode("utf-8", "surrogateescape")
-    return hashlib.sha256(content).hexdigest() if path.exists() else ""
-
-
 def difference(found: Origin, expected: Origin) -> str:
     """Why data of the origin `found` does not serve where `expected` is needed; empty when it does."""
     if found.spec != expected.spec:
         return f"it was made from {found.spec}"
     if found.preprocessing != expected.preprocessing:
         return f"it was prepared with {describe(found.preprocessing)}, not {describe(expected.preprocessing)}"
-    if found.source != expected.source and found.source != _former(parse_spec(found.spec).path):
+    if found.source != expected.source:
         return "its source has changed since"
     known = found.files and expected.files
     return "files that its source names have changed since" if known and found.files != expected.files else ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -11,8 +10,7 @@ import pytest
 from letters import WORDS, draw
 
 from gluon_htr.datasets.loading import load_data
-from gluon_htr.datasets.origin import Origin, difference, fingerprint, origin, renewed
-from gluon_htr.datasets.specs import parse_spec
+from gluon_htr.datasets.origin import fingerprint
 from gluon_htr.errors import CacheError
 from gluon_htr.networks.presets import load_preset
 
@@ -68,16 +66,3 @@ def test_a_linked_folder_is_part_of_the_source(scans: Path, tmp_path: Path) -> N
     before = fingerprint(scans)
     draw("bead", width=80).save(tmp_path / "disk" / "a.png")
     assert fingerprint(scans) != before
-
-
-def test_what_was_prepared_before_hidden_files_were_left_out_counts_as_fresh(scans: Path) -> None:
-    """What earlier versions packed, for hours, would be refused by a training that goes on."""
-    (scans / ".unpacked").touch()
-    files = {path.name: path.stat() for path in scans.iterdir()}
-    entries = sorted(f"/{name}\0{status.st_size}\0{status.st_mtime_ns}\n" for name, status in files.items())
-    spec = parse_spec("listing:scans")
-    found = Origin(spec.text, hashlib.sha256("".join(entries).encode()).hexdigest(), RULE)
-    assert not difference(found, renewed(found, RULE))
-    assert not difference(found, origin(spec, RULE))
-    draw("new").save(scans / "new.png")
-    assert "changed" in difference(found, renewed(found, RULE))
