@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# english-lines, the model for whole lines of many hands: from data to a bundle. Four hours on two cores.
+# english-lines, the model for whole lines of many hands: from data to a bundle. Four and a half hours on two cores.
 #   examples/english_lines.sh [--device gpu:0]
 # Wants data/iam, data/iam-online, data/pages/hooker and data/corpora (data/README.md), and handwriting fonts in FONTS, by default all of Debian's
 # fonts-bwht fonts-breip fonts-dancingscript fonts-dkg-handwriting fonts-ecolier-court fonts-femkeklaver fonts-humor-sans
@@ -24,6 +24,14 @@ pack 'pages:data/pages/hooker?split=train' hooker
 pack "fonts:hershey?corpus=data/corpora&count=15000" hershey
 pack "fonts:hershey?$ascii&count=5000&seed=1" hershey-ascii
 pack "fonts:$fonts?$ascii&count=8000&seed=1" outline
+# Lines in capitals, and in small letters and capitals mixed as writers of block letters mix them.
+mkdir -p "$packed"
+for small in a-z a-dgln-tw-z abdf-hk-npr-u b-df-hj-np-tw-z; do
+    find data/corpora -name '*.txt' -exec cat {} + | grep -avi gutenberg | tr "$small" "${small^^}"
+done > "$packed/capitals.txt"
+capitals="corpus=$packed/capitals.txt&texts=lines&alphabet=examples/english.json"
+pack "fonts:hershey?$capitals&count=5000&seed=2" hershey-capitals
+pack "fonts:$fonts?$capitals&count=8000&seed=3" outline-capitals
 pack 'iam-lines:data/iam?split=validation' validation
 
 # train RUN BUDGET RECORDS... [-- OPTION...]
@@ -40,11 +48,16 @@ generated=('hershey.rec*0.2' 'hershey-ascii.rec*0.5' 'outline.rec*0.7')
 train english-lines-1 85m lines.rec lines.rec lines.rec lines.rec recomposed.rec 'words.rec*0.4' online.rec online-v.rec \
     "${generated[@]}" -- "$@"
 # Then an old hand, and the others once more in other pens and neighborhoods.
-train english-lines 150m lines.rec lines.rec lines.rec lines.rec 'recomposed-1.rec*0.6' 'words.rec*0.4' 'online-4.rec*0.8' \
-    'online-v-4.rec*0.8' hooker.rec hooker.rec "${generated[@]}" -- --init runs/english-lines-1 "$@"
+others=(lines.rec lines.rec lines.rec lines.rec 'recomposed-1.rec*0.6' 'words.rec*0.4' 'online-4.rec*0.8' 'online-v-4.rec*0.8')
+hooker=(hooker.rec hooker.rec)
+train english-lines-2 65m "${others[@]}" "${hooker[@]}" "${generated[@]}" -- --init runs/english-lines-1 "$@"
+# Of the old hand more, as it is the hardest, and block letters.
+hooker+=("${hooker[@]}" "${hooker[@]}" "${hooker[@]}")
+train english-lines 90m "${others[@]}" "${hooker[@]}" "${generated[@]}" 'hershey-capitals.rec*0.6' 'outline-capitals.rec*0.6' \
+    -- --init runs/english-lines-2 "$@"
 
 limitations='Old hands but the one of the 19th century that it has seen, letters outside ASCII, very slanted or crossed-out writing, '
-limitations+='more than one line in an image, lines of more than 42 times their height.'
+limitations+='more than one line in an image, lines of more than 85 times their height.'
 gluon-htr export runs/english-lines --output english-lines.zip --name english-lines --float16 \
     --score 'iam-lines:data/iam?split=validation' --score 'iam-lines:data/iam?split=validation&paper=1' \
     --score 'iam-words:data/iam?split=validation' --score 'iam-online:data/iam-online?split=validation-t' \
