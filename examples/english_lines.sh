@@ -45,15 +45,12 @@ train() {
 
 # Real lines come four times an epoch; words teach where letters are before lines can.
 generated=('hershey.rec*0.2' 'hershey-ascii.rec*0.5' 'outline.rec*0.7')
-train english-lines-1 85m lines.rec lines.rec lines.rec lines.rec recomposed.rec 'words.rec*0.4' online.rec online-v.rec \
-    "${generated[@]}" -- "$@"
+train english-lines-1 85m 'lines.rec*4' recomposed.rec 'words.rec*0.4' online.rec online-v.rec "${generated[@]}" -- "$@"
 # Then an old hand, and the others once more in other pens and neighborhoods.
-others=(lines.rec lines.rec lines.rec lines.rec 'recomposed-1.rec*0.6' 'words.rec*0.4' 'online-4.rec*0.8' 'online-v-4.rec*0.8')
-hooker=(hooker.rec hooker.rec)
-train english-lines-2 65m "${others[@]}" "${hooker[@]}" "${generated[@]}" -- --init runs/english-lines-1 "$@"
+others=('lines.rec*4' 'recomposed-1.rec*0.6' 'words.rec*0.4' 'online-4.rec*0.8' 'online-v-4.rec*0.8' "${generated[@]}")
+train english-lines-2 65m "${others[@]}" 'hooker.rec*2' -- --init runs/english-lines-1 "$@"
 # Of the old hand more, as it is the hardest, and block letters.
-hooker+=("${hooker[@]}" "${hooker[@]}" "${hooker[@]}")
-train english-lines 90m "${others[@]}" "${hooker[@]}" "${generated[@]}" 'hershey-capitals.rec*0.6' 'outline-capitals.rec*0.6' \
+train english-lines 90m "${others[@]}" 'hooker.rec*8' 'hershey-capitals.rec*0.6' 'outline-capitals.rec*0.6' \
     -- --init runs/english-lines-2 "$@"
 
 limitations='Old hands but the one of the 19th century that it has seen, letters outside ASCII, very slanted or crossed-out writing, '

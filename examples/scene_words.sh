@@ -24,7 +24,7 @@ pack "fonts:$fonts?alphabet=$work/alphabet.json&texts=patterns&count=4000&paper=
 
 # Photographed words come sixteen times, so that they are a quarter of all.
 data=(--data "records:$work/words.rec" --data "records:$work/capitals.rec" --data "records:$work/patterns.rec")
-for _ in {1..16}; do data+=(--data "records:$work/photographed.rec"); done
+data+=(--data "records:$work/photographed.rec*16")
 gluon-htr train --preset crnn --engine torch --precision bfloat16 --output "$work/run" --resume --budget 40m "$@" \
     "${data[@]}" --validation "records:$work/validation.rec" --alphabet "$work/alphabet.json"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from .listing_problems import first_problems
 from .origin import Origin, difference, renewed
 from .preparation import Preparer
 from .records import load_records, records_origin
-from .specs import Spec, kept, open_spec, parse_spec
+from .specs import Spec, open_spec, parse_spec, times
 from .store import Store
 
 #: Called with a spec's text and its number of samples; gives a context whose value is told of samples that are done.
@@ -60,11 +61,16 @@ def load_data(
 
 def _load(spec: Spec, rule: Preprocessing, preparer: Preparer, seed: int, track: Track) -> Store:
     if spec.kind in PREPARED:
-        store = fresh(spec, rule)
-        return store if spec.share == 1 else store.select(np.flatnonzero(kept(len(store), spec.share, seed)))
-    reader = open_spec(spec, seed)
+        return _shared(fresh(spec, rule), spec.share, seed)
+    reader = open_spec(replace(spec, share=min(spec.share, 1.0)), seed)
     with track(spec.text, len(reader)) as advance:
-        return preparer.prepare(reader, rule, advance)
+        store = preparer.prepare(reader, rule, advance)
+    return _shared(store, max(spec.share, 1.0), seed)
+
+
+def _shared(store: Store, share: float, seed: int) -> Store:
+    """That share of a store; a sample that comes several times is there once."""
+    return store if share == 1 else store.select(np.repeat(np.arange(len(store)), times(len(store), share, seed)))
 
 
 def fresh(spec: Spec, rule: Preprocessing) -> Store:

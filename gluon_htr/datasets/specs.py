@@ -3,6 +3,7 @@
     iam-words:data/iam?split=train
     cache:words.pkl
     iam-lines:data/iam?split=train*0.25      a quarter of the samples, drawn with a fixed seed
+    records:lines.rec*4                      every sample four times an epoch
     iam-lines:data/iam?split=train&paper=7   every image on photographed paper, drawn with the seed 7
 
 A kind is registered with its options, a msgspec structure whose fields are the keys. An unknown kind or key is an error
@@ -31,10 +32,12 @@ from .recomposed import RecomposedOptions, RecomposedReader
 from .sample import Problem, Reader, Sample
 from .strips import StripsOptions, StripsReader
 
+MOST_TIMES = 1000
+
 
 @dataclass(frozen=True)
 class Spec:
-    """A parsed spec; `share` is in (0, 1], `paper` the seed of the paper that images are put on, if they are."""
+    """A parsed spec; `share` is how often samples come on average, `paper` the seed of the paper under them, if any."""
 
     text: str
     kind: str
@@ -117,8 +120,8 @@ def _share(text: str, value: str) -> float:
         share = float(value)
     except ValueError:
         share = 0.0
-    if not 0 < share <= 1:
-        raise SpecError(f"'{text}': the share after * must be above 0 and at most 1, not {value}")
+    if not 0 < share <= MOST_TIMES:
+        raise SpecError(f"'{text}': the share after * must be above 0 and at most {MOST_TIMES}, not {value}")
     return share
 
 
@@ -147,24 +150,25 @@ def open_spec(spec: Spec, seed: int = 0) -> Reader:
     return reader if spec.share == 1 else _Share(reader, spec.share, seed)
 
 
-def kept(count: int, share: float, seed: int) -> np.ndarray:
-    """Which of `count` samples a share keeps: (count,) bool, the same for the same seed."""
-    return np.random.default_rng(seed).permutation(count) < round(share * count)
+def times(count: int, share: float, seed: int) -> np.ndarray:
+    """How often each of `count` samples comes: (count,) int, the same for the same seed."""
+    whole = int(share)
+    return whole + (np.random.default_rng(seed).permutation(count) < round((share - whole) * count))
 
 
 class _Share:
-    """A part of a reader's samples."""
+    """A part of a reader's samples, or each of them several times in a row."""
 
     def __init__(self, reader: Reader, share: float, seed: int) -> None:
         self._reader = reader
-        self._kept = kept(len(reader), share, seed)
+        self._times = times(len(reader), share, seed)
 
     @property
     def problems(self) -> list[Problem]:
         return self._reader.problems
 
     def __len__(self) -> int:
-        return int(self._kept.sum())
+        return int(self._times.sum())
 
     def __iter__(self) -> Iterator[Sample]:
-        return (sample for sample, kept in zip(self._reader, self._kept) if kept)
+        return (sample for sample, times in zip(self._reader, self._times) for _ in range(times))

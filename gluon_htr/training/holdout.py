@@ -16,9 +16,21 @@ ENOUGH_GROUPS = 8  # with fewer, a whole group would be too much to lose, and no
 def hold_out(store: Store, seed: int) -> tuple[Store, Store, str]:
     """Training part, held-out part, and in words how they were parted: the same for the same seed.
 
-    Whole groups (writers, letters) are held out where there are enough of them, single samples otherwise. Raises
-    `DataError` where there are too few samples for both.
+    Whole groups (writers, letters) are held out where there are enough of them, single samples otherwise; a sample that
+    comes several times is in one of the parts alone. Raises `DataError` where there are too few samples for both.
     """
+    keys = list(zip(store.ids, store.texts, store.groups))
+    first: dict[tuple[str, str, str], int] = {}
+    for position, key in enumerate(keys):
+        first.setdefault(key, position)
+    held, words = _chosen(store.select(first.values()), seed)
+    out = {key: position for held_out, (key, position) in zip(held, first.items()) if held_out}
+    train = store.select(position for position, key in enumerate(keys) if key not in out)
+    return train, store.select(out.values()), words
+
+
+def _chosen(store: Store, seed: int) -> tuple[np.ndarray, str]:
+    """Which samples are held out, (N,) bool, and that in words."""
     wanted = int(np.clip(round(SHARE * len(store)), min(LEAST, len(store) // FEW), MOST))
     if not wanted:
         raise DataError(f"{len(store)} samples are too few to hold some out for scoring: add lines, or --validation")
@@ -26,15 +38,13 @@ def hold_out(store: Store, seed: int) -> tuple[Store, Store, str]:
     groups = sorted(set(store.groups))
     if len(groups) < ENOUGH_GROUPS or len(groups) == len(store):
         held = np.isin(np.arange(len(store)), random.permutation(len(store))[:wanted])
-        return *_part(store, held), f"{wanted} of {len(store)} samples are held out for scoring"
+        return held, f"{wanted} of {len(store)} samples are held out for scoring"
     chosen: set[str] = set()
     order = [groups[k] for k in random.permutation(len(groups))]
     while sum(group in chosen for group in store.groups) < wanted:
         chosen.add(order[len(chosen)])
     held = np.array([group in chosen for group in store.groups])
-    return *_part(
-        store, held
-    ), f"{held.sum()} samples of {len(chosen)} of {len(groups)} groups are held out for scoring"
+    return held, f"{held.sum()} samples of {len(chosen)} of {len(groups)} groups are held out for scoring"
 
 
 def check_comparable(held: int, samples: int | None = None) -> None:
@@ -53,7 +63,3 @@ def check_comparable(held: int, samples: int | None = None) -> None:
         f"{samples} samples are too few to tell whether --init gets better, as {held} would be held out for that: "
         f"give {FEW * comparison.LEAST} or more, or --validation"
     )
-
-
-def _part(store: Store, held: np.ndarray) -> tuple[Store, Store]:
-    return store.select(np.flatnonzero(~held)), store.select(np.flatnonzero(held))

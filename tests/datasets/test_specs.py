@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from gluon_htr.datasets.loading import load_data
 from gluon_htr.datasets.specs import open_spec, parse_spec
 from gluon_htr.errors import SpecError
+from gluon_htr.networks.presets import load_preset
 
 
 def test_kind_path_keys_and_share_are_read() -> None:
@@ -36,7 +38,7 @@ def test_a_value_is_taken_as_it_is_written() -> None:
         ("iam-words:x?segmentation=no", "there are all, ok"),
         ("cache:x.pkl?a=1", "cache knows none"),
         ("iam-words:x*0", "share"),
-        ("iam-words:x*1.5", "share"),
+        ("iam-words:x*1001", "share"),
         ("iam-words:x*.", "share"),
     ],
 )
@@ -55,3 +57,14 @@ def test_a_share_is_the_same_for_the_same_seed(iam_archives: Path) -> None:
     assert first == again
     assert first != other
     assert abs(len(first) - whole / 2) <= 1
+
+
+def test_samples_may_come_several_times(iam_archives: Path) -> None:
+    """Few real lines among many generated ones would have to be named again and again."""
+    rule = load_preset("words").preprocessing
+    once, often = (load_data([f"iam-words:{iam_archives}{share}"], rule) for share in ("", "*2.5"))
+    reader = open_spec(parse_spec(f"iam-words:{iam_archives}*2.5"))
+    assert len(often) == len(reader) == len(list(reader)) == round(2.5 * len(once))
+    assert often.ids == [sample.id for sample in reader]
+    assert {often.ids.count(identity) for identity in once.ids} == {2, 3}
+    assert len(often.pixels) == len(once.pixels)

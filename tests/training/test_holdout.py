@@ -33,6 +33,17 @@ def test_whole_groups_are_held_out_where_there_are_many() -> None:
     assert 36 <= len(held) <= 60
 
 
+def test_a_sample_that_comes_several_times_is_on_one_side() -> None:
+    """`listing:mine*4` would be scored on lines that it was trained on."""
+    whole = store(["me"] * 50)
+    often = whole.select(np.repeat(np.arange(50), 4))
+    train, held, words = hold_out(often, 3)
+    assert held.ids == hold_out(whole, 3)[1].ids
+    assert not set(train.ids) & set(held.ids)
+    assert len(train) == 4 * 40
+    assert words.startswith("10 of 50")
+
+
 def test_large_sets_lose_little() -> None:
     """A seventh of a hundred thousand lines is not needed to score."""
     assert len(hold_out(store(["one"] * 20_000), 0)[1]) == 500
