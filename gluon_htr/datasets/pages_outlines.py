@@ -1,7 +1,10 @@
 """Where a page's lines are: an outline and a direction for each, from its polygon, its baseline and its neighbors.
 
-Some programs give every line the same strip along its baseline (Transkribus before its polygons are computed): such a
-strip cuts through the letters. It is replaced by the height that the page's other lines have.
+A line is a band along its baseline. It reaches as far above and below as the page's polygons usually do, and no farther
+than the distance between baselines leaves room for. Polygons themselves follow the ink of each line: their heights
+differ, so that letters scaled to a network's height come in many sizes; they cut ascenders off; some are mere strips
+(Transkribus before its polygons are computed). Lines without a baseline, and those much higher or lower than the page's
+others (headings, notes), keep their polygon.
 """
 
 from __future__ import annotations
@@ -15,10 +18,11 @@ from ..errors import AnnotationError
 from .pages_annotations import Outlined, parse_points
 
 THIN = 0.5  # of the page's usual thickness: an outline that is thinner is no outline of a line
+ALIKE = 1.5  # times the usual thickness, or the usual thickness by so much: lines of the usual size
 SHORT = 2.0  # thicknesses: the direction of a shorter baseline is chance, and its line is not turned
 UPRIGHT = 1.0  # degrees: less slant does not hinder reading, and turning would blur
 ABOVE, BELOW = 0.75, 0.3  # of the distance between baselines: where letters reach, if no polygon tells
-MOST_ABOVE, MOST_BELOW = 0.85, 0.45  # the same, where polygons reach further: beyond are the neighbors' letters
+MOST_ABOVE, MOST_BELOW = 0.7, 0.35  # the same, where polygons reach further: beyond are the neighbors' letters
 PAGE_LINES = 25  # lines on a page, if neither neighbors nor polygons tell
 
 
@@ -68,14 +72,12 @@ def outlines(lines: Sequence[Outlined], scale: np.ndarray, size: tuple[int, int]
     """
     found = [_place(line, scale, size) for line in lines]
     places = [place for place in found if isinstance(place, _Place)]
-    gap = _line_distance(places, size)
+    distance = _line_distance(places)
+    gap = distance or size[1] / PAGE_LINES
     usual = max(float(np.median([p.thickness for p in places if p.thickness] or [0])), THIN * gap)
     good = [place for place in places if place.thickness >= THIN * usual and len(place.baseline) > 1]
-    above, below = _reach(good, gap) if good else (ABOVE * gap, BELOW * gap)
-    return [
-        place if isinstance(place, AnnotationError) else _outline(place, THIN * usual, above, below, size)
-        for place in found
-    ]
+    reach = _reach(good, distance or np.inf) if good else (ABOVE * gap, BELOW * gap)
+    return [place if isinstance(place, AnnotationError) else _outline(place, usual, reach, size) for place in found]
 
 
 def turned(points: np.ndarray, degrees: float) -> np.ndarray:
@@ -93,19 +95,29 @@ def _place(line: Outlined, scale: np.ndarray, size: tuple[int, int]) -> _Place |
 
 
 def _outline(
-    place: _Place, thinnest: float, above: float, below: float, size: tuple[int, int]
+    place: _Place, usual: float, reach: tuple[float, float], size: tuple[int, int]
 ) -> Outline | AnnotationError:
-    angle = place.angle if place.length >= SHORT * max(place.thickness, above) and abs(place.angle) >= UPRIGHT else 0.0
-    if place.thickness > max(1, thinnest) or (place.thickness > 1 and not place.length):
+    above, below = reach
+    long = place.length >= SHORT * max(place.thickness, above)
+    angle = place.angle if long and abs(place.angle) >= UPRIGHT else 0.0
+    thick = place.thickness > max(1, THIN * usual)
+    alike = usual / ALIKE <= place.thickness <= usual * ALIKE
+    if (thick and not (long and alike)) or (place.thickness > 1 and not place.length):
         return Outline(place.polygon, angle)
     if not place.length:
         return AnnotationError("has neither a polygon with an area nor a baseline")
-    ends = turned(place.baseline, -place.angle)
-    ends = ends[np.argsort(ends[:, 0])]
-    ends[0, 0] -= below  # letters reach over the ends of a baseline
-    ends[-1, 0] += below
-    around = np.concatenate([ends - np.array([0, above]), ends[::-1] + np.array([0, below])])
-    return Outline(np.clip(turned(around, place.angle), 0, size), angle)
+    over = 0 if thick else below  # letters reach over the ends of a baseline
+    across = turned(place.polygon if thick else place.baseline, -angle)[:, 0]
+    band = _band(turned(place.baseline, -angle), (across.min() - over, across.max() + over), reach)
+    return Outline(np.clip(turned(band, angle), 0, size), angle)
+
+
+def _band(baseline: np.ndarray, ends: tuple[float, float], reach: tuple[float, float]) -> np.ndarray:
+    """The polygon around a level baseline, drawn out on either side to these ends."""
+    base = baseline[np.argsort(baseline[:, 0])]
+    left, right = np.minimum(base[0], (ends[0], np.inf)), np.maximum(base[-1], (ends[1], -np.inf))
+    base = np.concatenate([[left], base, [right]])
+    return np.concatenate([base - np.array([0, reach[0]]), base[::-1] + np.array([0, reach[1]])])
 
 
 def _reach(places: Sequence[_Place], gap: float) -> tuple[float, float]:
@@ -119,8 +131,8 @@ def _reach(places: Sequence[_Place], gap: float) -> tuple[float, float]:
     return above, below
 
 
-def _line_distance(places: Sequence[_Place], size: tuple[int, int]) -> float:
-    """The usual distance in pixels from a level baseline to the next that lies over it."""
+def _line_distance(places: Sequence[_Place]) -> float:
+    """The usual distance in pixels from a level baseline to the next that lies over it; 0 if none lies over another."""
     lines = [p.baseline for p in places if p.length and abs(p.angle) < 45]
     heights = np.array([line[:, 1].mean() for line in lines])
     left, right = (np.array([pick(line[:, 0]) for line in lines]) for pick in (np.min, np.max))
@@ -129,4 +141,4 @@ def _line_distance(places: Sequence[_Place], size: tuple[int, int]) -> float:
         beside = (left < right[k]) & (right > left[k]) & (heights > height + 1)
         if beside.any():
             distances.append(heights[beside].min() - height)
-    return float(np.median(distances)) if distances else size[1] / PAGE_LINES
+    return float(np.median(distances)) if distances else 0.0

@@ -113,10 +113,10 @@ def load_training_data(request: Request, track: Track, say: Say = _silent) -> tu
     as_read = request.init is not None
     train = load_data(request.data, rule, seed=request.seed, track=track, as_read=as_read)
     if request.validation is None:
-        whole = len(train)
         train, validation, words = hold_out(train, request.seed)
         if request.init:
-            check_comparable(len(validation), whole)
+            once = set(zip(train.ids, train.texts, train.groups))
+            check_comparable(len(validation), len(validation) + len(once))
         say(words)
         return train, validation
     validation = load_data([request.validation], rule, seed=request.seed, track=track, as_read=as_read)

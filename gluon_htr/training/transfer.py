@@ -145,15 +145,16 @@ def fitted(start: Start, alphabet: Alphabet, seed: int) -> tuple[str, Arrays, st
     kept = np.array([*(place.get(like.get(c, c), -1) for c in alphabet.characters), start.alphabet.blank])
     shift = np.array([*(UNLIKELY if c in like else 0.0 for c in alphabet.characters), 0.0])
     symbol, parameters = resize_decoder(start.symbol, parameters, kept, seed, shift)
-    words = f"starts from the weights of {start.name}; of its last layer, the blank and {len(alphabet) - len(new)} "
-    words += "characters are kept"
-    if like:
-        words += f", {len(like)} start as others: {', '.join(f'{c} as {bare}' for c, bare in like.items())}"
-    if fresh := [c for c in new if c not in like]:
-        words += f", {len(fresh)} start anew: {' '.join(fresh)}"
-    if gone := [c for c in place if c not in set(alphabet.characters)]:
-        words += f", {len(gone)} are gone: {' '.join(gone)}"
-    return symbol, parameters, words
+    gone = [c for c in place if c not in set(alphabet.characters)]
+    kept_ones = f"the blank and {len(place) - len(gone)} characters are kept"
+    words = f"starts from the weights of {start.name}; of its last layer, {kept_ones}"
+    return symbol, parameters, f"{words}{_changes(like, [c for c in new if c not in like], gone)}"
+
+
+def _changes(like: dict[str, str], fresh: list[str], gone: list[str]) -> str:
+    words = f", {len(like)} start as others: {', '.join(f'{c} as {bare}' for c, bare in like.items())}" if like else ""
+    words += f", {len(fresh)} start anew: {' '.join(fresh)}" if fresh else ""
+    return words + (f", {len(gone)} are gone: {' '.join(gone)}" if gone else "")
 
 
 def _bare(character: str) -> str:

@@ -76,7 +76,7 @@ def test_the_sample_pages_are_read_whole() -> None:
 
 def test_lines_are_cut_out_on_their_own_paper(tmp_path: Path) -> None:
     """The neighbors' ink would be read as well, or a white frame stand around gray paper."""
-    slanted = line(1, coords="50,60 350,60 350,100 300,70 50,70")  # its lower right half lies outside
+    slanted = line(1, coords="50,60 350,60 350,100 300,70 50,70", baseline="-")  # its lower right half lies outside
     (sample,) = read(page(tmp_path, "a", slanted))
     image = sample.image()
     assert (sample.id, sample.text, sample.group) == ("a/l1", "word", "a")
@@ -124,6 +124,25 @@ def test_a_line_without_polygon_gets_the_height_of_its_neighbors(tmp_path: Path)
     root = page(tmp_path, "a", line(0), line(1, coords="-"), line(2), line(3, coords="50,205 350,205 350,210 50,210"))
     heights = {s.id: s.image().shape[0] for s in read(root)}
     assert heights == {"a/l0": 40, "a/l1": 40, "a/l2": 40, "a/l3": 40}
+
+
+def test_lines_of_one_page_are_cut_to_one_height(tmp_path: Path) -> None:
+    """The same letters would come in other sizes from line to line, and ascenders be cut where a polygon is low."""
+    low = "50,72 350,72 350,100 50,100"
+    (root, coarse) = (page(tmp_path / n, "a", line(0), line(1, coords=c), line(2)) for n, c in (("a", low), ("b", "")))
+    assert [s.image().tolist() for s in read(root)] == [s.image().tolist() for s in read(coarse)]
+    note, heading = "50,60 350,60 350,84 50,84", "50,60 350,60 350,130 50,130"
+    for coords, height in ((note, 24), (heading, 70)):
+        samples = list(read(page(tmp_path / str(height), "a", line(0), line(1, coords=coords), line(2), line(4))))
+        assert samples[1].image().shape == (height, 300)
+
+
+def test_a_band_leaves_out_the_neighbors(tmp_path: Path) -> None:
+    """Polygons that reach into the next lines would show their letters, and the line's own would be small."""
+    tall = [line(k, coords=f"50,{60 * k} 350,{60 * k} 350,{60 * k + 90} 50,{60 * k + 90}") for k in range(4)]
+    image = list(read(page(tmp_path, "a", *tall)))[1].image()
+    assert 45 <= image.shape[0] <= 55
+    assert (image == INK).sum() == 20 * 280
 
 
 def test_baselines_alone_are_enough(tmp_path: Path) -> None:
@@ -275,7 +294,7 @@ def test_alto_with_boxes_polygons_and_either_kind_of_baseline(tmp_path: Path) ->
     page(tmp_path, "a", line(0))
     (tmp_path / "a.xml").write_text(ALTO)
     found = {s.id: (s.text, s.image().shape) for s in read(tmp_path)}
-    assert found == {"a/one": ("two wo-", (40, 300)), "a/two": ("rds", (40, 280))}
+    assert found == {"a/one": ("two wo-", (40, 300)), "a/two": ("rds", (40, 300))}
 
 
 def test_alto_in_millimeters_is_scaled_by_the_size_of_its_page(tmp_path: Path) -> None:

@@ -167,6 +167,8 @@ def test_too_few_own_words_are_refused_and_how_many_are_needed_is_told(door: Doo
     labels = listing(tmp_path / "mine", WORDS[:5])
     arguments = ["--config", TINY, "--data", f"listing:{labels}", "--init", LETTERS, "--output", tmp_path / "tuned"]
     assert "give 32 or more, or --validation" in refusal(door("train", *arguments))
+    often = ["--data", f"listing:{labels}*4", *arguments[:2], *arguments[4:]]
+    assert "5 samples are too few" in refusal(door("train", *often))
     few = listing(tmp_path / "few", WORDS[:3])
     assert "3 samples of --validation" in refusal(door("train", *arguments, "--validation", f"listing:{few}"))
     assert not (tmp_path / "tuned").exists()
