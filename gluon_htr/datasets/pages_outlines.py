@@ -21,8 +21,7 @@ THIN = 0.5  # of the page's usual thickness: an outline that is thinner is no ou
 ALIKE = 1.5  # times the usual thickness, or the usual thickness by so much: lines of the usual size
 SHORT = 2.0  # thicknesses: the direction of a shorter baseline is chance, and its line is not turned
 UPRIGHT = 1.0  # degrees: less slant does not hinder reading, and turning would blur
-ABOVE, BELOW = 0.75, 0.3  # of the distance between baselines: where letters reach, if no polygon tells
-MOST_ABOVE, MOST_BELOW = 0.7, 0.35  # the same, where polygons reach further: beyond are the neighbors' letters
+ABOVE, BELOW = 0.75, 0.3  # of the distance between baselines: where letters reach; beyond are the neighbors' letters
 PAGE_LINES = 25  # lines on a page, if neither neighbors nor polygons tell
 
 
@@ -127,7 +126,7 @@ def _reach(places: Sequence[_Place], gap: float) -> tuple[float, float]:
         height = turned(place.baseline, -place.angle)[:, 1].mean()
         polygon = turned(place.polygon, -place.angle)[:, 1]
         reaches.append((height - polygon.min(), polygon.max() - height))
-    above, below = np.clip(np.median(reaches, axis=0), 1, (MOST_ABOVE * gap, MOST_BELOW * gap)).tolist()
+    above, below = np.clip(np.median(reaches, axis=0), 1, (ABOVE * gap, BELOW * gap)).tolist()
     return above, below
 
 
