@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# english-lines, the model for whole lines of many hands: from data to a bundle. Four and a half hours on two cores.
+# english-lines, the model for whole lines of many hands: from data to a bundle. Six and a half hours on two cores.
 #   examples/english_lines.sh [--device gpu:0]
 # Wants data/iam, data/iam-online, data/pages/hooker and data/corpora (data/README.md), and handwriting fonts in FONTS, by default all of Debian's
 # fonts-bwht fonts-breip fonts-dancingscript fonts-dkg-handwriting fonts-ecolier-court fonts-femkeklaver fonts-humor-sans
@@ -50,8 +50,9 @@ train english-lines-1 85m 'lines.rec*4' recomposed.rec 'words.rec*0.4' online.re
 others=('lines.rec*4' 'recomposed-1.rec*0.6' 'words.rec*0.4' 'online-4.rec*0.8' 'online-v-4.rec*0.8' "${generated[@]}")
 train english-lines-2 65m "${others[@]}" 'hooker.rec*2' -- --init runs/english-lines-1 "$@"
 # Of the old hand more, as it is the hardest, and block letters.
-train english-lines 90m "${others[@]}" 'hooker.rec*8' 'hershey-capitals.rec*0.6' 'outline-capitals.rec*0.6' \
-    -- --init runs/english-lines-2 "$@"
+capitals=('hershey-capitals.rec*0.6' 'outline-capitals.rec*0.6')
+train english-lines-3 90m "${others[@]}" 'hooker.rec*8' "${capitals[@]}" -- --init runs/english-lines-2 "$@"
+train english-lines 122m "${others[@]}" 'hooker.rec*16' "${capitals[@]}" -- --init runs/english-lines-3 "$@"
 
 limitations='Old hands but the one of the 19th century that it has seen, letters outside ASCII, very slanted or crossed-out writing, '
 limitations+='more than one line in an image, lines of more than 85 times their height.'
