@@ -1,7 +1,8 @@
 """Lines that nobody wrote: made-up texts in stroke fonts, or in the fonts of a folder.
 
-`fonts:hershey?corpus=data/corpora&count=10000&seed=0`, `fonts:my/fonts?…`. Sample k is the same for the same spec,
-whichever worker draws it and however many are asked for. The group of a sample is its font.
+`fonts:hershey?corpus=data/corpora&count=10000&seed=0`, `fonts:my/fonts?…`, and `fonts:letters.json.xz?…` for letters
+that people drew (`images/typeset_drawn.py`). Sample k is the same for the same spec, whichever worker draws it and
+however many are asked for. The group of a sample is its font.
 """
 
 from __future__ import annotations
@@ -16,11 +17,12 @@ from ..images.typeset_layout import Look
 from ..text.corpora import read_corpus
 from ..text.sampler import LONGEST, Texts, TextSource
 from .fonts_alphabets import known_alphabet
-from .fonts_found import hershey_fonts, outline_fonts
-from .sample import GeneratedReader, Sample
+from .fonts_found import Found, drawn_letters, hershey_fonts, outline_fonts
+from .sample import GeneratedReader, Problem, Sample
 from .strips import digit_range
 
 HERSHEY = Path("hershey")
+DRAWN = (".json", ".json.xz")  # letters that people drew
 CHOICE, DRAWING = 1, 2  # what follows a sample's seed, so that its font, its text and its ink vary on their own
 
 
@@ -60,8 +62,7 @@ class FontsReader(GeneratedReader):
         super().__init__(options.count)
         self._options = options
         alphabet = known_alphabet(options.alphabet)
-        hershey = path == HERSHEY
-        self._fonts = hershey_fonts(alphabet) if hershey else outline_fonts(path, alphabet, self.problems)
+        self._fonts = _fonts(path, alphabet, self.problems)
         self._shares = np.array([font.share for font in self._fonts]) / sum(font.share for font in self._fonts)
         corpus = read_corpus(Path(options.corpus)) if options.corpus else None
         digits = digit_range(options.digits, LONGEST)
@@ -75,3 +76,9 @@ class FontsReader(GeneratedReader):
         font, text = self._fonts[chosen], self._texts[chosen].text(index)
         drawing = font.drawing(text, (seed, index, DRAWING), self._look)
         return Sample(f"{font.name}-{seed}-{index:07}", text, font.name, drawing)
+
+
+def _fonts(path: Path, alphabet: frozenset[str] | None, problems: list[Problem]) -> list[Found]:
+    if path == HERSHEY:
+        return hershey_fonts(alphabet)
+    return drawn_letters(path, alphabet) if path.name.endswith(DRAWN) else outline_fonts(path, alphabet, problems)

@@ -9,17 +9,17 @@ import numpy as np
 from ..errors import ImageError, MissingToolError
 from ..images.typeset import Face, typeset
 from ..images.typeset_layout import USUAL, Look
-from ..images.typeset_strokes import write
+from ..images.typeset_strokes import StrokeFont, write
 
 Seed = tuple[int, ...]
 
 
 @dataclass(frozen=True)
 class StrokeText:
-    """A text in a stroke font, by its name."""
+    """A text in a stroke font."""
 
     text: str
-    font: str
+    font: StrokeFont
     seed: Seed
     look: Look = USUAL
 
@@ -37,7 +37,7 @@ class StrokeText:
             image = render(write(self.text, self.font, random, look.spacing), style, random)
             return look.blurred(image, random)
         except ValueError as error:
-            raise ImageError(f"{self.text!r} in {self.font}: {error}") from None
+            raise ImageError(f"{self.text!r} in {self.font.name}: {error}") from None
 
 
 @dataclass(frozen=True)

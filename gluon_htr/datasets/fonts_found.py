@@ -12,8 +12,9 @@ import numpy as np
 from .._folders import files_below
 from ..errors import DataError
 from ..images.typeset import Face, drawable, faces
+from ..images.typeset_drawn import drawn_fonts
 from ..images.typeset_layout import Look
-from ..images.typeset_strokes import FONTS, glyphs
+from ..images.typeset_strokes import FONTS, HersheyFont, StrokeFont
 from .fonts_drawings import OutlineText, Seed, StrokeText
 from .listing_problems import first_problems
 from .sample import Problem
@@ -36,10 +37,7 @@ def hershey_fonts(alphabet: frozenset[str] | None) -> list[Found]:
     """The stroke fonts that look written. Raises `DataError` when they have too little of the alphabet."""
     found = []
     for name, share in FONTS.items():
-        covered = frozenset(glyphs(name))
-        characters = covered if alphabet is None else covered & alphabet
-        if _enough(characters, alphabet):
-            found.append(Found(name, share, characters, partial(_stroke_text, name)))
+        found += _written(HersheyFont(name), share, alphabet)
     if not found:
         raise DataError("hershey's fonts write ASCII, and the alphabet is another: give a folder of fonts that have it")
     return found
@@ -64,6 +62,21 @@ def outline_fonts(folder: Path, alphabet: frozenset[str] | None, problems: list[
     return found
 
 
+def drawn_letters(file: Path, alphabet: frozenset[str] | None) -> list[Found]:
+    """A font for each person whose letters this file has (`images.typeset_drawn`). Raises `DataError` for none."""
+    found = [font for drawn in drawn_fonts(file) for font in _written(drawn, 1.0, alphabet)]
+    if not found:
+        raise DataError(f"{file} has nobody who drew enough of the alphabet")
+    return found
+
+
+def _written(font: StrokeFont, share: float, alphabet: frozenset[str] | None) -> list[Found]:
+    """The stroke font, if it has enough of the alphabet."""
+    covered = frozenset(font.glyphs)
+    characters = covered if alphabet is None else covered & alphabet
+    return [Found(font.name, share, characters, partial(_stroke_text, font))] if _enough(characters, alphabet) else []
+
+
 def _found(face: Face, alphabet: frozenset[str] | None) -> Found:
     """Raises `DataError` when the font has too little of the alphabet."""
     characters = drawable(face, (lambda character: True) if alphabet is None else alphabet.__contains__)
@@ -77,7 +90,7 @@ def _enough(characters: frozenset[str], alphabet: frozenset[str] | None) -> bool
     return len(characters - {" "}) >= max(1, ENOUGH * len((alphabet or set()) - {" "}))
 
 
-def _stroke_text(font: str, text: str, seed: Seed, look: Look) -> StrokeText:
+def _stroke_text(font: StrokeFont, text: str, seed: Seed, look: Look) -> StrokeText:
     return StrokeText(text, font, seed, look)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl
 
 from .catalog import IAM_TERMS
-from .fonts import HERSHEY
+from .fonts import DRAWN, HERSHEY
 from .loading import ORIGINS
 from .specs import Spec, parse_spec
 
@@ -21,6 +21,8 @@ PLACES = {
     ("pages", "pages/copiste"): "Copiste d'un jour, CC BY 4.0",
     ("listing", "scene/iiit5k"): "IIIT5K-words: research, with citation",
 }
+#: Letters that people drew, by the name of the file.
+DRAWINGS = {"chars74k-trajectories": "Chars74K: research, with citation"}
 
 
 def public_name(spec: str) -> str:
@@ -42,6 +44,9 @@ def _set(spec: Spec) -> str:
     place = "/".join(folder.parts[-2:])
     if (spec.kind, place) in PLACES:
         return f":{folder.name}"
+    if spec.kind == "fonts" and spec.path.name.endswith(DRAWN):
+        name = spec.path.name.partition(".")[0]
+        return f":{name if name in DRAWINGS else 'drawn'}"
     return f":{HERSHEY}" if spec.kind == "fonts" and spec.path == HERSHEY else ""
 
 
@@ -50,5 +55,7 @@ def known_terms(name: str) -> str:
     kind, _, known = name.partition("?")[0].partition(":")
     if kind.startswith("iam-"):
         return IAM_TERMS
+    if kind == "fonts" and known not in ("", str(HERSHEY)):
+        return DRAWINGS.get(known, UNKNOWN_TERMS)
     places = {(of, Path(place).name): terms for (of, place), terms in PLACES.items()}
     return KINDS.get(kind) or places.get((kind, known), UNKNOWN_TERMS)

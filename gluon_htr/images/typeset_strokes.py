@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
+from typing import Protocol
 
 import numpy as np
 
@@ -40,6 +41,39 @@ class Glyph:
     width: float
 
 
+class StrokeFont(Protocol):
+    """What can be written with. Fonts can be pickled, and two of the same are equal."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def joined(self) -> bool:
+        """Whether its letters touch."""
+        ...
+
+    @property
+    def glyphs(self) -> Mapping[str, Glyph]:
+        """What each of its characters looks like; the space has no strokes."""
+        ...
+
+
+@dataclass(frozen=True)
+class HersheyFont:
+    """A font of the package Hershey-Fonts."""
+
+    name: str
+
+    @property
+    def joined(self) -> bool:
+        return self.name in JOINED
+
+    @property
+    def glyphs(self) -> dict[str, Glyph]:
+        """Raises `MissingToolError` without the package."""
+        return glyphs(self.name)
+
+
 @dataclass(frozen=True)
 class Hand:
     """How somebody writes; lengths are in capital letters' heights."""
@@ -54,11 +88,11 @@ class Hand:
     rounded: bool
 
     @classmethod
-    def draw(cls, font: str, random: Random, spacing: float | None = None) -> Hand:
+    def draw(cls, joined: bool, random: Random, spacing: float | None = None) -> Hand:
         """Any hand; letters that are joined in print stay close together, but where a largest gap is given."""
         hand = cls(
             width=random.uniform(0.65, 1.25),
-            gap=random.uniform(-0.05, 0.02 if font in JOINED else 0.2),
+            gap=random.uniform(-0.05, 0.02 if joined else 0.2),
             word_gap=random.uniform(0.45, 1.1),
             small=random.uniform(0.8, 1.15),
             unlike=random.uniform(0.0, 1.3),
@@ -87,16 +121,16 @@ def _glyph(drawn: object) -> Glyph:
     return Glyph(tuple(points), float(width))
 
 
-def write(text: str, font: str, random: Random, spacing: float | None = None) -> list[np.ndarray]:
+def write(text: str, font: StrokeFont, random: Random, spacing: float | None = None) -> list[np.ndarray]:
     """The strokes of a line in a hand made up for it, in units of the font.
 
     spacing: the largest gap between letters, in capital letters' heights; None leaves it to the hand.
     Raises `ValueError` when the font lacks a character, or nothing but spaces is to be written.
     """
-    known = glyphs(font)
+    known = font.glyphs
     if lacking := set(text) - known.keys():
-        raise ValueError(f"the font {font} lacks {' '.join(sorted(lacking))}")
-    hand = Hand.draw(font, random, spacing)
+        raise ValueError(f"the font {font.name} lacks {' '.join(sorted(lacking))}")
+    hand = Hand.draw(font.joined, random, spacing)
     written: list[np.ndarray] = []
     x = y = 0.0
     for character in text:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import lzma
 import pickle
+import string
 from collections import Counter
 from itertools import islice
 from pathlib import Path
@@ -22,7 +25,9 @@ from gluon_htr.datasets.specs import open_spec, parse_spec
 from gluon_htr.errors import AlphabetError, DataError, SpecError, UsageError
 from gluon_htr.images.preprocessing import Preprocessing
 from gluon_htr.images.typeset import Face
+from gluon_htr.images.typeset_drawn import drawn_fonts
 from gluon_htr.images.typeset_layout import Look
+from gluon_htr.images.typeset_strokes import CAPITAL, HersheyFont
 from gluon_htr.text.alphabet import Alphabet
 from gluon_htr.text.sampler import IAM
 
@@ -196,3 +201,59 @@ def test_what_the_other_engine_cannot_do_is_told(text: str, look: Look, words: s
     sample = Sample("1", text, "sans", OutlineText(text, Face("sans.ttf"), (0,), look))
     with pytest.raises(UsageError, match=words):
         by_trdg(sample)
+
+
+def drawn(file: Path, *fonts: str, characters: str = string.ascii_letters + string.digits) -> Path:
+    """Letters as large as their fields, by as many people as there are fonts."""
+    letters = {
+        character: [
+            [
+                (9 * (stroke - stroke.min()) + 50).round().tolist()
+                for stroke in HersheyFont(font).glyphs[character].strokes
+            ]
+            for font in fonts
+        ]
+        for character in characters
+    }
+    with (lzma.open if file.suffix == ".xz" else open)(file, "wt") as out:
+        json.dump(letters, out)
+    return file
+
+
+@pytest.mark.parametrize("name", ["letters.json", "letters.json.xz"])
+def test_letters_that_people_drew_are_fonts_of_theirs(name: str, tmp_path: Path) -> None:
+    """The hands of fifty people would stay single characters, and no line be made of them."""
+    file = drawn(tmp_path / name, "scripts", "rowmans")
+    found = samples(f"fonts:{file}?count=30&seed=3")
+    assert {sample.group for sample in found} == {"letters-00", "letters-01"}
+    assert any(not character.isalnum() for sample in found for character in sample.text.replace(" ", ""))
+    for sample in found:
+        assert is_framed(pickle.loads(pickle.dumps(sample.image))())  # noqa: S301
+
+
+def test_drawn_letters_stand_on_the_line_in_their_usual_sizes(tmp_path: Path) -> None:
+    """People draw an `o` as high as an `O`, so that a network could tell neither from the other."""
+    first, second = drawn_fonts(drawn(tmp_path / "letters.json", "scripts", "rowmans"))
+    for font in (first, second):
+        heights = {c: np.concatenate(font.glyphs[c].strokes)[:, 1] for c in "oOgE7,"}
+        assert -heights["o"].min() < 0.75 * -heights["O"].min()
+        assert abs(heights["E"].max()) <= 2
+        assert heights["g"].max() > 4
+        assert heights["E"].min() == pytest.approx(-CAPITAL, abs=2)
+    assert any(
+        not np.array_equal(one, other) for one, other in zip(first.glyphs["a"].strokes, second.glyphs["a"].strokes)
+    )
+
+
+def test_people_who_drew_too_little_are_left_out_and_bad_files_are_told(tmp_path: Path) -> None:
+    """A text would be written in the one letter that somebody drew."""
+    with pytest.raises(DataError, match="nobody who drew enough"):
+        samples(f"fonts:{drawn(tmp_path / 'few.json', 'scripts', characters='ab')}?count=1")
+    for content in ("[]", "{", '{"a": [[["x"]]]}', ""):
+        (tmp_path / "bad.json").write_text(content)
+        with pytest.raises(DataError, match="no drawn letters"):
+            samples(f"fonts:{tmp_path / 'bad.json'}?count=1")
+    (tmp_path / "bad.json.xz").write_bytes(b"no xz")
+    for name in ("bad.json.xz", "none.json"):
+        with pytest.raises(DataError, match="no drawn letters"):
+            samples(f"fonts:{tmp_path / name}?count=1")

@@ -17,6 +17,8 @@ from gluon_htr.datasets.provenance import UNKNOWN_TERMS, known_terms, public_nam
         ("strips:somewhere/digits?count=9", "strips?count=9", "MNIST"),
         ("fonts:hershey?count=9&corpus=data/corpora", "fonts:hershey?count=9", "made up"),
         ("fonts:/usr/share/fonts?count=9", "fonts?count=9", "made up"),
+        ("fonts:data/chars74k-trajectories.json.xz?count=9", "fonts:chars74k-trajectories?count=9", "Chars74K"),
+        ("fonts:me/my-secret-hand.json?count=9", "fonts:drawn?count=9", "not stated"),
         ("listing:home/hooker/mine/labels.tsv", "listing", UNKNOWN_TERMS),
         ("listing:my/mnist/labels.tsv", "listing", UNKNOWN_TERMS),
         ("pages:customers/hooker", "pages", UNKNOWN_TERMS),

@@ -9,7 +9,7 @@ import pytest
 
 pytest.importorskip("HersheyFonts")
 
-from gluon_htr.images.typeset_strokes import CAPITAL, FONTS, glyphs, write
+from gluon_htr.images.typeset_strokes import CAPITAL, FONTS, HersheyFont, glyphs, write
 from gluon_htr.text.sampler import IAM
 
 
@@ -43,7 +43,7 @@ def test_shares_add_up() -> None:
 
 def test_the_same_letters_are_never_written_alike() -> None:
     """A network would learn the fonts by heart and read no hand."""
-    strokes = write("oooooooo", "futural", np.random.default_rng(0))
+    strokes = write("oooooooo", HersheyFont("futural"), np.random.default_rng(0))
     assert len(strokes) == 8
     shapes = [np.round(stroke - stroke.min(0), 2) for stroke in strokes]
     assert len({shape.tobytes() for shape in shapes}) == 8
@@ -53,7 +53,7 @@ def test_letters_follow_each_other_and_words_are_parted() -> None:
     """Lines in the wrong order, or words that run together, would have the wrong text."""
     for seed in range(30):
         for font in FONTS:
-            strokes = write("III III", font, np.random.default_rng(seed))
+            strokes = write("III III", HersheyFont(font), np.random.default_rng(seed))
             middles = sorted(float(stroke[:, 0].mean()) for stroke in strokes)
             gaps = np.diff(middles)
             gap = int(np.argmax(gaps))
@@ -63,12 +63,12 @@ def test_letters_follow_each_other_and_words_are_parted() -> None:
 def test_what_a_font_lacks_is_refused() -> None:
     """A letter that is left out would still stand in the text."""
     with pytest.raises(ValueError, match="lacks ü"):
-        write("für", "scripts", np.random.default_rng(0))
+        write("für", HersheyFont("scripts"), np.random.default_rng(0))
     with pytest.raises(ValueError, match="nothing to write"):
-        write("  ", "scripts", np.random.default_rng(0))
+        write("  ", HersheyFont("scripts"), np.random.default_rng(0))
 
 
 def test_all_of_ascii_can_be_written() -> None:
     """One rare sign would end a preparation of a million lines."""
     for font in FONTS:
-        assert write(string.printable[:95], font, np.random.default_rng(1))
+        assert write(string.printable[:95], HersheyFont(font), np.random.default_rng(1))
