@@ -20,6 +20,8 @@ from ..errors import DataError
 from .typeset_strokes import Glyph, glyphs
 
 PRINTED = "futural"  # Hershey's plain font: heights, and signs
+WIDEST = 2.0  # times the printed letter's width: wider ones are lower instead
+FAR = 1e6  # pixels: no letter is drawn there
 LARGEST = 64 << 20  # bytes, unpacked
 Drawings = dict[str, list[list[list[tuple[float, float]]]]]
 
@@ -54,8 +56,8 @@ def _glyphs(font: DrawnFont) -> dict[str, Glyph]:
     found = {}
     for character, drawings in _drawings(font.path).items():
         if character in printed and font.person < len(drawings):
-            strokes = [np.array(stroke, np.float32) for stroke in drawings[font.person] if stroke]
-            if strokes and np.ptp(np.concatenate(strokes)[:, 1]) > 0:
+            strokes = [np.array(stroke) for stroke in drawings[font.person] if stroke]
+            if strokes and np.ptp((points := np.concatenate(strokes))[:, 1]) > 0 and np.abs(points).max() < FAR:
                 found[character] = _fitted(strokes, printed[character])
     signs = {character: glyph for character, glyph in printed.items() if not character.isalnum()}
     return {**signs, **found} if found else {}
@@ -65,9 +67,9 @@ def _fitted(strokes: list[np.ndarray], printed: Glyph) -> Glyph:
     """Strokes moved and scaled to the height of the printed letter, with its white on either side."""
     points, model = np.concatenate(strokes), np.concatenate(printed.strokes)
     low, size = points.min(axis=0), np.ptp(points, axis=0)
-    scale = np.ptp(model[:, 1]) / size[1]
+    scale = min(np.ptp(model[:, 1]) / size[1], WIDEST * printed.width / max(size[0], 1))
     side = (printed.width - np.ptp(model[:, 0])) / 2
-    corner = np.array([side, model[:, 1].min()], np.float32)
+    corner = np.array([side, model[:, 1].max() - size[1] * scale], np.float32)
     fitted = tuple(((stroke - low) * scale + corner).astype(np.float32) for stroke in strokes)
     return Glyph(fitted, float(size[0] * scale + 2 * side))
 

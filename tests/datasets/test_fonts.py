@@ -245,6 +245,18 @@ def test_drawn_letters_stand_on_the_line_in_their_usual_sizes(tmp_path: Path) ->
     )
 
 
+def test_a_letter_drawn_across_the_page_fits_its_line(tmp_path: Path) -> None:
+    """One slip of the pen would make lines of hundreds of letters' widths, or of none that can be drawn."""
+    file = drawn(tmp_path / "letters.json", "rowmans")
+    letters = json.loads(file.read_text())
+    letters["A"], letters["B"] = [[[[0, 0], [9000, 3]]]], [[[[0, 0], [1e39, 1]]]]
+    file.write_text(json.dumps(letters))
+    (font,) = drawn_fonts(file)
+    assert font.glyphs["A"].width < 4 * CAPITAL
+    assert abs(np.concatenate(font.glyphs["A"].strokes)[:, 1].max()) <= 2
+    assert "B" not in font.glyphs
+
+
 def test_people_who_drew_too_little_are_left_out_and_bad_files_are_told(tmp_path: Path) -> None:
     """A text would be written in the one letter that somebody drew."""
     with pytest.raises(DataError, match="nobody who drew enough"):
