@@ -24,6 +24,8 @@ LARGEST = 64 << 20  # bytes of one text; the Bible has 4 MB
 SHORTEST = 60  # characters of a paragraph of running text: what is shorter is a heading, a verse or a row of a table
 #: Share of broken characters in a text of an archive, which its user did not write: NLTK's speeches have up to 0.5 %.
 STRAY = 0.01
+ROW = re.compile(r"\S {3,}\S|\*{3}|www\.")  # of a table, or of nothing that a hand would write
+TABLE = 0.1  # share of such rows that makes a paragraph a table
 BROKEN = "\ufffd"  # what stands for such a character until it is left out
 START = re.compile(r"\*\*\* ?START OF (?:THE|THIS) PROJECT GUTENBERG.*?\*\*\*[^\n]*\n", re.DOTALL)
 END = re.compile(r"\*\*\* ?END OF (?:THE|THIS) PROJECT GUTENBERG|\bEnd of (?:the )?Project Gutenberg")
@@ -138,5 +140,7 @@ def paragraphs(text: str) -> Iterator[str]:
     short = [part for part in parts if len(part) < SHORTEST]
     least = SHORTEST if 2 * sum(map(len, short)) < sum(map(len, parts)) else 1
     for part in parts:
-        if len(part) >= least and not re.search(r"\S {3,}\S|\*{3}|www\.", part):
-            yield " ".join(unicodedata.normalize("NFC", part).split())
+        rows = part.split("\n")
+        kept = [row for row in rows if not ROW.search(row)]
+        if len(part) >= least and len(rows) - len(kept) <= TABLE * len(rows):
+            yield " ".join(unicodedata.normalize("NFC", " ".join(kept)).split())

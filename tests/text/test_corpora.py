@@ -33,6 +33,14 @@ def test_only_the_book_is_written() -> None:
     assert list(paragraphs(BOOK)) == ["It was the best of times, it was the worst of times, it was the age of wisdom …"]
 
 
+def test_an_odd_row_costs_itself_alone_in_a_long_list() -> None:
+    """Whoever gives the labels of lines as a corpus, one a row, would be told that there is no text."""
+    lines = [f"line number {k} of a page" for k in range(30)]
+    odd = [*lines[:7], "read at www.example.org", *lines[7:12], "name    - - -   born", *lines[12:]]
+    assert list(paragraphs("\n".join(odd))) == [" ".join(lines)]
+    assert list(paragraphs("\n".join([*odd[:3], "A    1", "B    2"]))) == []
+
+
 def written(text: str, alphabet: str | None) -> str:
     return Corpus(text).written(None if alphabet is None else frozenset(alphabet)).text
 
