@@ -12,6 +12,7 @@ import os
 import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import BrokenExecutor
 from typing import TYPE_CHECKING, TypeVar
 
 from .errors import HtrError
@@ -37,22 +38,26 @@ def main(command: Callable[[Sequence[str] | None], int], arguments: Sequence[str
     except BrokenPipeError:  # `| head` closed our stdout: nobody is left to read
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except HtrError as error:
+    except Exception as error:
         if os.environ.get("GLUON_HTR_DEBUG"):
             raise
-        say(f"error: {error}")
-        return error.status
-    except OSError as error:
-        if os.environ.get("GLUON_HTR_DEBUG"):
-            raise
-        say(f"error: {explain(error)}")
-        return HtrError.status
-    except Exception as error:  # a defect of ours: say so in one line, and how to see more
-        if os.environ.get("GLUON_HTR_DEBUG"):
-            raise
-        name = type(error).__name__
-        say(f"error: unexpected {name}: {error}. Set GLUON_HTR_DEBUG=1 for the traceback, and please report it.")
-        return HtrError.status
+        say(f"error: {_in_words(error)}")
+        return error.status if isinstance(error, HtrError) else HtrError.status
+
+
+def _in_words(error: Exception) -> str:
+    if isinstance(error, HtrError):
+        return str(error)
+    if isinstance(error, OSError):
+        return explain(error)
+    if isinstance(error, BrokenExecutor):
+        return (
+            "a worker process was ended from outside, perhaps for want of memory: repeat the command; "
+            "a training goes on with --resume"
+        )
+    # a defect of ours: how to see more
+    name = type(error).__name__
+    return f"unexpected {name}: {error}. Set GLUON_HTR_DEBUG=1 for the traceback, and please report it."
 
 
 def explain(error: OSError) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import re
 import signal
@@ -82,6 +83,30 @@ def _kill_twice(command: list[str], output: Path) -> None:
                 break
         process.stderr.close()
         process.wait()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="finds the worker in /proc")
+def test_a_worker_that_is_killed_ends_the_run_with_what_to_do(words: Path, tmp_path: Path) -> None:
+    """Where memory runs out the kernel kills a worker, and the user would be told to report a defect of ours."""
+    command = [sys.executable, "-m", "gluon_htr.train", *training(words, tmp_path / "run", "--resume")]
+    command += ["--workers", "1", "--budget", "10m"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=door_environment(), cwd=tmp_path) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if line.startswith("epoch 1:"):
+                os.kill(_worker_of(process.pid), signal.SIGKILL)
+                break
+        said = process.stderr.read().splitlines()
+    assert process.returncode == 2
+    assert said[-1].startswith("error: a worker process was ended from outside")
+    done = subprocess.run(command, capture_output=True, text=True, env=door_environment(), cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "goes on at step" in done.stderr
+
+
+def _worker_of(parent: int) -> int:
+    children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+    return next(int(child) for child in children if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes())
 
 
 KILLED_AT_WRITE = """
