@@ -28,7 +28,10 @@ from .schedules import rate_at
 CHECKPOINT_SECONDS = 240.0
 LONGEST_STEP = 20.0  # seconds; what takes longer was a pause of the process, not work
 LOGGED_STEPS = 50  # steps between entries of the log
-SCORED_STEPS = 10  # steps between validations, where epochs are shorter
+SCORED_STEPS = 10  # least steps between validations
+SCORED_SAMPLES = (
+    4  # least samples trained on between validations, for each that is validated: it takes a quarter as long
+)
 BLANK_STEPS = (
     3000  # CTC networks write nothing but blanks at first (Graves et al. 2006); after this many they should not
 )
@@ -84,8 +87,9 @@ class Training:
                 if watcher.stop():
                     self.save()
                     return False
-            if self.progress.step != self._validated:  # a budget ended within an epoch
-                self._validate(self.progress.next.epoch + 1)
+            if self.progress.step != self._validated:
+                begun = self.progress.next.batch > 0  # a budget ended within an epoch
+                self._validate(self.progress.next.epoch + begun)
             return True
         finally:
             self._journal.close()
@@ -139,9 +143,10 @@ class Training:
             self.save()
 
     def _is_scored(self) -> bool:
-        """Whether the epoch that has just ended is followed by a validation: every one, unless they are very short."""
-        step = self.progress.step
-        return step // SCORED_STEPS > (step - self.batches.per_epoch) // SCORED_STEPS
+        """Whether the epoch that has just ended is followed by a validation: every one, unless that takes much time."""
+        step, samples = self.progress.step, SCORED_SAMPLES * len(self.validation)
+        apart = max(SCORED_STEPS, samples // self.run.training.batch_size)
+        return step // apart > (step - self.batches.per_epoch) // apart
 
     def _advance(self, **changes: object) -> None:
         now = time.monotonic()

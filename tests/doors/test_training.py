@@ -47,6 +47,19 @@ def test_the_network_learns(run: Path) -> None:
     assert len(scores) == 3
 
 
+def test_validating_takes_little_of_the_time_however_much_there_is(door: Door, words: Path, tmp_path: Path) -> None:
+    """Whoever adapts a model with a few lines, and validates on many, would mostly wait for validations."""
+    config = tmp_path / "few.toml"
+    config.write_text(TINY.read_text().replace("batch_size = 16", "batch_size = 2"))
+    few, many = f"iam-words:{words}?split=validation", f"iam-words:{words}?split=train"
+    result = door(
+        "train", "--config", config, "--data", few, "--validation", many, "--output", tmp_path / "run", "--workers", 0
+    )
+    assert result.returncode == 0, result.stderr
+    entries = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
+    assert [entry["epoch"] for entry in entries if entry["event"] == "validation"] == [3]
+
+
 @pytest.mark.parametrize("engine", ["mxnet", "torch"])
 def test_a_run_killed_at_any_moment_ends_with_the_same_weights(engine: str, words: Path, tmp_path: Path) -> None:
     """A crash would cost the training, or change what it ends with."""
