@@ -13,6 +13,7 @@ from typing import Annotated
 import msgspec
 import numpy as np
 
+from ..errors import SpecError
 from ..images.typeset_layout import Look
 from ..text.corpora import read_corpus
 from ..text.sampler import LONGEST, Texts, TextSource
@@ -49,17 +50,23 @@ class FontsOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     margin: Annotated[float, msgspec.Meta(ge=0, le=2)] | None = None
     #: Out of focus: a Gaussian of at most so many pixels; none without it.
     blur: Annotated[float, msgspec.Meta(ge=0, le=10)] = 0.0
+    #: The share of small letters that are written as small capitals, as writers of block letters do: other ones in each
+    #: line. In stroke fonts and letters that people drew alone.
+    small_capitals: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.0
 
 
 class FontsReader(GeneratedReader):
     """Streams generated lines. Fonts that cannot be used are `problems`.
 
-    Raises `SpecError` for a bad number of digits, `DataError` for a corpus without text or a folder without fonts,
-    `AlphabetError` for an alphabet that cannot be read, `MissingToolError` where a package is not installed.
+    Raises `SpecError` for a bad number of digits, or for small capitals in font files, `DataError` for a corpus without
+    text or a folder without fonts, `AlphabetError` for an alphabet that cannot be read, `MissingToolError` where a
+    package is not installed.
     """
 
     def __init__(self, path: Path, options: FontsOptions) -> None:
         super().__init__(options.count)
+        if options.small_capitals and path != HERSHEY and not path.name.endswith(DRAWN):
+            raise SpecError("small_capitals is for fonts:hershey and for letters that people drew, not for font files")
         self._options = options
         alphabet = known_alphabet(options.alphabet)
         self._fonts = _fonts(path, alphabet, self.problems)
@@ -67,7 +74,7 @@ class FontsReader(GeneratedReader):
         corpus = read_corpus(Path(options.corpus)) if options.corpus else None
         digits = digit_range(options.digits, LONGEST)
         self._texts = [TextSource(options.seed, options.texts, corpus, font.characters, digits) for font in self._fonts]
-        self._look = Look(options.skew, options.spacing, options.margin, options.blur)
+        self._look = Look(options.skew, options.spacing, options.margin, options.blur, options.small_capitals)
 
     def sample(self, index: int) -> Sample:
         """Line number `index`, which may be beyond `count`."""

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..errors import ImageError, MissingToolError
 from ..images.typeset import Face, typeset
+from ..images.typeset_capitals import SmallCapitals
 from ..images.typeset_layout import USUAL, Look
 from ..images.typeset_strokes import StrokeFont, write
 
@@ -33,8 +34,10 @@ class StrokeText:
         style = style if look.skew is None else replace(style, rotation=look.skew)
         style = style if look.margin is None else replace(style, margin=look.margin)
         random = np.random.default_rng(self.seed)
+        share = look.small_capitals
         try:
-            image = render(write(self.text, self.font, random, look.spacing), style, random)
+            font = SmallCapitals.draw(self.font, share, random) if share else self.font
+            image = render(write(self.text, font, random, look.spacing), style, random)
             return look.blurred(image, random)
         except ValueError as error:
             raise ImageError(f"{self.text!r} in {self.font.name}: {error}") from None

@@ -3,7 +3,7 @@
 A file maps each character to its drawings, the first person's first: `{"A": [[[[x, y], …], …], …]}`, strokes of points
 in pixels, y pointing down. Chars74K's pen trajectories (de Campos et al. 2009) come so, 55 people's letters and digits.
 People draw a letter as large as its field: each takes the height, and the place on the line, that it has in a
-printed stroke font. Signs that nobody drew are printed ones.
+printed stroke font. Signs that nobody drew are printed ones, and a letter that the printed font lacks is left out.
 """
 
 from __future__ import annotations

@@ -58,6 +58,8 @@ class Look:
     margin: float | None = None
     #: Pixels: the standard deviation of a Gaussian.
     blur: float = 0.0
+    #: Share of the small letters that a hand writes as small capitals, in stroke fonts.
+    small_capitals: float = 0.0
 
     def layout(self, random: Random) -> Layout:
         """Any layout within the bounds."""

@@ -25,6 +25,7 @@ from gluon_htr.datasets.specs import open_spec, parse_spec
 from gluon_htr.errors import AlphabetError, DataError, SpecError, UsageError
 from gluon_htr.images.preprocessing import Preprocessing
 from gluon_htr.images.typeset import Face
+from gluon_htr.images.typeset_capitals import SmallCapitals
 from gluon_htr.images.typeset_drawn import drawn_fonts
 from gluon_htr.images.typeset_layout import Look
 from gluon_htr.images.typeset_strokes import CAPITAL, HersheyFont
@@ -123,7 +124,7 @@ def test_the_supply_is_endless() -> None:
         ("alphabet=klingon", SpecError, "klingon is unknown: write iam"),
         ("alphabet=nowhere.json", AlphabetError, "nowhere.json"),
         ("corpus=nowhere", DataError, "nowhere does not exist"),
-        ("font=x", SpecError, "fonts knows corpus, count.*digits, skew, spacing, margin, blur, paper"),
+        ("font=x", SpecError, "fonts knows corpus, count.*digits, skew, spacing, margin, blur, small_capitals, paper"),
         ("skew=90", SpecError, "skew"),
         ("spacing=-1", SpecError, "spacing"),
         ("digits=71", SpecError, "digits=71: write a number from 1 to 70"),
@@ -269,3 +270,25 @@ def test_people_who_drew_too_little_are_left_out_and_bad_files_are_told(tmp_path
     for name in ("bad.json.xz", "none.json"):
         with pytest.raises(DataError, match="no drawn letters"):
             samples(f"fonts:{tmp_path / name}?count=1")
+
+
+def test_writers_of_block_letters_make_small_letters_of_capitals() -> None:
+    """A network that never saw small capitals reads a writer of block letters at random."""
+    plain, block = samples("fonts:hershey?count=4"), samples("fonts:hershey?count=4&small_capitals=1")
+    assert [sample.text for sample in block] == [sample.text for sample in plain]
+    assert not np.array_equal(block[0].image(), plain[0].image())
+    font = HersheyFont("futural")
+    capitals = SmallCapitals.draw(font, 1.0, np.random.default_rng(0))
+    large, small = font.glyphs["R"], capitals.glyphs["r"]
+    assert all(np.allclose(after, before * capitals.size) for before, after in zip(large.strokes, small.strokes))
+    assert small.width < large.width
+    assert capitals.glyphs["R"] == large
+    some = SmallCapitals.draw(font, 0.5, np.random.default_rng(0)).letters
+    assert some
+    assert some < capitals.letters == set(string.ascii_lowercase)
+
+
+def test_font_files_have_no_small_capitals_of_ours(tmp_path: Path) -> None:
+    """Whoever asks for them would get ordinary letters without a word."""
+    with pytest.raises(SpecError, match="not for font files"):
+        samples(f"fonts:{tmp_path}?small_capitals=0.5")
