@@ -1,8 +1,8 @@
 """Random but repeatable changes to a preprocessed image, for training only.
 
-Geometry (rotation, shear, scale, shift, elastic waves) is one remapping; then stroke thickness, contrast, blur and
-noise. Everything is drawn from the generator that is passed in: the same generator state gives the same image,
-whichever process makes it. Uses OpenCV, which readers of a trained model never need.
+First comes a rule to write on, then geometry (rotation, shear, scale, shift, elastic waves) as one remapping, then
+stroke thickness, contrast, blur and noise. Everything is drawn from the generator that is passed in: the same generator
+state gives the same image, whichever process makes it. Uses OpenCV, which readers of a trained model never need.
 
 The family of changes follows Puigcerver 2017 (affine and gray-scale morphology) and Wigington et al. 2017 (elastic
 grids).
@@ -15,6 +15,7 @@ import numpy as np
 
 from .augmentation_settings import Augmentation
 from .paper import on_paper
+from .ruling import write_on_rule
 
 cv2.setNumThreads(1)  # parallelism comes from worker processes
 
@@ -23,6 +24,8 @@ def augment(image: np.ndarray, settings: Augmentation, random: np.random.Generat
     """Returns a changed copy of `image`: (H, W) uint8 in, the same shape out."""
     if random.random() >= settings.share:
         return image.copy()
+    if settings.ruled and random.random() < settings.ruled:
+        image = write_on_rule(image, random)
     changed = _move(image, settings, random)
     changed = _thicken(changed, settings, random)
     if settings.paper and random.random() < settings.paper:
