@@ -52,8 +52,8 @@ def _in_words(error: Exception) -> str:
         return explain(error)
     if isinstance(error, BrokenExecutor):
         return (
-            "a worker process was ended from outside, perhaps for want of memory: repeat the command; "
-            "a training goes on with --resume"
+            "a worker process ended unexpectedly, perhaps for want of memory: repeat the command, a training with "
+            "--resume. If it happens again, set GLUON_HTR_DEBUG=1 for the traceback, and please report it."
         )
     # a defect of ours: how to see more
     name = type(error).__name__

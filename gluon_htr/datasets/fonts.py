@@ -51,7 +51,7 @@ class FontsOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     #: Out of focus: a Gaussian of at most so many pixels; none without it.
     blur: Annotated[float, msgspec.Meta(ge=0, le=10)] = 0.0
     #: The share of small letters that are written as small capitals, as writers of block letters do: other ones in each
-    #: line. In stroke fonts and letters that people drew alone.
+    #: line. In letters that people drew, and in Hershey's fonts whose letters do not touch.
     small_capitals: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.0
 
 
@@ -65,11 +65,9 @@ class FontsReader(GeneratedReader):
 
     def __init__(self, path: Path, options: FontsOptions) -> None:
         super().__init__(options.count)
-        if options.small_capitals and path != HERSHEY and not path.name.endswith(DRAWN):
-            raise SpecError("small_capitals is for fonts:hershey and for letters that people drew, not for font files")
         self._options = options
         alphabet = known_alphabet(options.alphabet)
-        self._fonts = _fonts(path, alphabet, self.problems)
+        self._fonts = _fonts(path, alphabet, bool(options.small_capitals), self.problems)
         self._shares = np.array([font.share for font in self._fonts]) / sum(font.share for font in self._fonts)
         corpus = read_corpus(Path(options.corpus)) if options.corpus else None
         digits = digit_range(options.digits, LONGEST)
@@ -85,7 +83,12 @@ class FontsReader(GeneratedReader):
         return Sample(f"{font.name}-{seed}-{index:07}", text, font.name, drawing)
 
 
-def _fonts(path: Path, alphabet: frozenset[str] | None, problems: list[Problem]) -> list[Found]:
+def _fonts(path: Path, alphabet: frozenset[str] | None, block: bool, problems: list[Problem]) -> list[Found]:
+    """block: whether they are for block letters, which nobody joins."""
     if path == HERSHEY:
-        return hershey_fonts(alphabet)
-    return drawn_letters(path, alphabet) if path.name.endswith(DRAWN) else outline_fonts(path, alphabet, problems)
+        return hershey_fonts(alphabet, joined=not block)
+    if path.name.endswith(DRAWN):
+        return drawn_letters(path, alphabet)
+    if block:
+        raise SpecError("small_capitals is for fonts:hershey and for letters that people drew, not for font files")
+    return outline_fonts(path, alphabet, problems)

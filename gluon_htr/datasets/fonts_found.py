@@ -33,11 +33,15 @@ class Found:
     drawing: Callable[[str, Seed, Look], Callable[[], np.ndarray]]
 
 
-def hershey_fonts(alphabet: frozenset[str] | None) -> list[Found]:
-    """The stroke fonts that look written. Raises `DataError` when they have too little of the alphabet."""
+def hershey_fonts(alphabet: frozenset[str] | None, joined: bool = True) -> list[Found]:
+    """The stroke fonts that look written. Raises `DataError` when they have too little of the alphabet.
+
+    joined: whether to take also those whose letters touch.
+    """
     found = []
     for name, share in FONTS.items():
-        found += _written(HersheyFont(name), share, alphabet)
+        font = HersheyFont(name)
+        found += _written(font, share, alphabet) if joined or not font.joined else []
     if not found:
         raise DataError("hershey's fonts write ASCII, and the alphabet is another: give a folder of fonts that have it")
     return found

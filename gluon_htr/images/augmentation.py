@@ -24,23 +24,23 @@ def augment(image: np.ndarray, settings: Augmentation, random: np.random.Generat
     """Returns a changed copy of `image`: (H, W) uint8 in, the same shape out."""
     if random.random() >= settings.share:
         return image.copy()
+    paper = int(image[0, 0])
     if settings.ruled and random.random() < settings.ruled:
         image = write_on_rule(image, random)
-    changed = _move(image, settings, random)
+    changed = _move(image, paper, settings, random)
     changed = _thicken(changed, settings, random)
     if settings.paper and random.random() < settings.paper:
         return on_paper(changed, settings.sheet, random)
     return _shade(changed, settings, random)
 
 
-def _move(image: np.ndarray, settings: Augmentation, random: np.random.Generator) -> np.ndarray:
-    """One backward map for all geometry: for every target pixel, where its gray comes from."""
+def _move(image: np.ndarray, paper: int, settings: Augmentation, random: np.random.Generator) -> np.ndarray:
+    """One backward map for all geometry: for every target pixel, where its gray comes from; `paper` from outside."""
     height, width = image.shape
     x, y = _affine(height, width, settings, random)
     if settings.elastic > 0:
         x += _waves(height, width, settings.elastic * height, random)
         y += _waves(height, width, settings.elastic * height, random)
-    paper = int(image[0, 0])
     return cv2.remap(image, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=(paper,))
 
 

@@ -42,7 +42,7 @@ class Augmentation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     shift: Amount = 0.06
     #: Height of elastic waves, as a share of the image's height.
     elastic: Amount = 0.035
-    #: Share of lines that are written on a rule (`ruling.py`).
+    #: Share of lines that get a rule under their letters (`ruling.py`), whatever paper they are put on.
     ruled: Probability = 0.0
     #: Share of images whose strokes become thicker or thinner.
     thickness: Probability = 0.3

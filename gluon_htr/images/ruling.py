@@ -1,6 +1,6 @@
 """Lines written on a rule, as in notebooks: it runs along the feet of the letters and through their tails.
 
-Elsewhere on the sheet rules are `paper.py`'s business.
+The rule above it is drawn, too. The rules of `paper.py` are those of any paper, wherever the letters stand.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def write_on_rule(image: np.ndarray, random: np.random.Generator) -> np.ndarray:
     y = baseline(image) + random.uniform(-0.03, 0.08) * height
     rise = random.uniform(-0.03, 0.03) * height
     rules = np.full_like(image, 255)
-    for down in (0.0, -random.uniform(0.6, 1.4) * height):
+    for down in (0.0, -random.uniform(0.5, 1.2) * height):
         start, end = ((round(16 * x), round(16 * (y + down + up))) for x, up in ((0, -rise), (width, rise)))
         cv2.line(rules, start, end, shade, thickness, cv2.LINE_AA, 4)
     return np.minimum(image, rules)

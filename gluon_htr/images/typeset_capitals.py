@@ -8,12 +8,12 @@ import numpy as np
 
 from .typeset_strokes import Glyph, StrokeFont
 
-SIZES = (0.6, 0.9)  # of a small capital, in heights of a capital
+SIZES = (0.6, 0.85)  # of a small capital, in heights of a capital, before the hand makes all its small letters so
 
 
 @dataclass(frozen=True)
 class SmallCapitals:
-    """A stroke font in which some small letters are the capital ones, made smaller. size: in heights of a capital."""
+    """A stroke font in which some small letters are the capital ones, made smaller. size: a factor."""
 
     font: StrokeFont
     letters: frozenset[str]

@@ -29,9 +29,9 @@ CHECKPOINT_SECONDS = 240.0
 LONGEST_STEP = 20.0  # seconds; what takes longer was a pause of the process, not work
 LOGGED_STEPS = 50  # steps between entries of the log
 SCORED_STEPS = 10  # least steps between validations
-SCORED_SAMPLES = (
-    4  # least samples trained on between validations, for each that is validated: it takes a quarter as long
-)
+#: Least samples to train on between validations, for each one of the validation: as that takes a quarter of the time of
+#: training on one, validations take less than a tenth of a training.
+SCORED_SAMPLES = 4
 BLANK_STEPS = (
     3000  # CTC networks write nothing but blanks at first (Graves et al. 2006); after this many they should not
 )
@@ -58,7 +58,6 @@ class Training:
         self._journal = Journal(run.path)
         self._clock = self._saved = time.monotonic()
         self._losses: list[float] = []
-        self._validated = 0  # the step of the last validation
 
     def resume(self) -> None:
         """Takes up the last checkpoint."""
@@ -68,7 +67,6 @@ class Training:
         if self.progress.best is not None:  # it may have been killed before they were
             self._publish(load_checkpoint(self.run.best).average)
         self._clock = self._saved = time.monotonic()
-        self._validated = self.progress.step if self.progress.next.batch == 0 and self._is_scored() else 0
 
     def finish(self, watcher: Watcher) -> bool:
         """Trains to the end; False when `watcher` asks to stop before. Either way the last checkpoint is written.
@@ -87,7 +85,7 @@ class Training:
                 if watcher.stop():
                     self.save()
                     return False
-            if self.progress.step != self._validated:
+            if self.progress.step != self.progress.validated:
                 begun = self.progress.next.batch > 0  # a budget ended within an epoch
                 self._validate(self.progress.next.epoch + begun)
             return True
@@ -97,9 +95,9 @@ class Training:
     def done(self) -> bool:
         """Whether epochs, budget or patience are used up."""
         settings, progress = self.run.training, self.progress
-        stale = progress.next.epoch - progress.best_epoch
-        impatient = settings.patience and progress.best is not None and stale > settings.patience
-        return self.share() >= 1 or bool(impatient)
+        judged = progress.step == progress.validated and progress.best is not None
+        impatient = judged and 0 < settings.patience < progress.next.epoch - progress.best_epoch
+        return self.share() >= 1 or impatient
 
     @property
     def steps(self) -> int:
@@ -170,7 +168,9 @@ class Training:
         lower = self.progress.best is None or card.cer.value < self.progress.best
         better = lower and self._beats_start(texts)
         best = {"best": card.cer.value, "best_epoch": epoch} if better else {}
-        self._advance(**best, **({} if epoch else {"start": edits(self.validation.texts, texts)}))
+        self._advance(
+            validated=self.progress.step, **best, **({} if epoch else {"start": edits(self.validation.texts, texts)})
+        )
         figures = {"cer": card.cer.value, "wer": card.wer.value, "accuracy": card.levenshtein_accuracy.value}
         self._journal.write("validation", self.progress.step, epoch=epoch, **figures, **self._spent())
         when = f"epoch {epoch}" if epoch else "before training"
@@ -179,7 +179,6 @@ class Training:
             f"{when}: validation CER {card.cer.value:.2%}, WER {card.wer.value:.2%}, "
             f"Levenshtein accuracy {card.levenshtein_accuracy.value:.4f}{verdict}"
         )
-        self._validated = self.progress.step
         if not any(texts):
             self._explain_blanks()
         if better:

@@ -26,7 +26,7 @@ class Training(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     least_steps: Annotated[int, msgspec.Meta(ge=0)] = 0
     #: Decay of the exponential moving average of the weights, a step; 0 scores the weights themselves.
     average: Annotated[float, msgspec.Meta(ge=0, lt=1)] = 0.999
-    #: Epochs without a better validation CER after which training stops; 0 never stops early.
+    #: Epochs without a better validation CER after which a validation ends the training; 0 never ends it early.
     patience: Annotated[int, msgspec.Meta(ge=0)] = 0
     optimizer: OptimizerSettings = OptimizerSettings()
     schedule: Schedule = Schedule()

@@ -28,7 +28,7 @@ from gluon_htr.images.typeset import Face
 from gluon_htr.images.typeset_capitals import SmallCapitals
 from gluon_htr.images.typeset_drawn import drawn_fonts
 from gluon_htr.images.typeset_layout import Look
-from gluon_htr.images.typeset_strokes import CAPITAL, HersheyFont
+from gluon_htr.images.typeset_strokes import CAPITAL, JOINED, HersheyFont
 from gluon_htr.text.alphabet import Alphabet
 from gluon_htr.text.sampler import IAM
 
@@ -274,9 +274,6 @@ def test_people_who_drew_too_little_are_left_out_and_bad_files_are_told(tmp_path
 
 def test_writers_of_block_letters_make_small_letters_of_capitals() -> None:
     """A network that never saw small capitals reads a writer of block letters at random."""
-    plain, block = samples("fonts:hershey?count=4"), samples("fonts:hershey?count=4&small_capitals=1")
-    assert [sample.text for sample in block] == [sample.text for sample in plain]
-    assert not np.array_equal(block[0].image(), plain[0].image())
     font = HersheyFont("futural")
     capitals = SmallCapitals.draw(font, 1.0, np.random.default_rng(0))
     large, small = font.glyphs["R"], capitals.glyphs["r"]
@@ -286,6 +283,18 @@ def test_writers_of_block_letters_make_small_letters_of_capitals() -> None:
     some = SmallCapitals.draw(font, 0.5, np.random.default_rng(0)).letters
     assert some
     assert some < capitals.letters == set(string.ascii_lowercase)
+
+
+def test_small_capitals_are_what_is_drawn(tmp_path: Path) -> None:
+    """The option would be taken, and ordinary letters drawn."""
+    for path in ("hershey", str(drawn(tmp_path / "letters.json", "rowmans"))):
+        spec = f"fonts:{path}?texts=words&count=8&small_capitals="
+        plain, block = samples(f"{spec}0.000001"), samples(f"{spec}1")  # the same hands
+        assert [sample.text for sample in block] == [sample.text for sample in plain]
+        for ordinary, capital in zip(plain, block):
+            small = any(character.islower() for character in capital.text)
+            assert np.array_equal(ordinary.image(), capital.image()) != small
+    assert not {sample.group for sample in samples("fonts:hershey?count=40&small_capitals=1")} & JOINED
 
 
 def test_font_files_have_no_small_capitals_of_ours(tmp_path: Path) -> None:

@@ -49,15 +49,33 @@ def test_the_network_learns(run: Path) -> None:
 
 def test_validating_takes_little_of_the_time_however_much_there_is(door: Door, words: Path, tmp_path: Path) -> None:
     """Whoever adapts a model with a few lines, and validates on many, would mostly wait for validations."""
-    config = tmp_path / "few.toml"
-    config.write_text(TINY.read_text().replace("batch_size = 16", "batch_size = 2"))
+    config = preset(tmp_path, batch_size=2)
+    assert validated(door, config, words, tmp_path / "run") == [3]
+    assert validated(door, config, words, tmp_path / "run", "--resume") == [3]  # it has ended: nothing is done again
+
+
+def test_patience_waits_for_validations(door: Door, words: Path, tmp_path: Path) -> None:
+    """A training would end for want of a better score before anybody had looked for one."""
+    config = preset(tmp_path, epochs=44, patience=1)
+    assert validated(door, config, words, tmp_path / "run")[:2] == [20, 40]
+
+
+def preset(folder: Path, **changes: int) -> Path:
+    """The tiny preset with other settings of training."""
+    settings = TINY.read_text().replace("batch_size = 16\n", "").replace("epochs = 3\n", "")
+    lines = "\n".join(f"{key} = {value}" for key, value in ({"batch_size": 16, "epochs": 3} | changes).items())
+    (folder / "preset.toml").write_text(settings.replace("[training]\n", f"[training]\n{lines}\n"))
+    return folder / "preset.toml"
+
+
+def validated(door: Door, config: Path, words: Path, output: Path, *more: str) -> list[int]:
+    """The epochs that were validated when 32 words are trained on, and 160 are for validation."""
     few, many = f"iam-words:{words}?split=validation", f"iam-words:{words}?split=train"
-    result = door(
-        "train", "--config", config, "--data", few, "--validation", many, "--output", tmp_path / "run", "--workers", 0
-    )
+    data = ["--data", few, "--validation", many]
+    result = door("train", "--config", config, *data, "--output", output, "--workers", 0, *more)
     assert result.returncode == 0, result.stderr
-    entries = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
-    assert [entry["epoch"] for entry in entries if entry["event"] == "validation"] == [3]
+    entries = [json.loads(line) for line in (output / "log.jsonl").read_text().splitlines()]
+    return [entry["epoch"] for entry in entries if entry["event"] == "validation"]
 
 
 @pytest.mark.parametrize("engine", ["mxnet", "torch"])
@@ -101,8 +119,9 @@ def _kill_twice(command: list[str], output: Path) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="finds the worker in /proc")
 def test_a_worker_that_is_killed_ends_the_run_with_what_to_do(words: Path, tmp_path: Path) -> None:
     """Where memory runs out the kernel kills a worker, and the user would be told to report a defect of ours."""
-    command = [sys.executable, "-m", "gluon_htr.train", *training(words, tmp_path / "run", "--resume")]
-    command += ["--workers", "1", "--budget", "10m"]
+    config = preset(tmp_path, epochs=1000)
+    arguments = ["--config", str(config), "--workers", "1", "--resume"]
+    command = [sys.executable, "-m", "gluon_htr.train", *training(words, tmp_path / "run", *arguments)]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=door_environment(), cwd=tmp_path) as process:
         assert process.stderr is not None
         for line in process.stderr:
@@ -111,7 +130,8 @@ def test_a_worker_that_is_killed_ends_the_run_with_what_to_do(words: Path, tmp_p
                 break
         said = process.stderr.read().splitlines()
     assert process.returncode == 2
-    assert said[-1].startswith("error: a worker process was ended from outside")
+    assert said[-1].startswith("error: a worker process ended unexpectedly")
+    command += ["--budget", "1s"]
     done = subprocess.run(command, capture_output=True, text=True, env=door_environment(), cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "goes on at step" in done.stderr
