@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# english-lines, the model for whole lines of many hands: from data to a bundle. Six and a half hours on two cores.
+# english-lines, the model for whole lines of many hands: from data to a bundle. Eight hours on two cores.
 #   examples/english_lines.sh [--device gpu:0]
-# Wants data/iam, data/iam-online, data/pages/hooker and data/corpora (data/README.md), and handwriting fonts in FONTS, by default all of Debian's
-# fonts-bwht fonts-breip fonts-dancingscript fonts-dkg-handwriting fonts-ecolier-court fonts-femkeklaver fonts-humor-sans
-# fonts-kaushanscript fonts-kristi, linked into runs/fonts. A run that was stopped goes on.
+# Wants data/iam, data/iam-online, data/pages/hooker, data/characters and data/corpora (data/README.md), and handwriting
+# fonts in FONTS, by default all of Debian's fonts-bwht fonts-breip fonts-dancingscript fonts-dkg-handwriting
+# fonts-ecolier-court fonts-femkeklaver fonts-humor-sans fonts-kaushanscript fonts-kristi, linked into runs/fonts. A run
+# that was stopped goes on.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 [ -x .venv/bin/python ] && PATH="$PWD/.venv/bin:$PATH"
@@ -32,6 +33,12 @@ done > "$packed/capitals.txt"
 capitals="corpus=$packed/capitals.txt&texts=lines&alphabet=examples/english.json"
 pack "fonts:hershey?$capitals&count=5000&seed=2" hershey-capitals
 pack "fonts:$fonts?$capitals&count=8000&seed=3" outline-capitals
+# Block letters of real hands: small letters in the shapes of capitals, too, which IAM's writers are transcribed as.
+letters=fonts:data/characters/chars74k-trajectories.json.xz
+pack "$letters?$ascii&count=6000&seed=6" letters
+pack "$letters?$capitals&count=8000&seed=5" letters-capitals
+pack "$letters?$ascii&small_capitals=0.8&count=8000&seed=7" letters-small
+pack "fonts:hershey?$ascii&small_capitals=0.8&count=3000&seed=8" hershey-small
 pack 'iam-lines:data/iam?split=validation' validation
 
 # train RUN BUDGET RECORDS... [-- OPTION...]
@@ -52,7 +59,10 @@ train english-lines-2 65m "${others[@]}" 'hooker.rec*2' -- --init runs/english-l
 # Of the old hand more, as it is the hardest, and block letters.
 capitals=('hershey-capitals.rec*0.6' 'outline-capitals.rec*0.6')
 train english-lines-3 90m "${others[@]}" 'hooker.rec*8' "${capitals[@]}" -- --init runs/english-lines-2 "$@"
-train english-lines 122m "${others[@]}" 'hooker.rec*16' "${capitals[@]}" -- --init runs/english-lines-3 "$@"
+train english-lines-4 122m "${others[@]}" 'hooker.rec*16' "${capitals[@]}" -- --init runs/english-lines-3 "$@"
+# And block letters of real hands.
+block=('letters.rec*0.6' letters-capitals.rec letters-small.rec 'hershey-small.rec*0.6')
+train english-lines 88m "${others[@]}" 'hooker.rec*12' "${capitals[@]}" "${block[@]}" -- --init runs/english-lines-4 "$@"
 
 limitations='Old hands but the one of the 19th century that it has seen, letters outside ASCII, very slanted or crossed-out writing, '
 limitations+='more than one line in an image, lines of more than 85 times their height.'
