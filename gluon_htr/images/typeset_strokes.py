@@ -92,7 +92,7 @@ class Hand:
         """Any hand; letters that are joined in print stay close together, but where a largest gap is given."""
         hand = cls(
             width=random.uniform(0.65, 1.25),
-            gap=random.uniform(-0.05, 0.02 if joined else 0.2),
+            gap=random.uniform(-0.05, 0.02) if joined else random.uniform(-0.15, 0.2),
             word_gap=random.uniform(0.45, 1.1),
             small=random.uniform(0.8, 1.15),
             unlike=random.uniform(0.0, 1.3),

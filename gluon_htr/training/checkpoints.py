@@ -30,13 +30,13 @@ class Progress(msgspec.Struct, frozen=True):
     samples: int = 0
     #: Seconds at work, pauses left out.
     elapsed: float = 0.0
-    #: The step of the last validation.
-    validated: int = 0
     #: The lowest validation CER so far, and the epoch it was reached in.
     best: float | None = None
     best_epoch: int = 0
     #: Edits of each validation sample as the weights that it started from read them; none where these were fresh.
     start: list[int] | None = None
+    #: The step of the last validation.
+    validated: int = 0
 
 
 @dataclass(frozen=True)
