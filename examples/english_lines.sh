@@ -33,7 +33,7 @@ done > "$packed/capitals.txt"
 capitals="corpus=$packed/capitals.txt&texts=lines&alphabet=examples/english.json"
 pack "fonts:hershey?$capitals&count=5000&seed=2" hershey-capitals
 pack "fonts:$fonts?$capitals&count=8000&seed=3" outline-capitals
-# Block letters of real hands: small letters in the shapes of capitals, too, which IAM's writers are transcribed as.
+# Block letters of real hands: as they are, in capitals, and with small capitals, which IAM has as small letters.
 letters=fonts:data/characters/chars74k-trajectories.json.xz
 pack "$letters?$ascii&count=6000&seed=6" letters
 pack "$letters?$capitals&count=8000&seed=5" letters-capitals

@@ -41,7 +41,8 @@ def hershey_fonts(alphabet: frozenset[str] | None, joined: bool = True) -> list[
     found = []
     for name, share in FONTS.items():
         font = HersheyFont(name)
-        found += _written(font, share, alphabet) if joined or not font.joined else []
+        if joined or not font.joined:
+            found += _written(font, share, alphabet)
     if not found:
         raise DataError("hershey's fonts write ASCII, and the alphabet is another: give a folder of fonts that have it")
     return found

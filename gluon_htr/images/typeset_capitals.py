@@ -8,7 +8,7 @@ import numpy as np
 
 from .typeset_strokes import Glyph, StrokeFont
 
-SIZES = (0.6, 0.85)  # of a small capital, in heights of a capital, before the hand makes all its small letters so
+SIZES = (0.6, 0.85)  # of a small capital, in heights of a capital; `Hand.small` is multiplied on top
 
 
 @dataclass(frozen=True)

@@ -132,6 +132,7 @@ def paragraphs(text: str) -> Iterator[str]:
     """The paragraphs of a book, each as one line in NFC.
 
     Those of less than `SHORTEST` characters are left out where they are less than half of the text: they are headings.
+    So are rows as of a table, and paragraphs that have more than `TABLE` of them.
     """
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     text = START.split(text, maxsplit=1)[-1]
