@@ -35,7 +35,7 @@ def augment(image: np.ndarray, settings: Augmentation, random: np.random.Generat
 
 
 def _move(image: np.ndarray, paper: int, settings: Augmentation, random: np.random.Generator) -> np.ndarray:
-    """One backward map for all geometry: for every target pixel, where its gray comes from; `paper` beyond the image."""
+    """One backward map for all geometry: where the gray of every target pixel comes from; `paper` beyond the image."""
     height, width = image.shape
     x, y = _affine(height, width, settings, random)
     if settings.elastic > 0:
