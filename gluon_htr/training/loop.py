@@ -32,9 +32,8 @@ SCORED_STEPS = 10  # least steps between validations
 #: Least samples to train on between validations, for each one of the validation. To read one takes 0.4 of the time of
 #: training on one (lines, bfloat16, two cores): validations are a tenth of a training.
 SCORED_SAMPLES = 4
-BLANK_STEPS = (
-    3000  # CTC networks write nothing but blanks at first (Graves et al. 2006); after this many they should not
-)
+#: CTC networks write nothing but blanks at first (Graves et al. 2006); after this many steps they should not.
+BLANK_STEPS = 3000
 
 
 @dataclass(frozen=True)
