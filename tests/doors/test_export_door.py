@@ -186,7 +186,6 @@ def test_a_difference_stops_the_export_and_leaves_nothing(
 ) -> None:
     """A bundle that reads differently would be shipped."""
     monkeypatch.setattr(gate, "TOLERANCE", 1e-12)
-    monkeypatch.setattr(gate, "ROUNDING", 0.0)
     message = refusal(here("export", run, "--output", "tiny.zip", "--split", "parts"))
     assert "MXNet and ONNX Runtime disagree" in message
     assert not list(tmp_path.iterdir())
