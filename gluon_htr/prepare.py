@@ -46,9 +46,8 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--encoding",
         metavar="FORMAT",
-        default="png",
-        help="of images in records: png (lossless), pgm (lossless, larger, fastest), webp:QUALITY or jpeg:QUALITY "
-        "(default: %(default)s)",
+        help="of images in records: pgm (lossless, read fastest), png (lossless, smaller), webp:QUALITY or "
+        f"jpeg:QUALITY (default: {Encoding()})",
     )
     parser.add_argument("--workers", type=int, help="processes (default: one a core)")
     parser.add_argument("--force", action="store_true", help="write it anew even if it is up to date")
@@ -77,11 +76,13 @@ def _alphabet_words(output: Path, counts: dict[str, int]) -> str:
     return f"{output}: {len(counts)} characters{few}{' …' if len(rare) > MOST_NAMED else ''}"
 
 
-def run(spec: str, output: Path, preset: str, encoding: str, workers: int | None, force: bool, as_json: bool) -> int:
+def run(
+    spec: str, output: Path, preset: str, encoding: str | None, workers: int | None, force: bool, as_json: bool
+) -> int:
     """Writes the cache or the records unless they are there, intact and fresh; of records only what is not."""
     parsed, rule = parse_spec(spec), load_preset(preset).preprocessing
-    packed = parse_encoding(encoding) if output.suffix == ".rec" else None
-    if not packed and encoding != "png":
+    packed = (parse_encoding(encoding) if encoding else Encoding()) if output.suffix == ".rec" else None
+    if not packed and encoding:
         raise UsageError(f"--encoding is for records: give an --output that ends in .rec, not {output.name}")
     load: Load = partial(load_intact, encoding=packed) if packed else load_cache
     there = is_records(output) if packed else is_cache(output)

@@ -53,26 +53,31 @@ class FontsOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     #: The share of small letters that are written as small capitals, as writers of block letters do: other ones in each
     #: line. In letters that people drew, and in Hershey's fonts whose letters do not touch.
     small_capitals: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.0
+    #: The share of letters, at most, that the pen goes on to from the one before without being lifted, as fast writers
+    #: of block letters do; another one in each line. In the same fonts.
+    joins: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.0
 
 
 class FontsReader(GeneratedReader):
     """Streams generated lines. Fonts that cannot be used are `problems`.
 
-    Raises `SpecError` for a bad number of digits, or for small capitals in font files, `DataError` for a corpus without
-    text or a folder without fonts, `AlphabetError` for an alphabet that cannot be read, `MissingToolError` where a
-    package is not installed.
+    Raises `SpecError` for a bad number of digits, or for small capitals or joins in font files, `DataError` for a
+    corpus without text or a folder without fonts, `AlphabetError` for an alphabet that cannot be read,
+    `MissingToolError` where a package is not installed.
     """
 
     def __init__(self, path: Path, options: FontsOptions) -> None:
         super().__init__(options.count)
         self._options = options
         alphabet = known_alphabet(options.alphabet)
-        self._fonts = _fonts(path, alphabet, bool(options.small_capitals), self.problems)
+        self._fonts = _fonts(path, alphabet, bool(options.small_capitals or options.joins), self.problems)
         self._shares = np.array([font.share for font in self._fonts]) / sum(font.share for font in self._fonts)
         corpus = read_corpus(Path(options.corpus)) if options.corpus else None
         digits = digit_range(options.digits, LONGEST)
         self._texts = [TextSource(options.seed, options.texts, corpus, font.characters, digits) for font in self._fonts]
-        self._look = Look(options.skew, options.spacing, options.margin, options.blur, options.small_capitals)
+        self._look = Look(
+            options.skew, options.spacing, options.margin, options.blur, options.small_capitals, options.joins
+        )
 
     def sample(self, index: int) -> Sample:
         """Line number `index`, which may be beyond `count`."""
@@ -84,11 +89,13 @@ class FontsReader(GeneratedReader):
 
 
 def _fonts(path: Path, alphabet: frozenset[str] | None, block: bool, problems: list[Problem]) -> list[Found]:
-    """block: whether they are for block letters, which nobody joins."""
+    """block: whether they are for block letters, which no font joins."""
     if path == HERSHEY:
         return hershey_fonts(alphabet, joined=not block)
     if path.name.endswith(DRAWN):
         return drawn_letters(path, alphabet)
     if block:
-        raise SpecError("small_capitals is for fonts:hershey and for letters that people drew, not for font files")
+        raise SpecError(
+            "small_capitals and joins are for fonts:hershey and for letters that people drew, not for font files"
+        )
     return outline_fonts(path, alphabet, problems)

@@ -37,7 +37,7 @@ class StrokeText:
         share = look.small_capitals
         try:
             font = SmallCapitals.draw(self.font, share, random) if share else self.font
-            image = render(write(self.text, font, random, look.spacing), style, random)
+            image = render(write(self.text, font, random, look.spacing, look.joins), style, random)
             return look.blurred(image, random)
         except ValueError as error:
             raise ImageError(f"{self.text!r} in {self.font.name}: {error}") from None

@@ -1,5 +1,5 @@
-"""Gray images as bytes, for storing: PNG (lossless and small), PGM (bare pixels after a header of a dozen bytes: read
-at the speed of memory), WebP or JPEG of a chosen quality.
+"""Gray images as bytes, for storing: PGM (bare pixels after a header of a dozen bytes, read at the speed of memory),
+PNG (lossless and smaller), WebP or JPEG of a chosen quality.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from PIL import Image
 
 from ..errors import UsageError
 
-LOSSLESS = ("png", "pgm")
+LOSSLESS = ("pgm", "png")
 
 
 @dataclass(frozen=True)
 class Encoding:
     """A format, and its quality from 1 to 100 where it loses something."""
 
-    format: Literal["png", "pgm", "webp", "jpeg"] = "png"
+    format: Literal["png", "pgm", "webp", "jpeg"] = "pgm"
     quality: int = 100
 
     def __str__(self) -> str:
@@ -28,13 +28,13 @@ class Encoding:
 
 
 def parse_encoding(text: str) -> Encoding:
-    """`png`, `pgm`, `webp:80`, `jpeg:90`. Raises `UsageError`."""
+    """`pgm`, `png`, `webp:80`, `jpeg:90`. Raises `UsageError`."""
     if text in LOSSLESS:
         return Encoding(text)  # type: ignore[arg-type]
     name, _, quality = text.partition(":")
     if name in ("webp", "jpeg") and quality.isdecimal() and 1 <= int(quality) <= 100:
         return Encoding(name, int(quality))  # type: ignore[arg-type]
-    raise UsageError(f"{text} is no encoding: give png, pgm, or webp:QUALITY or jpeg:QUALITY with 1 to 100")
+    raise UsageError(f"{text} is no encoding: give pgm, png, or webp:QUALITY or jpeg:QUALITY with 1 to 100")
 
 
 def encode(image: np.ndarray, encoding: Encoding) -> bytes:

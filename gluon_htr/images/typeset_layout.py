@@ -60,6 +60,8 @@ class Look:
     blur: float = 0.0
     #: Share of the small letters that a hand writes as small capitals, in stroke fonts.
     small_capitals: float = 0.0
+    #: Share of the letters, at most, that a pen goes on to without being lifted, in stroke fonts.
+    joins: float = 0.0
 
     def layout(self, random: Random) -> Layout:
         """Any layout within the bounds."""

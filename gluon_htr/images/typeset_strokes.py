@@ -76,7 +76,7 @@ class HersheyFont:
 
 @dataclass(frozen=True)
 class Hand:
-    """How somebody writes; lengths are in capital letters' heights."""
+    """How somebody writes; lengths are in capital letters' heights. joins: share of letters that follow unlifted."""
 
     width: float
     gap: float
@@ -86,6 +86,7 @@ class Hand:
     wander: float
     warp: float
     rounded: bool
+    joins: float = 0.0
 
     @classmethod
     def draw(cls, joined: bool, random: Random, spacing: float | None = None) -> Hand:
@@ -121,26 +122,34 @@ def _glyph(drawn: object) -> Glyph:
     return Glyph(tuple(points), float(width))
 
 
-def write(text: str, font: StrokeFont, random: Random, spacing: float | None = None) -> list[np.ndarray]:
+def write(
+    text: str, font: StrokeFont, random: Random, spacing: float | None = None, joins: float = 0.0
+) -> list[np.ndarray]:
     """The strokes of a line in a hand made up for it, in units of the font.
 
     spacing: the largest gap between letters, in capital letters' heights; None leaves it to the hand.
+    joins: the largest share of letters that the pen goes on to from the one before.
     Raises `ValueError` when the font lacks a character, or nothing but spaces is to be written.
     """
     known = font.glyphs
     if lacking := set(text) - known.keys():
         raise ValueError(f"the font {font.name} lacks {' '.join(sorted(lacking))}")
     hand = Hand.draw(font.joined, random, spacing)
+    if joins:
+        hand = replace(hand, joins=random.uniform(0, joins))
     written: list[np.ndarray] = []
     x = y = 0.0
-    for character in text:
+    for before, character in zip(" " + text, text):
         if character == " ":
             x += (hand.word_gap * random.uniform(0.7, 1.3) + 2 * max(hand.gap, 0)) * CAPITAL
             continue
         y = 0.8 * y + random.normal(0, hand.wander * CAPITAL)
         size = hand.small if character.islower() else 1.0
         matrix = _unlike(hand, random) * size
-        written += [(stroke @ matrix.T + (x, y)).astype(np.float32) for stroke in _rounded(known[character], hand)]
+        letter = [(stroke @ matrix.T + (x, y)).astype(np.float32) for stroke in _rounded(known[character], hand)]
+        if joins and before.isalpha() and character.isalpha() and random.random() < hand.joins:
+            letter[0] = np.concatenate([written.pop(), letter[0]])
+        written += letter
         x += known[character].width * float(matrix[0, 0]) + (hand.gap + random.normal(0, 0.01)) * CAPITAL
     if not written:
         raise ValueError("there is nothing to write")

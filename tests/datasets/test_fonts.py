@@ -124,7 +124,11 @@ def test_the_supply_is_endless() -> None:
         ("alphabet=klingon", SpecError, "klingon is unknown: write iam"),
         ("alphabet=nowhere.json", AlphabetError, "nowhere.json"),
         ("corpus=nowhere", DataError, "nowhere does not exist"),
-        ("font=x", SpecError, "fonts knows corpus, count.*digits, skew, spacing, margin, blur, small_capitals, paper"),
+        (
+            "font=x",
+            SpecError,
+            "fonts knows corpus, count.*digits, skew, spacing, margin, blur, small_capitals, joins, paper",
+        ),
         ("skew=90", SpecError, "skew"),
         ("spacing=-1", SpecError, "spacing"),
         ("digits=71", SpecError, "digits=71: write a number from 1 to 70"),
@@ -297,7 +301,18 @@ def test_small_capitals_are_what_is_drawn(tmp_path: Path) -> None:
     assert not {sample.group for sample in samples("fonts:hershey?count=40&small_capitals=1")} & JOINED
 
 
-def test_font_files_have_no_small_capitals_of_ours(tmp_path: Path) -> None:
+@pytest.mark.parametrize("option", ["small_capitals", "joins"])
+def test_font_files_have_no_block_letters_of_ours(option: str, tmp_path: Path) -> None:
     """Whoever asks for them would get ordinary letters without a word."""
     with pytest.raises(SpecError, match="not for font files"):
-        samples(f"fonts:{tmp_path}?small_capitals=0.5")
+        samples(f"fonts:{tmp_path}?{option}=0.5")
+
+
+def test_joined_block_letters_are_what_is_drawn(tmp_path: Path) -> None:
+    """The option would be taken, and letters drawn apart."""
+    for path in ("hershey", str(drawn(tmp_path / "letters.json", "rowmans"))):
+        spec = f"fonts:{path}?texts=words&count=8&joins="
+        apart, joined = samples(f"{spec}0.000001"), samples(f"{spec}1")  # the same hands
+        assert [sample.text for sample in joined] == [sample.text for sample in apart]
+        assert any(not np.array_equal(one.image(), other.image()) for one, other in zip(apart, joined))
+    assert not {sample.group for sample in samples("fonts:hershey?count=40&joins=1")} & JOINED

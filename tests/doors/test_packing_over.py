@@ -47,7 +47,7 @@ def test_what_is_put_into_records_stays(pack: Packed, tmp_path: Path) -> None:
     for name, content in own.items():
         (folder / name).write_text(content)
     damage(folder / "00000.rec")
-    for more in ((), ("--force",), ("--encoding", "pgm")):
+    for more in ((), ("--force",), ("--encoding", "png")):
         done = pack(*more)
         assert done.returncode == 0, done.stderr
         assert {name: (folder / name).read_text() for name in own} == own
@@ -76,7 +76,7 @@ def test_records_may_lie_on_another_disk(there: bool, pack: Packed, tmp_path: Pa
     """A link to where there is room would be refused, or replaced by a folder where there is none."""
     (tmp_path / "large").mkdir()
     (tmp_path / "link.rec").symlink_to("large", target_is_directory=True)
-    for more in ((), ("--encoding", "pgm"))[: 1 + there]:
+    for more in ((), ("--encoding", "png"))[: 1 + there]:
         done = pack("--output", "link.rec", *more)
         assert done.returncode == 0, done.stderr
     assert (tmp_path / "link.rec").is_symlink()

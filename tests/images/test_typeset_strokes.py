@@ -60,6 +60,15 @@ def test_letters_follow_each_other_and_words_are_parted() -> None:
             assert gap + 1 == len(middles) / 2, f"{font}, seed {seed}"
 
 
+def test_a_pen_that_is_not_lifted_joins_letters_but_no_words_and_no_signs() -> None:
+    """A stroke across a space would be read as a sign, and letters that never touch teach nothing of joined ones."""
+    font, text = HersheyFont("futural"), "LI.LI 1L L"
+    apart = [write(text, font, np.random.default_rng(seed), 0.0) for seed in range(200)]
+    joined = [write(text, font, np.random.default_rng(seed), 0.0, joins=1.0) for seed in range(200)]
+    fewer = {len(one) - len(other) for one, other in zip(apart, joined)}
+    assert fewer == {0, 1, 2}  # L and I twice, and nothing else
+
+
 def test_what_a_font_lacks_is_refused() -> None:
     """A letter that is left out would still stand in the text."""
     with pytest.raises(ValueError, match="lacks ü"):
