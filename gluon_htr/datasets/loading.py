@@ -17,7 +17,7 @@ from .listing_problems import first_problems
 from .origin import Origin, difference, renewed
 from .preparation import Preparer
 from .records import load_records, records_origin
-from .specs import Spec, open_spec, parse_spec, times
+from .specs import KINDS, Spec, open_spec, parse_spec, times
 from .store import Store
 
 #: Called with a spec's text and its number of samples; gives a context whose value is told of samples that are done.
@@ -66,6 +66,14 @@ def _load(spec: Spec, rule: Preprocessing, preparer: Preparer, seed: int, track:
     with track(spec.text, len(reader)) as advance:
         store = preparer.prepare(reader, rule, advance)
     return _shared(store, max(spec.share, 1.0), seed)
+
+
+def is_generated(spec: str) -> bool:
+    """Whether nobody wrote what the samples show, nor what they were prepared from. Raises as `load_data` does."""
+    parsed = parse_spec(spec)
+    if parsed.kind in ORIGINS:
+        parsed = parse_spec(ORIGINS[parsed.kind](parsed.path).spec)
+    return KINDS[parsed.kind].generated
 
 
 def _shared(store: Store, share: float, seed: int) -> Store:

@@ -49,11 +49,15 @@ class Spec:
 
 @dataclass(frozen=True)
 class Kind:
-    """How a kind of data is opened. raw: its images are not preprocessed yet, and may be put on paper."""
+    """How a kind of data is opened.
+
+    raw: its images are not preprocessed yet, and may be put on paper. generated: nobody wrote what they show.
+    """
 
     options: type[msgspec.Struct]
     open: Callable[[Path, Any], Reader]
     raw: bool = True
+    generated: bool = False
 
 
 class NoOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -83,9 +87,9 @@ KINDS = {
     "iam-online": Kind(IamOnlineOptions, IamOnlineReader),
     "pages": Kind(PagesOptions, PagesReader),
     "listing": Kind(ListingOptions, ListingReader),
-    "fonts": Kind(FontsOptions, FontsReader),
-    "recomposed": Kind(RecomposedOptions, RecomposedReader),
-    "strips": Kind(StripsOptions, StripsReader),
+    "fonts": Kind(FontsOptions, FontsReader, generated=True),
+    "recomposed": Kind(RecomposedOptions, RecomposedReader, generated=True),
+    "strips": Kind(StripsOptions, StripsReader, generated=True),
     "cache": Kind(NoOptions, _cache, raw=False),
     "records": Kind(NoOptions, _records, raw=False),
 }

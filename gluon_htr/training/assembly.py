@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import msgspec
 
 from .._storage import storage_error, write_atomically
-from ..datasets.loading import Track, load_data
+from ..datasets.loading import Track, is_generated, load_data
 from ..datasets.sample import Problem
 from ..datasets.store import Store
 from ..errors import CheckpointError, UsageError
@@ -107,21 +108,24 @@ def load_training_data(request: Request, track: Track, say: Say = _silent) -> tu
     """Training and validation samples, preprocessed for the request's preset. say: told what is held out.
 
     What adapts a model is taken as its readers will take it: whoever photographs a blackboard trains on what is read.
+    Generated samples are held out only where there are no others: a model is to read what somebody wrote.
     Raises `UsageError` where `request.init` is to get better on held-out samples too few to tell.
     """
     rule = load_preset(request.preset).preprocessing
-    as_read = request.init is not None
-    train = load_data(request.data, rule, seed=request.seed, track=track, as_read=as_read)
-    if request.validation is None:
-        train, validation, words = hold_out(train, request.seed)
+    load = partial(load_data, rule=rule, seed=request.seed, track=track, as_read=request.init is not None)
+    if request.validation is not None:
+        train, validation = load(request.data), load([request.validation])
         if request.init:
-            once = set(zip(train.ids, train.texts, train.groups))
-            check_comparable(len(validation), len(validation) + len(once))
-        say(words)
+            check_comparable(len(validation))
         return train, validation
-    validation = load_data([request.validation], rule, seed=request.seed, track=track, as_read=as_read)
+    written = [spec for spec in request.data if not is_generated(spec)] or request.data
+    train, validation, words = hold_out(load(written), request.seed)
     if request.init:
-        check_comparable(len(validation))
+        once = set(zip(train.ids, train.texts, train.groups))
+        check_comparable(len(validation), len(validation) + len(once))
+    say(words)
+    if generated := [spec for spec in request.data if spec not in written]:
+        train = Store.join([train, load(generated)])
     return train, validation
 
 

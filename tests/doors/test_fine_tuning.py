@@ -123,6 +123,19 @@ def test_own_words_alone_are_enough_to_adapt(door: Door, tmp_path: Path) -> None
     assert after < before / 2
 
 
+def test_what_nobody_wrote_is_not_held_out(door: Door, tmp_path: Path) -> None:
+    """Generated lines, of which there are more than of one's own, would decide whether an adaptation is kept."""
+    labels = listing(tmp_path / "mine", WORDS * 6)
+    generated = "fonts:hershey?texts=words&count=60"
+    packed = door("prepare", f"{generated}&seed=1", "--preset", TINY, "--output", "more.rec")
+    assert packed.returncode == 0, packed.stderr
+    data = ["--data", f"{generated}", "--data", f"listing:{labels}*2", "--data", "records:more.rec"]
+    arguments = ["--config", TINY, *data, "--init", LETTERS, "--output", tmp_path / "tuned", "--budget", "1s"]
+    done = door("train", *arguments, "--workers", "0")
+    assert "10 of 48 samples are held out for scoring" in done.stderr, done.stderr
+    assert f"{2 * 38 + 60 + 60} samples to train on" in done.stderr
+
+
 def test_what_is_no_better_is_not_kept(door: Door, tmp_path: Path) -> None:
     """An adaptation that reads worse would replace the model that read better."""
     labels = listing(tmp_path / "mine", WORDS * 4)
