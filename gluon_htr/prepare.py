@@ -17,7 +17,7 @@ from .datasets.cache import is_cache, load_cache, save_cache
 from .datasets.labels import count_characters, is_text, labels
 from .datasets.origin import Origin, difference, origin
 from .datasets.preparation import Preparer
-from .datasets.records import is_records, load_intact, save_records
+from .datasets.records import is_records, load_intact, records_encoding, save_records
 from .datasets.sample import Problem
 from .datasets.specs import Spec, open_spec, parse_spec
 from .datasets.store import Store
@@ -47,7 +47,7 @@ def parser() -> argparse.ArgumentParser:
         "--encoding",
         metavar="FORMAT",
         help="of images in records: pgm (lossless, read fastest), png (lossless, smaller), webp:QUALITY or "
-        f"jpeg:QUALITY (default: {Encoding()})",
+        f"jpeg:QUALITY (default: as they are there already, else {Encoding()})",
     )
     parser.add_argument("--workers", type=int, help="processes (default: one a core)")
     parser.add_argument("--force", action="store_true", help="write it anew even if it is up to date")
@@ -81,7 +81,7 @@ def run(
 ) -> int:
     """Writes the cache or the records unless they are there, intact and fresh; of records only what is not."""
     parsed, rule = parse_spec(spec), load_preset(preset).preprocessing
-    packed = (parse_encoding(encoding) if encoding else Encoding()) if output.suffix == ".rec" else None
+    packed = _encoding(encoding, output) if output.suffix == ".rec" else None
     if not packed and encoding:
         raise UsageError(f"--encoding is for records: give an --output that ends in .rec, not {output.name}")
     load: Load = partial(load_intact, encoding=packed) if packed else load_cache
@@ -95,6 +95,12 @@ def run(
     write = partial(_pack, encoding=packed, force=force) if packed else _pickle
     samples, problems = write(parsed, output, rule, workers)
     return _report(samples, problems, output, as_json)
+
+
+def _encoding(asked: str | None, output: Path) -> Encoding:
+    """The one that is asked for, else that of what is there already."""
+    asked = asked or records_encoding(output)
+    return parse_encoding(asked) if asked else Encoding()
 
 
 def _pickle(spec: Spec, output: Path, rule: Preprocessing, workers: int | None) -> tuple[int, list[Problem]]:

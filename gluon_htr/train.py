@@ -42,7 +42,11 @@ def parser() -> argparse.ArgumentParser:
     network.add_argument("--preset", help="network and settings by name (default: that of --init, or words)")
     network.add_argument("--config", metavar="FILE", help="network and settings from a TOML file of your own")
     parser.add_argument("--data", action="append", required=True, metavar="SPEC", help="training data; may be repeated")
-    parser.add_argument("--validation", metavar="SPEC", help="data to score on (default: a part of --data is held out)")
+    parser.add_argument(
+        "--validation",
+        metavar="SPEC",
+        help="data to score on (default: a part of --data is held out, but of generated lines)",
+    )
     parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="the run's folder")
     parser.add_argument("--resume", action="store_true", help="go on with the run in --output, if it has begun")
     parser.add_argument("--budget", type=seconds, metavar="TIME", help="end after this time: 90m, 2h, 45s")

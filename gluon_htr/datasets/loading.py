@@ -71,7 +71,7 @@ def _load(spec: Spec, rule: Preprocessing, preparer: Preparer, seed: int, track:
 def is_generated(spec: str) -> bool:
     """Whether nobody wrote what the samples show, nor what they were prepared from. Raises as `load_data` does."""
     parsed = parse_spec(spec)
-    if parsed.kind in ORIGINS:
+    while parsed.kind in ORIGINS:
         parsed = parse_spec(ORIGINS[parsed.kind](parsed.path).spec)
     return KINDS[parsed.kind].generated
 

@@ -145,6 +145,12 @@ def records_origin(path: Path) -> Origin:
     return packing.origin
 
 
+def records_encoding(path: Path) -> str | None:
+    """How images of records that were begun at `path` are encoded, as `--encoding` says it; None without any."""
+    packing = _packing(path)
+    return packing.encoding if packing else None
+
+
 def load_records(path: Path) -> tuple[Store, Origin]:
     """The samples, still encoded, and what they were made from; records that are damaged or cut off are problems.
 

@@ -88,8 +88,8 @@ KINDS = {
     "pages": Kind(PagesOptions, PagesReader),
     "listing": Kind(ListingOptions, ListingReader),
     "fonts": Kind(FontsOptions, FontsReader, generated=True),
-    "recomposed": Kind(RecomposedOptions, RecomposedReader, generated=True),
-    "strips": Kind(StripsOptions, StripsReader, generated=True),
+    "recomposed": Kind(RecomposedOptions, RecomposedReader),
+    "strips": Kind(StripsOptions, StripsReader),
     "cache": Kind(NoOptions, _cache, raw=False),
     "records": Kind(NoOptions, _records, raw=False),
 }

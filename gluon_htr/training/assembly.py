@@ -108,7 +108,7 @@ def load_training_data(request: Request, track: Track, say: Say = _silent) -> tu
     """Training and validation samples, preprocessed for the request's preset. say: told what is held out.
 
     What adapts a model is taken as its readers will take it: whoever photographs a blackboard trains on what is read.
-    Generated samples are held out only where there are no others: a model is to read what somebody wrote.
+    Generated lines are held out only where there are no others: a model is to read what somebody wrote.
     Raises `UsageError` where `request.init` is to get better on held-out samples too few to tell.
     """
     rule = load_preset(request.preset).preprocessing

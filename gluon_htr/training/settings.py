@@ -38,7 +38,7 @@ class Request(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     preset: str
     data: list[str]
-    #: A spec; without one, a part of the training data is held out.
+    #: A spec; without one, a part of the training data is held out, of generated lines only where there are no others.
     validation: str | None = None
     seed: int = 0
     engine: Literal["mxnet", "torch"] = "mxnet"

@@ -70,6 +70,7 @@ def test_another_encoding_is_packed_anew(pack: Packed, tmp_path: Path) -> None:
     assert (tmp_path / "x.rec" / "00000.rec").stat().st_size < before
     assert len(load_records(tmp_path / "x.rec")[0]) == len(WORDS)
     assert "is up to date" in pack("--encoding", "png").stderr
+    assert "is up to date" in pack().stderr  # nothing else is asked for
 
 
 def test_a_replaced_image_of_a_list_is_noticed(pack: Packed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from gluon_htr.datasets.loading import is_generated
 from gluon_htr.datasets.store import Store
 from gluon_htr.errors import DataError
 from gluon_htr.training.holdout import hold_out
@@ -54,3 +55,10 @@ def test_few_samples_are_parted_or_refused() -> None:
     assert [len(part) for part in hold_out(store(["me"] * 6), 0)[:2]] == [5, 1]
     with pytest.raises(DataError, match="3 samples are too few"):
         hold_out(store(["me"] * 3), 0)
+
+
+def test_only_what_nobody_wrote_counts_as_generated() -> None:
+    """Words cut out of the lines of writers who are held out would be trained on."""
+    assert is_generated("fonts:hershey?count=3")
+    assert not is_generated("recomposed:data/iam?split=train")
+    assert not is_generated("strips:data/mnist")
