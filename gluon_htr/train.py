@@ -45,7 +45,7 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--validation",
         metavar="SPEC",
-        help="data to score on (default: a part of --data is held out, but of generated lines)",
+        help="data to score on (default: a part of --data is held out, generated lines aside)",
     )
     parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="the run's folder")
     parser.add_argument("--resume", action="store_true", help="go on with the run in --output, if it has begun")
