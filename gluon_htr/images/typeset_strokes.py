@@ -89,7 +89,7 @@ class Hand:
     joins: float = 0.0
 
     @classmethod
-    def draw(cls, joined: bool, random: Random, spacing: float | None = None) -> Hand:
+    def draw(cls, joined: bool, random: Random, spacing: float | None = None, joins: float = 0.0) -> Hand:
         """Any hand; letters that are joined in print stay close together, but where a largest gap is given."""
         hand = cls(
             width=random.uniform(0.65, 1.25),
@@ -101,7 +101,8 @@ class Hand:
             warp=random.uniform(0.0, 0.06),
             rounded=bool(random.random() < 0.7),
         )
-        return hand if spacing is None else replace(hand, gap=random.uniform(0, spacing))
+        hand = hand if spacing is None else replace(hand, gap=random.uniform(0, spacing))
+        return replace(hand, joins=random.uniform(0, joins)) if joins else hand
 
 
 @cache
@@ -134,9 +135,7 @@ def write(
     known = font.glyphs
     if lacking := set(text) - known.keys():
         raise ValueError(f"the font {font.name} lacks {' '.join(sorted(lacking))}")
-    hand = Hand.draw(font.joined, random, spacing)
-    if joins:
-        hand = replace(hand, joins=random.uniform(0, joins))
+    hand = Hand.draw(font.joined, random, spacing, joins)
     written: list[np.ndarray] = []
     x = y = 0.0
     for before, character in zip(" " + text, text):
@@ -147,7 +146,7 @@ def write(
         size = hand.small if character.islower() else 1.0
         matrix = _unlike(hand, random) * size
         letter = [(stroke @ matrix.T + (x, y)).astype(np.float32) for stroke in _rounded(known[character], hand)]
-        if joins and before.isalpha() and character.isalpha() and random.random() < hand.joins:
+        if hand.joins and before.isalpha() and character.isalpha() and random.random() < hand.joins:
             letter[0] = np.concatenate([written.pop(), letter[0]])
         written += letter
         x += known[character].width * float(matrix[0, 0]) + (hand.gap + random.normal(0, 0.01)) * CAPITAL
