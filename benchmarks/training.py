@@ -27,7 +27,7 @@ from gluon_htr._mxnet import mx
 from gluon_htr.networks.presets import load_preset
 from gluon_htr.networks.recognizer import build, export_pair
 from gluon_htr.training.engine import Batch
-from gluon_htr.training.engines import OptimizerSettings, create_engine
+from gluon_htr.training.engines import OptimizerSettings, create_engine, fastest_precision
 
 CLASSES, RATE, LABELS = 80, 1e-3, 10
 
@@ -96,23 +96,21 @@ def lines(rounds: int) -> dict[str, object]:
         "mxnet float32": our_step("lines", "mxnet", "float32", batch),
         "torch float32": our_step("lines", "torch", "float32", batch),
     }
-    if has_bfloat16():
+    if fastest_precision("torch", "cpu") == "bfloat16":
         contestants["torch bfloat16"] = our_step("lines", "torch", "bfloat16", batch)
     rates = take_turns(contestants, rounds, repeats=2, items=16)
     comparisons = {f"{name} to mxnet float32": ratio(rates, name, "mxnet float32") for name in rates if "torch" in name}
     return {"lines/s": medians(rates), **comparisons}
 
 
-def has_bfloat16() -> bool:
-    """Whether this CPU multiplies bfloat16 itself."""
-    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=5)
     rounds = parser.parse_args().rounds
-    result = {"threads": torch.get_num_threads(), "bfloat16 instructions": has_bfloat16()}
+    result = {
+        "threads": torch.get_num_threads(),
+        "bfloat16 instructions": fastest_precision("torch", "cpu") == "bfloat16",
+    }
     print(json.dumps(result | {"notebook": notebook(rounds), "lines": lines(rounds)}))
 
 

@@ -14,7 +14,7 @@ random="fonts:$fonts?texts=characters"
 unseen="fonts:$fonts?texts=lines&alphabet=gb2312&corpus=$text"
 pack() { gluon-htr prepare "$1" --preset examples/chinese.toml --output "$work/$2.rec" "${@:3}"; }
 train() {
-    gluon-htr train --config examples/chinese.toml --engine torch --precision bfloat16 --resume \
+    gluon-htr train --config examples/chinese.toml --engine torch --precision auto --resume \
         --validation "records:$work/$1-validation.rec" --alphabet "$work/$1.json" --data "records:$work/$1.rec" \
         --output "$work/run-$1" "${@:2}"
 }

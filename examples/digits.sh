@@ -18,7 +18,7 @@ pack 'strips:data/mnist?split=train&count=40000' strips
 pack 'strips:data/mnist?split=validation&count=500' validation
 
 # Real digits decide which weights are the best: they are the harder ones.
-gluon-htr train --preset digits --engine torch --precision bfloat16 --output "$work/run" --resume --budget 20m "$@" \
+gluon-htr train --preset digits --engine torch --precision auto --output "$work/run" --resume --budget 20m "$@" \
     --data "records:$work/hershey.rec" --data "records:$work/fonts.rec" --data "records:$work/strips.rec" \
     --validation "records:$work/validation.rec"
 

@@ -46,7 +46,7 @@ train() {
     local run="$1" budget="$2" data=()
     shift 2
     while [ $# -gt 0 ] && [ "$1" != -- ]; do data+=(--data "records:$packed/$1"); shift; done
-    gluon-htr train --preset lines --engine torch --precision bfloat16 --output "runs/$run" --resume --budget "$budget" \
+    gluon-htr train --preset lines --engine torch --precision auto --output "runs/$run" --resume --budget "$budget" \
         --alphabet examples/english.json "${data[@]}" --validation "records:$packed/validation.rec" "${@:2}"
 }
 

@@ -39,5 +39,5 @@ else
 fi
 
 # Of 200 lines and as many generated ones each is seen often; with more lines, fewer times each is as good.
-gluon-htr train --preset lines --init english-lines --engine torch --precision bfloat16 --budget 8m --resume --output "$work/run" \
+gluon-htr train --preset lines --init english-lines --engine torch --precision auto --budget 8m --resume --output "$work/run" \
     "${data[@]}" "$@"

@@ -25,7 +25,7 @@ pack "fonts:$fonts?alphabet=$work/alphabet.json&texts=patterns&count=4000&paper=
 # Photographed words come sixteen times, so that they are a quarter of all.
 data=(--data "records:$work/words.rec" --data "records:$work/capitals.rec" --data "records:$work/patterns.rec")
 data+=(--data "records:$work/photographed.rec*16")
-gluon-htr train --preset crnn --engine torch --precision bfloat16 --output "$work/run" --resume --budget 40m "$@" \
+gluon-htr train --preset crnn --engine torch --precision auto --output "$work/run" --resume --budget 40m "$@" \
     "${data[@]}" --validation "records:$work/validation.rec" --alphabet "$work/alphabet.json"
 
 # Labels keep the case of what is seen and leave out punctuation. IIIT5K's authors count without regard to case: so does

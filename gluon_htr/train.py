@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -26,6 +27,7 @@ from .training.assembly import (
     start_run,
     usable,
 )
+from .training.engines import fastest_precision
 from .training.journal import read_journal
 from .training.loop import Training, Watcher
 from .training.runs import Run, is_run, load_run, unmark_run
@@ -51,7 +53,12 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--resume", action="store_true", help="go on with the run in --output, if it has begun")
     parser.add_argument("--budget", type=seconds, metavar="TIME", help="end after this time: 90m, 2h, 45s")
     parser.add_argument("--engine", choices=("mxnet", "torch"), default="mxnet", help="default: %(default)s")
-    parser.add_argument("--precision", choices=("float32", "bfloat16"), default="float32", help="default: %(default)s")
+    parser.add_argument(
+        "--precision",
+        choices=("float32", "bfloat16", "auto"),
+        default="float32",
+        help="auto: bfloat16 where --engine and --device compute it fast (default: %(default)s)",
+    )
     parser.add_argument("--device", default="cpu", help="cpu or gpu:0 (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="of everything that is random (default: %(default)s)")
     parser.add_argument("--workers", type=int, default=1, help="processes that augment images (default: %(default)s)")
@@ -170,6 +177,15 @@ def _preset(given: argparse.Namespace) -> str:
     return default_preset(given.init)
 
 
+def _precision(given: argparse.Namespace) -> Literal["float32", "bfloat16"]:
+    """What `auto` is: that of the run which goes on, or the fastest here."""
+    if given.precision != "auto":
+        return given.precision  # type: ignore[no-any-return]
+    if given.resume and is_run(given.output):
+        return load_run(given.output).request.precision
+    return fastest_precision(given.engine, given.device)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Parses and runs."""
     given = parser().parse_args(arguments)
@@ -181,7 +197,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         validation=given.validation,
         seed=given.seed,
         engine=given.engine,
-        precision=given.precision,
+        precision=_precision(given),
         device=given.device,
         workers=given.workers,
         budget=given.budget,

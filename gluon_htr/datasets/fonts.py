@@ -51,17 +51,17 @@ class FontsOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     #: Out of focus: a Gaussian of at most so many pixels; none without it.
     blur: Annotated[float, msgspec.Meta(ge=0, le=10)] = 0.0
     #: The share of small letters that are written as small capitals, as writers of block letters do: other ones in each
-    #: line. In letters that people drew, and in Hershey's fonts whose letters do not touch.
+    #: line. Of Hershey's fonts, those whose letters touch are left out then.
     small_capitals: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.0
     #: The share of letters, at most, that the pen goes on to from the one before without being lifted, as fast writers
-    #: of block letters do; another one in each line. In the same fonts.
+    #: of block letters do; another one in each line. In letters that people drew, and in the same fonts of Hershey's.
     joins: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.0
 
 
 class FontsReader(GeneratedReader):
     """Streams generated lines. Fonts that cannot be used are `problems`.
 
-    Raises `SpecError` for a bad number of digits, or for small capitals or joins in font files, `DataError` for a
+    Raises `SpecError` for a bad number of digits, or for joins in font files, `DataError` for a
     corpus without text or a folder without fonts, `AlphabetError` for an alphabet that cannot be read,
     `MissingToolError` where a package is not installed.
     """
@@ -70,7 +70,7 @@ class FontsReader(GeneratedReader):
         super().__init__(options.count)
         self._options = options
         alphabet = known_alphabet(options.alphabet)
-        self._fonts = _fonts(path, alphabet, bool(options.small_capitals or options.joins), self.problems)
+        self._fonts = _fonts(path, alphabet, options, self.problems)
         self._shares = np.array([font.share for font in self._fonts]) / sum(font.share for font in self._fonts)
         corpus = read_corpus(Path(options.corpus)) if options.corpus else None
         digits = digit_range(options.digits, LONGEST)
@@ -88,14 +88,12 @@ class FontsReader(GeneratedReader):
         return Sample(f"{font.name}-{seed}-{index:07}", text, font.name, drawing)
 
 
-def _fonts(path: Path, alphabet: frozenset[str] | None, block: bool, problems: list[Problem]) -> list[Found]:
-    """block: whether they are for block letters, which no font joins."""
+def _fonts(path: Path, alphabet: frozenset[str] | None, options: FontsOptions, problems: list[Problem]) -> list[Found]:
     if path == HERSHEY:
+        block = options.small_capitals or options.joins
         return hershey_fonts(alphabet, joined=not block)
     if path.name.endswith(DRAWN):
         return drawn_letters(path, alphabet)
-    if block:
-        raise SpecError(
-            "small_capitals and joins are for fonts:hershey and for letters that people drew, not for font files"
-        )
+    if options.joins:
+        raise SpecError("joins is for fonts:hershey and for letters that people drew, not for font files")
     return outline_fonts(path, alphabet, problems)

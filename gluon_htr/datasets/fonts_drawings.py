@@ -8,7 +8,7 @@ import numpy as np
 
 from ..errors import ImageError, MissingToolError
 from ..images.typeset import Face, typeset
-from ..images.typeset_capitals import SmallCapitals
+from ..images.typeset_capitals import Capitals, SmallCapitals
 from ..images.typeset_layout import USUAL, Look
 from ..images.typeset_strokes import StrokeFont, write
 
@@ -36,7 +36,7 @@ class StrokeText:
         random = np.random.default_rng(self.seed)
         share = look.small_capitals
         try:
-            font = SmallCapitals.draw(self.font, share, random) if share else self.font
+            font = SmallCapitals(self.font, Capitals.draw(self.font.glyphs, share, random)) if share else self.font
             image = render(write(self.text, font, random, look.spacing, look.joins), style, random)
             return look.blurred(image, random)
         except ValueError as error:
@@ -45,18 +45,21 @@ class StrokeText:
 
 @dataclass(frozen=True)
 class OutlineText:
-    """A text in a TrueType or OpenType font."""
+    """A text in a TrueType or OpenType font. characters: what it draws, where small capitals are asked for."""
 
     text: str
     face: Face
     seed: Seed
     look: Look = USUAL
+    characters: frozenset[str] = frozenset()
 
     def __call__(self) -> np.ndarray:
         """(H, W) uint8, ink on white. Raises `ImageError`, or `MissingToolError` for a script that needs more."""
         random = np.random.default_rng(self.seed)
         try:
-            image = typeset(self.text, self.face, self.look.layout(random), random)
+            layout, share = self.look.layout(random), self.look.small_capitals
+            capitals = Capitals.draw(self.characters, share, random) if share else Capitals()
+            image = typeset(self.text, self.face, layout, random, capitals)
             return self.look.blurred(image, random)
         except (ValueError, OSError) as error:
             raise ImageError(f"{self.text!r} in {self.face.path}: {error}") from None

@@ -88,7 +88,7 @@ def _found(face: Face, alphabet: frozenset[str] | None) -> Found:
     if not _enough(characters, alphabet):
         raise DataError(f"draws {len(characters)} of the alphabet's {len(alphabet or '')} characters")
     name = Path(face.path).stem + (f"-{face.index}" if face.index else "")
-    return Found(name, 1.0, characters, partial(_outline_text, face))
+    return Found(name, 1.0, characters, partial(_outline_text, face, characters))
 
 
 def _enough(characters: frozenset[str], alphabet: frozenset[str] | None) -> bool:
@@ -99,5 +99,5 @@ def _stroke_text(font: StrokeFont, text: str, seed: Seed, look: Look) -> StrokeT
     return StrokeText(text, font, seed, look)
 
 
-def _outline_text(face: Face, text: str, seed: Seed, look: Look) -> OutlineText:
-    return OutlineText(text, face, seed, look)
+def _outline_text(face: Face, characters: frozenset[str], text: str, seed: Seed, look: Look) -> OutlineText:
+    return OutlineText(text, face, seed, look, characters if look.small_capitals else frozenset())

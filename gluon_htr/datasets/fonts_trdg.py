@@ -70,7 +70,9 @@ def by_trdg(sample: Sample) -> Sample:
     if needs_shaping(drawn.text):
         raise UsageError(f"--engine trdg would draw {drawn.text!r} in the wrong order or shape: leave --engine out")
     if drawn.look != USUAL:
-        raise UsageError("--engine trdg has its own skew, spacing, margin and blur: leave them or --engine out")
+        raise UsageError(
+            "--engine trdg has its own skew, spacing, margin and blur, and no small capitals: leave them or it out"
+        )
     return replace(sample, image=TrdgText(drawn.text, drawn.face.path, drawn.seed))
 
 

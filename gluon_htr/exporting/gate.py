@@ -1,4 +1,4 @@
-"""The gate: no bundle leaves unless ONNX Runtime and MXNet give the same logits and the same texts."""
+"""The gate: no bundle leaves unless ONNX Runtime gives the logits and the texts that MXNet computes in 64 bits."""
 
 from __future__ import annotations
 

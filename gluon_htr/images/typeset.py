@@ -17,6 +17,7 @@ import numpy as np
 from PIL import Image, ImageFont
 
 from ..errors import DataError, MissingToolError
+from .typeset_capitals import Capitals
 from .typeset_layout import Layout
 from .typeset_shaping import direction, pieces
 
@@ -67,13 +68,20 @@ def _font(face: Face, size: int) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(face.path, size, face.index)
 
 
-def typeset(text: str, face: Face, layout: Layout, random: Random) -> np.ndarray:
+def typeset(
+    text: str,
+    face: Face,
+    layout: Layout,
+    random: Random,
+    capitals: Capitals = Capitals(),  # noqa: B008
+) -> np.ndarray:
     """A line as (H, W) uint8, ink on 255, with all of its ink within the margins.
 
+    capitals: the small letters that are set as small capitals; the font must have these.
     Raises `ValueError` where nothing is left on the paper, `OSError` when the font cannot be read, `MissingToolError`
     where Pillow cannot shape the text.
     """
-    ink = _set(text, _font(face, layout.size), layout, random)
+    ink = _set(text, face, layout, random, capitals)
     image = _sheared(ink, layout)
     box = image.getbbox()
     if box is None:
@@ -83,14 +91,16 @@ def typeset(text: str, face: Face, layout: Layout, random: Random) -> np.ndarray
     return 255 - np.round(gray * ((255 - layout.ink) / 255)).astype(np.uint8)
 
 
-def _set(text: str, font: ImageFont.FreeTypeFont, layout: Layout, random: Random) -> Image.Image:
+def _set(text: str, face: Face, layout: Layout, random: Random, capitals: Capitals) -> Image.Image:
     """The pieces of a line beside each other: 255 is ink."""
+    full, small = _font(face, layout.size), _font(face, max(1, round(layout.size * capitals.size)))
     x = 0.0
     placed: list[tuple[np.ndarray, int, int]] = []
-    for piece in pieces(text, letters=layout.gap != 0):
+    for piece in pieces(text, letters=layout.gap != 0 or bool(capitals.letters)):
         if piece == " ":
-            x += max(0.15, font.getlength(" ") / layout.size + layout.word_gap) * layout.size
+            x += max(0.15, full.getlength(" ") / layout.size + layout.word_gap) * layout.size
             continue
+        piece, font = (piece.upper(), small) if piece in capitals.letters else (piece, full)
         mask, (left, top) = font.getmask2(piece, anchor="ls", direction=direction(piece))
         y = top + round(random.normal(0, layout.wander) * layout.size)
         placed.append((np.asarray(mask, np.uint8).reshape(mask.size[::-1]), round(x) + left, y))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,23 +13,31 @@ SIZES = (0.6, 0.85)  # of a small capital, in heights of a capital; `Hand.small`
 
 
 @dataclass(frozen=True)
-class SmallCapitals:
-    """A stroke font in which some small letters are the capital ones, made smaller. size: a factor."""
+class Capitals:
+    """Which small letters somebody writes as capital ones, and how large these are. size: a factor."""
 
-    font: StrokeFont
-    letters: frozenset[str]
-    size: float
-
-    joined = False
+    letters: frozenset[str] = frozenset()
+    size: float = 1.0
 
     @classmethod
-    def draw(cls, font: StrokeFont, share: float, random: np.random.Generator) -> SmallCapitals:
-        """A writer who does so with about `share` of the small letters, and with always the same ones."""
-        both = sorted(
-            character for character in font.glyphs if character.islower() and character.upper() in font.glyphs
-        )
+    def draw(cls, characters: Collection[str], share: float, random: np.random.Generator) -> Capitals:
+        """A writer who does so with about `share` of the small letters, and with always the same ones.
+
+        characters: what the font has; a letter stays small where its capital is not among them.
+        """
+        both = sorted(character for character in characters if character.islower() and character.upper() in characters)
         letters = frozenset(np.array(both)[random.random(len(both)) < share].tolist())
-        return cls(font, letters, random.uniform(*SIZES))
+        return cls(letters, random.uniform(*SIZES))
+
+
+@dataclass(frozen=True)
+class SmallCapitals:
+    """A stroke font in which some small letters are the capital ones, made smaller."""
+
+    font: StrokeFont
+    capitals: Capitals
+
+    joined = False
 
     @property
     def name(self) -> str:
@@ -38,8 +47,8 @@ class SmallCapitals:
     def glyphs(self) -> dict[str, Glyph]:
         """In units of the font."""
         known = dict(self.font.glyphs)
-        return known | {letter: self._smaller(known[letter.upper()]) for letter in self.letters}
+        return known | {letter: self._smaller(known[letter.upper()]) for letter in self.capitals.letters}
 
     def _smaller(self, capital: Glyph) -> Glyph:
-        strokes = tuple((stroke * self.size).astype(np.float32) for stroke in capital.strokes)
-        return Glyph(strokes, capital.width * self.size)
+        strokes = tuple((stroke * self.capitals.size).astype(np.float32) for stroke in capital.strokes)
+        return Glyph(strokes, capital.width * self.capitals.size)

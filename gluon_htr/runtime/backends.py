@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 import threading
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from ..graphs.params import load_parameters, pack_parameters
 from ..graphs.symbol import parse_graph
 from ..images.preprocessing import scale
 
-#: (N, H, W) uint8, 0 = black ink → logits (N, T, C) float32, the blank last.
+#: (N, H, W) uint8, 0 = black ink → logits (N, T, C) float32, or float64 where that is asked for, the blank last.
 Network = Callable[[np.ndarray], np.ndarray]
 ENGINES = ("onnx", "mxnet", "torch")
 PRECISIONS = ("float32", "int8")
@@ -142,24 +143,37 @@ def _first_line(error: Exception) -> str:
     return str(error).strip().partition("\n")[0][:200]
 
 
-def mxnet_network(pair: Pair) -> Network:
-    """The reference. One call at a time: MXNet's blocks are not made for several threads."""
+def mxnet_network(pair: Pair, dtype: Literal["float32", "float64"] = "float32") -> Network:
+    """The reference. One call at a time: MXNet's blocks are not made for several threads.
+
+    dtype: what it computes in, and its logits are in; float64 shows the rounding of everything else.
+    """
     from .._mxnet import mx
 
+    parameters = {name: np.asarray(array, dtype) for name, array in pair.parameters.items()}
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # SymbolBlock.imports speaks of unused variables
-        symbol, parameters = Path(folder) / "symbol.json", Path(folder) / "model.params"
-        symbol.write_text(pair.symbol, "utf-8")
-        parameters.write_bytes(pack_parameters(pair.parameters))
-        block = mx.gluon.SymbolBlock.imports(str(symbol), ["data"], str(parameters))
+        symbol, file = Path(folder) / "symbol.json", Path(folder) / "model.params"
+        symbol.write_text(_computed_in(pair.symbol, dtype), "utf-8")
+        file.write_bytes(pack_parameters(parameters))
+        block = mx.gluon.SymbolBlock.imports(str(symbol), ["data"], str(file))
     block.hybridize(static_alloc=True)
     turn = threading.Lock()
 
     def network(images: np.ndarray) -> np.ndarray:
         with turn:
-            return block(mx.nd.array(scale(images))).asnumpy()  # type: ignore[no-any-return]
+            return block(mx.nd.array(scale(images), dtype=dtype)).asnumpy()  # type: ignore[no-any-return]
 
     return network
+
+
+def _computed_in(symbol: str, dtype: str) -> str:
+    """`symbol.json` with the arrays that the graph makes itself, an LSTM's first states, of that type."""
+    graph = json.loads(symbol)
+    for node in graph["nodes"]:
+        if "dtype" in node.get("attrs", {}):
+            node["attrs"]["dtype"] = dtype
+    return json.dumps(graph)
 
 
 def _torch(pair: Pair) -> Network:

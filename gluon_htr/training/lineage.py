@@ -14,7 +14,7 @@ import msgspec
 from .._processes import cores
 from ..bundles.schema import Source, Stint
 from ..datasets.provenance import UNKNOWN_TERMS, known_terms, public_name
-from ..errors import CacheError
+from ..errors import CacheError, MissingToolError
 from .journal import read_journal
 from .settings import Request
 
@@ -54,9 +54,19 @@ def stint(folder: Path, request: Request, machine: str) -> Stint:
     return Stint(samples, round(seconds / 3600, 3), engine, machine)
 
 
-def this_machine() -> str:
-    """Processor and cores."""
-    return f"{_processor()}, {cores()} cores"
+def this_machine(device: str = "cpu") -> str:
+    """Processor and cores, after the accelerator where a training is on one."""
+    return f"{_accelerator(device)}{_processor()}, {cores()} cores"
+
+
+def _accelerator(device: str) -> str:
+    if device == "cpu":
+        return ""
+    try:
+        from .._torch import torch
+    except MissingToolError:
+        return ""
+    return f"{torch.cuda.get_device_name()}, " if torch.cuda.is_available() else ""
 
 
 def _processor() -> str:

@@ -98,7 +98,7 @@ def create_run(
     """Makes the folder with `run.toml` and `alphabet.json`; `run.toml` comes last and marks it as a run."""
     training = training_settings(preset, request.preset)
     resolved = msgspec.structs.replace(preset, training=msgspec.to_builtins(training))
-    machine = this_machine()
+    machine = this_machine(request.device)
     content = {
         "command": shlex.join(sys.argv),
         "data_digest": data_digest,

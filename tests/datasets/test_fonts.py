@@ -25,7 +25,7 @@ from gluon_htr.datasets.specs import open_spec, parse_spec
 from gluon_htr.errors import AlphabetError, DataError, SpecError, UsageError
 from gluon_htr.images.preprocessing import Preprocessing
 from gluon_htr.images.typeset import Face
-from gluon_htr.images.typeset_capitals import SmallCapitals
+from gluon_htr.images.typeset_capitals import Capitals, SmallCapitals
 from gluon_htr.images.typeset_drawn import drawn_fonts
 from gluon_htr.images.typeset_layout import Look
 from gluon_htr.images.typeset_strokes import CAPITAL, JOINED, HersheyFont
@@ -279,19 +279,22 @@ def test_people_who_drew_too_little_are_left_out_and_bad_files_are_told(tmp_path
 def test_writers_of_block_letters_make_small_letters_of_capitals() -> None:
     """A network that never saw small capitals reads a writer of block letters at random."""
     font = HersheyFont("futural")
-    capitals = SmallCapitals.draw(font, 1.0, np.random.default_rng(0))
+    every = Capitals.draw(font.glyphs, 1.0, np.random.default_rng(0))
+    capitals = SmallCapitals(font, every)
     large, small = font.glyphs["R"], capitals.glyphs["r"]
-    assert all(np.allclose(after, before * capitals.size) for before, after in zip(large.strokes, small.strokes))
+    assert all(np.allclose(after, before * every.size) for before, after in zip(large.strokes, small.strokes))
     assert small.width < large.width
     assert capitals.glyphs["R"] == large
-    some = SmallCapitals.draw(font, 0.5, np.random.default_rng(0)).letters
+    some = Capitals.draw(font.glyphs, 0.5, np.random.default_rng(0)).letters
     assert some
-    assert some < capitals.letters == set(string.ascii_lowercase)
+    assert some < every.letters == set(string.ascii_lowercase)
+    assert not Capitals.draw("aBcß", 1.0, np.random.default_rng(0)).letters
 
 
 def test_small_capitals_are_what_is_drawn(tmp_path: Path) -> None:
     """The option would be taken, and ordinary letters drawn."""
-    for path in ("hershey", str(drawn(tmp_path / "letters.json", "rowmans"))):
+    outlines = pytest.importorskip("matplotlib").get_data_path() + "/fonts/ttf/DejaVuSans.ttf"
+    for path in ("hershey", str(drawn(tmp_path / "letters.json", "rowmans")), outlines):
         spec = f"fonts:{path}?texts=words&count=8&small_capitals="
         plain, block = samples(f"{spec}0.000001"), samples(f"{spec}1")  # the same hands
         assert [sample.text for sample in block] == [sample.text for sample in plain]
@@ -301,11 +304,10 @@ def test_small_capitals_are_what_is_drawn(tmp_path: Path) -> None:
     assert not {sample.group for sample in samples("fonts:hershey?count=40&small_capitals=1")} & JOINED
 
 
-@pytest.mark.parametrize("option", ["small_capitals", "joins"])
-def test_font_files_have_no_block_letters_of_ours(option: str, tmp_path: Path) -> None:
-    """Whoever asks for them would get ordinary letters without a word."""
+def test_letters_of_font_files_are_not_joined(tmp_path: Path) -> None:
+    """Whoever asks for that would get ordinary letters without a word."""
     with pytest.raises(SpecError, match="not for font files"):
-        samples(f"fonts:{tmp_path}?{option}=0.5")
+        samples(f"fonts:{tmp_path}?joins=0.5")
 
 
 def test_joined_block_letters_are_what_is_drawn(tmp_path: Path) -> None:

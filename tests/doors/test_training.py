@@ -358,6 +358,17 @@ def test_an_existing_run_is_not_overwritten_nor_resumed_differently(run: Path, w
     """A second experiment would destroy the first."""
     assert "--resume" in refusal(door("train", *training(words, run)))
     assert "seed" in refusal(door("train", *training(words, run, "--resume", "--seed", "5")))
+    assert "precision" in refusal(door("train", *training(words, run, "--resume", "--precision", "bfloat16")))
+
+
+def test_a_run_goes_on_in_the_precision_that_it_began_with(run: Path, words: Path, door: Door, tmp_path: Path) -> None:
+    """On a machine with other instructions, `--precision auto` would be refused as another run."""
+    assert 'precision = "float32"' in (run / "run.toml").read_text()
+    done = door("train", *training(words, run, "--resume", "--precision", "auto"))
+    assert done.returncode == 0, done.stderr
+    new = door("train", *training(words, tmp_path / "new", "--precision", "auto", "--budget", "1s"))
+    assert new.returncode == 0, new.stderr
+    assert 'precision = "float32"' in (tmp_path / "new" / "run.toml").read_text()  # the engine is mxnet
 
 
 def test_models_that_are_none_are_refused_in_one_line(door: Door, tmp_path: Path) -> None:

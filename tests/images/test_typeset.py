@@ -15,6 +15,7 @@ from PIL import features
 
 from gluon_htr.errors import DataError
 from gluon_htr.images.typeset import Face, drawable, faces, typeset
+from gluon_htr.images.typeset_capitals import Capitals
 from gluon_htr.images.typeset_layout import Layout
 from gluon_htr.images.typeset_shaping import needs_shaping
 from gluon_htr.text.direction import turned
@@ -59,6 +60,23 @@ def test_letters_set_one_by_one_are_further_apart() -> None:
     """A spacing that changes nothing would teach one spacing."""
     assert plain("Hamburg", Layout(gap=0.1)).shape[1] > plain("Hamburg").shape[1] + 20
     assert plain("Ham burg", Layout(word_gap=0.5)).shape[1] > plain("Ham burg").shape[1] + 20
+
+
+def test_small_capitals_are_capitals_made_smaller() -> None:
+    """A writer of block letters would be taught in letters that look like nobody's."""
+    half = Capitals(frozenset("hé"), 0.5)
+    set_small, capital, small = (
+        typeset(text, SANS, Layout(size=80), np.random.default_rng(0), capitals)
+        for text, capitals in (("h", half), ("H", Capitals()), ("h", Capitals()))
+    )
+    (height, width), bare = set_small.shape, 2 * (1 + round(0.05 * 80))
+    assert height - bare == pytest.approx((capital.shape[0] - bare) / 2, abs=1)
+    assert width - bare == pytest.approx((capital.shape[1] - bare) / 2, abs=1)
+    assert height < small.shape[0]
+    accented = typeset("é", SANS, Layout(size=80), np.random.default_rng(0), half)
+    assert accented.shape[0] > height  # the accent is part of it
+    mixed = typeset("ah!", SANS, Layout(size=80), np.random.default_rng(0), half)
+    assert mixed.shape[0] < plain("ah!", Layout(size=80)).shape[0] + 1
 
 
 def test_slant_and_turn_do_what_they_say() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from needs_mxnet import need_mxnet
-from small_networks import NETWORKS, network
+from small_networks import NETWORKS, images, network
 from support import SAMPLE
 
 pytest.importorskip("onnx")
@@ -53,6 +53,18 @@ def test_both_engines_read_the_same_text_at_every_width(name: str, tmp_path: Pat
     assert [read.text for read in ours] == [read.text for read in theirs]
     assert sum(len(read.text) for read in ours) > 20, "blank texts are always equal"
     np.testing.assert_allclose([r.confidence for r in ours], [r.confidence for r in theirs], rtol=1e-2, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_the_reference_in_64_bits_is_the_same_network(name: str, tmp_path: Path) -> None:
+    """An export would be measured against something that nobody has trained."""
+    readers(name, tmp_path)  # leaves a pair there
+    pair, pages = read_pair(tmp_path), images(network(name), 2)
+    exact = mxnet_network(pair, "float64")(pages)
+    assert exact.dtype == np.float64
+    assert np.abs(exact - exact.astype(np.float32)).max() > 0, "it was computed in 32 bits"
+    for other in (mxnet_network(pair), pair_network(pair, "onnx", threads=1)):
+        np.testing.assert_allclose(other(pages), exact, atol=1e-3, rtol=1e-4)
 
 
 def test_both_engines_read_real_lines_alike(tmp_path: Path) -> None:

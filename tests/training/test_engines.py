@@ -17,7 +17,7 @@ need_mxnet()
 from gluon_htr.errors import HtrError, ParametersError, UsageError
 from gluon_htr.networks.recognizer import build, export_pair
 from gluon_htr.training.engine import Batch, Engine
-from gluon_htr.training.engines import OptimizerSettings, create_engine
+from gluon_htr.training.engines import OptimizerSettings, create_engine, fastest_precision
 
 ENGINES = ["mxnet", "torch"]
 ADAM = OptimizerSettings(weight_decay=1e-4, clip=5.0)
@@ -104,6 +104,17 @@ def test_an_engine_learns(kind: str, precision: str, tmp_path: Path) -> None:
     batch = _batch("gated convolutions")
     losses = [engine.step(batch, 3e-3, seed) for seed in range(40)]
     assert losses[-1] < 0.3 * losses[0]
+
+
+@pytest.mark.parametrize("kind", ENGINES)
+def test_the_fastest_precision_is_one_that_the_processor_has(kind: str) -> None:
+    """On a processor that emulates bfloat16, a training would take three times as long."""
+    flags = Path("/proc/cpuinfo")
+    if not flags.is_file():
+        pytest.skip("what the processor has is read from /proc/cpuinfo")
+    has_it = bool({"avx512_bf16", "amx_bf16"} & set(flags.read_text().split()))
+    expected = "bfloat16" if kind == "torch" and has_it else "float32"
+    assert fastest_precision(kind, "cpu") == expected  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("kind", ENGINES)
