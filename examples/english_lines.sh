@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# english-lines, the model for whole lines of many hands: from data to a bundle. Eight hours on two cores.
+# english-lines, the model for whole lines of many hands: from data to a bundle. Eight hours on two cores, and nine minutes on
+# a GPU: LAST=10h gives two cores as much for these.
 #   examples/english_lines.sh [--device gpu:0]
 # Wants data/iam, data/iam-online, data/pages/hooker, data/characters and data/corpora (data/README.md), and handwriting
 # fonts in FONTS, by default all of Debian's fonts-bwht fonts-breip fonts-dancingscript fonts-dkg-handwriting
-# fonts-ecolier-court fonts-femkeklaver fonts-humor-sans fonts-kaushanscript fonts-kristi, linked into runs/fonts. A run
-# that was stopped goes on.
+# fonts-ecolier-court fonts-femkeklaver fonts-humor-sans fonts-kaushanscript fonts-kristi, linked into runs/fonts, and what
+# examples/handwriting_fonts.sh puts there (which trainings 1 to 5 did not have). A run that was stopped goes on.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 [ -x .venv/bin/python ] && PATH="$PWD/.venv/bin:$PATH"
@@ -40,13 +41,25 @@ pack "$letters?$capitals&count=8000&seed=5" letters-capitals
 pack "$letters?$ascii&small_capitals=0.8&count=8000&seed=7" letters-small
 pack "fonts:hershey?$ascii&small_capitals=0.8&count=3000&seed=8" hershey-small
 pack 'iam-lines:data/iam?split=validation' validation
+# Each of these is seen six times by a GPU.
+pack 'recomposed:data/iam?split=train&count=40000&seed=3' recomposed-3
+pack "$letters?$capitals&joins=0.8&count=10000&seed=11" letters-11
+pack "$letters?$ascii&small_capitals=0.8&joins=0.8&count=10000&seed=12" letters-12
+pack "$letters?$ascii&small_capitals=0.8&count=6000&seed=13" letters-13
+pack "$letters?$ascii&count=6000&seed=14" letters-14
+pack "fonts:hershey?$ascii&small_capitals=0.8&joins=0.8&count=3000&seed=15" hershey-15
+pack "fonts:$fonts?$ascii&count=26000&seed=16" outline-16
+pack "fonts:$fonts?$capitals&count=8000&seed=17" outline-17
+pack "fonts:hershey?$ascii&count=9000&seed=18" hershey-18
+pack "fonts:hershey?$capitals&count=3000&seed=19" hershey-19
 
 # train RUN BUDGET RECORDS... [-- OPTION...]
+network=(--preset lines)
 train() {
     local run="$1" budget="$2" data=()
     shift 2
     while [ $# -gt 0 ] && [ "$1" != -- ]; do data+=(--data "records:$packed/$1"); shift; done
-    gluon-htr train --preset lines --engine torch --precision auto --output "runs/$run" --resume --budget "$budget" \
+    gluon-htr train "${network[@]}" --engine torch --precision auto --output "runs/$run" --resume --budget "$budget" \
         --alphabet examples/english.json "${data[@]}" --validation "records:$packed/validation.rec" "${@:2}"
 }
 
@@ -62,7 +75,12 @@ train english-lines-3 90m "${others[@]}" 'hooker.rec*8' "${capitals[@]}" -- --in
 train english-lines-4 122m "${others[@]}" 'hooker.rec*16' "${capitals[@]}" -- --init runs/english-lines-3 "$@"
 # And block letters of real hands.
 block=('letters.rec*0.6' letters-capitals.rec letters-small.rec 'hershey-small.rec*0.6')
-train english-lines 88m "${others[@]}" 'hooker.rec*12' "${capitals[@]}" "${block[@]}" -- --init runs/english-lines-4 "$@"
+train english-lines-5 88m "${others[@]}" 'hooker.rec*12' "${capitals[@]}" "${block[@]}" -- --init runs/english-lines-4 "$@"
+# And a million lines, on a GPU, which the fifteen processes that make them keep busy.
+network=(--config examples/english_lines.toml)
+real=('lines.rec*6' recomposed-3.rec 'words.rec*0.5' online-4.rec online-v-4.rec 'hooker.rec*8')
+made=(hershey-15.rec hershey-18.rec hershey-19.rec outline-16.rec outline-17.rec letters-11.rec letters-12.rec letters-13.rec letters-14.rec)
+train english-lines "${LAST:-515s}" "${real[@]}" "${made[@]}" -- --workers 15 --init runs/english-lines-5 --device gpu:0 "$@"
 
 limitations='Old hands but the one of the 19th century that it has seen, letters outside ASCII, very slanted or crossed-out writing, '
 limitations+='more than one line in an image, lines of more than 85 times their height.'

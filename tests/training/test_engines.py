@@ -137,6 +137,27 @@ def test_weight_decay_spares_biases_and_clipping_bounds_the_step(kind: str, tmp_
 
 
 @pytest.mark.parametrize("kind", ENGINES)
+def test_frozen_weights_stay_and_the_others_are_trained(kind: str, tmp_path: Path) -> None:
+    """An adaptation would lose the featurizer that it was to keep, or begin anew where it goes on."""
+    pair, settings = _pair("gated convolutions", tmp_path), OptimizerSettings(weight_decay=0.1, frozen=("stage",))
+    whole = create_engine(kind, pair, settings)  # type: ignore[arg-type]
+    before, batch = whole.parameters(), _batch("gated convolutions")
+    for seed in range(3):
+        whole.step(batch, 1e-3, seed)
+    after = whole.parameters()
+    changed = {key for key in before if key.startswith("arg:") and not np.array_equal(before[key], after[key])}
+    assert changed == {key for key in before if key.startswith("arg:") and not key.startswith("arg:stage")}
+    resumed = create_engine(kind, pair, settings)  # type: ignore[arg-type]
+    resumed.restore(after, whole.state())
+    losses = [engine.step(batch, 1e-3, 3) for engine in (whole, resumed)]
+    assert losses[0] == pytest.approx(losses[1], rel=1e-5)
+    for key, value in whole.parameters().items():
+        np.testing.assert_allclose(resumed.parameters()[key], value, atol=1e-6, err_msg=key)
+    with pytest.raises(UsageError, match="begins with 'featurizer'"):
+        create_engine(kind, pair, OptimizerSettings(frozen=("featurizer",)))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("kind", ENGINES)
 def test_a_loss_that_is_no_number_leaves_the_weights_as_they_were(kind: str, tmp_path: Path) -> None:
     """The last good weights would be lost to one bad batch."""
     engine = create_engine(kind, _pair("gated convolutions", tmp_path), ADAM)

@@ -32,6 +32,9 @@ def create_engine(
     with torch. threads: None leaves it to the engine. Raises MissingToolError, UsageError, GraphError, ParametersError.
     """
     symbol, parameters = _contents(pair)
+    for prefix in optimizer.frozen:
+        if not any(name.startswith(f"arg:{prefix}") for name in parameters):
+            raise UsageError(f"frozen: no weight has a name that begins with {prefix!r}; stage is the featurizer")
     if kind == "torch":
         from .torch import TorchEngine
 

@@ -39,7 +39,10 @@ class GluonEngine:
         self._network.hybridize(static_alloc=True)
         self._loss = mx.gluon.loss.CTCLoss()
         self._loss.hybridize(static_alloc=True)
-        self._trained = {key: p for key, p in self._parameters.items() if key.startswith("arg:")}
+        weights = {key: p for key, p in self._parameters.items() if key.startswith("arg:")}
+        self._trained = {key: p for key, p in weights.items() if optimizer.trains(key[4:])}
+        for key in weights.keys() - self._trained.keys():
+            weights[key].grad_req = "null"
         shapes = {key[4:]: parameter.shape for key, parameter in self._trained.items()}
         self._moments = {f"{kind}:{n}": mx.nd.zeros(shape) for kind in self._kinds for n, shape in shapes.items()}
         self.restore(parameters)

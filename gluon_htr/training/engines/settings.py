@@ -21,6 +21,11 @@ class OptimizerSettings(Struct, frozen=True, forbid_unknown_fields=True):
     epsilon: Positive = 1e-8  # adam
     weight_decay: NotNegative = 0.0  # L2, on weights only: not on biases and batch norms
     clip: NotNegative = 0.0  # largest norm of all gradients together; 0 = no limit
+    frozen: tuple[str, ...] = ()  # weights whose names begin so stay as they are: `stage` is the whole featurizer
+
+    def trains(self, name: str) -> bool:
+        """Whether the parameter of this Gluon name is trained."""
+        return not name.startswith(self.frozen)
 
     def decays(self, name: str) -> bool:
         """Whether weight decay acts on the parameter of this Gluon name."""

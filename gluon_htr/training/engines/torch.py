@@ -43,6 +43,9 @@ class TorchEngine:
         self._graph = parse_graph(symbol)
         self._module = GraphModule(self._graph, parameters).to(self._device)
         self._module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._trained = [name for name in self._graph.weights if optimizer.trains(name)]
+        for name in self._graph.weights:  # nothing is computed backward that nobody asks for
+            self._module.tensor(name).requires_grad_(name in self._trained)
         self._optimizer = self._create_optimizer()
 
     def step(self, batch: Batch, rate: float, seed: int) -> float:
@@ -70,7 +73,7 @@ class TorchEngine:
     def state(self) -> Arrays:
         arrays = {"steps": np.array([self._steps], np.int64)}
         for kind, key in _STATE_NAMES[self._settings.kind].items():
-            for name in self._graph.weights:
+            for name in self._trained:
                 parameter = self._module.tensor(name)
                 moment = self._optimizer.state[parameter].get(key) if parameter in self._optimizer.state else None
                 value = torch.zeros_like(parameter) if moment is None else moment
@@ -82,7 +85,7 @@ class TorchEngine:
         if state is None:
             return
         self._steps = int(state["steps"][0])
-        for name in self._graph.weights:
+        for name in self._trained:
             parameter = self._module.tensor(name)
             entry = self._optimizer.state[parameter]
             if self._settings.kind == "adam":
@@ -120,8 +123,8 @@ class TorchEngine:
 
     def _create_optimizer(self) -> torch.optim.Optimizer:
         settings = self._settings
-        decayed = [self._module.tensor(name) for name in self._graph.weights if settings.decays(name)]
-        others = [self._module.tensor(name) for name in self._graph.weights if not settings.decays(name)]
+        decayed = [self._module.tensor(name) for name in self._trained if settings.decays(name)]
+        others = [self._module.tensor(name) for name in self._trained if not settings.decays(name)]
         groups = [{"params": decayed, "weight_decay": settings.weight_decay}, {"params": others, "weight_decay": 0.0}]
         groups = [group for group in groups if group["params"]]
         if settings.kind == "sgd":
