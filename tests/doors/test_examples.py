@@ -6,9 +6,12 @@ import os
 import subprocess
 from pathlib import Path
 
+import pytest
 from support import PROJECT
 
+from gluon_htr.networks.presets import load_preset
 from gluon_htr.text.corpora import read_corpus
+from gluon_htr.training.settings import training_settings
 
 BOOK = """The Project Gutenberg eBook of {name}
 *** START OF THE PROJECT GUTENBERG EBOOK {name} ***
@@ -66,3 +69,11 @@ def test_a_language_without_drawn_letters_or_without_fonts(tmp_path: Path) -> No
     assert (done.returncode, commands) == (2, [])
     assert done.stderr.startswith("error: ")
     assert "FONTS" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["language.toml", "english_lines.toml"])
+def test_configurations_that_start_from_english_lines_have_its_network(name: str) -> None:
+    """After minutes of packing, a training would be refused for another network."""
+    preset, lines = load_preset(str(PROJECT / "examples" / name)), load_preset("lines")
+    assert (preset.network, preset.preprocessing) == (lines.network, lines.preprocessing)
+    assert training_settings(preset, name) != training_settings(lines, "lines")
