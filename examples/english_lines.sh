@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # english-lines, the model for whole lines of many hands: from data to a bundle. Eight hours on two cores, and nine minutes on
-# a GPU: LAST=10h gives two cores as much for these.
-#   examples/english_lines.sh [--device gpu:0]
+# a GPU. Without one: LAST=10h examples/english_lines.sh --device cpu --workers 1
+#   examples/english_lines.sh [OPTION OF TRAIN ...]
 # Wants data/iam, data/iam-online, data/pages/hooker, data/characters and data/corpora (data/README.md), and handwriting
 # fonts in FONTS, by default all of Debian's fonts-bwht fonts-breip fonts-dancingscript fonts-dkg-handwriting
 # fonts-ecolier-court fonts-femkeklaver fonts-humor-sans fonts-kaushanscript fonts-kristi, linked into runs/fonts, and what
