@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Literal
 
@@ -19,6 +18,7 @@ from ..errors import AnnotationError
 from ..images.decoding import SUFFIXES, Encoded
 from .files import archive_members, folder_files
 from .iam_annotations import Form, read_forms
+from .listing_splits import split_list
 from .sample import Problem, Sample
 
 Split = Literal["train", "validation", "test", "all"]
@@ -38,7 +38,7 @@ class IamOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 @cache
 def aachen_forms(split: str) -> frozenset[str]:
     """The form ids of one part of the Aachen partition: 747 train, 116 validation, 336 test."""
-    return frozenset((files(__package__) / "splits" / f"aachen-{split}-forms.txt").read_text().split())
+    return split_list(f"aachen-{split}-forms")
 
 
 class IamReader:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Sequence
+from importlib.resources import files
 
 from ..errors import AnnotationError
 
@@ -34,3 +35,8 @@ def held_out(groups: Sequence[str], ratio: float, seed: int) -> frozenset[str]:
 
 def _digest(group: str, seed: int) -> bytes:
     return hashlib.sha256(f"{seed}\0{group}".encode("utf-8", "surrogateescape")).digest()
+
+
+def split_list(name: str) -> frozenset[str]:
+    """Read a list of forms or documents that ships with the package, one a line."""
+    return frozenset((files(__package__) / "split_lists" / f"{name}.txt").read_text("utf-8").split())
