@@ -24,12 +24,12 @@ os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")  # it speaks of each missing
 
 import cv2
 import numpy as np
+from gluon_htr.datasets.iam.reader.reader import aachen_forms
 
-from gluon_htr.datasets.cache import load_cache, save_cache
-from gluon_htr.datasets.iam import aachen_forms
 from gluon_htr.datasets.origin import origin
+from gluon_htr.datasets.packed.cache import load_cache, save_cache
 from gluon_htr.datasets.preparation import Preparer
-from gluon_htr.datasets.specs import open_spec, parse_spec
+from gluon_htr.datasets.spec import open_spec, parse_spec
 from gluon_htr.networks.presets import load_preset
 
 

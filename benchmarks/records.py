@@ -25,9 +25,9 @@ import cv2
 import numpy as np
 
 from gluon_htr.datasets.origin import Origin
+from gluon_htr.datasets.packed.records import load_records, save_records
 from gluon_htr.datasets.preparation import Preparer
-from gluon_htr.datasets.records import load_records, save_records
-from gluon_htr.datasets.specs import open_spec, parse_spec
+from gluon_htr.datasets.spec import open_spec, parse_spec
 from gluon_htr.datasets.store import Store
 from gluon_htr.images.encoding import parse_encoding
 from gluon_htr.networks.presets import load_preset

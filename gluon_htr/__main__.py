@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import __version__, _door
+from . import __version__, _command
 from .errors import UsageError
 
 
@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return UsageError.status
     door = importlib.import_module(f"{__package__}.{name}")
     sys.argv[0] = f"gluon-htr {name}"
-    return _door.main(door.main, rest)
+    return _command.main(door.main, rest)
 
 
 if __name__ == "__main__":

@@ -10,11 +10,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from . import _door
-from .datasets.acquisition import Acquired, acquire, match, wanted
-from .datasets.archives import Advance
-from .datasets.catalog import DATASETS, Dataset, dataset
-from .datasets.site import Login, Site
+from . import _command
+from .datasets.download.acquisition import Acquired, acquire, match, wanted
+from .datasets.download.archives import Advance
+from .datasets.download.catalog import DATASETS, Dataset, dataset
+from .datasets.download.site import Login, Site
 from .errors import UsageError
 
 PASSWORD_VARIABLE = "GLUON_HTR_PASSWORD"
@@ -55,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     root = options.root or Path(chosen.root)
     given = match(options.archive, chosen)
     if not wanted(chosen, root):
-        _door.say(f"{chosen.name} is complete in {root}: nothing to do")
+        _command.say(f"{chosen.name} is complete in {root}: nothing to do")
         return 0
     if options.archive and not (options.user or options.base_url):
         site = None
@@ -68,12 +68,12 @@ def _report(chosen: Dataset, root: Path, done: Acquired) -> int:
     for place, count in done.made.items():
         print(f"{place}\t{count}")
     if done.missing:
-        _door.say(
+        _command.say(
             f"{chosen.name} in {root} still lacks {', '.join(done.missing)}: pass them with --archive, "
             "or give --user NAME to fetch them"
         )
         return 1
-    _door.say(f"{chosen.name} is complete in {root}. Terms: {chosen.terms}")
+    _command.say(f"{chosen.name} is complete in {root}. Terms: {chosen.terms}")
     return 0
 
 
@@ -103,9 +103,9 @@ def _password(user: str, from_stdin: bool) -> str:
 @contextmanager
 def _bar(label: str) -> Iterator[Advance]:
     """A progress bar in bytes, with rate and ETA."""
-    with _door.Bar(None, "B", label) as bar:
+    with _command.Bar(None, "B", label) as bar:
         yield bar.reach
 
 
 if __name__ == "__main__":
-    sys.exit(_door.main(main))
+    sys.exit(_command.main(main))

@@ -12,18 +12,18 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from . import _door
+from . import _command
 from .errors import MissingToolError
 
 if TYPE_CHECKING:
     import numpy as np
 
+    from .quantization.dpu.graphs import Network
+    from .quantization.dpu.planning import Plan
+    from .quantization.dpu.recipes import Recipe
+    from .quantization.dpu.sources import Source
+    from .quantization.dpu.splitting import Halves
     from .quantization.evaluation import Comparison, Noise
-    from .quantization.graphs import Network
-    from .quantization.models import Source
-    from .quantization.planning import Plan
-    from .quantization.recipes import Recipe
-    from .quantization.splitting import Halves
 
 
 def parser() -> argparse.ArgumentParser:
@@ -104,9 +104,9 @@ def _model(step: argparse.ArgumentParser) -> None:
 
 def plan(given: argparse.Namespace) -> int:
     """One line a layer, the share of work on the DPU, and what would raise it."""
-    from .quantization.limits import ARCHITECTURES, architecture
-    from .quantization.models import open_network
-    from .quantization.planning import plan as make
+    from .quantization.dpu.limits import ARCHITECTURES, architecture
+    from .quantization.dpu.planning import plan as make
+    from .quantization.dpu.sources import open_network
 
     network = open_network(given.model, given.width)
     chosen = list(ARCHITECTURES.values()) if given.dpu == "all" else [architecture(given.dpu)]
@@ -147,9 +147,9 @@ def _table(plan: Plan) -> str:
 
 def split(given: argparse.Namespace) -> int:
     """Writes both halves."""
-    from .quantization.models import open_source
-    from .quantization.recipes import write_halves
-    from .quantization.splitting import halves
+    from .quantization.dpu.recipes import write_halves
+    from .quantization.dpu.sources import open_source
+    from .quantization.dpu.splitting import halves
 
     both = halves(open_source(given.model, given.width))
     write_halves(both, given.output)
@@ -164,8 +164,8 @@ def _sizes(network: Network) -> str:
 
 def quantize(given: argparse.Namespace) -> int:
     """Writes both halves and the featurizer in int8."""
-    from .quantization.quark import quantize_with_quark
-    from .quantization.recipes import quantized_by, write_halves, write_quantized
+    from .quantization.dpu.quark import quantize_with_quark
+    from .quantization.dpu.recipes import quantized_by, write_halves, write_quantized
 
     _, recipe, both, images = _prepared(given)
     if given.quantizer == "quark":
@@ -184,20 +184,20 @@ def quantize(given: argparse.Namespace) -> int:
 def _prepared(given: argparse.Namespace) -> tuple[Source, Recipe, Halves, np.ndarray]:
     """What quantization starts from."""
     from .quantization.calibration import read_images
-    from .quantization.models import open_source
-    from .quantization.recipes import Recipe, prepared
-    from .quantization.splitting import halves
+    from .quantization.dpu.recipes import Recipe, prepared
+    from .quantization.dpu.sources import open_source
+    from .quantization.dpu.splitting import halves
 
     source = open_source(given.model, given.width)
     recipe = Recipe(given.method, given.equalization, given.bias_correction)
     both = prepared(recipe, halves(source))
-    return source, recipe, both, read_images(given.calibration, source.rule, _door.track, given.images)
+    return source, recipe, both, read_images(given.calibration, source.rule, _command.track, given.images)
 
 
 def package(given: argparse.Namespace) -> int:
     """Quantizes and writes the folder."""
-    from .quantization.recipes import quantized_by
-    from .quantization.targets import packaging
+    from .quantization.dpu.recipes import quantized_by
+    from .quantization.dpu.targets import packaging
 
     packaging.check_target(given.target)
     source, recipe, both, images = _prepared(given)
@@ -211,14 +211,14 @@ def evaluate(given: argparse.Namespace) -> int:
     """Reads the same samples with both networks."""
     from .datasets.loading import load_data
     from .quantization.calibration import stacked
+    from .quantization.dpu.recipes import read_quantized
+    from .quantization.dpu.sources import open_source
     from .quantization.evaluation import chained, compare, noise
-    from .quantization.models import open_source
-    from .quantization.recipes import read_quantized
 
     source = open_source(given.model, given.width)
     before, after, tail = read_quantized(given.quantized)
     alphabet = source.bundle.alphabet
-    store = load_data(given.data, source.rule, track=_door.track, form=alphabet.normalization)
+    store = load_data(given.data, source.rule, track=_command.track, form=alphabet.normalization)
     found = compare(chained(before, tail), chained(after, tail), store, alphabet)
     layers = noise(before, after, stacked(store))
     print(_comparison_json(found, layers) if given.json else _comparison(found, layers))
@@ -245,12 +245,12 @@ def cpu(given: argparse.Namespace) -> int:
     from .bundles.writer import check_target
     from .datasets.loading import load_data
     from .quantization.calibration import evenly
-    from .quantization.cpu import quantize_for_cpu, write_integer_bundle
-    from .quantization.models import open_source
+    from .quantization.dpu.sources import open_source
+    from .quantization.int8_cpu import quantize_for_cpu, write_integer_bundle
 
     check_target(given.output)
     bundle = open_source(given.model).bundle
-    store = load_data(given.calibration, bundle.description.preprocessing.fit, track=_door.track)
+    store = load_data(given.calibration, bundle.description.preprocessing.fit, track=_command.track)
     model = quantize_for_cpu(bundle.model, evenly(store, given.images))
     write_integer_bundle(bundle, model, given.output)
     print(f"{given.output}: read with it by gluon-htr predict --model {given.output} --precision int8")
@@ -270,4 +270,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(_door.main(main))
+    sys.exit(_command.main(main))

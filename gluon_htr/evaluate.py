@@ -11,12 +11,12 @@ from typing import Any
 
 import msgspec
 
-from . import __version__, _door, load
+from . import __version__, _command, load
 from ._storage import write_atomically
 from .datasets.loading import load_data
-from .datasets.reading import read_store
 from .datasets.store import Store
 from .runtime.backends import ENGINES, PRECISIONS
+from .runtime.stores import read_store
 from .text.metrics import ScoreCard, score, worst
 
 
@@ -49,8 +49,8 @@ def run(
     recognizer = load(model, engine, threads, precision=precision)
     alphabet = recognizer.alphabet
     rule = recognizer.preprocessing
-    store = load_data(data, rule, track=_door.track, form=alphabet.normalization, as_read=True)
-    _door.say_left_out(store.problems, "--report DIR")
+    store = load_data(data, rule, track=_command.track, form=alphabet.normalization, as_read=True)
+    _command.say_left_out(store.problems, "--report DIR")
     began = time.perf_counter()
     texts = read_store(recognizer.network, store, alphabet)
     speed = len(store) / (time.perf_counter() - began)
@@ -106,4 +106,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(_door.main(main))
+    sys.exit(_command.main(main))

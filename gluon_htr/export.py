@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import get_args
 
-from . import _door
+from . import _command
 from .bundles.reader import Bundle, read_bundle
 from .bundles.schema import Task
 from .bundles.writer import check_target
@@ -80,8 +80,8 @@ def run(given: argparse.Namespace) -> int:
     rule = model.preset.preprocessing
     task: Task = given.task or ("words" if rule.rule == "box" else "lines")
     wish = Wish(name, task, given.float16, license_text, given.opset, given.limitations, scored)
-    samples = read_samples(given.validation or model.validation, rule, _door.track, model.alphabet.normalization)
-    bundle = export(model, wish, given.output, samples, _door.say, given.split, _door.track)
+    samples = read_samples(given.validation or model.validation, rule, _command.track, model.alphabet.normalization)
+    bundle = export(model, wish, given.output, samples, _command.say, given.split, _command.track)
     about = bundle.description
     print(f"{given.output}: {wish.name}, {about.task}, {len(about.alphabet)} characters, {_megabytes(given.output)}")
     return _serve(bundle, given.triton) if given.triton else 0
@@ -135,4 +135,4 @@ def _changed(given: argparse.Namespace) -> set[str]:
 
 
 if __name__ == "__main__":
-    sys.exit(_door.main(main))
+    sys.exit(_command.main(main))

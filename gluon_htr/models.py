@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from . import _door
+from . import _command
 from .bundles.catalog import Entry, known_bundles, user_folder
 from .bundles.reader import read_bundle
 from .bundles.schema import Card, Description, Stint
@@ -40,7 +40,7 @@ def list_models(as_json: bool) -> int:
             found.append((entry, entry.describe()))
         except HtrError as error:
             failures += 1
-            _door.say(f"error: {error}")
+            _command.say(f"error: {error}")
     if as_json:
         print(msgspec.json.encode([_content(entry, about) for entry, about in found]).decode())
     else:
@@ -117,4 +117,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(_door.main(main))
+    sys.exit(_command.main(main))

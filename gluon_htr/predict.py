@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from . import _door, load
+from . import _command, load
 from .errors import ImageError, UsageError
 from .images.decoding import ImageLike
 from .runtime.backends import ENGINES, PRECISIONS, PROVIDERS
@@ -39,12 +39,12 @@ def run(images: list[Path], recognizer: Recognizer, as_json: bool) -> int:
     def failed(image: ImageLike, error: ImageError) -> None:
         nonlocal failures
         failures += 1
-        _door.say(f"error: {error}")
+        _command.say(f"error: {error}")
 
     for path, recognition in recognizer.stream(images, failed=failed):
         print(_json(path, recognition) if as_json else _line(path, recognition, alone=len(images) == 1))
         if not recognition.text:
-            _door.say(_nothing(path))
+            _command.say(_nothing(path))
     return 1 if failures else 0
 
 
@@ -70,4 +70,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(_door.main(main))
+    sys.exit(_command.main(main))

@@ -11,15 +11,15 @@ from functools import partial
 from pathlib import Path
 from typing import get_args
 
-from . import _door
+from . import _command
 from ._storage import write_atomically
-from .datasets.cache import is_cache, load_cache, save_cache
 from .datasets.labels import count_characters, is_text, labels
 from .datasets.origin import Origin, difference, origin
+from .datasets.packed.cache import is_cache, load_cache, save_cache
+from .datasets.packed.records import is_records, load_intact, records_encoding, save_records
 from .datasets.preparation import Preparer
-from .datasets.records import is_records, load_intact, records_encoding, save_records
 from .datasets.sample import Problem
-from .datasets.specs import Spec, open_spec, parse_spec
+from .datasets.spec import Spec, open_spec, parse_spec
 from .datasets.store import Store
 from .errors import CacheError, UsageError
 from .images.encoding import Encoding, parse_encoding
@@ -62,7 +62,7 @@ def write_alphabet(spec: str, output: Path, form: Form) -> tuple[dict[str, int],
     """
     texts, problems = labels(spec)
     counts = count_characters(texts, form)
-    _door.say_left_out(problems, "--json")
+    _command.say_left_out(problems, "--json")
     if not counts:
         raise UsageError(f"{spec} has no text to make an alphabet from")
     alphabet = Alphabet.from_texts(counts, form)
@@ -89,9 +89,9 @@ def run(
     if there and not force:
         store, why = _existing(load, output, origin(parsed, rule))
         if store is not None and not why:
-            _door.say(f"{output} is up to date")
+            _command.say(f"{output} is up to date")
             return _report(len(store), store.problems, output, as_json)
-        _door.say(f"{output} is made anew: {why}")
+        _command.say(f"{output} is made anew: {why}")
     write = partial(_pack, encoding=packed, force=force) if packed else _pickle
     samples, problems = write(parsed, output, rule, workers)
     return _report(samples, problems, output, as_json)
@@ -107,7 +107,7 @@ def _pickle(spec: Spec, output: Path, rule: Preprocessing, workers: int | None) 
     with Preparer(workers) as preparer:
         made_from = preparer.later(origin, spec, rule)
         reader = open_spec(spec)
-        with _door.track("prepare", len(reader)) as advance:
+        with _command.track("prepare", len(reader)) as advance:
             return save_cache(output, preparer.stores(reader, rule, advance), made_from)
 
 
@@ -117,7 +117,7 @@ def _pack(
     with Preparer(workers) as preparer:
         made_from = origin(spec, rule)
         reader = open_spec(spec)
-        with _door.track("prepare", len(reader)) as advance:
+        with _command.track("prepare", len(reader)) as advance:
             return save_records(output, reader, preparer, made_from, encoding, advance, anew=force)
 
 
@@ -131,7 +131,7 @@ def _existing(load: Load, output: Path, expected: Origin) -> tuple[Store | None,
 
 
 def _report(samples: int, problems: list[Problem], output: Path, as_json: bool) -> int:
-    _door.say_left_out(problems, "--json")
+    _command.say_left_out(problems, "--json")
     if as_json:
         print(_json(problems, output=str(output), samples=samples))
     else:
@@ -156,11 +156,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             content = _json(problems, alphabet=str(given.alphabet), characters=len(counts), counts=counts)
             print(content if given.json else _alphabet_words(given.alphabet, counts))
             return 0
-        _door.say(_alphabet_words(given.alphabet, counts))
+        _command.say(_alphabet_words(given.alphabet, counts))
     if not given.output:
         raise UsageError("what is to be made? Give --output NAME.pkl or NAME.rec, or --alphabet FILE")
     return run(given.spec, given.output, given.preset, given.encoding, given.workers, given.force, given.json)
 
 
 if __name__ == "__main__":
-    sys.exit(_door.main(main))
+    sys.exit(_command.main(main))

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import _door
+from . import _command
 from .errors import UsageError
 from .networks.presets import load_preset, preset_names
 from .text.alphabet import Alphabet
@@ -56,7 +56,7 @@ def initialize(preset: str, alphabet: Path | None, folder: Path, seed: int) -> i
     from .networks.recognizer import initialize as write
 
     write(preset, Alphabet.load(alphabet), folder, seed)
-    _door.say(f"{folder} holds fresh weights of {preset}; train from them with: --init {folder}")
+    _command.say(f"{folder} holds fresh weights of {preset}; train from them with: --init {folder}")
     return 0
 
 
@@ -90,4 +90,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(_door.main(main))
+    sys.exit(_command.main(main))

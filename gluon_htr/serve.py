@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import _door
+from . import _command
 from .errors import MissingToolError
 
 if TYPE_CHECKING:
@@ -68,8 +68,10 @@ def run(given: argparse.Namespace) -> int:
     service = Service(models, wanted)
     host, port = bound.getsockname()[:2]
     where = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-    ended_by = serve(build(service), service, bound, lambda: _door.say(f"{', '.join(models)} at {where} (Ctrl-C ends)"))
-    return _door.INTERRUPTED if ended_by == signal.SIGINT else 0
+    ended_by = serve(
+        build(service), service, bound, lambda: _command.say(f"{', '.join(models)} at {where} (Ctrl-C ends)")
+    )
+    return _command.INTERRUPTED if ended_by == signal.SIGINT else 0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -84,4 +86,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(_door.main(main))
+    sys.exit(_command.main(main))

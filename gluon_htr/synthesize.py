@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-from . import _door
+from . import _command
 from .datasets.preparation import Preparer
-from .datasets.specs import parse_spec
-from .datasets.synthesis import resized, synthesize
-from .datasets.synthesis_folder import Plan
+from .datasets.spec import parse_spec
+from .datasets.writing.folder import Plan
+from .datasets.writing.lines import resized, synthesize
 from .errors import UsageError
 
 
@@ -57,10 +57,13 @@ def run(
         raise UsageError(f"--paper {paper:g}: give a share from 0 to 1")
     spec = resized(parse_spec(text), count, seed)
     plan = Plan(text, seed if seed is not None else getattr(spec.options, "seed", 0), paper, engine)
-    with Preparer(workers) as preparer, _door.Bar(count or getattr(spec.options, "count", None), "line", "draw") as bar:
+    with (
+        Preparer(workers) as preparer,
+        _command.Bar(count or getattr(spec.options, "count", None), "line", "draw") as bar,
+    ):
         written = synthesize(spec, output, plan, preparer, count, bar.update)
     for problem in written.problems[:10]:
-        _door.say(f"left out {problem.id}: {problem.reason}")
+        _command.say(f"left out {problem.id}: {problem.reason}")
     if as_json:
         listed = [{"id": problem.id, "reason": problem.reason} for problem in written.problems]
         print(json.dumps({"output": str(output), "lines": written.lines, "problems": listed}))
@@ -76,4 +79,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(_door.main(main))
+    sys.exit(_command.main(main))

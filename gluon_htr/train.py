@@ -13,7 +13,7 @@ from typing import Literal
 
 import msgspec
 
-from . import _door
+from . import _command
 from ._storage import write_atomically
 from .datasets.store import Store
 from .errors import UsageError
@@ -85,10 +85,10 @@ def run(request: Request, output: Path, resume: bool, alphabet: Path | None, thr
     """Trains to the end, or until Ctrl-C."""
     going_on = resume and is_run(output)
     begun = resumed_run(output, request) if going_on else None
-    data = load_training_data(request, _door.track, _door.say)
+    data = load_training_data(request, _command.track, _command.say)
     if begun:
         check_data(begun, data)
-    started = begun or start_run(output, request, data, alphabet, _door.say)
+    started = begun or start_run(output, request, data, alphabet, _command.say)
     try:
         return _train(started, *data, threads)
     except BaseException:
@@ -102,19 +102,21 @@ def _train(started: Run, train: Store, validation: Store, threads: int | None) -
     engine = make_engine(started, threads)
     validation = validation.normalized(started.alphabet.normalization)
     for problem in skipped[:5]:
-        _door.say(f"left out {problem.id}: {problem.reason}")
-    _door.say(f"{len(train)} samples to train on, {len(skipped)} left out (skipped.tsv), {len(validation)} to validate")
+        _command.say(f"left out {problem.id}: {problem.reason}")
+    _command.say(
+        f"{len(train)} samples to train on, {len(skipped)} left out (skipped.tsv), {len(validation)} to validate"
+    )
     with make_batches(started, train) as batches, _stoppable() as stop:
         training = Training(started, engine, batches, validation)
         if started.last.exists():
             training.resume()
-            _door.say(f"goes on at step {training.progress.step}, epoch {training.progress.next.epoch + 1}")
+            _command.say(f"goes on at step {training.progress.step}, epoch {training.progress.next.epoch + 1}")
         total = training.steps * len(train) // batches.per_epoch
-        with _door.Bar(total, "sample", "train", done=training.progress.samples) as bar:
+        with _command.Bar(total, "sample", "train", done=training.progress.samples) as bar:
             complete = training.finish(_watcher(bar, stop))
         if not complete:
-            _door.say(f"stopped and saved: the same command with --resume goes on, in {started.path}")
-            return _door.INTERRUPTED
+            _command.say(f"stopped and saved: the same command with --resume goes on, in {started.path}")
+            return _command.INTERRUPTED
         return _report(started, training)
 
 
@@ -124,13 +126,13 @@ def _report(started: Run, training: Training) -> int:
     try:
         from .training.pictures import draw_curves, draw_samples
     except ImportError:
-        _door.say("no pictures: matplotlib is not installed")
+        _command.say("no pictures: matplotlib is not installed")
     else:
         draw_curves(started.path / "curves.png", read_journal(started.path))
         draw_samples(started.path / "samples.png", training.validation, texts)
     print(f"{started.path}: CER {card.cer}, Levenshtein accuracy {card.levenshtein_accuracy}, n = {card.samples}")
     if started.request.init and not training.gained:
-        _door.say(_kept(started.request.init, card))
+        _command.say(_kept(started.request.init, card))
         return 1
     return 0
 
@@ -143,12 +145,12 @@ def _kept(init: str, card: ScoreCard) -> str:
     return f"{text}, more lines may help"
 
 
-def _watcher(bar: _door.Bar, stop: list[int]) -> Watcher:
+def _watcher(bar: _command.Bar, stop: list[int]) -> Watcher:
     def step(samples: int, loss: float, share: float) -> None:
         bar.note(f"loss {loss:.3f}, {share:.0%}")
         bar.update(samples)
 
-    return Watcher(step, _door.say, lambda: bool(stop))
+    return Watcher(step, _command.say, lambda: bool(stop))
 
 
 @contextmanager
@@ -160,7 +162,7 @@ def _stoppable() -> Iterator[list[int]]:
         if received:
             raise KeyboardInterrupt
         received.append(number)
-        _door.say("stopping after this step; the run is being saved")
+        _command.say("stopping after this step; the run is being saved")
 
     before = {number: signal.signal(number, receive) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
@@ -208,4 +210,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(_door.main(main))
+    sys.exit(_command.main(main))

@@ -1,1 +1,1 @@
-../gluon_htr/quantization/targets/dpu_runner.py
+../gluon_htr/quantization/dpu/targets/dpu_runner.py

@@ -19,14 +19,14 @@ from support import door_environment
 #: Runs the command with other limits than its options offer, and with a model that takes its time.
 PROGRAM = """
 import dataclasses, sys, time
-from gluon_htr import _door, serve
+from gluon_htr import _command, serve
 from gluon_htr.serving import connection, service
 limits, slowness, constants = {limits!r}, {slowness!r}, {constants!r}
 settings, read = serve.settings, service.read_pictures
 serve.settings = lambda given: dataclasses.replace(settings(given), **limits)
 service.read_pictures = lambda *given, **more: (time.sleep(slowness), read(*given, **more))[1]
 vars(connection).update(constants)
-sys.exit(_door.main(serve.main))
+sys.exit(_command.main(serve.main))
 """
 
 

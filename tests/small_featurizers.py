@@ -8,7 +8,7 @@ import numpy as np
 import onnx
 from onnx import helper
 
-from gluon_htr.quantization.graphs import Network, inferred
+from gluon_htr.quantization.dpu.graphs import Network, inferred
 
 
 def images(count: int, height: int = 16, width: int = 24, seed: int = 0) -> np.ndarray:

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from gluon_htr.datasets.listing.reader.reader import ListingOptions, ListingReader
 from PIL import Image
 
 from gluon_htr._folders import files_below, walk
 from gluon_htr.datasets.files import folder_files
-from gluon_htr.datasets.listing import ListingOptions, ListingReader
 from gluon_htr.datasets.pages import PagesOptions, PagesReader
-from gluon_htr.text.corpora import read_corpus
+from gluon_htr.synthesis.texts.corpora import read_corpus
 
 PAGE = (
     '<PcGts><Page imageFilename="p.png" imageWidth="60" imageHeight="20"><TextLine id="l"><Coords '

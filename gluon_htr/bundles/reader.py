@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 
 from ..errors import AlphabetError, BundleError, GraphError
-from ..graphs.onnx_inspection import INTEGER_OPERATORS, OPERATORS, check_graph
+from ..graphs.onnx.inspection import INTEGER_OPERATORS, OPERATORS, check_graph
 from ..graphs.params import parse_parameters
 from ..text.alphabet import Alphabet
 from .contents import check_name, read_contents

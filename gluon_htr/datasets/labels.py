@@ -10,7 +10,7 @@ from unicodedata import category
 from ..errors import DataError
 from ..text.normalization import Form, normalize
 from .sample import Problem
-from .specs import open_spec, parse_spec
+from .spec import open_spec, parse_spec
 
 TEXT = "text:"  # what a plain text is called where data are; it has no images, so it is no kind of them
 

@@ -12,12 +12,12 @@ import numpy as np
 from ..errors import CacheError, DataError
 from ..images.preprocessing import Preprocessing
 from ..text.normalization import Form
-from .cache import load_cache
-from .listing_problems import first_problems
 from .origin import Origin, difference, renewed
+from .packed.cache import load_cache
+from .packed.records import load_records, records_origin
 from .preparation import Preparer
-from .records import load_records, records_origin
-from .specs import KINDS, Spec, open_spec, parse_spec, times
+from .problems import first_problems
+from .spec import KINDS, Spec, open_spec, parse_spec, times
 from .store import Store
 
 #: Called with a spec's text and its number of samples; gives a context whose value is told of samples that are done.

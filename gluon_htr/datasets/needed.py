@@ -7,11 +7,11 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..text.corpora import corpus_files
-from .fonts import FontsOptions
-from .fonts_alphabets import NAMED
-from .listing import ListingOptions, listed_files
-from .specs import Spec
+from ..synthesis.texts.corpora import corpus_files
+from .generated.alphabets import NAMED
+from .generated.fonts import FontsOptions
+from .listing.reader import ListingOptions, listed_files
+from .spec import Spec
 
 
 def needed(spec: Spec) -> str:

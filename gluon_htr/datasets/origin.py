@@ -11,7 +11,7 @@ from pathlib import Path
 from .._folders import walk
 from ..images.preprocessing import Preprocessing
 from .needed import needed
-from .specs import Spec, parse_spec
+from .spec import Spec, parse_spec
 
 
 @dataclass(frozen=True)

@@ -20,13 +20,13 @@ from PIL import ExifTags, Image
 from .._folders import files_below
 from ..errors import AnnotationError
 from ..images.decoding import SUFFIXES
+from ..pages.annotations import Transcribed, parse_page
+from ..pages.crops import LineCrop
+from ..pages.outlines import Outline, outlines
 from .files import LARGEST_MEMBER
-from .listing_problems import first_problems
-from .listing_splits import held_out
-from .pages_annotations import Transcribed, parse_page
-from .pages_crops import LineCrop
-from .pages_outlines import Outline, outlines
+from .problems import first_problems
 from .sample import Problem, Sample
+from .splits import held_out
 
 
 class PagesOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import parse_qsl
 
-from .catalog import IAM_TERMS
-from .fonts import DRAWN, HERSHEY
+from .download.catalog import IAM_TERMS
+from .generated.fonts import DRAWN, HERSHEY
 from .loading import ORIGINS
-from .specs import Spec, parse_spec
+from .spec import Spec, parse_spec
 
 UNKNOWN_TERMS = "not stated by who exported it"
 GENERATED_TERMS = "made up by gluon_htr: nobody wrote them"

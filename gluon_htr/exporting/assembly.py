@@ -27,18 +27,18 @@ from ..bundles.schema import (
 )
 from ..bundles.writer import check_target, write_bundle
 from ..datasets.loading import Track, untracked
+from ..decoding.ctc import greedy
 from ..errors import MissingToolError
-from ..graphs.onnx import to_onnx
-from ..graphs.onnx_splitting import split
-from ..graphs.onnx_storage import rounded, store_as_float16
+from ..graphs.onnx.splitting import split
+from ..graphs.onnx.storage import rounded, store_as_float16
+from ..graphs.onnx.writer import to_onnx
 from ..graphs.params import pack_parameters
 from ..graphs.symbol import parse_graph
 from ..runtime.backends import Pair, mxnet_network, onnx_network
 from ..runtime.loading import from_bundle
-from ..text.ctc import greedy
 from .calibration import best_temperature
-from .gate import check_shapes, compare, random_images
 from .golden import draw_golden
+from .parity import check_shapes, compare, random_images
 from .samples import Samples
 from .scoring import score_cards
 from .sources import Model

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..runtime.paths import best_path, confidence
+from ..decoding.paths import best_path, confidence
 from ..text.alphabet import Alphabet
 
 FEWEST = 100  # samples; with fewer, chance decides

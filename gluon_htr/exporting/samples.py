@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..datasets.loading import Track, load_data
-from ..datasets.reading import same_size
 from ..errors import DataError, SpecError
 from ..images.preprocessing import Preprocessing
+from ..runtime.stores import same_size
 from ..text.normalization import Form
 
 MOST = 512

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from ..bundles.schema import Card
 from ..datasets.loading import Track, load_data
 from ..datasets.provenance import public_name
-from ..datasets.reading import read_store
 from ..datasets.store import Store
 from ..images.preprocessing import Preprocessing
 from ..runtime.backends import Network
+from ..runtime.stores import read_store
 from ..text.alphabet import Alphabet
 from ..text.metrics import score
 from .sources import card

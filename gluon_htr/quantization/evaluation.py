@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 import onnx
 
-from ..datasets.reading import read_store
 from ..datasets.store import Store
 from ..images.preprocessing import scale
+from ..runtime.stores import read_store
 from ..text.alphabet import Alphabet
 from ..text.metrics import ScoreCard, score
-from .running import Tensors, session
+from .dpu.running import Tensors, session
 
 NOISE_IMAGES = 64
 Network = Callable[[np.ndarray], np.ndarray]

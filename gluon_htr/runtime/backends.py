@@ -71,7 +71,7 @@ def pair_network(pair: Pair, engine: str, threads: int | None = None, providers:
 def convert(pair: Pair) -> bytes:
     """The pair as an ONNX graph; readers of bundles never need it."""
     try:
-        from ..graphs.onnx import to_onnx
+        from ..graphs.onnx.writer import to_onnx
     except ImportError:
         raise MissingToolError(
             "a run is read by converting it, which needs the package onnx: pip install onnx, or export it to a bundle"

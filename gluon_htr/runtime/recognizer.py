@@ -9,6 +9,7 @@ from math import isfinite
 import numpy as np
 from PIL import Image
 
+from ..decoding.paths import best_path, confidence
 from ..errors import ImageError, ModelError
 from ..images.decoding import ImageLike, decode
 from ..images.framing import framed
@@ -16,7 +17,6 @@ from ..images.polarity import dark_on_light
 from ..images.preprocessing import Placement, Preprocessing, fit, place
 from ..text.alphabet import Alphabet
 from .backends import Network
-from .paths import best_path, confidence
 
 WINDOW = 8  # batches that are looked at together, to find images of the same width
 WINDOW_BYTES = 64 << 20  # of given images: a window ends sooner where they are large

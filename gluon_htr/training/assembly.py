@@ -19,8 +19,8 @@ from ..graphs.params import pack_parameters
 from ..networks.presets import load_preset
 from ..text.alphabet import Alphabet
 from .batches import Batches
-from .engine import Engine
 from .engines import create_engine
+from .engines.interface import Engine
 from .holdout import check_comparable, hold_out
 from .runs import Run, create_run, is_run, load_run
 from .settings import Request

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .engine import Arrays
+from .engines.interface import Arrays
 
 EVERY = 8  # steps between updates: fetching the weights costs more than averaging them
 

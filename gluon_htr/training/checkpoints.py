@@ -17,7 +17,7 @@ from .._storage import write_atomically
 from ..errors import CheckpointError, ParametersError
 from ..graphs.params import load_parameters, pack_parameters
 from .batches import Place
-from .engine import Arrays
+from .engines.interface import Arrays
 
 
 class Progress(msgspec.Struct, frozen=True):

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..datasets.store import Store
 from ..errors import DataError, UsageError
-from . import comparison
+from ..text import comparison
 
 SHARE, LEAST, MOST = 0.15, 10, 500  # of the samples, and in samples
 FEW = 4  # of so many samples one is held out, where LEAST are too many

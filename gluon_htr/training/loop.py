@@ -11,16 +11,16 @@ import msgspec
 import numpy as np
 
 from .._storage import write_atomically
-from ..datasets.reading import read_store
 from ..datasets.store import Store
 from ..errors import DivergenceError
 from ..graphs.params import pack_parameters
+from ..runtime.stores import read_store
+from ..text.comparison import edits, is_better
 from ..text.metrics import ScoreCard, score
 from . import averages
 from .batches import Batches, Place
 from .checkpoints import Checkpoint, Progress, load_checkpoint, save_checkpoint
-from .comparison import edits, is_better
-from .engine import Arrays, Batch, Engine
+from .engines.interface import Arrays, Batch, Engine
 from .journal import Journal
 from .runs import Run
 from .schedules import rate_at

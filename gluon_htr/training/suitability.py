@@ -6,9 +6,9 @@ import reprlib
 
 from ..datasets.sample import Problem
 from ..datasets.store import Store
+from ..decoding.ctc import steps_needed
 from ..errors import AlphabetError, TrainingError
 from ..text.alphabet import Alphabet
-from ..text.ctc import steps_needed
 
 MOST_NAMED = 5
 

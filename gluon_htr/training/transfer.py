@@ -21,7 +21,7 @@ from ..networks.configuration import Network, Preset
 from ..networks.presets import load_preset, preset_names
 from ..text.alphabet import Alphabet
 from ..text.typography import TYPOGRAPHY
-from .engine import Arrays
+from .engines.interface import Arrays
 from .lineage import NOTHING, Lineage
 from .runs import is_run, lineage_of, load_run
 

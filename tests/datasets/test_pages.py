@@ -9,14 +9,14 @@ import pytest
 from PIL import Image
 from support import SAMPLE, prepare
 
-from gluon_htr.datasets import pages_crops
 from gluon_htr.datasets.pages import PagesOptions, PagesReader
-from gluon_htr.datasets.pages_annotations import Outlined
-from gluon_htr.datasets.pages_crops import LineCrop, cut
-from gluon_htr.datasets.pages_outlines import Outline, outlines, turned
-from gluon_htr.datasets.specs import open_spec, parse_spec
+from gluon_htr.datasets.spec import open_spec, parse_spec
 from gluon_htr.errors import AnnotationError, ImageError
 from gluon_htr.images.preprocessing import Preprocessing
+from gluon_htr.pages import crops
+from gluon_htr.pages.annotations import Outlined
+from gluon_htr.pages.crops import LineCrop, cut
+from gluon_htr.pages.outlines import Outline, outlines, turned
 
 RULE = Preprocessing(rule="height", height=32, width=512)
 PAPER, INK = 180, 20  # grays
@@ -224,8 +224,8 @@ def test_a_bad_page_is_listed_and_the_rest_is_read(content: str, says: str, tmp_
 def test_a_page_is_decoded_once_for_all_its_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Thirty lines would decode thirty pages of ten megapixels."""
     decoded: list[str] = []
-    decode = pages_crops.decode
-    monkeypatch.setattr(pages_crops, "decode", lambda path: decoded.append(str(path)) or decode(path))  # type: ignore[func-returns-value]
+    decode = crops.decode
+    monkeypatch.setattr(crops, "decode", lambda path: decoded.append(str(path)) or decode(path))  # type: ignore[func-returns-value]
     root = page(page(tmp_path, "a", line(0), line(1)), "b", line(0), line(1))
     for sample in read(root):
         sample.image()

@@ -14,7 +14,7 @@ from support import SAMPLE
 pytest.importorskip("onnx")
 mx = need_mxnet()
 
-from gluon_htr.exporting.gate import strokes
+from gluon_htr.exporting.parity import strokes
 from gluon_htr.networks.recognizer import build, export_pair
 from gluon_htr.runtime.backends import mxnet_network, pair_network, read_pair
 from gluon_htr.runtime.recognizer import Recognizer

@@ -24,7 +24,7 @@ if CHROMIUM is None:
 from reading_server import ReadingServer
 from support import PROJECT
 
-from gluon_htr.datasets.specs import open_spec, parse_spec
+from gluon_htr.datasets.spec import open_spec, parse_spec
 from gluon_htr.images.decoding import decode
 
 WORD = PROJECT / "examples" / "word.png"

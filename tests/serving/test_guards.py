@@ -10,7 +10,7 @@ pytest.importorskip("fastapi", reason="needs gluon-htr[serve]")
 
 from reading_server import ReadingServer, data_url, word
 
-from gluon_htr.datasets.specs import open_spec, parse_spec
+from gluon_htr.datasets.spec import open_spec, parse_spec
 
 KEY = "correct horse battery"
 

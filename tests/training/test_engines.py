@@ -16,8 +16,8 @@ pytest.importorskip("torch")
 need_mxnet()
 from gluon_htr.errors import HtrError, ParametersError, UsageError
 from gluon_htr.networks.recognizer import build, export_pair
-from gluon_htr.training.engine import Batch, Engine
 from gluon_htr.training.engines import OptimizerSettings, create_engine, fastest_precision
+from gluon_htr.training.engines.interface import Batch, Engine
 
 ENGINES = ["mxnet", "torch"]
 ADAM = OptimizerSettings(weight_decay=1e-4, clip=5.0)
@@ -235,7 +235,7 @@ class Blocker:
 sys.meta_path.insert(0, Blocker())
 import numpy as np
 from pathlib import Path
-from gluon_htr.training.engine import Batch
+from gluon_htr.training.engines.interface import Batch
 from gluon_htr.training.engines import OptimizerSettings, create_engine
 engine = create_engine("torch", Path(sys.argv[1]), OptimizerSettings())
 batch = Batch(np.zeros((2, 32, 128), np.uint8), np.array([[1, 2], [3, -1]], np.int32), np.array([2, 1], np.int32))

@@ -8,8 +8,8 @@ from typing import Literal
 
 from ...errors import UsageError
 from ...graphs.params import load_parameters
-from ..engine import Arrays, Engine
-from .settings import OptimizerSettings
+from .interface import Arrays, Engine
+from .optimizer import OptimizerSettings
 
 __all__ = ["OptimizerSettings", "create_engine", "fastest_precision"]
 

@@ -15,8 +15,8 @@ from ..._mxnet import mx
 from ...errors import ParametersError
 from ...graphs.symbol import parse_graph
 from ...images.preprocessing import scale
-from ..engine import Arrays, Batch
-from .settings import OptimizerSettings
+from .interface import Arrays, Batch
+from .optimizer import OptimizerSettings
 
 
 class GluonEngine:

@@ -15,8 +15,8 @@ from ..._torch import torch
 from ...errors import ParametersError, UsageError
 from ...graphs.symbol import parse_graph
 from ...graphs.torch import GraphModule
-from ..engine import Arrays, Batch
-from .settings import OptimizerSettings
+from .interface import Arrays, Batch
+from .optimizer import OptimizerSettings
 
 _STATE_NAMES = {"adam": {"mean": "exp_avg", "square": "exp_avg_sq"}, "sgd": {"momentum": "momentum_buffer"}}
 

@@ -1,0 +1,116 @@
+"""From a data set's name to its folders on disk: what is there already, what was given, what must be fetched."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ...errors import ArchiveError, UsageError
+from .archives import Advance, extract, storage_error
+from .catalog import Dataset, RemoteFile
+from .site import Site
+from .transfer import fetch, verify
+
+Stage = Callable[[str], AbstractContextManager[Advance]]  # opens a progress bar with this label
+
+
+@dataclass
+class Acquired:
+    """What one run did. made: folder or file → number of files in it. missing: names that nobody gave or fetched."""
+
+    made: dict[Path, int] = field(default_factory=dict)
+    missing: list[str] = field(default_factory=list)
+
+
+def wanted(dataset: Dataset, root: Path) -> dict[Path, list[RemoteFile]]:
+    """Folders (or single files) of the data set that are not there yet, with the remote files they come from."""
+    places: dict[Path, list[RemoteFile]] = {}
+    for file in dataset.files:
+        places.setdefault(root / (file.folder or file.name), []).append(file)
+    return {place: files for place, files in places.items() if not _present(place)}
+
+
+def match(archives: Sequence[Path], dataset: Dataset) -> dict[str, Path]:
+    """Which file of the data set each given archive is, by its name, also as browsers spell it: `words (1).tgz`."""
+    stems = {_stem(file.name): file.name for file in dataset.files}
+    found: dict[str, Path] = {}
+    for path in archives:
+        if not path.is_file():
+            raise UsageError(f"{path}: there is no such file")
+        if _stem(path.name) not in stems:
+            raise UsageError(f"{path} is none of the files of {dataset.name}: {', '.join(stems.values())}")
+        found[stems[_stem(path.name)]] = path
+    return found
+
+
+def acquire(
+    dataset: Dataset, root: Path, given: Mapping[str, Path], site: Site | None, stage: Stage, keep: bool = False
+) -> Acquired:
+    """Makes the data set's missing folders below `root`.
+
+    given: file name → archive that the user has; it is left as it is. site: None fetches nothing.
+    keep: do not remove a fetched archive once it is unpacked.
+    Raises DownloadError, ArchiveError, StorageError; what is complete by then stays, and a repeated call goes on.
+    """
+    result = Acquired()
+    for place, files in wanted(dataset, root).items():
+        sources = {file.name: given.get(file.name, root / file.name) for file in files}
+        absent = [file for file in files if not sources[file.name].is_file()]
+        if absent and site is None:
+            result.missing += [file.name for file in absent]
+            continue
+        for file in files:
+            if file in absent and site:
+                with stage(file.name) as advance:
+                    fetch(site, file, sources[file.name], advance)
+            else:
+                verify(sources[file.name], file)
+        fetched = [sources[file.name] for file in absent if file.folder]
+        try:
+            result.made[place] = _make(place, files[0], list(sources.values()), stage)
+        except ArchiveError:  # what we fetched broken must be fetched again
+            _remove(fetched)
+            raise
+        if not keep:
+            _remove(fetched)
+    return result
+
+
+def _present(place: Path) -> bool:
+    return place.is_file() or (place.is_dir() and any(place.iterdir()))
+
+
+def _stem(name: str) -> str:
+    """`words (1).tgz` → `words`."""
+    return re.sub(r"( ?\(\d+\))?(\.tar)?(\.(tgz|gz|tar))?$", "", name).lower()
+
+
+def _make(place: Path, file: RemoteFile, sources: list[Path], stage: Stage) -> int:
+    """Unpacks or copies; returns the number of files."""
+    if file.folder is None:
+        _place_copy(sources[0], place)
+        return 1
+    with stage(f"unpacking {file.folder}") as advance:
+        return extract(sources, place, file.folder, advance=advance)
+
+
+def _remove(paths: Sequence[Path]) -> None:
+    for path in paths:
+        path.unlink(missing_ok=True)
+
+
+def _place_copy(source: Path, target: Path) -> None:
+    if source == target:
+        return
+    partial = target.with_name(f".{target.name}.partial")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, partial)
+        partial.replace(target)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise storage_error(error, target) from error

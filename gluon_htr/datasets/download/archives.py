@@ -1,0 +1,197 @@
+"""Unpacking tar archives that nobody vouches for.
+
+Only plain files come out, below the folder and nowhere else; sizes and counts are bounded; a folder appears whole or
+not at all, because everything is unpacked beside it first and renamed at the end.
+"""
+
+from __future__ import annotations
+
+import errno
+import gzip
+import shutil
+import tarfile
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any, BinaryIO, cast
+
+from ...errors import ArchiveError, StorageError
+
+Advance = Callable[[int, int | None], None]  # bytes done, bytes in all (None: unknown)
+
+CHUNK = 1 << 16  # bytes
+LARGEST_READ = 1 << 24  # bytes; tarfile reads extended headers whole, and a hostile one claims gigabytes
+TAR_BLOCK = 512  # bytes; an archive ends with two blocks of zeros
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The most that an archive may hold. The largest official one, words.tgz, has 115,320 files and 0.9 GB."""
+
+    members: int = 500_000
+    bytes: int = 20 << 30
+
+
+def web_page(start: bytes) -> bool:
+    """Whether a file that begins like this is a web page, as servers send instead of an archive."""
+    start = start.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    return start.startswith((b"<!doctype", b"<html", b"<head", b"<body", b"<!--", b"<?xml"))
+
+
+def safe_path(name: str, folder: str = "") -> PurePosixPath | None:
+    """A member's place below the folder, or None for the folder itself.
+
+    A leading part that repeats the folder's own name is dropped (lineStrokes-all.tar.gz has it, words.tgz does not).
+    ArchiveError for a name that leads elsewhere.
+    """
+    path = PurePosixPath(name)
+    hostile = not name or path.is_absolute() or ".." in path.parts or "\\" in name or ":" in name
+    if hostile or any(ord(character) < 32 for character in name):
+        raise ArchiveError(f"has a member named {name!r}, which leads out of its folder")
+    own = tuple(part.lower() for part in PurePosixPath(folder).parts)
+    parts = path.parts
+    if own and tuple(part.lower() for part in parts[: len(own)]) == own:
+        parts = parts[len(own) :]
+    return PurePosixPath(*parts) if parts else None
+
+
+def extract(
+    archives: Sequence[Path], folder: Path, name: str = "", limits: Limits | None = None, advance: Advance | None = None
+) -> int:
+    """Unpacks tar archives, gzipped or plain; `folder` appears whole or not at all. Returns the number of files.
+
+    name: the folder as archives may spell it at the start of their members' names.
+    Raises ArchiveError for what is truncated, hostile or no archive, StorageError when the disk is full.
+    """
+    limits = limits or Limits()
+    partial = folder.with_name(f".{folder.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)  # what a killed run left
+    try:
+        partial.mkdir(parents=True)
+        written = _Tally(limits)
+        before, total = 0, sum(path.stat().st_size for path in archives)
+        for path in archives:
+            with _explained(path, folder):
+                for position in _unpack(path, partial, name or folder.name, written):
+                    if advance:
+                        advance(before + position, total)
+            before += path.stat().st_size
+        partial.rename(folder)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return written.members
+
+
+class _Tally:
+    """Counts what came out of archives, against the limits."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits, self.members, self.bytes = limits, 0, 0
+
+    def add(self, size: int) -> None:
+        """One more member of `size` bytes."""
+        self.members += 1
+        self.bytes += size
+        if self.members > self.limits.members:
+            raise ArchiveError(f"has more than {self.limits.members:,} members")
+        if self.bytes > self.limits.bytes:
+            raise ArchiveError(f"unpacks to more than {self.limits.bytes:,} bytes")
+
+
+def _unpack(path: Path, folder: Path, own_name: str, written: _Tally) -> Iterator[int]:
+    """Yields the position in the archive's file after each member."""
+    before = written.members
+    with path.open("rb") as raw, _decompressed(raw) as stream, _tar(stream) as tar:
+        while (member := tar.next()) is not None:
+            _place(tar, member, folder, own_name, written)
+            cast(Any, tar).members = []  # else tarfile remembers each of 115,320
+            yield raw.tell()
+        if written.members == before:
+            raise ArchiveError("holds no files")
+        _drain(stream, written.limits.bytes)
+
+
+def _tar(stream: _Watched) -> tarfile.TarFile:
+    return tarfile.open(fileobj=cast(BinaryIO, stream), mode="r:")
+
+
+def _place(tar: tarfile.TarFile, member: tarfile.TarInfo, folder: Path, own_name: str, written: _Tally) -> None:
+    relative = safe_path(member.name, own_name)
+    if not (member.isdir() or member.type in (tarfile.REGTYPE, tarfile.AREGTYPE)):
+        raise ArchiveError(f"has a member {member.name!r} that is a link or a device, not a file")
+    written.add(member.size)
+    source = tar.extractfile(member)
+    if source is None or relative is None:
+        return
+    target = folder / relative
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with target.open("xb") as file:
+            shutil.copyfileobj(source, file, CHUNK)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise ArchiveError(f"has two members in one place, {member.name!r}") from error
+
+
+class _Watched:
+    """A stream that refuses to be read in huge pieces and remembers the last one."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self.stream, self.last = stream, b""
+        self.seek, self.tell = stream.seek, stream.tell
+
+    def read(self, size: int = -1) -> bytes:
+        if not 0 <= size <= LARGEST_READ:
+            raise ArchiveError("has an extended header of impossible length")
+        self.last = self.stream.read(size)
+        return self.last
+
+
+@contextmanager
+def _decompressed(raw: BinaryIO) -> Iterator[_Watched]:
+    """The tar inside: browsers save .tgz files as they are or already decompressed."""
+    start = raw.read(TAR_BLOCK)
+    raw.seek(0)
+    if start[:2] == b"\x1f\x8b":
+        with gzip.open(raw) as stream:
+            yield _Watched(cast(BinaryIO, stream))
+    elif start[257:262] == b"ustar":
+        yield _Watched(raw)
+    elif web_page(start):
+        raise ArchiveError(
+            "is a web page, not an archive: the user name or password was refused. Try again, "
+            "or fetch the file in a browser and pass it with --archive"
+        )
+    else:
+        raise ArchiveError("is empty: remove it and fetch it again" if not start else "is not a tar archive")
+
+
+def _drain(stream: _Watched, limit: int) -> None:
+    """Reads to the end, so that gzip compares its check sum; the last block read must be the zeros that end a tar."""
+    if stream.last != bytes(TAR_BLOCK):
+        raise EOFError
+    while piece := stream.read(CHUNK):
+        limit -= len(piece)
+        if limit < 0:
+            raise ArchiveError("goes on far behind its last member")
+
+
+@contextmanager
+def _explained(path: Path, folder: Path) -> Iterator[None]:
+    """Puts the archive's name before what is wrong with it."""
+    try:
+        yield
+    except ArchiveError as error:
+        raise ArchiveError(f"{path} {error}") from error
+    except (EOFError, tarfile.TarError, zlib.error, gzip.BadGzipFile) as error:
+        raise ArchiveError(f"{path} is truncated or damaged: remove it and fetch it again") from error
+    except OSError as error:
+        raise storage_error(error, folder) from error
+
+
+def storage_error(error: OSError, where: Path) -> StorageError:
+    """One line for a file that could not be written."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return StorageError(f"no room left for {where}: free some space on that disk and repeat the command")
+    return StorageError(f"{error.filename or where}: {error.strerror or error}")

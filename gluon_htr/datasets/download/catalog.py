@@ -1,0 +1,146 @@
+"""The data sets that `gluon_htr.download` can fetch: addresses, files, where they unpack, terms.
+
+Sizes and SHA-256 are given where they are known. The IAM site publishes neither: there the length that the server
+announces and the check sum inside the .tgz stand in. Its pages: https://fki.tic.heia-fr.ch/databases
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ...errors import UsageError
+
+
+@dataclass(frozen=True)
+class RemoteFile:
+    """One file of a data set.
+
+    name: below the data set's base URL, and on disk.
+    folder: what it unpacks to below the root; several files may share one. None: the file is kept as it is.
+    size: bytes.
+    """
+
+    name: str
+    folder: str | None = None
+    size: int | None = None
+    sha256: str | None = None
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """What belongs together under one root folder.
+
+    registration: the page where one gets a user name, where one is needed.
+    """
+
+    name: str
+    title: str
+    base_url: str
+    root: str
+    files: tuple[RemoteFile, ...]
+    terms: str
+    registration: str | None = None
+
+
+IAM = "https://fki.tic.heia-fr.ch/DBs/iamDB/data/"
+IAM_ONLINE = "https://fki.tic.heia-fr.ch/DBs/iamOnDB/data/"
+REGISTRATION = "https://fki.tic.heia-fr.ch/register"
+IAM_TERMS = "non-commercial research only, after registration; not to be passed on"
+TRANSCRIPTIONS = (RemoteFile("xml.tgz", "xml"), RemoteFile("ascii.tgz", "ascii"))
+
+
+def _iam(name: str, title: str, *images: RemoteFile) -> Dataset:
+    return Dataset(name, title, IAM, "data/iam", (*images, *TRANSCRIPTIONS), IAM_TERMS, REGISTRATION)
+
+
+_ALL = (
+    _iam("iam-words", "IAM, images of single words", RemoteFile("words.tgz", "words")),
+    _iam("iam-lines", "IAM, images of lines", RemoteFile("lines.tgz", "lines")),
+    _iam(
+        "iam-forms",
+        "IAM, whole pages",
+        RemoteFile("formsA-D.tgz", "forms"),
+        RemoteFile("formsE-H.tgz", "forms"),
+        RemoteFile("formsI-Z.tgz", "forms"),
+    ),
+    Dataset(
+        "iam-online",
+        "IAM-OnDB, lines as pen strokes",
+        IAM_ONLINE,
+        "data/iam-online",
+        (
+            RemoteFile("lineStrokes-all.tar.gz", "lineStrokes"),
+            RemoteFile("ascii-all.tar.gz", "ascii"),
+        ),
+        IAM_TERMS,
+        REGISTRATION,
+    ),
+    Dataset(
+        "iam-online-forms",
+        "IAM-OnDB, whole recordings",
+        IAM_ONLINE,
+        "data/iam-online",
+        (RemoteFile("original-xml-all.tar.gz", "original"),),
+        IAM_TERMS,
+        REGISTRATION,
+    ),
+    Dataset(
+        "mnist",
+        "MNIST, handwritten digits",
+        "https://ossci-datasets.s3.amazonaws.com/mnist/",
+        "data/mnist",
+        (
+            RemoteFile(
+                "train-images-idx3-ubyte.gz",
+                size=9_912_422,
+                sha256="440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
+            ),
+            RemoteFile(
+                "train-labels-idx1-ubyte.gz",
+                size=28_881,
+                sha256="3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
+            ),
+            RemoteFile(
+                "t10k-images-idx3-ubyte.gz",
+                size=1_648_877,
+                sha256="8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
+            ),
+            RemoteFile(
+                "t10k-labels-idx1-ubyte.gz",
+                size=4_542,
+                sha256="f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
+            ),
+        ),
+        "free (CC BY-SA 3.0)",
+    ),
+    Dataset(
+        "iiit5k",
+        "IIIT5K, words cut out of photographs",
+        "https://cvit.iiit.ac.in/images/Projects/SceneTextUnderstanding/",
+        "data/scene",
+        (
+            RemoteFile(
+                "IIIT5K-Word_V3.0.tar.gz",
+                "iiit5k",
+                sha256="7872c9efbec457eb23f3368855e7738f72ce10927f52a382deb4966ca0ffa38e",
+            ),
+        ),
+        "research, with citation",
+    ),
+    Dataset(
+        "chars74k",
+        "Chars74K, single characters drawn by hand and from photographs",
+        "https://info-ee.surrey.ac.uk/CVSSP/demos/chars74k/",
+        "data/characters",
+        (RemoteFile("EnglishHnd.tgz", "English/Hnd"), RemoteFile("EnglishImg.tgz", "English/Img")),
+        "research, with citation",
+    ),
+)
+DATASETS = {dataset.name: dataset for dataset in _ALL}
+
+
+def dataset(name: str) -> Dataset:
+    """The data set of that name. UsageError, with the names there are, when it is unknown."""
+    if name not in DATASETS:
+        raise UsageError(f"unknown data set '{name}'; there are {', '.join(DATASETS)}")
+    return DATASETS[name]

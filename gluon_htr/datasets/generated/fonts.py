@@ -1,0 +1,99 @@
+"""Lines that nobody wrote: made-up texts in stroke fonts, or in the fonts of a folder.
+
+`fonts:hershey?corpus=data/corpora&count=10000&seed=0`, `fonts:my/fonts?…`, and `fonts:letters.json.xz?…` for letters
+that people drew (`images/typeset_drawn.py`). Sample k is the same for the same spec, whichever worker draws it and
+however many are asked for. The group of a sample is its font.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import numpy as np
+
+from ...errors import SpecError
+from ...synthesis.fonts.layout import Look
+from ...synthesis.texts.corpora import read_corpus
+from ...synthesis.texts.sampler import LONGEST, Texts, TextSource
+from ..sample import GeneratedReader, Problem, Sample
+from .alphabets import known_alphabet
+from .font_files import Found, drawn_letters, hershey_fonts, outline_fonts
+from .strips import digit_range
+
+HERSHEY = Path("hershey")
+DRAWN = (".json", ".json.xz")  # letters that people drew
+CHOICE, DRAWING = 1, 2  # what follows a sample's seed, so that its font, its text and its ink vary on their own
+
+
+class FontsOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The keys of a spec of generated lines."""
+
+    #: A text file, or a folder of them; common words are strung together without one.
+    corpus: str | None = None
+    #: How many lines.
+    count: Annotated[int, msgspec.Meta(ge=1)] = 10000
+    seed: Annotated[int, msgspec.Meta(ge=0)] = 0
+    #: What to write: `mixed`, or one of lines, words, patterns (dates, sums, names …), digits, characters.
+    texts: Texts = "mixed"
+    #: The only characters that occur: `iam`, `gb2312` (Chinese), `any`, or an alphabet's JSON file.
+    alphabet: str = "iam"
+    #: How many digits a number has where numbers are asked for: `5`, or from `1-20`.
+    digits: str = "1-20"
+    #: Turned by at most so many degrees to either side; long lines less. What this and the next two are where they are
+    #: not given, `Layout.draw` and `InkStyle` say.
+    skew: Annotated[float, msgspec.Meta(ge=0, le=45)] | None = None
+    #: More space behind each letter: at most this share of the font's size.
+    spacing: Annotated[float, msgspec.Meta(ge=0, le=2)] | None = None
+    #: White on each side: at most this share of the font's size.
+    margin: Annotated[float, msgspec.Meta(ge=0, le=2)] | None = None
+    #: Out of focus: a Gaussian of at most so many pixels; none without it.
+    blur: Annotated[float, msgspec.Meta(ge=0, le=10)] = 0.0
+    #: The share of small letters that are written as small capitals, as writers of block letters do: other ones in each
+    #: line. Of Hershey's fonts, those whose letters touch are left out then.
+    small_capitals: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.0
+    #: The share of letters, at most, that the pen goes on to from the one before without being lifted, as fast writers
+    #: of block letters do; another one in each line. In letters that people drew, and in the same fonts of Hershey's.
+    joins: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.0
+
+
+class FontsReader(GeneratedReader):
+    """Streams generated lines. Fonts that cannot be used are `problems`.
+
+    Raises `SpecError` for a bad number of digits, or for joins in font files, `DataError` for a
+    corpus without text or a folder without fonts, `AlphabetError` for an alphabet that cannot be read,
+    `MissingToolError` where a package is not installed.
+    """
+
+    def __init__(self, path: Path, options: FontsOptions) -> None:
+        super().__init__(options.count)
+        self._options = options
+        alphabet = known_alphabet(options.alphabet)
+        self._fonts = _fonts(path, alphabet, options, self.problems)
+        self._shares = np.array([font.share for font in self._fonts]) / sum(font.share for font in self._fonts)
+        corpus = read_corpus(Path(options.corpus)) if options.corpus else None
+        digits = digit_range(options.digits, LONGEST)
+        self._texts = [TextSource(options.seed, options.texts, corpus, font.characters, digits) for font in self._fonts]
+        self._look = Look(
+            options.skew, options.spacing, options.margin, options.blur, options.small_capitals, options.joins
+        )
+
+    def sample(self, index: int) -> Sample:
+        """Line number `index`, which may be beyond `count`."""
+        seed = self._options.seed
+        chosen = int(np.random.default_rng([seed, index, CHOICE]).choice(len(self._fonts), p=self._shares))
+        font, text = self._fonts[chosen], self._texts[chosen].text(index)
+        drawing = font.drawing(text, (seed, index, DRAWING), self._look)
+        return Sample(f"{font.name}-{seed}-{index:07}", text, font.name, drawing)
+
+
+def _fonts(path: Path, alphabet: frozenset[str] | None, options: FontsOptions, problems: list[Problem]) -> list[Found]:
+    if path == HERSHEY:
+        block = options.small_capitals or options.joins
+        return hershey_fonts(alphabet, joined=not block)
+    if path.name.endswith(DRAWN):
+        return drawn_letters(path, alphabet)
+    if options.joins:
+        raise SpecError("joins is for fonts:hershey and for letters that people drew, not for font files")
+    return outline_fonts(path, alphabet, problems)

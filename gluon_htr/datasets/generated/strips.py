@@ -1,0 +1,124 @@
+"""Strips of single digits: those of MNIST side by side, as hands write numbers of any length.
+
+`strips:data/mnist?split=train&count=10000&digits=1-20&seed=0`. A strip has digits of many hands, dark on white, from
+a little overlap to gaps, that differ a little in size and stand a little above or below their baseline. Sample k is the
+same for the same spec, whichever worker makes it and however many are asked for. Nobody knows who wrote which digit, so
+that every strip is its own group.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import numpy as np
+from PIL import Image
+
+from ...errors import SpecError
+from ..sample import GeneratedReader, Sample
+from .strip_digits import INK, Split, read_mnist
+
+LONGEST = 200  # digits
+CHOOSING, PLACING = 5, 6  # what follows a sample's seed, so that its digits and its layout vary on their own
+
+HEIGHT = 28  # pixels of a digit that stands as high as most do; MNIST's have 20
+CLOSEST = 0.4  # heights between the middles of neighbors: less would be one sign on top of another
+
+Random = np.random.Generator
+
+
+class StripsOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The keys of a spec of strips."""
+
+    #: Part of MNIST: strips_digits.py says which digits that are.
+    split: Split = "train"
+    #: How many strips.
+    count: Annotated[int, msgspec.Meta(ge=1)] = 10000
+    #: How many digits a strip has: `5`, or from `1-20`.
+    digits: str = "1-20"
+    seed: Annotated[int, msgspec.Meta(ge=0)] = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Strip:
+    """Digits beside each other, put together when called. Can be pickled.
+
+    glyphs: (N, H, W) uint8 as MNIST has them, 255 is ink.
+    """
+
+    glyphs: np.ndarray
+    seed: tuple[int, ...]
+
+    def __call__(self) -> np.ndarray:
+        """(H, W) uint8, ink on white."""
+        return compose(list(self.glyphs), np.random.default_rng(self.seed))
+
+
+class StripsReader(GeneratedReader):
+    """Streams strips.
+
+    Raises `DataError` when `root` lacks MNIST's files or one is broken, `SpecError` for a bad number of digits.
+    """
+
+    def __init__(self, root: Path, options: StripsOptions) -> None:
+        super().__init__(options.count)
+        self._options = options
+        self._least, self._most = digit_range(options.digits, LONGEST)
+        self._glyphs, self._labels = read_mnist(root, options.split)
+
+    def sample(self, index: int) -> Sample:
+        """Strip number `index`, which may be beyond `count`."""
+        seed = self._options.seed
+        random = np.random.default_rng([seed, index, CHOOSING])
+        chosen = random.integers(len(self._labels), size=random.integers(self._least, self._most + 1))
+        text = "".join(map(str, self._labels[chosen]))
+        name = f"{self._options.split}-{seed}-{index:07}"
+        return Sample(name, text, name, Strip(self._glyphs[chosen], (seed, index, PLACING)))
+
+
+def digit_range(digits: str, longest: int) -> tuple[int, int]:
+    """`5` → 5, 5; `1-20` → 1, 20. Raises `SpecError` beyond `longest`."""
+    match = re.fullmatch(r"([0-9]{1,3})(?:-([0-9]{1,3}))?", digits)
+    least, most = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
+    if not 1 <= least <= most <= longest:
+        raise SpecError(f"digits={digits}: write a number from 1 to {longest}, or a range of them as in 1-20")
+    return least, most
+
+
+def compose(glyphs: list[np.ndarray], random: Random) -> np.ndarray:
+    """Glyphs (H, W) uint8, 255 is ink, as one line: (H, W) uint8, ink on white, all of it within the margins."""
+    size, gap = random.uniform(0.85, 1.15), random.uniform(-0.05, 0.45)
+    images = [_resized(glyph, size * random.normal(1, 0.06)) for glyph in glyphs]
+    lefts = _lefts(images, gap, random)
+    feet = [round(HEIGHT * random.normal(0, 0.05)) for _ in images]
+    tops = [foot - image.shape[0] for foot, image in zip(feet, images)]
+    above, below, before, behind = (1 + np.round(HEIGHT * random.uniform(0, 0.3, 4))).astype(int).tolist()
+    right = max(left + image.shape[1] for left, image in zip(lefts, images))
+    canvas = np.zeros((max(feet) - min(tops) + above + below, right + before + behind), np.uint8)
+    for image, left, top in zip(images, lefts, tops):
+        part = canvas[top - min(tops) + above :, left + before :][: image.shape[0], : image.shape[1]]
+        np.maximum(part, image, out=part)
+    return 255 - canvas
+
+
+def _resized(glyph: np.ndarray, size: float) -> np.ndarray:
+    """The box of a digit's ink, `size` times as large as the digits of a line usually are."""
+    rows, columns = (np.flatnonzero((glyph >= INK).any(axis=axis)) for axis in (1, 0))
+    box = glyph[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    factor = np.clip(size, 0.6, 1.4) * HEIGHT / 20
+    height, width = (max(2, round(side * factor)) for side in box.shape)
+    return np.asarray(Image.fromarray(box).resize((width, height), Image.Resampling.BICUBIC))
+
+
+def _lefts(images: list[np.ndarray], gap: float, random: Random) -> list[int]:
+    """x of each digit; `gap` is the usual distance between two, in heights, negative where they overlap."""
+    lefts = [0]
+    for before, after in pairwise(images):
+        behind = before.shape[1] + HEIGHT * max(-0.12, gap + random.normal(0, 0.06))
+        closest = (before.shape[1] - after.shape[1]) / 2 + HEIGHT * CLOSEST
+        lefts.append(lefts[-1] + round(max(behind, closest)))
+    return lefts

@@ -1,0 +1,172 @@
+"""What is written on the forms of the IAM Handwriting Database (Marti and Bunke 2002), from its XML or its ascii
+tables.
+
+The XML (`handwritten-part/line/word`) is preferred: its lines have natural spacing. Two things it lacks are taken
+from the tables where they are there: the segmentation status of single words, and forms without an XML file.
+
+Only start tags matter here, so expat reads them: a tree of each form would cost as much as decoding its images.
+"""
+
+from __future__ import annotations
+
+import html
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from xml.parsers import expat
+
+from ..._xml import parse_xml
+from ...errors import AnnotationError
+from ..files import contents
+from ..sample import Problem
+from .spacing import natural
+
+
+@dataclass(frozen=True)
+class Word:
+    """One word; `segmented` is False where its box may be wrong."""
+
+    id: str
+    text: str
+    segmented: bool
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line: its text with natural spacing, and its words."""
+
+    id: str
+    text: str
+    segmented: bool
+    words: tuple[Word, ...]
+
+    @property
+    def tokens(self) -> str:
+        """The words set apart by single spaces, punctuation too, as the ascii tables have them."""
+        return " ".join(word.text for word in self.words)
+
+
+@dataclass(frozen=True)
+class Form:
+    """One filled-in form."""
+
+    id: str
+    writer: str
+    lines: tuple[Line, ...]
+
+
+@dataclass
+class Tables:
+    """The ascii tables: words.txt, lines.txt and forms.txt."""
+
+    words: dict[str, Word] = field(default_factory=dict)
+    lines: dict[str, Line] = field(default_factory=dict)
+    writers: dict[str, str] = field(default_factory=dict)
+
+
+def read_forms(root: Path, problems: list[Problem]) -> list[Form]:
+    """All forms below `root`, in order of their ids. What cannot be read is added to `problems`.
+
+    Raises `AnnotationError` when there is neither XML nor an ascii table.
+    """
+    tables = read_tables(root, problems)
+    forms = {}
+    for name, blob in contents(root, "xml", "xml.tgz", (".xml",)):
+        try:
+            forms[name] = _parse(blob, tables)
+        except AnnotationError as error:
+            problems.append(Problem(f"{name}.xml", str(error)))
+    for form in _forms_of_tables(tables):
+        forms.setdefault(form.id, form)
+    if not forms:
+        raise AnnotationError(f"{root} has no transcriptions: xml/ or xml.tgz, or ascii/ or ascii.tgz, is missing")
+    return [forms[name] for name in sorted(forms)]
+
+
+def _parse(blob: bytes, tables: Tables) -> Form:
+    """A form's XML, by its start tags alone. Raises `AnnotationError`; entities and external files are refused."""
+    handler = _Tags(tables)
+    parser = expat.ParserCreate()
+    parser.StartElementHandler = handler.start
+    parse_xml(parser, blob)
+    return handler.form()
+
+
+class _Tags:
+    """Collects form, lines and words from their start tags."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables, self._form, self._handwritten = tables, dict[str, str](), False
+        self._lines: list[tuple[dict[str, str], list[Word]]] = []
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        if name == "form":
+            self._form = attributes
+        elif name == "handwritten-part":
+            self._handwritten = True
+        elif name == "line" and self._handwritten and attributes.get("id"):
+            self._lines.append((attributes, []))
+        elif name == "word" and self._lines and attributes.get("id"):
+            line, words = self._lines[-1]
+            known = self._tables.words.get(attributes["id"])
+            segmented = known.segmented if known else _segmented(line)
+            words.append(Word(attributes["id"], _text(attributes), segmented))
+
+    def form(self) -> Form:
+        identity = self._form.get("id")
+        if not identity or not self._handwritten:
+            raise AnnotationError("has no handwritten-part, or no id")
+        lines = (Line(line["id"], _text(line), _segmented(line), tuple(words)) for line, words in self._lines)
+        return Form(identity, self._form.get("writer-id") or identity, tuple(lines))
+
+
+def _segmented(line: dict[str, str]) -> bool:
+    return line.get("segmentation", "ok") == "ok"
+
+
+def _text(attributes: dict[str, str]) -> str:
+    return html.unescape(attributes.get("text", ""))  # the official files escape twice: &amp;quot;
+
+
+def read_tables(root: Path, problems: list[Problem]) -> Tables:
+    """words.txt, lines.txt and forms.txt, whichever exist."""
+    blobs = dict(contents(root, "ascii", "ascii.tgz", (".txt",)))
+    tables = Tables()
+    for identity, status, *_, text in _rows(blobs, "words", 9, problems):
+        tables.words[identity] = Word(identity, text, status == "ok")
+    by_line = defaultdict(list)
+    for word in tables.words.values():
+        by_line[word.id.rpartition("-")[0]].append(word)
+    for identity, status, *_, text in _rows(blobs, "lines", 9, problems):
+        words = tuple(by_line.get(identity, ()))
+        tables.lines[identity] = Line(identity, natural(text.replace("|", " ").split()), status == "ok", words)
+    for identity, writer, *_ in _rows(blobs, "forms", 3, problems):
+        tables.writers[identity] = writer
+    return tables
+
+
+def _rows(blobs: dict[str, bytes], name: str, fields: int, problems: list[Problem]) -> Iterable[list[str]]:
+    for number, line in enumerate(blobs.get(name, b"").decode("latin-1").splitlines(), 1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        row = line.split(" ", fields - 1)
+        if len(row) == fields:
+            yield row
+        else:
+            problems.append(Problem(f"{name}.txt:{number}", f"{len(row)} fields instead of {fields}"))
+
+
+def _forms_of_tables(tables: Tables) -> Iterable[Form]:
+    lines = dict(tables.lines)
+    orphans = defaultdict(list)  # words whose line has no row of its own
+    for word in tables.words.values():
+        if (line := word.id.rpartition("-")[0]) not in lines:
+            orphans[line].append(word)
+    for line, words in orphans.items():
+        lines[line] = Line(line, natural(w.text for w in words), all(w.segmented for w in words), tuple(words))
+    by_form = defaultdict(list)
+    for line in sorted(lines):
+        by_form[line.rpartition("-")[0]].append(lines[line])
+    for form, members in by_form.items():
+        yield Form(form, tables.writers.get(form, form), tuple(members))

@@ -1,0 +1,201 @@
+"""IAM-OnDB: lines written on a whiteboard, as pen strokes, with their texts (Liwicki and Bunke 2005).
+
+`iam-online:data/iam-online?split=train`: lineStrokes/ and ascii/, or the archives as downloaded. Splits are the
+official lists of the task IAM-OnDB-t1, whose writers are disjoint. The group of a sample is its writer where the whole
+recordings, original/, are there as well, and its form otherwise.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+import numpy as np
+
+from ...errors import AnnotationError, ImageError, MissingToolError
+from ..files import archive_members, contents, folder_files
+from ..problems import first_problems
+from ..sample import Problem, Sample
+from .online_spacing import naturally_spaced
+from .strokes import Strokes, parse_strokes
+
+LISTS = {"train": "trainset", "validation-v": "testset_v", "validation-t": "testset_t", "test": "testset_f"}
+LINE = re.compile(r"(.+)-(\d+)")
+HEAD = 8192  # bytes of a recording within which its writer is named
+
+
+class IamOnlineOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The keys of an IAM-OnDB spec."""
+
+    #: One of the official lists: trainset, testset_v, testset_t, testset_f.
+    split: Literal["train", "validation-v", "validation-t", "test", "all"] = "all"
+    #: So many drawings of each line, all by different hands and pens; 0 is one drawing of the strokes as they are.
+    variants: Annotated[int, msgspec.Meta(ge=0, le=1000)] = 0
+    #: `natural` spacing, or as it was `transcribed`, where one line in ten has its punctuation set apart.
+    text: Literal["natural", "transcribed"] = "natural"
+
+
+@dataclass(frozen=True)
+class StrokeLine:
+    """A line as it was written."""
+
+    id: str
+    text: str
+    writer: str
+    strokes: Strokes
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Pen strokes, from a path or a file's bytes, that are drawn when called. Can be pickled.
+
+    seed: of another hand and pen; without one the strokes are drawn as they are.
+    """
+
+    source: str | bytes
+    seed: tuple[int, ...] = ()
+
+    def __call__(self) -> np.ndarray:
+        """(H, W) uint8. Raises `ImageError`, or `MissingToolError` without OpenCV."""
+        try:
+            from ...images.ink import PLAIN, InkStyle, render
+        except ImportError:
+            raise MissingToolError("drawing pen strokes needs OpenCV: pip install gluon-htr[train]") from None
+        try:
+            style = InkStyle() if self.seed else PLAIN
+            return render(self.strokes(), style, np.random.default_rng(self.seed or 0))
+        except AnnotationError as error:
+            raise ImageError(str(error)) from None
+
+    def strokes(self) -> Strokes:
+        """Raises `AnnotationError`."""
+        if isinstance(self.source, bytes):
+            return parse_strokes(self.source)
+        try:
+            return parse_strokes(Path(self.source).read_bytes())
+        except OSError as error:
+            raise AnnotationError(f"{self.source} cannot be read: {error.strerror}") from None
+
+
+class IamOnlineReader:
+    """Streams lines; from folders in order of ids, from archives in the archive's order.
+
+    A stroke file's number is the number of its line. Where a form has more stroke files than lines of text nothing says
+    which line has no text, and all of its lines are left out.
+
+    Raises `AnnotationError` when `root` holds no IAM-OnDB data or lacks the list that the split asks for.
+    """
+
+    def __init__(self, root: Path, options: IamOnlineOptions) -> None:
+        self.problems: list[Problem] = []
+        self._root, self._split, self._variants = root, options.split, options.variants
+        spaced = naturally_spaced if options.text == "natural" else list
+        texts = {form: spaced(parse_text(blob)) for form, blob in contents(root, "ascii", "ascii*.tar.gz", (".txt",))}
+        files = self._stroke_files()
+        if not texts or not files:
+            raise AnnotationError(
+                f"{root} has no {'ascii' if files else 'lineStrokes'}: "
+                "run python -m gluon_htr.download --dataset iam-online first"
+            )
+        self._texts = dict(self._aligned(texts, files))
+        if not self._texts:
+            first = first_problems(self.problems) or "its texts are empty"
+            raise AnnotationError(f"{root} has no line of split={options.split} that can be used: {first}")
+
+    def __len__(self) -> int:
+        return len(self._texts) * max(1, self._variants)
+
+    def __iter__(self) -> Iterator[Sample]:
+        for identity, source in self._sources():
+            if identity not in self._texts:
+                continue
+            text, writer = self._texts[identity], self._writer(identity)
+            if not self._variants:
+                yield Sample(identity, text, writer, Drawn(source))
+            for variant in range(1, self._variants + 1):
+                drawn = Drawn(source, (variant, zlib.crc32(identity.encode())))
+                yield Sample(f"{identity}#{variant}", text, writer, drawn)
+
+    def lines(self) -> Iterator[StrokeLine]:
+        """The same lines as strokes; files that cannot be read are added to `problems`."""
+        for sample in self:
+            assert isinstance(sample.image, Drawn)
+            try:
+                yield StrokeLine(sample.id, sample.text, sample.group, sample.image.strokes())
+            except AnnotationError as error:
+                self.problems.append(Problem(sample.id, str(error)))
+
+    def _sources(self) -> Iterator[tuple[str, str | bytes]]:
+        if (self._root / "lineStrokes").is_dir():
+            yield from folder_files(self._root / "lineStrokes", (".xml",)).items()
+            return
+        for archive in sorted(self._root.glob("lineStrokes*.tar.gz")):
+            yield from archive_members(archive, (".xml",))
+
+    def _stroke_files(self) -> dict[str, dict[int, str]]:
+        """Per form, the id of each line's file by its number, from 1."""
+        found = defaultdict[str, dict[int, str]](dict)
+        for identity, _ in self._sources():
+            if match := LINE.fullmatch(identity):
+                found[match[1]][int(match[2])] = identity
+        return found
+
+    def _aligned(self, texts: dict[str, list[str]], files: dict[str, dict[int, str]]) -> Iterator[tuple[str, str]]:
+        """(id, text) of each line of the split that has both."""
+        for form in sorted(self._forms(texts.keys() | files.keys())):
+            numbered, lines = files.get(form, {}), texts.get(form, [])
+            if not numbered:
+                self.problems.append(Problem(form, "has no strokes"))
+            elif max(numbered) > len(lines):
+                why = f"is of a form with {max(numbered)} stroke files for {len(lines)} lines of text"
+                self.problems += [Problem(identity, why) for identity in numbered.values()]
+            else:
+                yield from ((identity, lines[number - 1]) for number, identity in sorted(numbered.items()))
+                self.problems += [
+                    Problem(f"{form}-{number:02}", "has no strokes")
+                    for number in range(1, len(lines) + 1)
+                    if number not in numbered
+                ]
+
+    def _forms(self, known: set[str]) -> set[str]:
+        if self._split == "all":
+            return known
+        path = self._root / f"{LISTS[self._split]}.txt"
+        if not path.is_file():
+            raise AnnotationError(f"{path} is missing: fetch the lists of IAM-OnDB-t1 from the data set's page")
+        return set(path.read_text(encoding="latin-1").split())
+
+    def _writer(self, line: str) -> str:
+        form = line.rpartition("-")[0]
+        return self._writers.get(form, form)
+
+    @cached_property
+    def _writers(self) -> dict[str, str]:
+        """The writer of each form whose whole recording, original/a01/a01-000/strokesu.xml, is there."""
+        writers = {}
+        for form in {line.rpartition("-")[0] for line in self._texts}:
+            number = form.rstrip("abcdefghijklmnopqrstuvwxyz")
+            path = self._root / "original" / form[:3] / number / f"strokes{form[len(number) :]}.xml"
+            if path.is_file():
+                with open(path, "rb") as file:
+                    found = re.search(rb'writerID="(\w+)"', file.read(HEAD))
+                if found:
+                    writers[form] = found[1].decode()
+        return writers
+
+
+def parse_text(blob: bytes) -> list[str]:
+    """The lines of a form's corrected text, which follows `CSR:`; what precedes is what a program read.
+
+    One form, a08-551z, has two of its lines in one, parted by a row of percent signs.
+    """
+    corrected = blob.decode("latin-1").partition("CSR:")[2]
+    lines = re.split(r"[\r\n]+|%{3,}", corrected)
+    return [" ".join(line.split()) for line in lines if line.strip()]

@@ -1,0 +1,98 @@
+"""IAM words, lines and forms, from the archives as downloaded or from the folders made of them.
+
+`iam-words:data/iam?split=train`: words.tgz or words/; likewise `iam-lines` and `iam-forms`. The group of a sample is
+its writer. Splits are the partition of Aachen / RWTH by form, whose writers are disjoint; other published partitions
+exist.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from ...errors import AnnotationError
+from ...images.decoding import SUFFIXES, Encoded
+from ..files import archive_members, folder_files
+from ..sample import Problem, Sample
+from ..splits import split_list
+from .annotations import Form, read_forms
+
+Split = Literal["train", "validation", "test", "all"]
+
+
+class IamOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The keys of an IAM spec."""
+
+    #: Part of the Aachen partition.
+    split: Split = "all"
+    #: `ok` leaves out what IAM marks as doubtfully segmented.
+    segmentation: Literal["all", "ok"] = "all"
+    #: `natural` spacing, or `tokens` set apart by spaces (lines and forms).
+    text: Literal["natural", "tokens"] = "natural"
+
+
+@cache
+def aachen_forms(split: str) -> frozenset[str]:
+    """The form ids of one part of the Aachen partition: 747 train, 116 validation, 336 test."""
+    return split_list(f"aachen-{split}-forms")
+
+
+class IamReader:
+    """Streams the samples of one level; from folders in order of ids, from archives in the archive's order.
+
+    Raises `AnnotationError` when `root` holds no IAM data of this level.
+    """
+
+    def __init__(self, root: Path, level: Literal["words", "lines", "forms"], options: IamOptions) -> None:
+        self.problems: list[Problem] = []
+        self._root, self._level = root, level
+        if not root.is_dir():
+            raise AnnotationError(f"{root} does not exist: run python -m gluon_htr.download first")
+        self._archives = [] if (root / level).is_dir() else sorted(root.glob(f"{level}*.tgz"))
+        if not self._archives and not (root / level).is_dir():
+            raise AnnotationError(
+                f"{root} has neither {level}/ nor {level}.tgz: run python -m gluon_htr.download first"
+            )
+        self._samples = {}
+        for identity, text, group in _entries(read_forms(root, self.problems), level, options):
+            if text.strip():
+                self._samples[identity] = (text, group)
+            else:
+                self.problems.append(Problem(identity, "has no text"))
+
+    def __len__(self) -> int:
+        return len(self._samples)
+
+    def __iter__(self) -> Iterator[Sample]:
+        missing = dict(self._samples)
+        for identity, source in self._images():
+            if identity in missing:
+                text, group = missing.pop(identity)
+                yield Sample(identity, text, group, Encoded(source))
+        self.problems += [Problem(identity, "has no image") for identity in missing]
+
+    def _images(self) -> Iterator[tuple[str, str | bytes]]:
+        if not self._archives:
+            yield from folder_files(self._root / self._level, SUFFIXES).items()
+        for archive in self._archives:
+            yield from archive_members(archive, SUFFIXES)
+
+
+def _entries(forms: Iterable[Form], level: str, options: IamOptions) -> Iterator[tuple[str, str, str]]:
+    """(id, text, writer) of every word, line or form that the options choose."""
+    tokens, any_segmentation = options.text == "tokens", options.segmentation == "all"
+    for form in forms:
+        if options.split != "all" and form.id not in aachen_forms(options.split):
+            continue
+        lines = [line for line in form.lines if line.segmented or any_segmentation]
+        if level == "forms":
+            yield form.id, "\n".join(line.tokens if tokens else line.text for line in form.lines), form.writer
+        elif level == "lines":
+            yield from ((line.id, line.tokens if tokens else line.text, form.writer) for line in lines)
+        else:
+            words = (word for line in form.lines for word in line.words if word.segmented or any_segmentation)
+            yield from ((word.id, word.text, form.writer) for word in words)

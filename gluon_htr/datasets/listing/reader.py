@@ -1,0 +1,190 @@
+"""Images and labels of one's own: a list, or a folder with labels beside its images.
+
+`listing:my/labels.tsv?split=train&group=folder`. Lists are described in listing_rows.py, folders in listing_folders.py.
+All that is wrong is found at once, before anything is read: files that are missing or no images, empty and repeated
+labels.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Annotated, Literal
+from unicodedata import normalize
+
+import msgspec
+from PIL import Image
+
+from ...errors import AnnotationError, SpecError
+from ...images.decoding import SUFFIXES, Encoded
+from ..problems import first_problems
+from ..sample import Problem, Sample
+from ..splits import held_out
+from .folders import label_beside, meant, read_folder
+from .rows import Row, read_rows
+
+LISTS = ("labels.tsv", "labels.csv", "labels.txt", "sample.txt", "train.tags")
+NOTHING = f"no image with its label beside it (x.png and x.gt.txt), and no list ({', '.join(LISTS)})"
+SIGNATURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\0", b"MM\0*", b"BM", b"GIF8")
+
+
+class ListingOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The keys of a listing's spec."""
+
+    #: A part by ratio.
+    split: Literal["train", "validation", "all"] = "all"
+    #: Which samples belong together: `folder`, `prefix` (of the name, before its last _ or -), or the name of a column.
+    #: By default the column `group`, where there is one, and otherwise each sample on its own.
+    group: str = ""
+    #: Share of the samples that is held out for validation.
+    ratio: Annotated[float, msgspec.Meta(gt=0, lt=1)] = 0.1
+    #: Draws what is held out.
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class _Listed:
+    id: str
+    text: str
+    group: str
+    file: str
+
+
+class ListingReader:
+    """Streams samples in the order of the list, or of the names in a folder.
+
+    Raises `AnnotationError` when the list cannot be read or has nothing that can be used, `SpecError` for an unknown
+    group.
+    """
+
+    def __init__(self, path: Path, options: ListingOptions) -> None:
+        self.problems: list[Problem] = []
+        self._source = source = _source(path)
+        if source.is_dir():
+            self._root, self._name, rows = source, "", read_folder(source, self.problems)
+        else:
+            self._root, self._name, rows = source.parent, f"{source.name}:", read_rows(source, self.problems)
+        self._samples = list(self._usable(rows, options.group))
+        if not self._samples:
+            why = first_problems(self.problems) or (NOTHING if source.is_dir() else "it has no row")
+            raise AnnotationError(f"{source} has nothing that can be used: {why}")
+        if options.split != "all":
+            chosen = held_out([sample.group for sample in self._samples], options.ratio, options.seed)
+            wanted = options.split == "validation"
+            self._samples = [sample for sample in self._samples if (sample.group in chosen) == wanted]
+
+    def __len__(self) -> int:
+        return len(self._samples)
+
+    def __iter__(self) -> Iterator[Sample]:
+        return (Sample(listed.id, listed.text, listed.group, Encoded(listed.file)) for listed in self._samples)
+
+    def _usable(self, rows: list[Row], group: str) -> Iterator[_Listed]:
+        known = {column for row in rows for column in row.columns}
+        if group not in known | {"", "folder", "prefix"}:
+            choices = ", ".join(["folder", "prefix", *sorted(known)])
+            raise SpecError(f"group={group} is no column of {self._source}; there are {choices}")
+        files = _Files(self._root, rows)
+        seen = dict[str, Row]()
+        for row in rows:
+            file = files.find(row.path)
+            if why := _fault(row, file, seen.get(file), files):
+                self.problems.append(Problem(f"{self._name}{row.number}" if self._name else row.path, why))
+                continue
+            seen[file] = row
+            yield _Listed(row.path, row.label.strip(), _group(row, group), file)
+
+
+def listed_files(path: Path) -> list[str]:
+    """The images that a list names, whether they are there or not. Raises `AnnotationError`."""
+    return sorted(_Files(path.parent, read_rows(path, [])).listed)
+
+
+class _Files:
+    """The files that a list speaks of, and those beside them that it does not."""
+
+    def __init__(self, root: Path, rows: list[Row]) -> None:
+        self._root = str(root)
+        self.listed = {self.find(row.path) for row in rows}
+        self._unlisted = dict[str, list[str]]()
+
+    def find(self, path: str) -> str:
+        """Relative to the list; a path from Windows, or in another form of Unicode than the file's, is understood."""
+        slashed = path.replace("\\", "/")
+        forms = [path, slashed, *(normalize(form, slashed) for form in ("NFC", "NFD"))]
+        files = [os.path.normpath(os.path.join(self._root, form)) for form in dict.fromkeys(forms)]
+        return next(filter(os.path.exists, files), files[0])
+
+    def suggestion(self, file: str) -> str:
+        """What may have been meant by a file that is not there: an image beside it that no row names."""
+        folder, name = os.path.split(file)
+        if folder not in self._unlisted:
+            names = sorted(os.listdir(folder)) if os.path.isdir(folder) else []
+            images = [name for name in names if name.lower().endswith(SUFFIXES)]
+            self._unlisted[folder] = [name for name in images if os.path.join(folder, name) not in self.listed]
+        stems = {os.path.splitext(other)[0]: other for other in self._unlisted[folder]}
+        other = meant(os.path.splitext(name)[0], stems)
+        return f"; was {stems[other]} meant?" if other else ""
+
+
+def _source(path: Path) -> Path:
+    """The list, or the folder with labels beside its images."""
+    if path.is_file():
+        return path
+    if not path.is_dir():
+        beside = [other.name for other in path.parent.iterdir()] if path.parent.is_dir() else []
+        other = meant(path.name, beside)
+        raise AnnotationError(f"{path} does not exist" + (f"; was {other} meant?" if other else ""))
+    lists = [path / name for name in LISTS if (path / name).is_file()]
+    if not lists:
+        return path
+    if label := label_beside(path):
+        raise AnnotationError(
+            f"{path} has {lists[0].name} and labels beside images, {label.relative_to(path)}: "
+            "name the list to read it, or move it elsewhere to read the others"
+        )
+    if len(lists) > 1:
+        raise AnnotationError(f"{path} has {' and '.join(list.name for list in lists)}: name the one to be read")
+    return lists[0]
+
+
+def _fault(row: Row, file: str, earlier: Row | None, files: _Files) -> str:
+    """Why a row cannot be used; empty when it can."""
+    label = row.label.strip()
+    if not row.path:
+        return "names no image"
+    if not os.path.isfile(file):
+        return f"{row.path} does not exist{files.suggestion(file)}"
+    if earlier:
+        same = "" if earlier.label.strip() == label else " with another label"
+        return f"{row.path} repeats line {earlier.number}{same}"
+    if not label:
+        return f"{row.path} has an empty label"
+    if re.search(r"[\r\n]", label):
+        return f"{row.path} has a label of several lines"
+    return "" if _is_image(file) else f"{row.path} is not an image"
+
+
+def _is_image(file: str) -> bool:
+    """By its first bytes; what these do not tell, Pillow does, without decoding."""
+    try:
+        with open(file, "rb") as opened:
+            head = opened.read(12)
+        if head.startswith(SIGNATURES) or (head[:4] == b"RIFF" and head[8:] == b"WEBP"):
+            return True
+        with Image.open(file):
+            return True
+    except Exception:  # decoders raise whatever they like
+        return False
+
+
+def _group(row: Row, by: str) -> str:
+    if by == "folder":
+        return PurePosixPath(row.path.replace("\\", "/")).parent.as_posix()
+    if by == "prefix":
+        stem = os.path.splitext(row.path)[0]
+        return re.sub(r"[_-][^_\-/\\]*$", "", stem)
+    return row.columns.get(by or "group") or row.path

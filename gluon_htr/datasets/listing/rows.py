@@ -1,0 +1,165 @@
+"""The rows of a list of images and labels: `sample.txt`, `labels.tsv`, CSV with a header.
+
+.tsv            path TAB label [TAB group], or columns in any order that the first line names
+.csv            named columns, parted by commas or semicolons
+anything else   path SPACE label, as in a CRNN's sample.txt or IIIT5K's train.tags; a label may have spaces
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import zip_longest
+from pathlib import Path
+
+from ...errors import AnnotationError
+from ...images.decoding import SUFFIXES
+from ..sample import Problem
+
+PATHS = ("path", "image", "file", "filename", "file_name", "image_path", "name")
+LABELS = ("label", "text", "transcription", "ground_truth", "gt", "word", "words")
+TABBED = ("path", "label", "group")  # columns of a .tsv without names
+LARGEST = 1 << 30  # bytes of a list
+
+#: The shortest beginning that is an image's name, so that names may have spaces; else up to the first space.
+NAMED = re.compile(rf"(.+?(?:{'|'.join(map(re.escape, SUFFIXES))}))(?:\s+(.*))?|(\S+)(?:\s+(.*))?", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A path as it is written, its label, and whatever else stands in named columns."""
+
+    number: int
+    path: str
+    label: str
+    columns: dict[str, str] = field(default_factory=dict)
+
+
+def read_rows(file: Path, problems: list[Problem]) -> list[Row]:
+    """The rows of a list; those that are malformed are added to `problems` by `name:line`.
+
+    Raises `AnnotationError` when the file cannot be read, is no text, or has no column of paths or of labels.
+    """
+    formats: dict[str, Callable[[str, str, list[Problem]], Iterator[Row]]] = {".tsv": _tabbed, ".csv": _named}
+    return list(formats.get(file.suffix.lower(), _spaced)(read_text(file), file.name, problems))
+
+
+def read_text(file: Path) -> str:
+    """The text of a file in UTF-8, or UTF-16 as spreadsheets write it. Raises `AnnotationError`."""
+    try:
+        if file.stat().st_size > LARGEST:
+            raise AnnotationError(f"{file} has more than {LARGEST >> 20} MB: it is no list of labels")
+        content = file.read_bytes()
+    except OSError as error:
+        raise AnnotationError(f"{file} cannot be read: {error.strerror}") from None
+    wide = content.startswith((b"\xff\xfe", b"\xfe\xff"))
+    try:
+        text = content.decode("utf-16" if wide else "utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise AnnotationError(f"{file}:{line} is not UTF-8: save the file in that encoding") from None
+    if "\0" in text:
+        raise AnnotationError(f"{file} is no text")
+    return text
+
+
+def _lines(text: str) -> Iterator[tuple[int, str]]:
+    """Lines that are not blank, by number; parted by line ends alone, since labels may hold other separators."""
+    for number, line in enumerate(re.split(r"\r\n|\n|\r", text), 1):
+        if line.strip():
+            yield number, line
+
+
+def _spaced(text: str, name: str, problems: list[Problem]) -> Iterator[Row]:
+    _, first = next(_lines(text), (1, ""))
+    if "\t" in first:
+        yield from _tabbed(text, name, problems)
+        return
+    for number, line in _lines(text):
+        if match := NAMED.fullmatch(line.strip()):
+            yield Row(number, match[1] or match[3], match[2] or match[4] or "")
+
+
+def _tabbed(text: str, name: str, problems: list[Problem]) -> Iterator[Row]:
+    """Quotation marks are part of a label. Columns have names where the first line gives them."""
+    header: list[str] = []
+    first, _ = next(_lines(text), (1, ""))
+    for number, line in _lines(text):
+        cells = [cell.strip() for cell in line.split("\t")]
+        if number == first and _is_header(cells):
+            header = _lowered(cells)
+            path, label = _column(header, PATHS, name), _column(header, LABELS, name)
+        elif len(cells) > len(header or TABBED):
+            known = f" instead of {len(header)}" if header else ": path, label and group are read"
+            problems.append(Problem(f"{name}:{number}", f"has {len(cells)} columns{known}"))
+        elif header:
+            columns = dict(zip_longest(header, cells, fillvalue=""))
+            yield Row(number, columns[path], columns[label], columns)
+        else:
+            yield Row(number, cells[0], "".join(cells[1:2]), dict(zip(TABBED[2:], cells[2:])))
+
+
+def _is_header(cells: list[str]) -> bool:
+    """Whether these are names of columns; a label alone may be such a word."""
+    names = set(_lowered(cells))
+    return cells[0].lower() in PATHS or not (names.isdisjoint(PATHS) or names.isdisjoint(LABELS))
+
+
+def _lowered(cells: list[str]) -> list[str]:
+    return [cell.strip().lower() for cell in cells]
+
+
+def _named(text: str, name: str, problems: list[Problem]) -> Iterator[Row]:
+    lines = list(io.StringIO(text, newline=""))
+    records = _records(lines)
+    header = _lowered(next((cells for _, _, cells in records if cells and any(map(str.strip, cells))), []))
+    path, label = _column(header, PATHS, name), _column(header, LABELS, name)
+    for start, end, cells in records:
+        why = ""
+        if cells is None:
+            why = f"has a cell of more than {csv.field_size_limit()} characters"
+        elif len(cells) != len(header):
+            why = f"has {len(cells)} columns instead of {len(header)}" if any(map(str.strip, cells)) else ""
+        else:
+            columns = dict(zip(header, map(str.strip, cells)))
+            if end == start or not re.search(r"[\r\n]", columns[path] + columns[label]):
+                yield Row(start, columns[path], columns[label], columns)
+            else:
+                why = "has a label of several lines"
+        if why:
+            problems.append(Problem(f"{name}:{start}", why + _quotation(lines, start, end)))
+
+
+def _records(lines: list[str]) -> Iterator[tuple[int, int, list[str] | None]]:
+    """The first and the last line of each record of a CSV file, and its cells: None where one is above csv's limit."""
+    first = next(filter(str.strip, lines), "")
+    semicolons = first.count(";") > first.count(",")
+    reader = csv.reader(lines, delimiter=";" if semicolons else ",", skipinitialspace=True)
+    while (before := reader.line_num) < len(lines):
+        try:
+            cells = next(reader)
+        except csv.Error:
+            yield before + 1, reader.line_num, None
+        else:
+            yield before + 1, reader.line_num, cells
+
+
+def _quotation(lines: list[str], start: int, end: int) -> str:
+    """Of a record of several lines: where it was left open. A mark within a cell is doubled, so that they are even."""
+    if start == end:
+        return ""
+    closed = "".join(lines[start - 1 : end]).count('"') % 2 == 0
+    return f": the quotation mark opened in line {start} is {f'closed in line {end}' if closed else 'never closed'}"
+
+
+def _column(header: list[str], names: tuple[str, ...], file: str) -> str:
+    for name in names:
+        if name in header:
+            return name
+    raise AnnotationError(
+        f"{file} has the columns {', '.join(header) or '(none)'}; name one of them {names[0]}"
+        f" (or {', '.join(names[1:])}) in its first line"
+    )

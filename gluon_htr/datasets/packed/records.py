@@ -1,0 +1,187 @@
+"""Packed samples for long trainings: a folder of MXNet RecordIO shards with their indices, which any machine can read.
+
+    lines.rec/00000.rec    image records (`recordio.py`): the text as code points, the preprocessed image encoded
+    lines.rec/00000.idx    a line each: key, offset, length, CRC-32, height, width, id, group, parted by tabs, the last
+                           two as JSON strings. MXNet's `MXIndexedRecordIO` reads the first two and ignores the rest
+    lines.rec/00000.json   written last: the shard is whole; its number of samples, and what was left out
+    lines.rec/origin.json  what it is made from; lines.rec/records.json, at the end: the whole is whole
+
+A packing that was killed, or whose files were damaged, is repeated for the shards that are not whole.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import chain, count, islice
+from pathlib import Path
+
+import msgspec
+
+from ..._storage import write_atomically
+from ...errors import CacheError, DataError, StorageError
+from ...images.encoding import Encoding
+from ..origin import Origin, difference
+from ..preparation import Preparer, chunks
+from ..problems import first_problems
+from ..sample import Problem, Reader
+from ..store import Store
+from .shards import encode_store, is_intact, load_shard, save_shard, shard_size, shard_summary
+
+FORMAT = "gluon_htr records 1"
+CHUNKS = 16  # of `preparation.CHUNK` samples a shard: some megabytes, a second's work
+NUMBER = "[0-9]" * 5  # of a shard, in its files' names
+
+
+@dataclass(frozen=True)
+class Packing:
+    """What the records of a folder are: `origin.json`."""
+
+    origin: Origin
+    encoding: str
+
+
+def is_records(path: Path) -> bool:
+    """Whether a folder holds whole records."""
+    return (path / "records.json").is_file()
+
+
+def save_records(
+    path: Path,
+    reader: Reader,
+    preparer: Preparer,
+    made_from: Origin,
+    encoding: Encoding,
+    advance: Callable[[int], object] = lambda done: None,
+    anew: bool = False,
+) -> tuple[int, list[Problem]]:
+    """Packs all samples, or goes on where a packing of the same origin was ended. Returns the count and the problems.
+
+    advance: called with the number of samples just done. anew: never goes on, packs everything again.
+    Raises `DataError` when there is no sample, `StorageError` when `path` is something else: what was there is then
+    untouched. Raises `StorageError` also when the disk is full.
+    """
+    packing = Packing(made_from, str(encoding))
+    goes_on = _serves(_found(path), packing) and not anew
+    done = {number for file in path.glob(f"{NUMBER}.json") if goes_on and is_intact(path, number := int(file.stem))}
+    wanted = (chunk for number, chunk in enumerate(chunks(reader)) if number // CHUNKS not in done)
+    stores = preparer.chunk_stores(wanted, made_from.preprocessing, partial(encode_store, encoding=encoding))
+    if not done:
+        stores = _with_a_sample(stores, path, reader)
+    _begin(path, packing, goes_on)
+    for number in count():
+        if number in done:
+            advance(shard_size(path, number))
+        elif shard := list(islice(stores, CHUNKS)):
+            advance(save_shard(path, number, shard))
+        elif number > max(done, default=-1):
+            break
+    return _end(path, number, list(reader.problems))
+
+
+def _found(path: Path) -> Packing | None:
+    """The packing that was begun at `path`, if any. Raises `StorageError` where something else is there."""
+    if path.exists() and not path.is_dir():
+        raise StorageError(f"{path} is a file, and records are a folder: remove it or give another --output")
+    packing = _packing(path)
+    if packing is None and path.is_dir() and any(path.iterdir()):
+        raise StorageError(f"{path} holds something else than records: give another --output")
+    return packing
+
+
+def _with_a_sample(stores: Iterator[Store], path: Path, reader: Reader) -> Iterator[Store]:
+    """The same stores, once one is known to have a sample. Raises `DataError` where none has."""
+    empty: list[Store] = []
+    for store in stores:
+        if len(store):
+            return chain(empty, [store], stores)
+        empty.append(store)
+    why = first_problems([*(problem for store in empty for problem in store.problems), *reader.problems])
+    raise DataError(f"{path} would hold no sample: {why or 'there is none'}")
+
+
+def _begin(path: Path, packing: Packing, goes_on: bool) -> None:
+    """A folder for this packing, or the one in which it was begun. Of another packing, its files are removed."""
+    (path / "records.json").unlink(missing_ok=True)
+    if goes_on:
+        return
+    for suffix in (".json", ".idx", ".rec"):
+        for file in path.glob(NUMBER + suffix):
+            file.unlink()
+    # last: until then what is left belongs to the other packing, which would go on with it
+    write_atomically(path / "origin.json", msgspec.json.format(msgspec.json.encode(packing)))
+
+
+def _serves(found: Packing | None, packing: Packing) -> bool:
+    return found is not None and found.encoding == packing.encoding and not difference(found.origin, packing.origin)
+
+
+def _packing(path: Path) -> Packing | None:
+    try:
+        return msgspec.json.decode((path / "origin.json").read_bytes(), type=Packing)
+    except (OSError, msgspec.DecodeError):
+        return None
+
+
+def _end(path: Path, shards: int, problems: list[Problem]) -> tuple[int, list[Problem]]:
+    """Declares the records whole."""
+    summaries = [shard_summary(path, number) for number in range(shards)]
+    samples = sum(summary["samples"] for summary in summaries)
+    for leftover in path.glob(f".{NUMBER}.*.part"):  # of packings that were killed
+        leftover.unlink()
+    listed = [(problem.id, problem.reason) for problem in problems]
+    whole = {"format": FORMAT, "shards": shards, "samples": samples, "problems": listed}
+    write_atomically(path / "records.json", json.dumps(whole).encode())
+    return samples, [problem for summary in summaries for problem in summary["problems"]] + problems
+
+
+def records_origin(path: Path) -> Origin:
+    """What they were made from, whether they are whole or not. Raises `CacheError` where `path` is no such folder."""
+    packing = _packing(path)
+    if packing is None:
+        raise CacheError(f"{path} holds no records of this version: run python -m gluon_htr.prepare again")
+    return packing.origin
+
+
+def records_encoding(path: Path) -> str | None:
+    """How images of records that were begun at `path` are encoded, as `--encoding` says it; None without any."""
+    packing = _packing(path)
+    return packing.encoding if packing else None
+
+
+def load_records(path: Path) -> tuple[Store, Origin]:
+    """The samples, still encoded, and what they were made from; records that are damaged or cut off are problems.
+
+    All images of a million lines fit into some gigabytes, so that every epoch can be shuffled as a whole. Raises
+    `CacheError` where `path` is no folder of whole records.
+    """
+    store, packing, lost = _load(path)
+    return replace(store, problems=[*lost, *store.problems]), packing.origin
+
+
+def load_intact(path: Path, encoding: Encoding) -> tuple[Store, Origin]:
+    """The same. Raises `CacheError` also where a record is lost, or where they are encoded in another way."""
+    store, packing, lost = _load(path)
+    if packing.encoding != str(encoding):
+        raise CacheError(f"its images are {packing.encoding}, not {encoding}")
+    if lost:
+        more = f", and {len(lost) - 1} more" if lost[1:] else ""
+        raise CacheError(f"{lost[0].id} {lost[0].reason}{more}")
+    return store, packing.origin
+
+
+def _load(path: Path) -> tuple[Store, Packing, list[Problem]]:
+    """The samples, with what was left out when they were packed; the packing; the records that are lost since."""
+    packing = _packing(path)
+    try:
+        whole = json.loads((path / "records.json").read_bytes())
+        shards, problems = int(whole["shards"]), [Problem(*problem) for problem in whole["problems"]]
+    except (OSError, ValueError, TypeError, KeyError):
+        whole = {}
+    if packing is None or whole.get("format") != FORMAT:
+        raise CacheError(f"{path} holds no whole records of this version: run python -m gluon_htr.prepare again")
+    loaded = [load_shard(path, number) for number in range(shards)]
+    store = Store.join([*(store for store, _ in loaded), Store.collect([], problems)])
+    return store, packing, [problem for _, lost in loaded for problem in lost]

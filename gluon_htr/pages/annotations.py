@@ -1,0 +1,201 @@
+"""Lines of transcribed pages, from PAGE XML (2013 to 2019) and ALTO (2 to 4); the root element tells which.
+
+PAGE: https://github.com/PRImA-Research-Lab/PAGE-XML, `PcGts/Page//TextLine` with Coords, Baseline and TextEquiv.
+ALTO: https://www.loc.gov/standards/alto, `alto//Page//TextLine` with Shape, BASELINE and String. What else a file
+holds, such as the additions of Transkribus and eScriptorium, is passed over. Both are read by expat as they come.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from xml.parsers import expat
+
+import numpy as np
+
+from .._xml import parse_xml
+from ..errors import AnnotationError
+
+FARTHEST = 1e7  # a coordinate beyond is no place on a page, whatever the unit
+
+#: Readings of the same place, each with its rank; the lowest is the first choice.
+Alternatives = list[tuple[int, str]]
+
+
+@dataclass
+class Outlined:
+    """A line as its file has it: coordinates in the page's unit as text, which may be broken or empty."""
+
+    id: str
+    polygon: str = ""
+    baseline: str = ""
+    texts: Alternatives = field(default_factory=list)
+    words: list[str] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        """The line's own text, or else its words'; white space is single."""
+        return " ".join(_first(self.texts).split() or " ".join(self.words).split())
+
+
+@dataclass
+class Transcribed:
+    """What a file has: its image's name, which may be empty; width and height in its unit, 0 where unknown; lines."""
+
+    image: str = ""
+    pages: int = 0
+    unit: str = "pixel"
+    width: float = 0
+    height: float = 0
+    lines: list[Outlined] = field(default_factory=list)
+
+
+def parse_page(blob: bytes) -> Transcribed:
+    """The page of a file.
+
+    Raises `AnnotationError` when it is neither PAGE nor ALTO, not well-formed, declares entities, has several pages,
+    or does not tell where in its image the lines are.
+    """
+    parser = expat.ParserCreate()
+    handler = _Root(parser)
+    parser.StartElementHandler = handler.start
+    parser.buffer_text = True
+    parse_xml(parser, blob)
+    return _checked(handler.page)
+
+
+def _checked(page: Transcribed) -> Transcribed:
+    if page.pages > 1:
+        raise AnnotationError("has more than one page, and one image alone: save each as a file of its own")
+    if page.unit != "pixel" and not (page.width > 0 and page.height > 0):
+        raise AnnotationError(
+            f"measures in {page.unit[:40]} and its Page has no WIDTH and HEIGHT to scale by: export it in pixels"
+        )
+    return page
+
+
+def parse_points(text: str) -> np.ndarray:
+    """`x,y x,y …` or `x y x y …` as (n, 2) float64. Raises `AnnotationError` for anything else."""
+    try:
+        numbers = np.array([float(number) for number in re.split(r"[,\s]+", text.strip()) if number])
+    except ValueError:
+        raise AnnotationError("has coordinates that are no numbers") from None
+    if len(numbers) % 2 or not (np.abs(numbers) < FARTHEST).all():
+        raise AnnotationError("has coordinates that are no points of a page")
+    return numbers.reshape(-1, 2)
+
+
+def _first(alternatives: Alternatives) -> str:
+    return min(alternatives, key=lambda ranked: ranked[0])[1] if alternatives else ""
+
+
+def _number(attributes: dict[str, str], name: str) -> float:
+    return float(attributes.get(name) or 0)
+
+
+class _Root:
+    """Looks at the root element and leaves the rest to the format's own handler."""
+
+    def __init__(self, parser: expat.XMLParserType) -> None:
+        self._parser, self.page = parser, Transcribed()
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        known: dict[str, Callable[[Transcribed], _Page | _Alto]] = {"PcGts": _Page, "alto": _Alto}
+        name = _local(name)
+        if name not in known:
+            raise AnnotationError(f"is neither PAGE nor ALTO: its root is {name[:40]}")
+        handler = known[name](self.page)
+        self._parser.StartElementHandler = lambda name, found: handler.start(_local(name), found)
+        self._parser.EndElementHandler = lambda name: handler.end(_local(name))
+        self._parser.CharacterDataHandler = handler.characters
+
+
+def _local(name: str) -> str:
+    return name.rpartition(":")[2]
+
+
+class _Page:
+    """PAGE: a line's Coords, Baseline and TextEquiv are its children; words and glyphs have their own."""
+
+    def __init__(self, page: Transcribed) -> None:
+        self._page, self._open, self._text, self._rank = page, ["PcGts"], list[str](), 0
+        self._word: Alternatives = []
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        parent = self._open[-1]
+        self._open.append(name)
+        if name == "Page":
+            self._page.pages += 1
+            self._page.image = attributes.get("imageFilename", "")
+            self._page.width = _number(attributes, "imageWidth")
+            self._page.height = _number(attributes, "imageHeight")
+        elif name == "TextLine":
+            self._page.lines.append(Outlined(attributes.get("id", "")))
+        elif name == "Word":
+            self._word = []
+        elif name == "Coords" and parent == "TextLine":
+            self._page.lines[-1].polygon = attributes.get("points", "")
+        elif name == "Baseline" and parent == "TextLine":
+            self._page.lines[-1].baseline = attributes.get("points", "")
+        elif name == "TextEquiv":
+            self._rank = int(attributes.get("index") or 0)
+        elif name == "Unicode":
+            self._text = []
+
+    def end(self, name: str) -> None:
+        self._open.pop()
+        if name == "Word" and self._open[-1] == "TextLine":
+            self._page.lines[-1].words.append(_first(self._word))
+        elif name == "Unicode" and self._open[-2:-1] == ["TextLine"]:
+            self._page.lines[-1].texts.append((self._rank, "".join(self._text)))
+        elif name == "Unicode" and self._open[-2:-1] == ["Word"]:
+            self._word.append((self._rank, "".join(self._text)))
+
+    def characters(self, text: str) -> None:
+        if self._open[-1] == "Unicode":
+            self._text.append(text)
+
+
+class _Alto:
+    """ALTO: a line's box and baseline are attributes, its polygon a child, its text that of its words."""
+
+    def __init__(self, page: Transcribed) -> None:
+        self._page, self._open, self._text = page, ["alto"], list[str]()
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        self._open.append(name)
+        self._text = []
+        if name == "Page":
+            self._page.pages += 1
+            self._page.width, self._page.height = _number(attributes, "WIDTH"), _number(attributes, "HEIGHT")
+        elif name == "TextLine":
+            self._page.lines.append(_alto_line(attributes))
+        elif name == "Polygon" and self._open[-3:-1] == ["TextLine", "Shape"]:
+            self._page.lines[-1].polygon = attributes.get("POINTS", "")
+        elif name == "String" and "TextLine" in self._open:
+            self._page.lines[-1].words.append(attributes.get("CONTENT", ""))
+        elif name == "HYP" and "TextLine" in self._open and self._page.lines[-1].words:
+            self._page.lines[-1].words[-1] += attributes.get("CONTENT", "")
+
+    def end(self, name: str) -> None:
+        self._open.pop()
+        if name == "fileName":
+            self._page.image = self._page.image or "".join(self._text).strip()
+        elif name == "MeasurementUnit":
+            self._page.unit = "".join(self._text).strip() or self._page.unit
+
+    def characters(self, text: str) -> None:
+        self._text.append(text)
+
+
+def _alto_line(attributes: dict[str, str]) -> Outlined:
+    """The box stands for a polygon until there is one; a baseline of one number is its height (ALTO before 4.2)."""
+    line = Outlined(attributes.get("ID", ""), baseline=attributes.get("BASELINE", ""))
+    left, top = _number(attributes, "HPOS"), _number(attributes, "VPOS")
+    right, bottom = left + _number(attributes, "WIDTH"), top + _number(attributes, "HEIGHT")
+    if right > left and bottom > top:
+        line.polygon = f"{left},{top} {right},{top} {right},{bottom} {left},{bottom}"
+    if line.baseline and len(re.split(r"[,\s]+", line.baseline.strip())) == 1:
+        line.baseline = f"{left},{line.baseline} {right},{line.baseline}"
+    return line

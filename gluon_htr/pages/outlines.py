@@ -1,0 +1,143 @@
+"""Where a page's lines are: an outline and a direction for each, from its polygon, its baseline and its neighbors.
+
+A line is a band along its baseline. It reaches as far above and below as the page's polygons usually do, and no farther
+than the distance between baselines leaves room for. Polygons themselves follow the ink of each line: their heights
+differ, so that letters scaled to a network's height come in many sizes; they cut ascenders off; some are mere strips
+(Transkribus before its polygons are computed). Lines without a baseline, and those much higher or lower than the page's
+others (headings, notes), keep their polygon.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..errors import AnnotationError
+from .annotations import Outlined, parse_points
+
+THIN = 0.5  # of the page's usual thickness: an outline that is thinner is no outline of a line
+ALIKE = 1.5  # times the usual thickness, or the usual thickness by so much: lines of the usual size
+SHORT = 2.0  # thicknesses: the direction of a shorter baseline is chance, and its line is not turned
+UPRIGHT = 1.0  # degrees: less slant does not hinder reading, and turning would blur
+ABOVE, BELOW = 0.75, 0.3  # of the distance between baselines: where letters reach; beyond are the neighbors' letters
+PAGE_LINES = 25  # lines on a page, if neither neighbors nor polygons tell
+
+
+@dataclass(frozen=True)
+class Outline:
+    """A line's place: polygon (n, 2) float64 of x, y in pixels, and its slant in degrees, clockwise."""
+
+    polygon: np.ndarray
+    angle: float
+
+
+@dataclass(frozen=True)
+class _Place:
+    """What the file tells of a line, in pixels; either may be empty."""
+
+    polygon: np.ndarray
+    baseline: np.ndarray
+
+    @property
+    def angle(self) -> float:
+        """Of the baseline; one drawn from right to left, as for Hebrew, is no writing upside down."""
+        if len(self.baseline) < 2:
+            return 0.0
+        across, down = self.baseline[-1] - self.baseline[0]
+        angle = float(np.degrees(np.arctan2(down, across)))
+        return angle if abs(angle) <= 135 else angle - np.copysign(180, angle)
+
+    @property
+    def length(self) -> float:
+        return float(np.hypot(*(self.baseline[-1] - self.baseline[0]))) if len(self.baseline) > 1 else 0.0
+
+    @property
+    def thickness(self) -> float:
+        """The polygon's mean height along the line; 0 without a polygon."""
+        if len(self.polygon) < 3:
+            return 0.0
+        x, y = turned(self.polygon, -self.angle).T
+        area = abs(np.dot(x, np.roll(y, 1)) - np.dot(y, np.roll(x, 1))) / 2
+        return float(area / max(np.ptp(x), 1))
+
+
+def outlines(lines: Sequence[Outlined], scale: np.ndarray, size: tuple[int, int]) -> list[Outline | AnnotationError]:
+    """An outline for each line, or why it has none.
+
+    scale: (2,) pixels for each unit of x and y in the file. size: the image's (width, height) in pixels, to which all
+    coordinates are clipped.
+    """
+    found = [_place(line, scale, size) for line in lines]
+    places = [place for place in found if isinstance(place, _Place)]
+    distance = _line_distance(places)
+    gap = distance or size[1] / PAGE_LINES
+    usual = max(float(np.median([p.thickness for p in places if p.thickness] or [0])), THIN * gap)
+    good = [place for place in places if place.thickness >= THIN * usual and len(place.baseline) > 1]
+    reach = _reach(good, distance or np.inf) if good else (ABOVE * gap, BELOW * gap)
+    return [place if isinstance(place, AnnotationError) else _outline(place, usual, reach, size) for place in found]
+
+
+def turned(points: np.ndarray, degrees: float) -> np.ndarray:
+    """Points (n, 2) turned clockwise about the origin, y pointing down."""
+    cosine, sine = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+    return points @ np.array([[cosine, sine], [-sine, cosine]])
+
+
+def _place(line: Outlined, scale: np.ndarray, size: tuple[int, int]) -> _Place | AnnotationError:
+    try:
+        polygon, baseline = (np.clip(parse_points(text) * scale, 0, size) for text in (line.polygon, line.baseline))
+    except AnnotationError as error:
+        return error
+    return _Place(polygon, baseline)
+
+
+def _outline(
+    place: _Place, usual: float, reach: tuple[float, float], size: tuple[int, int]
+) -> Outline | AnnotationError:
+    above, below = reach
+    long = place.length >= SHORT * max(place.thickness, above)
+    angle = place.angle if long and abs(place.angle) >= UPRIGHT else 0.0
+    thick = place.thickness > max(1, THIN * usual)
+    alike = usual / ALIKE <= place.thickness <= usual * ALIKE
+    if (thick and not (long and alike)) or (place.thickness > 1 and not place.length):
+        return Outline(place.polygon, angle)
+    if not place.length:
+        return AnnotationError("has neither a polygon with an area nor a baseline")
+    over = 0 if thick else below  # letters reach over the ends of a baseline
+    across = turned(place.polygon if thick else place.baseline, -angle)[:, 0]
+    band = _band(turned(place.baseline, -angle), (across.min() - over, across.max() + over), reach)
+    return Outline(np.clip(turned(band, angle), 0, size), angle)
+
+
+def _band(baseline: np.ndarray, ends: tuple[float, float], reach: tuple[float, float]) -> np.ndarray:
+    """The polygon around a level baseline, drawn out on either side to these ends."""
+    base = baseline[np.argsort(baseline[:, 0])]
+    left, right = np.minimum(base[0], (ends[0], np.inf)), np.maximum(base[-1], (ends[1], -np.inf))
+    base = np.concatenate([[left], base, [right]])
+    return np.concatenate([base - np.array([0, reach[0]]), base[::-1] + np.array([0, reach[1]])])
+
+
+def _reach(places: Sequence[_Place], gap: float) -> tuple[float, float]:
+    """How far polygons usually reach above and below the baseline, in pixels."""
+    reaches = []
+    for place in places:
+        height = turned(place.baseline, -place.angle)[:, 1].mean()
+        polygon = turned(place.polygon, -place.angle)[:, 1]
+        reaches.append((height - polygon.min(), polygon.max() - height))
+    above, below = np.clip(np.median(reaches, axis=0), 1, (ABOVE * gap, BELOW * gap)).tolist()
+    return above, below
+
+
+def _line_distance(places: Sequence[_Place]) -> float:
+    """The usual distance in pixels from a level baseline to the next that lies over it; 0 if none lies over another."""
+    lines = [p.baseline for p in places if p.length and abs(p.angle) < 45]
+    heights = np.array([line[:, 1].mean() for line in lines])
+    left, right = (np.array([pick(line[:, 0]) for line in lines]) for pick in (np.min, np.max))
+    distances = []
+    for k, height in enumerate(heights):
+        beside = (left < right[k]) & (right > left[k]) & (heights > height + 1)
+        if beside.any():
+            distances.append(heights[beside].min() - height)
+    return float(np.median(distances)) if distances else 0.0

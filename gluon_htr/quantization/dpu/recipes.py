@@ -1,0 +1,79 @@
+"""How a featurizer is quantized, from a bundle and images to what is written down."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import onnx
+
+from ..._storage import write_atomically
+from ...errors import ModelError, UsageError
+from .featurizer import read_steps
+from .graphs import Network, parse
+from .improvements import corrected, equalized
+from .qdq import Quantized, quantize, to_qdq
+from .scales import METHODS
+from .simulator import EXACT, headroom
+from .splitting import Halves
+
+FEATURIZER, TAIL, INTEGER, SCALES = "featurizer.onnx", "tail.onnx", "featurizer.int8.onnx", "scales.json"
+
+
+class Recipe(msgspec.Struct, frozen=True):
+    """method: one of `METHODS`. The two improvements are told in `improvements.py`."""
+
+    method: str = "minmse"
+    equalization: bool = False
+    bias_correction: bool = False
+
+
+class Scales(msgspec.Struct, frozen=True):
+    """`scales.json`: every number of a tensor is q · 2^-exponent. exact: whether the simulator equals ONNX Runtime."""
+
+    recipe: Recipe
+    images: int
+    exponents: dict[str, int]
+    headroom: int
+    exact: bool
+
+
+def prepared(recipe: Recipe, both: Halves) -> Halves:
+    """What is quantized: the same function, equalized where the recipe says so. Raises `UsageError`, `GraphError`."""
+    if recipe.method not in METHODS:
+        raise UsageError(f"there is no method {recipe.method}; known are {', '.join(METHODS)}")
+    read_steps(both.featurizer)  # what cannot be quantized is said before anything is computed
+    return replace(both, featurizer=equalized(both.featurizer)) if recipe.equalization else both
+
+
+def quantized_by(recipe: Recipe, featurizer: Network, images: np.ndarray) -> Quantized:
+    """The quantized featurizer. images: (N, H, W) uint8."""
+    made = quantize(featurizer, images, recipe.method)
+    return corrected(made, images, recipe.method) if recipe.bias_correction else made
+
+
+def write_halves(both: Halves, folder: Path) -> None:
+    """`featurizer.onnx` and `tail.onnx`, both of fixed sizes."""
+    write_atomically(folder / FEATURIZER, both.featurizer.model.SerializeToString())
+    write_atomically(folder / TAIL, both.tail.model.SerializeToString())
+
+
+def write_quantized(made: Quantized, recipe: Recipe, images: int, folder: Path) -> Scales:
+    """`featurizer.int8.onnx` and `scales.json`."""
+    largest = headroom(made)
+    scales = Scales(recipe, images, made.exponents, largest, largest < EXACT)
+    write_atomically(folder / INTEGER, to_qdq(made).SerializeToString())
+    write_atomically(folder / SCALES, msgspec.json.format(msgspec.json.encode(scales)) + b"\n")
+    return scales
+
+
+def read_quantized(folder: Path) -> tuple[onnx.ModelProto, onnx.ModelProto, onnx.ModelProto]:
+    """What `write_halves` and `write_quantized` wrote: featurizer, quantized featurizer, tail. Raises `ModelError`."""
+    found = []
+    for name in (FEATURIZER, INTEGER, TAIL):
+        if not (folder / name).is_file():
+            raise ModelError(f"{folder} has no {name}: give --output of gluon-htr dpu quantize")
+        found.append(parse((folder / name).read_bytes(), str(folder / name)))
+    return found[0], found[1], found[2]

@@ -1,0 +1,45 @@
+"""Running graphs of fixed size, with any of their tensors as outputs, on ONNX Runtime."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import onnx
+import onnxruntime
+
+from ...images.preprocessing import scale
+
+
+def session(
+    model: onnx.ModelProto, outputs: Sequence[str] = (), optimized: bool = True
+) -> onnxruntime.InferenceSession:
+    """outputs: tensors to give; those of the graph where none are named. One thread, since images come one by one."""
+    copy = onnx.ModelProto()
+    copy.CopyFrom(model)
+    if outputs:
+        del copy.graph.output[:]
+        copy.graph.output.extend(onnx.ValueInfoProto(name=name) for name in outputs)
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4
+    options.intra_op_num_threads = 1
+    if not optimized:
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    return onnxruntime.InferenceSession(copy.SerializeToString(), options, providers=["CPUExecutionProvider"])
+
+
+class Tensors:
+    """What tensors of a network hold for each of many images: iterable any number of times, nothing kept.
+
+    images: (N, H, W) uint8; yields name to (1, …) float32 for each.
+    """
+
+    def __init__(self, model: onnx.ModelProto, names: Sequence[str], images: np.ndarray) -> None:
+        self._source = model.graph.input[0].name
+        self._names = [name for name in dict.fromkeys(names) if name != self._source]
+        self._session, self._images = session(model, self._names), images
+
+    def __iter__(self) -> Iterator[dict[str, np.ndarray]]:
+        for image in self._images:
+            x = scale(image[None])
+            yield {self._source: x} | dict(zip(self._names, self._session.run(self._names, {self._source: x})))

@@ -1,0 +1,56 @@
+"""Models by name or path, as networks of fixed sizes and as rooms downstream need them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import onnx
+
+from ...bundles.catalog import find_bundle
+from ...bundles.reader import Bundle
+from ...errors import ModelError, UsageError
+from ...images.preprocessing import Preprocessing
+from .graphs import Network, fixed, read_model
+
+
+@dataclass(frozen=True)
+class Source:
+    """A bundle with its graph, and the preprocessing that makes every image of the one size that a DPU takes."""
+
+    bundle: Bundle
+    graph: onnx.ModelProto
+    rule: Preprocessing
+
+    @property
+    def network(self) -> Network:
+        return fixed(self.graph, {"batch": 1, "width": self.rule.width}, str(self.bundle.path))
+
+
+def open_network(model: str, width: int | None = None) -> Network:
+    """A bundle's or an ONNX file's network for one image. Raises `ModelError` and others where there is none."""
+    graph, bundle = read_model(find_bundle(model) or Path(model))
+    if bundle:
+        return _source(bundle, graph, width).network
+    return fixed(graph, {"batch": 1} | ({"width": width} if width else {}), model)
+
+
+def open_source(model: str, width: int | None = None) -> Source:
+    """A bundle by name or path. Raises `ModelError` for an ONNX file alone: it does not say how images are prepared."""
+    graph, bundle = read_model(find_bundle(model) or Path(model))
+    if bundle is None:
+        raise ModelError(f"{model} says nothing of alphabet and preprocessing: give the bundle that it comes from")
+    return _source(bundle, graph, width)
+
+
+def _source(bundle: Bundle, graph: onnx.ModelProto, width: int | None) -> Source:
+    rule, step = bundle.description.preprocessing.fit, bundle.description.step_width
+    if width is None:
+        width = rule.width
+    if width < 1 or width % step or (rule.rule == "box" and width != rule.width):
+        only = f"is {rule.width}" if rule.rule == "box" else f"is a multiple of {step}"
+        raise UsageError(f"a width of {width} pixels does not fit {bundle.name}: its width {only}")
+    if rule.rule == "height":  # every image is padded to the whole width, or shrunk to it
+        rule = msgspec.structs.replace(rule, width=width, width_multiple=width)
+    return Source(bundle, graph, rule)

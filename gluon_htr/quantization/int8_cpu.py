@@ -1,0 +1,78 @@
+"""int8 for ordinary CPUs: `model.int8.onnx`, made by ONNX Runtime's own quantizer.
+
+Convolutions get static scales (activations int8 a tensor, weights int8 a channel), for which CPUs with VNNI have
+instructions. The LSTM and the dense layer get theirs while they run: an LSTM in int8 has no other form. A DPU wants
+something else: see `qdq.py`.
+"""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import onnx
+from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_dynamic, quantize_static
+
+from ..bundles.reader import Bundle
+from ..bundles.schema import INTEGER_MODEL
+from ..bundles.writer import write_bundle
+from ..datasets.store import Store
+from ..graphs.onnx.inspection import INTEGER_OPERATORS, check_graph
+from ..images.preprocessing import scale
+from .dpu.graphs import parse, with_constants
+
+STATIC, DYNAMIC = ["Conv", "MaxPool", "Relu"], ["LSTM", "MatMul"]
+
+
+def quantize_for_cpu(model: bytes, images: Store) -> bytes:
+    """The whole graph in int8; input and output stay float32. Raises `GraphError` where it has unknown operators."""
+    with tempfile.TemporaryDirectory() as folder, _silence():
+        plain, half, whole = (Path(folder) / f"{name}.onnx" for name in ("plain", "half", "whole"))
+        onnx.save(with_constants(parse(model, "model.onnx")), str(plain))
+        quantize_static(
+            plain,
+            half,
+            _Images(images),
+            quant_format=QuantFormat.QDQ,
+            per_channel=True,
+            activation_type=QuantType.QInt8,
+            weight_type=QuantType.QInt8,
+            op_types_to_quantize=STATIC,
+        )
+        quantize_dynamic(half, whole, weight_type=QuantType.QInt8, op_types_to_quantize=DYNAMIC)
+        content = whole.read_bytes()
+    check_graph(content, INTEGER_OPERATORS)
+    return content
+
+
+def write_integer_bundle(bundle: Bundle, model: bytes, path: Path) -> None:
+    """A copy of the bundle that has `model` beside its own. Raises `UsageError` and `StorageError`."""
+    files = {name: bundle.files[name] for name in bundle.description.files}
+    write_bundle(path, bundle.description, files | {INTEGER_MODEL: model})
+
+
+class _Images(CalibrationDataReader):  # type: ignore[misc]
+    """Images one by one, each of its own size."""
+
+    def __init__(self, store: Store) -> None:
+        self._inputs: Iterator[dict[str, np.ndarray]] = (
+            {"image": scale(store.image(k)[None])} for k in range(len(store))
+        )
+
+    def get_next(self) -> dict[str, np.ndarray] | None:
+        return next(self._inputs, None)
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """The quantizer speaks to the root logger of what it advises to everybody."""
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        yield
+    finally:
+        logging.disable(before)

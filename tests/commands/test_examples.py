@@ -1,0 +1,79 @@
+"""Example scripts as a user runs them, up to the commands that take hours."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+from support import PROJECT
+
+from gluon_htr.networks.presets import load_preset
+from gluon_htr.synthesis.texts.corpora import read_corpus
+from gluon_htr.training.settings import training_settings
+
+BOOK = """The Project Gutenberg eBook of {name}
+*** START OF THE PROJECT GUTENBERG EBOOK {name} ***
+{text}
+*** END OF THE PROJECT GUTENBERG EBOOK {name} ***
+"""
+STUB = '#!/bin/sh\nfor each; do printf \'%s\\t\' "$each"; done >> "$LOG"; echo >> "$LOG"\n'
+
+
+def adapt(folder: Path, texts: Path, **variables: str) -> tuple[subprocess.CompletedProcess[str], list[list[str]]]:
+    """examples/language.sh with these texts, and the commands of gluon-htr that it came to."""
+    programs, log = folder / "programs", folder / "log"
+    programs.mkdir()
+    (programs / "gluon-htr").write_text(STUB)
+    (programs / "gluon-htr").chmod(0o755)
+    (folder / "fonts").mkdir()
+    paths = {"PATH": f"{programs}:{os.environ['PATH']}", "LOG": str(log), "FONTS": str(folder / "fonts")}
+    command = [str(PROJECT / "examples" / "language.sh"), "listing:mine.tsv", str(texts), "--seed", "3"]
+    environment = os.environ | paths | {"WORK": str(folder / "my work")} | variables
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+    return done, [line.split("\t")[:-1] for line in log.read_text().splitlines()] if log.exists() else []
+
+
+def test_all_books_of_a_language_are_written_in_capitals(tmp_path: Path) -> None:
+    """All but the first would be taken for the license text behind it, without a word."""
+    (tmp_path / "french").mkdir()
+    for name, word in (("one", "automne"), ("two", "hiver")):
+        text = f"Dans la forêt, l'{word} est une saison que les gens du village attendent sans hâte. " * 3
+        (tmp_path / "french" / f"{name}.txt").write_text(BOOK.format(name=name, text=text))
+    (tmp_path / "drawn.json").write_text("{}")
+    done, commands = adapt(tmp_path, tmp_path / "french", DRAWINGS=str(tmp_path / "drawn.json"))
+    assert done.returncode == 0, done.stderr
+    paragraphs = read_corpus(tmp_path / "my work" / "capitals").text.splitlines()
+    for word in ("AUTOMNE", "HIVER"):
+        mixed = [paragraph for paragraph in paragraphs if word in paragraph.upper()]
+        assert len(set(mixed)) == 4
+        assert not any(word in paragraph or word.lower() in paragraph for paragraph in mixed)
+    assert [command[0] for command in commands] == ["prepare"] * 6 + ["train"]
+    packed = {command[command.index("--output") + 1] for command in commands[:6]}
+    data = [argument for argument in commands[6] if argument.startswith("records:")]
+    assert {argument.partition(":")[2].partition("*")[0] for argument in data} == packed
+    assert commands[6][-2:] == ["--seed", "3"]
+    assert "--resume" in commands[6]
+
+
+def test_a_language_without_drawn_letters_or_without_fonts(tmp_path: Path) -> None:
+    """Minutes of packing would end with an error about a file that its user has never seen."""
+    (tmp_path / "french.text").write_text("Dans la forêt, l'automne est une saison.")
+    done, commands = adapt(tmp_path, tmp_path / "french.text", DRAWINGS=str(tmp_path / "none"))
+    assert done.returncode == 0, done.stderr
+    assert "no joined block letters" in done.stderr
+    assert [command[0] for command in commands] == ["prepare"] * 4 + ["train"]
+    (tmp_path / "again").mkdir()
+    done, commands = adapt(tmp_path / "again", tmp_path / "french.text", FONTS=str(tmp_path / "none"))
+    assert (done.returncode, commands) == (2, [])
+    assert done.stderr.startswith("error: ")
+    assert "FONTS" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["language.toml", "english_lines.toml"])
+def test_configurations_that_start_from_english_lines_have_its_network(name: str) -> None:
+    """After minutes of packing, a training would be refused for another network."""
+    preset, lines = load_preset(str(PROJECT / "examples" / name)), load_preset("lines")
+    assert (preset.network, preset.preprocessing) == (lines.network, lines.preprocessing)
+    assert training_settings(preset, name) != training_settings(lines, "lines")

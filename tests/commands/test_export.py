@@ -1,0 +1,233 @@
+"""export as a user runs it: from a run to a bundle that reads the same on both engines."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from letters import LETTERS, members
+from needs_mxnet import need_mxnet
+from support import TINY, refusal
+
+need_mxnet()
+onnx = pytest.importorskip("onnx")
+
+import gluon_htr
+from gluon_htr import _command
+from gluon_htr.bundles.reader import read_bundle
+from gluon_htr.exporting import parity
+from gluon_htr.graphs.params import pack_parameters
+from gluon_htr.images.preprocessing import scale
+from gluon_htr.runtime.backends import onnx_network
+
+Door = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Door:
+    """Runs a command within this process, where mxnet is loaded once for all: as `door` does, but quick."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(name: str, *arguments: object) -> subprocess.CompletedProcess[str]:
+        given = list(map(str, arguments))
+        status = _command.main(importlib.import_module(f"gluon_htr.{name}").main, given)
+        return subprocess.CompletedProcess(given, status, *capsys.readouterr())
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def vivid(run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The run with the weights of a network of its kind that really reads."""
+    copy = tmp_path_factory.mktemp("vivid") / "vivid"
+    shutil.copytree(run, copy)
+    trained = read_bundle(LETTERS).parameters
+    single = {name: np.asarray(array, np.float32) for name, array in trained.items()}
+    (copy / "model.params").write_bytes(pack_parameters(single))
+    return copy
+
+
+def test_a_bundle_reads_what_its_run_reads_on_every_engine(
+    vivid: Path, words: Path, here: Door, tmp_path: Path
+) -> None:
+    """Text would depend on the engine, or change with the export."""
+    done = here("export", vivid, "--output", "out.zip")
+    assert done.returncode == 0, done.stderr
+    assert "32 validation samples" in done.stderr
+    assert "all texts identical" in done.stderr
+    images = sorted((words / "words").iterdir())[-60:]
+    texts = []
+    for model, engine in ((tmp_path / "out.zip", "onnx"), (tmp_path / "out.zip", "mxnet"), (vivid, "mxnet")):
+        texts.append([read.text for _, read in gluon_htr.load(model, engine).stream(images)])
+    assert texts[0] == texts[1] == texts[2]
+    assert sum(map(len, texts[0])) > 120, "blank texts are always equal"
+
+
+def test_a_small_bundle_scores_alike_on_both_engines(vivid: Path, words: Path, door: Door, tmp_path: Path) -> None:
+    """Weights in half the bytes would be read differently by MXNet, or scores depend on the engine."""
+    done = door("export", vivid, "--output", "small.zip", "--float16")
+    assert done.returncode == 0, done.stderr
+    assert "float16 weights change" in done.stderr
+    spec, image = f"iam-words:{words}?split=validation", next((words / "words").iterdir())
+    texts = []
+    for engine in ("onnx", "mxnet"):
+        chosen = ("--model", "small.zip", "--engine", engine)
+        scored = door("evaluate", *chosen, "--data", spec, "--report", engine, "--json")
+        assert scored.returncode == 0, scored.stderr
+        texts.append((tmp_path / engine / "texts.tsv").read_text() + door("predict", image, *chosen).stdout)
+    assert texts[0] == texts[1]
+    assert len(texts[0].splitlines()) == 33
+
+
+def test_a_bundle_says_what_it_is(run: Path, here: Door, tmp_path: Path) -> None:
+    """A reader would not know the model's scores, alphabet or terms."""
+    (tmp_path / "terms.txt").write_text("Use it kindly.")
+    done = here("export", run, "--output", "small", "--license", "terms.txt", "--name", "tiny-words")
+    assert done.returncode == 0, done.stderr
+    about = json.loads(here("models", "show", "./small", "--json").stdout)
+    assert about["name"] == "tiny-words"
+    assert about["task"] == "words"
+    assert "".join(about["alphabet"]) == "abcde"
+    assert about["step_width"] == 2
+    assert about["score_cards"][0]["data"] == "iam-words?split=validation"
+    assert about["score_cards"][0]["cer"] == json.loads((run / "scores.json").read_text())["cer"]
+    assert [source["data"] for source in about["training_data"]] == ["iam-words?split=train"]
+    assert "non-commercial" in about["training_data"][0]["terms"]
+    assert (tmp_path / "small" / "LICENSE.txt").read_text() == "Use it kindly."
+    assert str(tmp_path) not in (tmp_path / "small" / "bundle.json").read_text()
+    assert here("models", "verify", "./small").stdout == "OK tiny-words: 5 of 5 golden images\n"
+
+
+def test_scores_on_several_data_are_told_with_their_samples(run: Path, words: Path, here: Door, tmp_path: Path) -> None:
+    """Two models could not be compared, nor a weakness be known before it is met."""
+    specs = [f"iam-words:{words}?split=validation", f"iam-words:{words}?split=train"]
+    scored = [part for spec in specs for part in ("--score", spec)]
+    done = here("export", run, "--output", "scored.zip", *scored, "--limitations", "Reads a to e alone.")
+    assert done.returncode == 0, done.stderr
+    about = json.loads(here("models", "show", "./scored.zip", "--json").stdout)
+    cards = about["score_cards"]
+    assert [(card["data"], card["samples"]) for card in cards] == [
+        ("iam-words?split=validation", 32),
+        ("iam-words?split=train", 160),
+    ]
+    assert cards[0]["cer"] == json.loads((run / "scores.json").read_text())["cer"]
+    assert cards[0]["samples_sha256"] != cards[1]["samples_sha256"]
+    shown = here("models", "show", "./scored.zip").stdout
+    assert "Reads a to e alone." in shown
+    entries = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
+    seen = [entry["samples"] for entry in entries if entry["event"] == "validation"][-1]
+    assert seen == 3 * 160  # epochs and samples of the run
+    assert f"{seen} images in 0" in shown
+
+
+def test_a_bundle_that_nobody_could_open_is_not_written(run: Path, here: Door, tmp_path: Path) -> None:
+    """A good bundle would be replaced by one that every command refuses."""
+    assert here("export", run, "--output", "mine.zip").returncode == 0
+    before = (tmp_path / "mine.zip").read_bytes()
+    refused = here("export", run, "--output", "mine.zip", "--limitations", "x" * 2001)
+    assert refused.returncode == 2
+    assert "nobody can open: Expected `str` of length <= 2000" in refused.stderr.splitlines()[-1]
+    assert (tmp_path / "mine.zip").read_bytes() == before
+
+
+def test_the_same_run_gives_the_same_bytes(run: Path, here: Door, tmp_path: Path) -> None:
+    """Nobody could check where a bundle comes from."""
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        assert here("export", run, "--output", f"{name}/tiny.zip", "--float16").returncode == 0
+    assert (tmp_path / "one" / "tiny.zip").read_bytes() == (tmp_path / "two" / "tiny.zip").read_bytes()
+    assert members(tmp_path / "one" / "tiny.zip").keys() >= {"model.onnx", "symbol.json", "golden/5.png"}
+
+
+def test_the_two_parts_give_the_whole(run: Path, here: Door, tmp_path: Path) -> None:
+    """The parts would not fit together on two devices."""
+    import onnxruntime
+
+    assert here("export", run, "--output", "tiny.zip", "--split", "parts").returncode == 0
+    page = np.random.default_rng(0).integers(0, 256, (3, 16, 64), np.uint8)
+    featurizer, tail = (onnxruntime.InferenceSession(tmp_path / "parts" / f"{n}.onnx") for n in ("featurizer", "tail"))
+    logits = tail.run(None, {"features": featurizer.run(None, {"image": scale(page)})[0]})[0]
+    np.testing.assert_allclose(logits, onnx_network(read_bundle(tmp_path / "tiny.zip").model)(page), atol=1e-5)
+
+
+def test_a_pair_from_elsewhere_is_converted(run: Path, here: Door, tmp_path: Path) -> None:
+    """A Gluon model that somebody else trained could not be read without mxnet."""
+    pair = ("--symbol", run / "symbol.json", "--params", run / "model.params", "--alphabet", run / "alphabet.json")
+    done = here("export", *pair, "--config", TINY, "--output", "theirs.zip", "--terms", "ask Ann")
+    assert done.returncode == 0, done.stderr
+    assert "not compared on real samples" in done.stderr
+    recognizer = gluon_htr.load(tmp_path / "theirs.zip")
+    page = np.full((16, 64), 255, np.uint8)
+    assert recognizer.read(page).text == gluon_htr.load(run).read(page).text
+    (tmp_path / "short.json").write_text('{"characters": ["a", "b"]}')
+    wrong = here("export", *pair[:4], "--alphabet", "short.json", "--config", TINY, "--output", "wrong.zip")
+    assert "2 characters" in refusal(wrong)
+    assert not (tmp_path / "wrong.zip").exists()
+
+
+def test_without_mxnet_it_converts_and_says_that_nothing_is_proven(run: Path, door: Door, tmp_path: Path) -> None:
+    """A machine without mxnet could not export, or would pretend to have compared."""
+    (tmp_path / "mxnet").mkdir()
+    (tmp_path / "mxnet" / "__init__.py").write_text("raise ImportError('not here')")
+    done = door("export", run, "--output", "tiny.zip")
+    assert done.returncode == 0, done.stderr
+    assert "NOT compared with MXNet" in done.stderr
+    assert read_bundle(tmp_path / "tiny.zip").name == "tiny"
+
+
+def test_a_difference_stops_the_export_and_leaves_nothing(
+    run: Path, here: Door, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A bundle that reads differently would be shipped."""
+    monkeypatch.setattr(parity, "TOLERANCE", 1e-12)
+    message = refusal(here("export", run, "--output", "tiny.zip", "--split", "parts"))
+    assert "MXNet and ONNX Runtime disagree" in message
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("--output", "x.zip"), "give the folder of a run"),
+        (("nowhere", "--output", "x.zip"), "no run"),
+        (("RUN", "--output", "x.zip", "--symbol", "s.json"), "not both"),
+        (("RUN", "--output", "x.zip", "--name", "a b"), "--name"),
+        (("RUN", "--output", "."), "exists already"),
+        (("RUN", "--output", "x.zip", "--opset", "3"), "opset 3"),
+        (("RUN", "--output", "x.zip", "--license", "none.txt"), "none.txt"),
+    ],
+)
+def test_wrong_use_is_one_line(arguments: tuple[str, ...], says: str, run: Path, here: Door, tmp_path: Path) -> None:
+    """A user would get a traceback, or half a bundle."""
+    given = [str(run) if argument == "RUN" else argument for argument in arguments]
+    assert says in refusal(here("export", *given))
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_run_whose_training_data_are_gone_is_not_exported_without_their_name(
+    run: Path, here: Door, tmp_path: Path
+) -> None:
+    """A model would be passed on without the terms of what it was trained on."""
+    shutil.copytree(run, tmp_path / "moved")
+    settings = (tmp_path / "moved" / "run.toml").read_text()
+    first = next(line for line in settings.splitlines() if "split=train" in line and "command" not in line)
+    (tmp_path / "moved" / "run.toml").write_text(settings.replace(first, '"cache:gone.pkl",'))
+    assert "--trained-on" in refusal(here("export", "moved", "--output", "x.zip"))
+    done = here("export", "moved", "--output", "x.zip", "--trained-on", "iam-words?split=train")
+    assert done.returncode == 0, done.stderr
+    source = read_bundle(tmp_path / "x.zip").description.training_data[0]
+    assert source.data == "iam-words?split=train"
+    assert "non-commercial" in source.terms
+
+
+def test_a_run_that_has_not_validated_yet_is_refused(run: Path, here: Door, tmp_path: Path) -> None:
+    """Random weights would be exported as a model."""
+    shutil.copytree(run, tmp_path / "young")
+    (tmp_path / "young" / "model.params").unlink()
+    assert "no model.params yet" in refusal(here("export", "young", "--output", "x.zip"))
