@@ -24,8 +24,8 @@ os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")  # it speaks of each missing
 
 import cv2
 import numpy as np
-from gluon_htr.datasets.iam.reader.reader import aachen_forms
 
+from gluon_htr.datasets.iam.reader import aachen_forms
 from gluon_htr.datasets.origin import origin
 from gluon_htr.datasets.packed.cache import load_cache, save_cache
 from gluon_htr.datasets.preparation import Preparer

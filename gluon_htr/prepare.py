@@ -13,8 +13,9 @@ from typing import get_args
 
 from . import _command
 from ._storage import write_atomically
+from .datasets.freshness import current_origin
 from .datasets.labels import count_characters, is_text, labels
-from .datasets.origin import Origin, difference, origin
+from .datasets.origin import Origin, difference
 from .datasets.packed.cache import is_cache, load_cache, save_cache
 from .datasets.packed.records import is_records, load_intact, records_encoding, save_records
 from .datasets.preparation import Preparer
@@ -87,7 +88,7 @@ def run(
     load: Load = partial(load_intact, encoding=packed) if packed else load_cache
     there = is_records(output) if packed else is_cache(output)
     if there and not force:
-        store, why = _existing(load, output, origin(parsed, rule))
+        store, why = _existing(load, output, current_origin(parsed, rule))
         if store is not None and not why:
             _command.say(f"{output} is up to date")
             return _report(len(store), store.problems, output, as_json)
@@ -105,7 +106,7 @@ def _encoding(asked: str | None, output: Path) -> Encoding:
 
 def _pickle(spec: Spec, output: Path, rule: Preprocessing, workers: int | None) -> tuple[int, list[Problem]]:
     with Preparer(workers) as preparer:
-        made_from = preparer.later(origin, spec, rule)
+        made_from = preparer.later(current_origin, spec, rule)
         reader = open_spec(spec)
         with _command.track("prepare", len(reader)) as advance:
             return save_cache(output, preparer.stores(reader, rule, advance), made_from)
@@ -115,7 +116,7 @@ def _pack(
     spec: Spec, output: Path, rule: Preprocessing, workers: int | None, *, encoding: Encoding, force: bool
 ) -> tuple[int, list[Problem]]:
     with Preparer(workers) as preparer:
-        made_from = origin(spec, rule)
+        made_from = current_origin(spec, rule)
         reader = open_spec(spec)
         with _command.track("prepare", len(reader)) as advance:
             return save_records(output, reader, preparer, made_from, encoding, advance, anew=force)

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from gluon_htr.datasets.listing.reader.reader import ListingOptions, ListingReader
 from PIL import Image
 
 from gluon_htr._folders import files_below, walk
 from gluon_htr.datasets.files import folder_files
+from gluon_htr.datasets.listing.reader import ListingOptions, ListingReader
 from gluon_htr.datasets.pages import PagesOptions, PagesReader
 from gluon_htr.synthesis.texts.corpora import read_corpus
 

@@ -5,28 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 
 from ..errors import CacheError, DataError
 from ..images.preprocessing import Preprocessing
 from ..text.normalization import Form
-from .origin import Origin, difference, renewed
-from .packed.cache import load_cache
-from .packed.records import load_records, records_origin
+from .freshness import renewed
+from .kinds import KINDS
+from .origin import difference
 from .preparation import Preparer
 from .problems import first_problems
-from .spec import KINDS, Spec, open_spec, parse_spec, times
+from .spec import Spec, open_spec, parse_spec, repeat_counts
 from .store import Store
 
 #: Called with a spec's text and its number of samples; gives a context whose value is told of samples that are done.
 Track = Callable[[str, int], AbstractContextManager[Callable[[int], object]]]
-
-
-PREPARED = {"cache": load_cache, "records": load_records}  # kinds that hold what `prepare` has made
-#: What they were made from.
-ORIGINS: dict[str, Callable[[Path], Origin]] = {"cache": lambda path: load_cache(path)[1], "records": records_origin}
 
 
 def untracked(spec: str, total: int) -> AbstractContextManager[Callable[[int], object]]:
@@ -50,7 +44,7 @@ def load_data(
     `DataError` when there is no sample at all.
     """
     parsed = [parse_spec(spec) for spec in specs]
-    all_prepared = all(spec.kind in PREPARED for spec in parsed)
+    all_prepared = all(KINDS[spec.kind].prepared for spec in parsed)
     with Preparer(0 if all_prepared else workers, as_read) as preparer:
         store = Store.join([_load(spec, rule, preparer, seed, track) for spec in parsed])
     if not len(store):
@@ -60,8 +54,8 @@ def load_data(
 
 
 def _load(spec: Spec, rule: Preprocessing, preparer: Preparer, seed: int, track: Track) -> Store:
-    if spec.kind in PREPARED:
-        return _shared(fresh(spec, rule), spec.share, seed)
+    if KINDS[spec.kind].prepared:
+        return _shared(load_prepared(spec, rule), spec.share, seed)
     reader = open_spec(replace(spec, share=min(spec.share, 1.0)), seed)
     with track(spec.text, len(reader)) as advance:
         store = preparer.prepare(reader, rule, advance)
@@ -70,22 +64,32 @@ def _load(spec: Spec, rule: Preprocessing, preparer: Preparer, seed: int, track:
 
 def is_generated(spec: str) -> bool:
     """Whether nobody wrote what the samples show, nor what they were prepared from. Raises as `load_data` does."""
-    parsed = parse_spec(spec)
-    while parsed.kind in ORIGINS:
-        parsed = parse_spec(ORIGINS[parsed.kind](parsed.path).spec)
-    return KINDS[parsed.kind].generated
+    return KINDS[source_spec(spec).kind].generated
+
+
+def source_spec(text: str) -> Spec:
+    """Return the spec of data, or of what prepared data was made from. Raises `CacheError` when that is damaged."""
+    spec = parse_spec(text)
+    while prepared := KINDS[spec.kind].prepared:
+        spec = parse_spec(prepared.origin(spec.path).spec)
+    return spec
 
 
 def _shared(store: Store, share: float, seed: int) -> Store:
     """That share of a store; a sample that comes several times is there once."""
-    return store if share == 1 else store.select(np.repeat(np.arange(len(store)), times(len(store), share, seed)))
+    return (
+        store if share == 1 else store.select(np.repeat(np.arange(len(store)), repeat_counts(len(store), share, seed)))
+    )
 
 
-def fresh(spec: Spec, rule: Preprocessing) -> Store:
-    """The samples of a cache or of records made by `rule`, whose source, where it is still there, is as it was."""
-    store, found = PREPARED[spec.kind](spec.path)
+def load_prepared(spec: Spec, rule: Preprocessing) -> Store:
+    """Load a cache or records made by `rule`, whose source, where it is still there, has not changed.
+
+    Raises `CacheError` where they are damaged or outdated.
+    """
+    prepared = KINDS[spec.kind].prepared
+    assert prepared is not None
+    store, found = prepared.load(spec.path)
     if why := difference(found, renewed(found, rule)):
-        raise CacheError(
-            f"{spec.path} cannot be used: {why}; run python -m gluon_htr.prepare '{found.spec}' for this preset"
-        )
+        raise CacheError(f"{spec.path} cannot be used: {why}; run gluon-htr prepare '{found.spec}' for this preset")
     return store

@@ -6,14 +6,14 @@
     records:lines.rec*4                      every sample four times an epoch
     iam-lines:data/iam?split=train&paper=7   every image on photographed paper, drawn with the seed 7
 
-A kind is registered with its options, a msgspec structure whose fields are the keys. An unknown kind or key is an error
-that lists the known ones. Values are taken as they are written: unlike in a URL, `+` and `%` mean nothing else.
+`kinds.py` has the kinds; the keys are the fields of a kind's options. An unknown kind or key is an error that lists the
+known ones. Values are taken as they are written: unlike in a URL, `+` and `%` mean nothing else.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
@@ -22,17 +22,11 @@ import msgspec
 import numpy as np
 
 from ..errors import SpecError
-from .generated.fonts import FontsOptions, FontsReader
-from .generated.recomposed import RecomposedOptions, RecomposedReader
-from .generated.strips import StripsOptions, StripsReader
-from .iam.online import IamOnlineOptions, IamOnlineReader
-from .iam.reader import IamOptions, IamReader
-from .listing.reader import ListingOptions, ListingReader
+from .kinds import KINDS
 from .on_paper import Papered
-from .pages import PagesOptions, PagesReader
 from .sample import Problem, Reader, Sample
 
-MOST_TIMES = 1000
+MAX_SHARE = 1000
 
 
 @dataclass(frozen=True)
@@ -47,54 +41,6 @@ class Spec:
     paper: int | None = None
 
 
-@dataclass(frozen=True)
-class Kind:
-    """How a kind of data is opened.
-
-    raw: its images are not preprocessed yet, and may be put on paper. generated: nobody wrote what they show.
-    """
-
-    options: type[msgspec.Struct]
-    open: Callable[[Path, Any], Reader]
-    raw: bool = True
-    generated: bool = False
-
-
-class NoOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """For kinds without keys."""
-
-
-def _iam(level: Any) -> Kind:
-    return Kind(IamOptions, lambda path, options: IamReader(path, level, options))
-
-
-def _cache(path: Path, options: NoOptions) -> Reader:
-    from .packed.cache import load_cache
-
-    return load_cache(path)[0].reader()
-
-
-def _records(path: Path, options: NoOptions) -> Reader:
-    from .packed.records import load_records
-
-    return load_records(path)[0].reader()
-
-
-KINDS = {
-    "iam-words": _iam("words"),
-    "iam-lines": _iam("lines"),
-    "iam-forms": _iam("forms"),
-    "iam-online": Kind(IamOnlineOptions, IamOnlineReader),
-    "pages": Kind(PagesOptions, PagesReader),
-    "listing": Kind(ListingOptions, ListingReader),
-    "fonts": Kind(FontsOptions, FontsReader, generated=True),
-    "recomposed": Kind(RecomposedOptions, RecomposedReader),
-    "strips": Kind(StripsOptions, StripsReader),
-    "cache": Kind(NoOptions, _cache, raw=False),
-    "records": Kind(NoOptions, _records, raw=False),
-}
-
-
 def parse_spec(text: str) -> Spec:
     """Raises `SpecError` for an unknown kind, an unknown key or a bad value."""
     kind, colon, rest = text.partition(":")
@@ -107,7 +53,7 @@ def parse_spec(text: str) -> Spec:
     if not path:
         raise SpecError(f"'{text}' has no path: write {kind}:PATH")
     pairs = {key: value for key, _, value in (pair.partition("=") for pair in query.split("&") if pair)}
-    seed = pairs.pop("paper", None) if KINDS[kind].raw else None
+    seed = pairs.pop("paper", None) if KINDS[kind].prepared is None else None
     return Spec(
         text, kind, Path(path), _options(text, kind, pairs), share, None if seed is None else _paper(text, seed)
     )
@@ -124,8 +70,8 @@ def _share(text: str, value: str) -> float:
         share = float(value)
     except ValueError:
         share = 0.0
-    if not 0 < share <= MOST_TIMES:
-        raise SpecError(f"'{text}': the share after * must be above 0 and at most {MOST_TIMES}, not {value}")
+    if not 0 < share <= MAX_SHARE:
+        raise SpecError(f"'{text}': the share after * must be above 0 and at most {MAX_SHARE}, not {value}")
     return share
 
 
@@ -133,7 +79,7 @@ def _options(text: str, kind: str, pairs: dict[str, str]) -> msgspec.Struct:
     known = KINDS[kind].options
     unknown = [key for key in pairs if key not in known.__struct_fields__]
     if unknown:
-        keys = ", ".join([*known.__struct_fields__, *["paper"] * KINDS[kind].raw]) or "none"
+        keys = ", ".join([*known.__struct_fields__, *["paper"] * (KINDS[kind].prepared is None)]) or "none"
         raise SpecError(f"'{text}': unknown key {', '.join(unknown)}; {kind} knows {keys}")
     kinds = get_type_hints(known, include_extras=True)
     for key, value in pairs.items():
@@ -154,7 +100,7 @@ def open_spec(spec: Spec, seed: int = 0) -> Reader:
     return reader if spec.share == 1 else _Share(reader, spec.share, seed)
 
 
-def times(count: int, share: float, seed: int) -> np.ndarray:
+def repeat_counts(count: int, share: float, seed: int) -> np.ndarray:
     """How often each of `count` samples comes: (count,) int, the same for the same seed."""
     whole = int(share)
     return whole + (np.random.default_rng(seed).permutation(count) < round((share - whole) * count))
@@ -165,14 +111,14 @@ class _Share:
 
     def __init__(self, reader: Reader, share: float, seed: int) -> None:
         self._reader = reader
-        self._times = times(len(reader), share, seed)
+        self._counts = repeat_counts(len(reader), share, seed)
 
     @property
     def problems(self) -> list[Problem]:
         return self._reader.problems
 
     def __len__(self) -> int:
-        return int(self._times.sum())
+        return int(self._counts.sum())
 
     def __iter__(self) -> Iterator[Sample]:
-        return (sample for sample, times in zip(self._reader, self._times) for _ in range(times))
+        return (sample for sample, count in zip(self._reader, self._counts) for _ in range(count))

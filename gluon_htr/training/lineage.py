@@ -13,7 +13,8 @@ import msgspec
 
 from .._processes import cores
 from ..bundles.schema import Source, Stint
-from ..datasets.provenance import UNKNOWN_TERMS, known_terms, public_name
+from ..datasets.kind import UNKNOWN_TERMS
+from ..datasets.provenance import known_terms, public_name
 from ..errors import CacheError, MissingToolError
 from .journal import read_journal
 from .settings import Request

@@ -13,7 +13,7 @@ import numpy as np
 from ..bundles.catalog import find_bundle
 from ..bundles.reader import read_bundle
 from ..bundles.schema import DOCUMENT, Source
-from ..datasets.provenance import UNKNOWN_TERMS
+from ..datasets.kind import UNKNOWN_TERMS
 from ..errors import UsageError
 from ..graphs.decoder import resize_decoder
 from ..graphs.params import load_parameters

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gluon_htr.datasets.provenance import UNKNOWN_TERMS, known_terms, public_name
+from gluon_htr.datasets.kind import UNKNOWN_TERMS
+from gluon_htr.datasets.provenance import known_terms, public_name
 
 
 @pytest.mark.parametrize(
@@ -15,8 +16,8 @@ from gluon_htr.datasets.provenance import UNKNOWN_TERMS, known_terms, public_nam
         ("pages:data/pages/hooker?split=train", "pages:hooker?split=train", "CC BY-SA 4.0"),
         ("listing:data/scene/iiit5k/train.tags?group=prefix", "listing:iiit5k?group=prefix", "IIIT5K"),
         ("strips:somewhere/digits?count=9", "strips?count=9", "MNIST"),
-        ("fonts:hershey?count=9&corpus=data/corpora", "fonts:hershey?count=9", "made up"),
-        ("fonts:/usr/share/fonts?count=9", "fonts?count=9", "made up"),
+        ("fonts:hershey?count=9&corpus=data/corpora", "fonts:hershey?count=9", "synthetic"),
+        ("fonts:/usr/share/fonts?count=9", "fonts?count=9", "synthetic"),
         ("fonts:data/chars74k-trajectories.json.xz?count=9", "fonts:chars74k-trajectories?count=9", "Chars74K"),
         ("fonts:me/my-secret-hand.json?count=9", "fonts:drawn?count=9", "not stated"),
         ("listing:home/hooker/mine/labels.tsv", "listing", UNKNOWN_TERMS),

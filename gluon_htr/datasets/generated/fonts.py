@@ -7,6 +7,8 @@ however many are asked for. The group of a sample is its font.
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -15,15 +17,17 @@ import numpy as np
 
 from ...errors import SpecError
 from ...synthesis.fonts.layout import Look
-from ...synthesis.texts.corpora import read_corpus
+from ...synthesis.texts.corpora import corpus_files, read_corpus
 from ...synthesis.texts.sampler import LONGEST, Texts, TextSource
 from ..sample import GeneratedReader, Problem, Sample
-from .alphabets import known_alphabet
+from .alphabets import NAMED, known_alphabet
 from .font_files import Found, drawn_letters, hershey_fonts, outline_fonts
 from .strips import digit_range
 
 HERSHEY = Path("hershey")
 DRAWN = (".json", ".json.xz")  # letters that people drew
+#: Terms of such letters by the name of the file.
+FONT_SETS = {"chars74k-trajectories": "Chars74K: research, with citation"}
 CHOICE, DRAWING = 1, 2  # what follows a sample's seed, so that its font, its text and its ink vary on their own
 
 
@@ -97,3 +101,20 @@ def _fonts(path: Path, alphabet: frozenset[str] | None, options: FontsOptions, p
     if options.joins:
         raise SpecError("joins is for fonts:hershey and for letters that people drew, not for font files")
     return outline_fonts(path, alphabet, problems)
+
+
+def font_set(path: Path) -> str:
+    """Name the set of a font for score cards: `hershey`, that of letters that people drew, or nothing."""
+    if path.name.endswith(DRAWN):
+        name = path.name.partition(".")[0]
+        return name if name in FONT_SETS else "drawn"
+    return str(HERSHEY) if path == HERSHEY else ""
+
+
+def font_companions(path: Path, options: FontsOptions) -> Iterator[str]:
+    """Yield name and digest of the corpus' files and of the alphabet's; by content, since alphabets are made anew."""
+    for name in (options.corpus, options.alphabet):
+        if name and name not in NAMED:
+            for file in corpus_files(Path(name)):
+                if file.is_file():
+                    yield f"{file.relative_to(Path(name))}\0{hashlib.sha256(file.read_bytes()).hexdigest()}\n"

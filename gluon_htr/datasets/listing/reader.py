@@ -98,9 +98,17 @@ class ListingReader:
             yield _Listed(row.path, row.label.strip(), _group(row, group), file)
 
 
-def listed_files(path: Path) -> list[str]:
-    """The images that a list names, whether they are there or not. Raises `AnnotationError`."""
-    return sorted(_Files(path.parent, read_rows(path, [])).listed)
+def listing_companions(path: Path, options: ListingOptions) -> Iterator[str]:
+    """Yield name, size and modification time of the images that a list names; for a folder, nothing.
+
+    Raises `AnnotationError` where the list cannot be read.
+    """
+    if not path.is_file():
+        return
+    for file in sorted(_Files(path.parent, read_rows(path, [])).listed):
+        if os.path.isfile(file):
+            status = os.stat(file)
+            yield f"{os.path.relpath(file, path.parent)}\0{status.st_size}\0{status.st_mtime_ns}\n"
 
 
 class _Files:

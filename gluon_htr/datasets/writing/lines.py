@@ -25,6 +25,7 @@ from ..._storage import storage_error
 from ...errors import ImageError, UsageError
 from ...images.encoding import Encoding, encode
 from ..generated.trdg import by_trdg, load_trdg
+from ..kinds import KINDS
 from ..on_paper import OnPaper
 from ..preparation import Preparer
 from ..sample import Problem, Reader, Sample
@@ -45,7 +46,7 @@ class Written:
 
 def resized(spec: Spec, count: int | None = None, seed: int | None = None) -> Spec:
     """The spec for another number of lines, or another seed, where its kind is generated; else the spec as it is."""
-    if "count" not in spec.options.__struct_fields__:
+    if not KINDS[spec.kind].is_endless:
         return spec
     changes = {"count": count, "seed": seed}
     options = msgspec.structs.replace(spec.options, **{key: new for key, new in changes.items() if new is not None})
@@ -54,7 +55,7 @@ def resized(spec: Spec, count: int | None = None, seed: int | None = None) -> Sp
 
 def endless(spec: Spec, seed: int | None = None) -> Iterator[Sample]:
     """Generated lines without end: the first `count` are those of the spec. Raises `UsageError` for other data."""
-    if "count" not in spec.options.__struct_fields__:
+    if not KINDS[spec.kind].is_endless:
         raise UsageError(f"{spec.text} is not generated, and ends: give fonts: or recomposed:")
     return iter(open_spec(resized(spec, sys.maxsize, seed)))
 

@@ -12,10 +12,9 @@ from support import SAMPLE, prepare, write_tar
 
 pytest.importorskip("cv2")
 
-from gluon_htr.datasets.iam.reader.online import IamOnlineOptions, IamOnlineReader, parse_text
-from gluon_htr.datasets.iam.reader.online_spacing import naturally_spaced
-from gluon_htr.datasets.iam.reader.strokes import parse_strokes
-
+from gluon_htr.datasets.iam.online import IamOnlineOptions, IamOnlineReader, parse_text
+from gluon_htr.datasets.iam.online_spacing import naturally_spaced
+from gluon_htr.datasets.iam.strokes import parse_strokes
 from gluon_htr.datasets.spec import open_spec, parse_spec
 from gluon_htr.errors import AnnotationError, ImageError, MissingToolError
 from gluon_htr.images.preprocessing import Preprocessing

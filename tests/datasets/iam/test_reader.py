@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from gluon_htr.datasets.iam.reader.annotations import read_forms
-from gluon_htr.datasets.iam.reader.reader import IamOptions, IamReader, aachen_forms
 from support import SAMPLE, png, prepare, write_tar
 
+from gluon_htr.datasets.iam.annotations import read_forms
+from gluon_htr.datasets.iam.reader import IamOptions, IamReader, aachen_forms
 from gluon_htr.datasets.sample import Problem
 from gluon_htr.errors import AnnotationError, ArchiveError
 from gluon_htr.images.preprocessing import Preprocessing

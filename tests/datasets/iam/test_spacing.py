@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from gluon_htr.datasets.iam.reader.spacing import natural
+
+from gluon_htr.datasets.iam.spacing import natural
 
 
 @pytest.mark.parametrize(

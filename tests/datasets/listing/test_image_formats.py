@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from gluon_htr.datasets.listing.reader.reader import ListingOptions, ListingReader
 from PIL import Image
 
+from gluon_htr.datasets.listing.reader import ListingOptions, ListingReader
 from gluon_htr.datasets.pages import PagesOptions, PagesReader
 from gluon_htr.images.decoding import SUFFIXES
 

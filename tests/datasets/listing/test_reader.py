@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from gluon_htr.datasets.listing.reader.reader import ListingOptions, ListingReader
 from support import png, prepare
 
+from gluon_htr.datasets.listing.reader import ListingOptions, ListingReader
 from gluon_htr.datasets.spec import open_spec, parse_spec
 from gluon_htr.errors import AnnotationError, SpecError
 from gluon_htr.images.preprocessing import Preprocessing

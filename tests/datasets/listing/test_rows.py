@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from gluon_htr.datasets.listing.reader.rows import read_rows
 
+from gluon_htr.datasets.listing.rows import read_rows
 from gluon_htr.datasets.sample import Problem
 
 

@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from gluon_htr.datasets.freshness import fingerprint
 from gluon_htr.datasets.loading import load_data
-from gluon_htr.datasets.origin import Origin, difference, fingerprint
+from gluon_htr.datasets.origin import Origin, difference
 from gluon_htr.datasets.packed.cache import load_cache, save_cache
 from gluon_htr.datasets.store import Store
 from gluon_htr.errors import CacheError

@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from gluon_htr.graphs.onnx.writer.inspection import OPERATORS, check_graph
-from gluon_htr.graphs.onnx.writer.protobuf import fields
 from letters import LETTERS, members
 
 from gluon_htr.errors import GraphError
+from gluon_htr.graphs.onnx.inspection import OPERATORS, check_graph
+from gluon_htr.graphs.onnx.protobuf import fields
 
 onnx = pytest.importorskip("onnx")
-from gluon_htr.graphs.onnx.writer import operators
+from gluon_htr.graphs.onnx import operators
 
 MODEL = members(LETTERS)["model.onnx"]
 helper = onnx.helper

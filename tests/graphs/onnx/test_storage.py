@@ -12,11 +12,10 @@ from small_networks import CLASSES, NETWORKS, images, network
 onnx = pytest.importorskip("onnx")
 mx = need_mxnet()
 
-from gluon_htr.graphs.onnx.writer.inspection import check_graph
-from gluon_htr.graphs.onnx.writer.splitting import split
-from gluon_htr.graphs.onnx.writer.storage import rounded, store_as_float16
-from gluon_htr.graphs.onnx.writer.writer import to_onnx
-
+from gluon_htr.graphs.onnx.inspection import check_graph
+from gluon_htr.graphs.onnx.splitting import split
+from gluon_htr.graphs.onnx.storage import rounded, store_as_float16
+from gluon_htr.graphs.onnx.writer import to_onnx
 from gluon_htr.graphs.params import load_parameters
 from gluon_htr.graphs.symbol import load_graph
 from gluon_htr.images.preprocessing import scale

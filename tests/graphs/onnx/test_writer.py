@@ -13,9 +13,9 @@ from small_networks import CLASSES, NETWORKS, images, network
 onnx = pytest.importorskip("onnx")
 mx = need_mxnet()
 import onnxruntime
-from gluon_htr.graphs.onnx.writer.writer import OPSETS, to_onnx
 
 from gluon_htr.errors import GraphError, ParametersError
+from gluon_htr.graphs.onnx.writer import OPSETS, to_onnx
 from gluon_htr.graphs.params import load_parameters
 from gluon_htr.graphs.symbol import load_graph, parse_graph
 from gluon_htr.images.preprocessing import scale

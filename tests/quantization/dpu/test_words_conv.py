@@ -10,10 +10,10 @@ from needs_mxnet import need_mxnet
 
 need_mxnet()
 pytest.importorskip("onnx")
-from gluon_htr.graphs.onnx.writer.splitting import split
-from gluon_htr.graphs.onnx.writer.writer import to_onnx
 from small_featurizers import images
 
+from gluon_htr.graphs.onnx.splitting import split
+from gluon_htr.graphs.onnx.writer import to_onnx
 from gluon_htr.graphs.params import load_parameters
 from gluon_htr.graphs.symbol import load_graph
 from gluon_htr.images.preprocessing import scale

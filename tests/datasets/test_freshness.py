@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from letters import WORDS, draw
 
+from gluon_htr.datasets.freshness import fingerprint
 from gluon_htr.datasets.loading import load_data
-from gluon_htr.datasets.origin import fingerprint
 from gluon_htr.errors import CacheError
 from gluon_htr.networks.presets import load_preset
 

@@ -1,0 +1,81 @@
+"""One record per kind of data: its options, how it is opened, what else its files need, and its terms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from .origin import Origin
+from .sample import Reader
+from .store import Store
+
+UNKNOWN_TERMS = "terms not stated by the exporter"
+
+
+def no_set(path: Path) -> str:
+    """Name no set: the kind stands for a single one, or for data of the user's own."""
+    return ""
+
+
+def no_companions(path: Path, options: Any) -> Iterator[str]:
+    """Yield nothing: a kind whose data all lie at its path."""
+    return iter(())
+
+
+def set_by_folder(*places: str) -> Callable[[Path], str]:
+    """Name the sets that lie where data/README.md puts them.
+
+    places: the last two folders of each path, `pages/hooker`; the set takes the name of the last one.
+    """
+
+    def set_name(path: Path) -> str:
+        folder = path.parent if path.suffix else path
+        return folder.name if "/".join(folder.parts[-2:]) in places else ""
+
+    return set_name
+
+
+@dataclass(frozen=True)
+class Terms:
+    """License terms of a kind: those of its known sets by name, and the default of all others."""
+
+    default: str = UNKNOWN_TERMS
+    sets: Mapping[str, str] = field(default_factory=dict)
+    set_name: Callable[[Path], str] = no_set  # the public name of the set at a path, empty where it is not known
+
+    def of(self, name: str) -> str:
+        """Return the terms of a set; a set that is not known has unknown terms."""
+        return self.sets.get(name, UNKNOWN_TERMS) if name and self.sets else self.default
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A kind that holds what `prepare` has written. Both raise `CacheError` for damaged or outdated files."""
+
+    load: Callable[[Path], tuple[Store, Origin]]
+    origin: Callable[[Path], Origin]  # without reading the samples where that is possible
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of data. Its name is the key in `kinds.KINDS`."""
+
+    options: type[msgspec.Struct]  # the keys of its specs
+    open: Callable[[Path, Any], Reader]
+    terms: Terms = Terms()
+    generated: bool = False  # nobody wrote what its samples show
+    prepared: Prepared | None = None  # its images are preprocessed already, and cannot be put on paper
+    companions: Callable[[Path, Any], Iterator[str]] = no_companions  # states of files that it needs beside its path
+
+    @property
+    def is_endless(self) -> bool:
+        """Tell whether any number of samples can be drawn: its options have a `count`."""
+        return "count" in self.options.__struct_fields__
+
+
+class NoOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Options of kinds without keys."""
