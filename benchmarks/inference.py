@@ -25,9 +25,10 @@ from turns import medians, ratio
 
 from gluon_htr._processes import cores
 from gluon_htr.bundles.reader import read_bundle
+from gluon_htr.graphs.pair import Pair, read_pair
 from gluon_htr.images.preprocessing import Preprocessing
 from gluon_htr.networks.presets import load_preset
-from gluon_htr.runtime.backends import Network, Pair, convert, mxnet_network, onnx_network, read_pair
+from gluon_htr.runtime.backends import Network, convert, mxnet_network, onnx_network
 from gluon_htr.runtime.loading import find_model
 
 CLASSES = 80
@@ -45,7 +46,7 @@ def subject(preset: str | None, model: str | None) -> tuple[Preprocessing, Pair,
     """How images are taken, the pair, and its ONNX graph, of a bundle or, with random weights, of a preset."""
     if model:
         bundle = read_bundle(find_model(model))
-        return bundle.description.preprocessing.fit, Pair(bundle.symbol, bundle.parameters), bundle.model
+        return bundle.reader.preprocessing.fit, bundle.trainable_pair, bundle.model
     from gluon_htr.networks.recognizer import build, export_pair
 
     rule = load_preset(preset or "").preprocessing

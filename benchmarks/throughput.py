@@ -23,9 +23,10 @@ import onnxruntime
 
 from gluon_htr._processes import cores
 from gluon_htr.bundles.reader import read_bundle
+from gluon_htr.graphs.pair import read_pair
 from gluon_htr.images.preprocessing import Preprocessing
 from gluon_htr.networks.presets import load_preset
-from gluon_htr.runtime.backends import convert, onnx_network, read_pair
+from gluon_htr.runtime.backends import convert, onnx_network
 from gluon_htr.runtime.loading import find_model
 
 CLASSES = 80
@@ -36,7 +37,7 @@ def subject(given: argparse.Namespace) -> tuple[str, Preprocessing, bytes]:
     """Name, preprocessing and ONNX graph of what is measured."""
     if given.model:
         bundle = read_bundle(find_model(given.model))
-        return bundle.name, bundle.description.preprocessing.fit, bundle.model
+        return bundle.name, bundle.reader.preprocessing.fit, bundle.model
     from gluon_htr.networks.recognizer import build, export_pair
 
     preset = load_preset(given.preset)

@@ -250,7 +250,7 @@ def cpu(given: argparse.Namespace) -> int:
 
     check_target(given.output)
     bundle = open_source(given.model).bundle
-    store = load_data(given.calibration, bundle.description.preprocessing.fit, track=_command.track)
+    store = load_data(given.calibration, bundle.reader.preprocessing.fit, track=_command.track)
     model = quantize_for_cpu(bundle.model, evenly(store, given.images))
     write_integer_bundle(bundle, model, given.output)
     print(f"{given.output}: read with it by gluon-htr predict --model {given.output} --precision int8")

@@ -7,11 +7,10 @@ import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import get_args
+from typing import Literal
 
 from . import _command
 from .bundles.reader import Bundle, read_bundle
-from .bundles.schema import Task
 from .bundles.writer import check_target
 from .errors import MissingToolError, UsageError
 from .exporting.triton import check_repository, write_repository
@@ -42,7 +41,7 @@ def parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--limitations", default="", metavar="TEXT", help="what it is known to read badly")
     parser.add_argument("--name", help="default: that of the output")
-    parser.add_argument("--task", choices=get_args(Task), help="default: words for presets with a box, else lines")
+    parser.add_argument("--task", choices=["lines", "words"], help="default: words for presets with a box, else lines")
     parser.add_argument("--license", type=Path, metavar="FILE", help="becomes LICENSE.txt (default: made of the terms)")
     parser.add_argument("--trained-on", action="append", default=[], metavar="NAME", help="default: the run's own data")
     parser.add_argument("--terms", help="of the training data (default: what is known of them)")
@@ -78,12 +77,12 @@ def run(given: argparse.Namespace) -> int:
     else:
         model = from_pair(given.symbol, given.params, given.alphabet, preset, given.trained_on, given.terms)
     rule = model.preset.preprocessing
-    task: Task = given.task or ("words" if rule.rule == "box" else "lines")
+    task: Literal["lines", "words"] = given.task or ("words" if rule.rule == "box" else "lines")
     wish = Wish(name, task, given.float16, license_text, given.opset, given.limitations, scored)
     samples = read_samples(given.validation or model.validation, rule, _command.track, model.alphabet.normalization)
     bundle = export(model, wish, given.output, samples, _command.say, given.split, _command.track)
-    about = bundle.description
-    print(f"{given.output}: {wish.name}, {about.task}, {len(about.alphabet)} characters, {_megabytes(given.output)}")
+    characters = len(bundle.reader.alphabet)
+    print(f"{given.output}: {wish.name}, {wish.task}, {characters} characters, {_megabytes(given.output)}")
     return _serve(bundle, given.triton) if given.triton else 0
 
 

@@ -12,7 +12,7 @@ import msgspec
 from . import _command
 from .bundles.catalog import Entry, known_bundles, user_folder
 from .bundles.reader import read_bundle
-from .bundles.schema import Card, Description, Stint
+from .bundles.schema import AccuracyCard, Card, Description, DetectionCard, Layout, TrainingStage
 from .errors import HtrError, UsageError
 from .runtime.backends import ENGINES
 from .runtime.loading import find_model, from_bundle
@@ -77,11 +77,10 @@ def _content(entry: Entry, about: Description) -> dict[str, Any]:
 
 def _words(about: Description, entry: Entry | None = None) -> str:
     head = f"{entry.name} ({entry.origin}, {entry.bytes / 1e6:.1f} MB, {entry.path})" if entry else about.name
-    alphabet = "".join(about.alphabet)
     rows = [
         ("for", f"{about.task}: {about.description}"),
-        ("alphabet", f"{len(about.alphabet)} characters: {alphabet[:100]}{'…' if len(alphabet) > 100 else ''}"),
-        *(("scores", _card(card)) for card in about.score_cards),
+        *_outputs(about),
+        *(("scores", _card(card)) for card in about.model.score_cards),
         *(("not good at", text) for text in [about.limitations] if text),
         *(("trained", _stint(stint)) for stint in about.stints),
         *(("trained on", f"{source.data}: {source.terms}") for source in about.training_data),
@@ -89,13 +88,26 @@ def _words(about: Description, entry: Entry | None = None) -> str:
     return "\n".join([head, *(f"  {name:12}{text}" for name, text in rows)])
 
 
-def _card(card: Card) -> str:
-    accuracy = card.levenshtein_accuracy
+def _outputs(about: Description) -> list[tuple[str, str]]:
+    if isinstance(about.model, Layout):
+        return [("finds", ", ".join(about.model.channels))]
+    alphabet = "".join(about.model.alphabet)
+    return [("alphabet", f"{len(alphabet)} characters: {alphabet[:100]}{'…' if len(alphabet) > 100 else ''}")]
+
+
+def _card(card: Card | AccuracyCard | DetectionCard) -> str:
     digest = f" (samples {card.samples_sha256[:8]})" if card.samples_sha256 else ""
-    return f"{card.data}{digest}: CER {card.cer}, WER {card.wer}, Levenshtein accuracy {accuracy}, n = {card.samples}"
+    if isinstance(card, Card):
+        accuracy = card.levenshtein_accuracy
+        figures = f"CER {card.cer}, WER {card.wer}, Levenshtein accuracy {accuracy}, n = {card.samples}"
+    elif isinstance(card, AccuracyCard):
+        figures = f"accuracy {card.accuracy}, without case {card.case_insensitive_accuracy}, n = {card.samples}"
+    else:
+        figures = f"F1 {card.f1:.3f}, precision {card.precision:.3f}, recall {card.recall:.3f}, n = {card.lines} lines"
+    return f"{card.data}{digest}: {figures}"
 
 
-def _stint(stint: Stint) -> str:
+def _stint(stint: TrainingStage) -> str:
     return f"{stint.samples:,} images in {stint.hours:g} hours; {stint.engine}; {stint.machine}"
 
 

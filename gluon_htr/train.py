@@ -15,6 +15,7 @@ import msgspec
 
 from . import _command
 from ._storage import write_atomically
+from .bundles.run_folder import is_run
 from .datasets.store import Store
 from .errors import UsageError
 from .text.metrics import ScoreCard
@@ -30,7 +31,7 @@ from .training.assembly import (
 from .training.engines import fastest_precision
 from .training.journal import read_journal
 from .training.loop import Training, Watcher
-from .training.runs import Run, is_run, load_run, unmark_run
+from .training.runs import Run, load_run, unmark_run
 from .training.settings import Request
 from .training.transfer import default_preset
 

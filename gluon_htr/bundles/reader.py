@@ -1,8 +1,9 @@
-"""Opening a bundle: sizes and hashes first, then the schema, then the graph. Nothing in it is believed or unpickled."""
+"""Opening a bundle: sizes and hashes first, then the schema, then the graph. Nothing is trusted or unpickled."""
 
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -10,9 +11,14 @@ from typing import TypeVar
 import msgspec
 import numpy as np
 
+from .. import __version__
 from ..errors import AlphabetError, BundleError, GraphError
+from ..graphs.onnx.initializers import initializers
 from ..graphs.onnx.inspection import INTEGER_OPERATORS, OPERATORS, check_graph
+from ..graphs.onnx.restoring import restore
+from ..graphs.pair import PARAMETERS, SYMBOL, Pair
 from ..graphs.params import parse_parameters
+from ..graphs.symbol import parse_graph
 from ..text.alphabet import Alphabet
 from .contents import check_name, read_contents
 from .schema import (
@@ -20,23 +26,28 @@ from .schema import (
     GOLDEN,
     INTEGER_MODEL,
     MODEL,
-    PARAMETERS,
+    REMAINDER,
     REQUIRED,
-    SYMBOL,
     Description,
     File,
     Golden,
+    Layout,
+    Lines,
+    Words,
     alphabet_of,
 )
+from .schema1 import REQUIRED_1, Description1
 
 T = TypeVar("T")
 _DOCUMENT_BYTES = 4 << 20
 
 
 class _Manifest(msgspec.Struct):
-    """The part of `bundle.json` that is needed before the rest of it is looked at."""
+    """The part of `bundle.json` that is read before the rest, whatever the schema."""
 
     files: dict[str, File]
+    schema_version: int
+    requires: str = ""
 
 
 @dataclass(frozen=True)
@@ -49,11 +60,21 @@ class Bundle:
 
     @property
     def name(self) -> str:
+        """The name of the model."""
         return self.description.name
 
     @property
+    def reader(self) -> Lines | Words:
+        """The part of the description that a model which reads text has. Raises `BundleError` for other models."""
+        model = self.description.model
+        if not isinstance(model, Lines | Words):
+            raise BundleError(f"{self.path} is a model for {self.description.task}: use a model for lines or words")
+        return model
+
+    @property
     def alphabet(self) -> Alphabet:
-        return alphabet_of(self.description)
+        """The alphabet of a model that reads text. Raises `BundleError` for other models."""
+        return alphabet_of(self.reader)
 
     @property
     def model(self) -> bytes:
@@ -61,19 +82,23 @@ class Bundle:
         return self.files[MODEL]
 
     @property
-    def symbol(self) -> str:
-        """The pair's graph, for MXNet and torch."""
-        return self.files[SYMBOL].decode("utf-8", "replace")
+    def pair(self) -> Pair:
+        """The exported pair, weights as they are stored. Raises `GraphError` or `ParametersError` for damaged ones."""
+        symbol = self.files[SYMBOL].decode("utf-8", "replace")
+        if PARAMETERS in self.files:
+            return Pair(symbol, parse_parameters(self.files[PARAMETERS], where=f"{self.path}: {PARAMETERS}"))
+        kept = parse_parameters(self.files[REMAINDER], where=f"{self.path}: {REMAINDER}")
+        return Pair(symbol, restore(parse_graph(symbol, f"{self.path}: {SYMBOL}"), initializers(self.model), kept))
 
     @property
-    def parameters(self) -> dict[str, np.ndarray]:
-        """The pair's arrays, float32. Raises `ParametersError` when they are damaged."""
-        arrays = parse_parameters(self.files[PARAMETERS], where=f"{self.path}: {PARAMETERS}")
-        return {name: np.asarray(array, np.float32) for name, array in arrays.items()}
+    def trainable_pair(self) -> Pair:
+        """The exported pair with all weights in float32. Raises as `pair` does."""
+        pair = self.pair
+        return Pair(pair.symbol, {name: np.asarray(array, np.float32) for name, array in pair.parameters.items()})
 
     @property
     def golden(self) -> list[Golden]:
-        """The images that every copy of this model must read alike."""
+        """Images with what every copy of this model must read in them."""
         return _decode(self.files[GOLDEN], list[Golden], f"{self.path}: {GOLDEN}")
 
 
@@ -81,29 +106,51 @@ def read_bundle(path: Path) -> Bundle:
     """Opens and checks a bundle. Raises `BundleError`, which names what is wrong."""
     files = read_contents(path)
     document = _document(path, files)
-    _check_files(path, _decode(document, _Manifest, f"{path}: {DOCUMENT}").files, files)
-    bundle = Bundle(path, _description(path, document), files)
+    manifest = _manifest(path, document)
+    _check_files(path, manifest, files)
+    bundle = Bundle(path, _description(path, document, manifest), files)
     _check_meaning(bundle)
     return bundle
 
 
 def read_description(path: Path) -> Description:
     """`bundle.json` alone, for lists of bundles; the other files are not looked at."""
-    return _description(path, _document(path, read_contents(path, only=DOCUMENT)))
+    document = _document(path, read_contents(path, only=DOCUMENT))
+    return _description(path, document, _manifest(path, document))
 
 
 def _document(path: Path, files: dict[str, bytes]) -> bytes:
     if DOCUMENT not in files:
-        raise BundleError(f"{path} is no bundle: it has no {DOCUMENT}")
+        raise BundleError(f"{path} is not a bundle: it has no {DOCUMENT}")
     if len(files[DOCUMENT]) > _DOCUMENT_BYTES:
         raise BundleError(f"{path}: {DOCUMENT} has {len(files[DOCUMENT]):,} bytes: too many for what it says")
     return files[DOCUMENT]
 
 
-def _check_files(path: Path, listed: dict[str, File], files: dict[str, bytes]) -> None:
+def _manifest(path: Path, document: bytes) -> _Manifest:
+    """Decode the part that tells whether this version can read the rest. Raises `BundleError` where it cannot."""
+    manifest = _decode(document, _Manifest, f"{path}: {DOCUMENT}")
+    if manifest.schema_version > 2 or _newer(manifest.requires):
+        needs = f"gluon_htr {manifest.requires}" if manifest.requires else f"schema version {manifest.schema_version}"
+        raise BundleError(f"{path} needs {needs}, and this is gluon_htr {__version__}: update gluon_htr")
+    return manifest
+
+
+def _newer(requires: str) -> bool:
+    """Tell whether `>=X.Y.Z` is beyond this version. What is not of this form is left to the schema."""
+    match = re.fullmatch(r">=(\d{1,4}(?:\.\d{1,4}){0,2})", requires)
+    if match is None:
+        return False
+    ours = [int(number) for number in re.findall(r"\d+", __version__)[:3]]
+    return [int(number) for number in match[1].split(".")] > ours
+
+
+def _check_files(path: Path, manifest: _Manifest, files: dict[str, bytes]) -> None:
+    listed = manifest.files
     for name in listed:
         check_name(path, name)
-    if missing := sorted((set(REQUIRED) | set(listed)) - set(files)):
+    required = REQUIRED_1 if manifest.schema_version == 1 else REQUIRED
+    if missing := sorted((set(required) | set(listed)) - set(files)):
         raise BundleError(f"{path} lacks {', '.join(missing)}: get it again from where it came from")
     if extra := sorted(set(files) - set(listed) - {DOCUMENT}):
         raise BundleError(f"{path} has files that {DOCUMENT} does not list: {', '.join(extra)}")
@@ -116,20 +163,22 @@ def _check_files(path: Path, listed: dict[str, File], files: dict[str, bytes]) -
             raise BundleError(f"{path}: {name} was altered: its SHA-256 is not the one in {DOCUMENT}")
 
 
-def _description(path: Path, document: bytes) -> Description:
-    version = _decode(document, dict, f"{path}: {DOCUMENT}").get("schema_version")
-    if isinstance(version, int) and version > 1:
-        raise BundleError(f"{path} is of schema version {version}, this gluon_htr reads 1: update gluon_htr")
-    description = _decode(document, Description, f"{path}: {DOCUMENT}")
+def _description(path: Path, document: bytes, manifest: _Manifest) -> Description:
+    where = f"{path}: {DOCUMENT}"
+    if manifest.schema_version == 1:
+        description = _decode(document, Description1, where).upgraded()
+    else:
+        description = _decode(document, Description, where)
     try:
-        alphabet_of(description)
+        if not isinstance(description.model, Layout):
+            alphabet_of(description.model)
     except AlphabetError as error:
-        raise BundleError(f"{path}: {DOCUMENT}: {error}") from None
+        raise BundleError(f"{where}: {error}") from None
     return description
 
 
 def _check_meaning(bundle: Bundle) -> None:
-    """The graphs are of allowed operators and have the promised input and output; golden images are there."""
+    """Check that graphs have allowed operators and the promised input and output, and that golden images are there."""
     tensors = [tensor.name for tensor in (*bundle.description.inputs, *bundle.description.outputs)]
     for name, operators in ((MODEL, OPERATORS), (INTEGER_MODEL, INTEGER_OPERATORS)):
         if name in bundle.files:

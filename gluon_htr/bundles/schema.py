@@ -1,7 +1,8 @@
-"""What `bundle.json` says: everything about a model that is not a tensor. `bundle.schema.json` is made from this file.
+"""Schema 2 of `bundle.json`: everything about a model that is not a tensor. This file makes `bundle.schema.json`.
 
-Where a key allows one value only, it names what this version does; a bundle that needs something else is refused
-instead of being read wrongly.
+A part is common to all models; `model` is a union by task. Where a key allows one value only, it names what this
+version does: a bundle that needs something else is refused instead of being read wrongly. A bundle with new keys names
+the version that reads them in `requires`. `schema1.py` has the first schema, which stays readable.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct
 
+from ..graphs.pair import SYMBOL
 from ..images.preprocessing import Preprocessing
 from ..text.alphabet import Alphabet
 from ..text.metrics import Figure
@@ -22,16 +24,19 @@ Text = Annotated[str, Meta(max_length=2000)]
 Count = Annotated[int, Meta(ge=1)]
 Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]  # SHA-256
 Normalization = Literal["nfc-single-spaces", "nfkc-single-spaces"]
+Version = Annotated[str, Meta(pattern=r"^>=\d{1,4}(\.\d{1,4}){0,2}\Z")]
 Task = Literal["lines", "words", "characters", "layout"]
+Proportion = Annotated[float, Meta(ge=0, le=1)]
 Character = Annotated[str, Meta(min_length=1, max_length=1)]
 Dimension = Annotated[int, Meta(ge=1)] | Annotated[str, Meta(max_length=64)]
 
 NORMALIZATIONS: dict[Form, Normalization] = {"NFC": "nfc-single-spaces", "NFKC": "nfkc-single-spaces"}
 DOCUMENT = "bundle.json"
 MODEL, INTEGER_MODEL = "model.onnx", "model.int8.onnx"
-SYMBOL, PARAMETERS = "symbol.json", "model.params"
+REMAINDER = "remainder.params"  # the parameters of the pair that model.onnx does not have
 LICENSE, GOLDEN = "LICENSE.txt", "golden/expected.json"
-REQUIRED = (MODEL, SYMBOL, PARAMETERS, LICENSE, GOLDEN)
+REQUIRED = (MODEL, SYMBOL, REMAINDER, LICENSE, GOLDEN)
+REQUIRES = ">=0.2"  # of the bundles that this version writes
 
 
 class File(Struct, frozen=True, forbid_unknown_fields=True):
@@ -63,7 +68,7 @@ class Input(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Card(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Scores on one set of data, as `gluon_htr.evaluate` measures them."""
+    """Scores of reading on one set of data, as `gluon-htr evaluate` measures them."""
 
     data: Text
     samples: Count
@@ -73,21 +78,85 @@ class Card(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     wer: Figure
     exact_rate: Figure
     levenshtein_accuracy: Figure
-    #: SHA-256 of the samples' ids and texts, which says whether two cards are of the same samples.
+    #: SHA-256 of the samples' ids and texts, which tells whether two cards are of the same samples.
     samples_sha256: Digest | None = None
 
 
-class Source(Struct, frozen=True, forbid_unknown_fields=True):
-    """Data that the model was trained on, and their terms."""
+class AccuracyCard(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Scores of classifying single characters on one set of data."""
+
+    data: Text
+    samples: Count
+    groups: Count
+    accuracy: Figure
+    case_insensitive_accuracy: Figure
+    samples_sha256: Digest | None = None
+
+
+class DetectionCard(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Scores of finding lines on one set of pages, by polygons at an intersection over union of 0.5."""
+
+    data: Text
+    pages: Count
+    lines: Count
+    precision: Proportion
+    recall: Proportion
+    f1: Proportion
+    samples_sha256: Digest | None = None
+
+
+class _Reader(Struct, frozen=True, forbid_unknown_fields=True, tag_field="task"):
+    """What models of texts and of characters have in common."""
+
+    #: In the order of the network's outputs.
+    alphabet: Annotated[list[Character], Meta(min_length=1, max_length=50_000)]
+    #: Of texts: Unicode NFC or NFKC, single spaces, none at the ends.
+    normalization: Normalization
+    preprocessing: Input
+    #: Logits are divided by it before they become confidences; it never changes a text.
+    temperature: Annotated[float, Meta(gt=0, le=100)]
+
+
+class Lines(_Reader, frozen=True, forbid_unknown_fields=True, tag="lines"):
+    """A model that reads lines. The blank follows the last character of the alphabet."""
+
+    step_width: Count  # pixels of the network's input to a time step
+    score_cards: Annotated[list[Card], Meta(max_length=100)] = []
+
+
+class Words(_Reader, frozen=True, forbid_unknown_fields=True, tag="words"):
+    """A model that reads single words. The blank follows the last character of the alphabet."""
+
+    step_width: Count  # pixels of the network's input to a time step
+    score_cards: Annotated[list[Card], Meta(max_length=100)] = []
+
+
+class Characters(_Reader, frozen=True, forbid_unknown_fields=True, tag="characters"):
+    """A model that classifies single characters."""
+
+    score_cards: Annotated[list[AccuracyCard], Meta(max_length=100)] = []
+
+
+class Layout(Struct, frozen=True, forbid_unknown_fields=True, tag_field="task", tag="layout"):
+    """A model that labels the pixels of pages."""
+
+    channels: Annotated[list[Annotated[str, Meta(min_length=1, max_length=64)]], Meta(min_length=1, max_length=64)]
+    max_side: Count  # pixels: larger pages are scaled down to it
+    multiple: Count  # pixels: sides are padded to multiples of it
+    score_cards: Annotated[list[DetectionCard], Meta(max_length=100)] = []
+
+
+class DataSource(Struct, frozen=True, forbid_unknown_fields=True):
+    """Data that the model was trained on, and its terms."""
 
     data: Text
     terms: Text
 
 
-class Stint(Struct, frozen=True, forbid_unknown_fields=True):
-    """A training, out of those that led to the weights one after the other."""
+class TrainingStage(Struct, frozen=True, forbid_unknown_fields=True):
+    """One stage of the training history."""
 
-    #: Images that it saw, repetitions counted.
+    #: Images seen, repetitions counted.
     samples: Annotated[int, Meta(ge=0)]
     hours: Annotated[float, Meta(ge=0, le=1e6)]
     engine: Text
@@ -97,41 +166,38 @@ class Stint(Struct, frozen=True, forbid_unknown_fields=True):
 class Description(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """The whole of `bundle.json`."""
 
-    schema_version: Literal[1]
+    schema_version: Literal[2]
+    #: Versions of gluon_htr that can read it.
+    requires: Version
     name: Name
     description: Text
     #: Version of gluon_htr that wrote it.
     writer: Annotated[str, Meta(max_length=64)]
-    task: Task
-    #: In the order of the network's outputs; the blank follows the last.
-    alphabet: Annotated[list[Character], Meta(min_length=1, max_length=50_000)]
-    #: Of texts: Unicode NFC or NFKC, single spaces, none at the ends.
-    normalization: Normalization
-    preprocessing: Input
-    #: Pixels of the network's input to a time step.
-    step_width: Count
+    model: Lines | Words | Characters | Layout
     inputs: Annotated[list[Tensor], Meta(min_length=1, max_length=1)]
     outputs: Annotated[list[Tensor], Meta(min_length=1, max_length=1)]
-    #: Logits are divided by it before they become confidences; it never changes a text.
-    temperature: Annotated[float, Meta(gt=0, le=100)]
-    #: How `model.onnx` and `model.params` store weights; they are widened to float32 when loaded.
+    #: How weights are stored; they are widened to float32 when loaded.
     weights: Literal["float32", "float16"]
     #: The preset's `[network]` table, where the network came from one: what fine-tuning compares.
     network: dict[str, Any] | None
-    score_cards: Annotated[list[Card], Meta(max_length=100)]
-    training_data: Annotated[list[Source], Meta(max_length=1000)]
+    training_data: Annotated[list[DataSource], Meta(max_length=1000)]
     #: All files but this one.
     files: Annotated[dict[str, File], Meta(max_length=64)]
-    #: The first one first.
-    stints: Annotated[list[Stint], Meta(max_length=1000)] = []
+    #: Training history, oldest first.
+    stints: Annotated[list[TrainingStage], Meta(max_length=1000)] = []
     #: What it is known to read badly.
     limitations: Text = ""
 
+    @property
+    def task(self) -> Task:
+        """The task of the model."""
+        return self.model.__struct_config__.tag  # type: ignore[return-value]
 
-def alphabet_of(about: Description) -> Alphabet:
-    """Raises `AlphabetError` for characters that make none."""
-    form = next(form for form, name in NORMALIZATIONS.items() if name == about.normalization)
-    return Alphabet(about.alphabet, form)
+
+def alphabet_of(model: Lines | Words | Characters) -> Alphabet:
+    """Return the alphabet of a reader. Raises `AlphabetError` for characters that cannot form one."""
+    form = next(form for form, name in NORMALIZATIONS.items() if name == model.normalization)
+    return Alphabet(model.alphabet, form)
 
 
 class Golden(Struct, frozen=True, forbid_unknown_fields=True):
@@ -143,7 +209,7 @@ class Golden(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def json_schema() -> bytes:
-    """The content of `bundle.schema.json` (JSON Schema, draft 2020-12)."""
+    """Return the content of `bundle.schema.json` (JSON Schema, draft 2020-12)."""
     schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **msgspec.json.schema(Description)}
     return msgspec.json.format(msgspec.json.encode(schema), indent=1) + b"\n"
 

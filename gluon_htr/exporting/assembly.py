@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 import msgspec
+import numpy as np
 import onnx
 
 from .. import __version__
@@ -17,24 +19,28 @@ from ..bundles.schema import (
     LICENSE,
     MODEL,
     NORMALIZATIONS,
-    PARAMETERS,
-    SYMBOL,
+    REMAINDER,
+    REQUIRES,
     Description,
     Golden,
     Input,
-    Task,
+    Lines,
     Tensor,
+    Words,
 )
 from ..bundles.writer import check_target, write_bundle
 from ..datasets.loading import Track, untracked
 from ..decoding.ctc import greedy
-from ..errors import MissingToolError
+from ..errors import GraphError, MissingToolError
+from ..graphs.onnx.initializers import initializers
+from ..graphs.onnx.restoring import remainder, restore
 from ..graphs.onnx.splitting import split
-from ..graphs.onnx.storage import rounded, store_as_float16
+from ..graphs.onnx.storage import rounded, store_weights
 from ..graphs.onnx.writer import to_onnx
+from ..graphs.pair import SYMBOL, Pair
 from ..graphs.params import pack_parameters
 from ..graphs.symbol import parse_graph
-from ..runtime.backends import Pair, mxnet_network, onnx_network
+from ..runtime.backends import mxnet_network, onnx_network
 from ..runtime.loading import from_bundle
 from .calibration import best_temperature
 from .golden import draw_golden
@@ -56,7 +62,7 @@ class Wish:
     """
 
     name: str
-    task: Task
+    task: Literal["lines", "words"]
     half: bool = False
     license: str | None = None
     opset: int = 13
@@ -66,20 +72,30 @@ class Wish:
 
 @dataclass(frozen=True)
 class Converted:
-    """graph: float32, for splitting. stored: as the bundle has it. pair: the weights that both were made from."""
+    """The pair and the graphs made of it.
+
+    graph: float32, for splitting. stored: as the bundle has it. kept: the parameters that cannot be rebuilt from it.
+    """
 
     pair: Pair
     graph: onnx.ModelProto
     stored: bytes
+    kept: dict[str, np.ndarray]
 
 
 def convert(model: Model, wish: Wish) -> Converted:
     """The model as ONNX. Raises `GraphError` for operators that cannot be said, `ParametersError` for other weights."""
-    parameters = rounded(model.pair.parameters) if wish.half else model.pair.parameters
-    pair = Pair(model.pair.symbol, parameters)
-    graph = to_onnx(parse_graph(pair.symbol), parameters, opset=wish.opset, height=model.preset.preprocessing.height)
-    stored = store_as_float16(graph, parameters) if wish.half else graph
-    return Converted(pair, graph, stored.SerializeToString())
+    symbol = parse_graph(model.pair.symbol)
+    given = dict(model.pair.parameters)
+    ordered = {name: given[name] for name in symbol.parameters if name in given} | given
+    parameters = rounded(ordered) if wish.half else ordered
+    graph = to_onnx(symbol, parameters, opset=wish.opset, height=model.preset.preprocessing.height)
+    stored = store_weights(graph, parameters).SerializeToString()
+    kept = remainder(symbol, parameters, initializers(stored))
+    rebuilt = pack_parameters(restore(symbol, initializers(stored), kept))
+    if rebuilt != pack_parameters(parameters):
+        raise GraphError("the pair cannot be rebuilt from the exported graph: please report this")
+    return Converted(Pair(model.pair.symbol, parameters), graph, stored, kept)
 
 
 def prove(model: Model, converted: Converted, samples: Samples, say: Say) -> None:
@@ -148,22 +164,26 @@ def _temperature(model: Model, converted: Converted, samples: Samples, wish: Wis
 
 def describe(model: Model, wish: Wish, path: Path, converted: Converted, temperature: float) -> Bundle:
     """The bundle as it will be written, its golden images read by itself."""
-    description = Description(
-        schema_version=1,
-        name=wish.name,
-        description=model.preset.description,
-        writer=f"gluon_htr {__version__}",
-        task=wish.task,
+    kind = Words if wish.task == "words" else Lines
+    reader = kind(
         alphabet=list(model.alphabet.characters),
         normalization=NORMALIZATIONS[model.alphabet.normalization],
         preprocessing=Input(model.preset.preprocessing),
+        temperature=temperature,
         step_width=model.preset.network.step_width,
+        score_cards=list(model.cards),
+    )
+    description = Description(
+        schema_version=2,
+        requires=REQUIRES,
+        name=wish.name,
+        description=model.preset.description,
+        writer=f"gluon_htr {__version__}",
+        model=reader,
         inputs=[_tensor(converted.graph.graph.input[0])],
         outputs=[_tensor(converted.graph.graph.output[0])],
-        temperature=temperature,
         weights="float16" if wish.half else "float32",
         network=msgspec.to_builtins(model.preset.network),
-        score_cards=list(model.cards),
         training_data=list(model.lineage.data),
         stints=list(model.lineage.stints),
         limitations=wish.limitations,
@@ -172,7 +192,7 @@ def describe(model: Model, wish: Wish, path: Path, converted: Converted, tempera
     files = {
         MODEL: converted.stored,
         SYMBOL: converted.pair.symbol.encode(),
-        PARAMETERS: pack_parameters(converted.pair.parameters),
+        REMAINDER: pack_parameters(converted.kept),
         LICENSE: (wish.license or _license(wish.name, model)).encode(),
     }
     return Bundle(path, description, files | _golden(Bundle(path, description, files), model))

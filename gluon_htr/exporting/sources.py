@@ -8,13 +8,13 @@ from pathlib import Path
 
 import msgspec
 
-from ..bundles.schema import Card, Source
+from ..bundles.run_folder import SCORES, has_weights
+from ..bundles.schema import Card, DataSource
 from ..datasets.provenance import known_terms, public_name
-from ..errors import CacheError, CheckpointError, GraphError, UsageError
-from ..graphs.params import load_parameters
+from ..errors import CacheError, CheckpointError, UsageError
+from ..graphs.pair import PARAMETERS, Pair, read_files, read_pair
 from ..networks.configuration import Preset
 from ..networks.presets import load_preset
-from ..runtime.backends import Pair, read_pair
 from ..text.alphabet import Alphabet
 from ..text.metrics import ScoreCard
 from ..training.lineage import NOTHING, Lineage
@@ -40,8 +40,8 @@ def from_run(run: Path, trained_on: Sequence[str] = (), terms: str | None = None
     it was trained on.
     """
     opened = load_run(run)
-    if not opened.parameters.is_file():
-        raise CheckpointError(f"{run} has no model.params yet: it is written when a validation has been done")
+    if not has_weights(run):
+        raise CheckpointError(f"{run} has no {PARAMETERS} yet: it is written when a validation has been done")
     validation = opened.request.validation
     lineage = _lineage(opened, trained_on, terms)
     return Model(read_pair(run), opened.alphabet, opened.preset, validation, _cards(run, validation), lineage)
@@ -59,8 +59,8 @@ def _lineage(run: Run, trained_on: Sequence[str], terms: str | None) -> Lineage:
     return run.start.joined(Lineage(_sources(names, terms), (run.stint(),)))
 
 
-def _sources(names: Sequence[str], terms: str | None) -> tuple[Source, ...]:
-    return tuple(Source(name, terms or known_terms(name)) for name in dict.fromkeys(names))
+def _sources(names: Sequence[str], terms: str | None) -> tuple[DataSource, ...]:
+    return tuple(DataSource(name, terms or known_terms(name)) for name in dict.fromkeys(names))
 
 
 def from_pair(
@@ -72,17 +72,12 @@ def from_pair(
     terms: str | None = None,
 ) -> Model:
     """preset: name or file; it says how images are prepared. Raises `GraphError` and others for files that are none."""
-    try:
-        text = symbol.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise GraphError(f"{symbol} cannot be read: {error}") from None
     data = _sources(trained_on or (["not stated"] if terms else []), terms)
-    pair = Pair(text, load_parameters(parameters))
-    return Model(pair, Alphabet.load(alphabet), load_preset(preset), lineage=Lineage(data))
+    return Model(read_files(symbol, parameters), Alphabet.load(alphabet), load_preset(preset), lineage=Lineage(data))
 
 
 def _cards(run: Path, validation: str | None) -> tuple[Card, ...]:
-    path = run / "scores.json"
+    path = run / SCORES
     if not path.is_file():
         return ()
     try:

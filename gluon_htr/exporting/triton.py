@@ -11,7 +11,8 @@ from pathlib import Path
 
 from .._storage import atomic_folder, write_atomically
 from ..bundles.reader import Bundle
-from ..bundles.schema import DOCUMENT, Tensor
+from ..bundles.schema import Tensor
+from ..bundles.upgrade import current_files
 from ..bundles.writer import write_bundle
 from ..errors import UsageError
 
@@ -72,12 +73,12 @@ def write_repository(bundle: Bundle, folder: Path) -> Path:
     """
     about = bundle.description
     (source,), (target,) = about.inputs, about.outputs
-    labels = [*about.alphabet, "<blank>"]
+    labels = [*bundle.reader.alphabet, "<blank>"]
     words = {
         "name": about.name,
         "source": source.name,
         "target": target.name,
-        "height": about.preprocessing.fit.height,
+        "height": bundle.reader.preprocessing.fit.height,
         "classes": len(labels),
         "delay": QUEUE_MICROSECONDS // 1000,
     }
@@ -86,7 +87,7 @@ def write_repository(bundle: Bundle, folder: Path) -> Path:
         write_atomically(model / "1" / "model.onnx", bundle.model)
         write_atomically(model / "config.pbtxt", configuration(about.name, source, target).encode())
         write_atomically(model / "labels.txt", "".join(f"{label}\n" for label in labels).encode())
-        write_bundle(model / f"{about.name}.zip", about, {k: v for k, v in bundle.files.items() if k != DOCUMENT})
+        write_bundle(model / f"{about.name}.zip", about, current_files(bundle))
         write_atomically(model / "client.py", _CLIENT.format(**words).encode())
         write_atomically(model / "README.md", _README.format(**words).encode())
     return folder / about.name

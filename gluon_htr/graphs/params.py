@@ -8,6 +8,7 @@ its bytes. Names are `arg:…` for weights and `aux:…` for running statistics.
 from __future__ import annotations
 
 import struct
+from collections.abc import Mapping
 from math import prod
 from pathlib import Path
 
@@ -44,7 +45,7 @@ def parse_parameters(data: bytes, where: str = "model.params") -> dict[str, np.n
     return dict(zip(names, arrays))
 
 
-def pack_parameters(arrays: dict[str, np.ndarray]) -> bytes:
+def pack_parameters(arrays: Mapping[str, np.ndarray]) -> bytes:
     """The bytes of a file. Raises ParametersError for a type that MXNet does not have."""
     parts = [struct.pack("<QQQ", _LIST_MAGIC, 0, len(arrays))]
     for name, array in arrays.items():

@@ -16,6 +16,8 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
+PRESET = "preset.toml"  # its file beside an exported pair that was initialized for training elsewhere
+
 
 def preset_names() -> list[str]:
     """The presets that ship, sorted."""

@@ -9,12 +9,11 @@ from typing import Any
 
 from .._mxnet import mx
 from .._storage import storage_error, write_atomically
-from ..text.alphabet import Alphabet
+from ..graphs.pair import PARAMETERS, SYMBOL
+from ..text.alphabet import ALPHABET, Alphabet
 from .blocks import Columns, Stage, encoder_block
 from .configuration import Network, Preset
-from .presets import load_preset, preset_text
-
-SYMBOL, PARAMETERS = "symbol.json", "model.params"
+from .presets import PRESET, load_preset, preset_text
 
 
 class Recognizer(mx.gluon.HybridBlock):
@@ -68,8 +67,8 @@ def initialize(name: str, alphabet: Alphabet, folder: Path, seed: int = 0) -> No
         export_pair(recognizer, folder)
     except OSError as error:
         raise storage_error(folder, error) from None
-    write_atomically(folder / "alphabet.json", alphabet.to_json())
-    write_atomically(folder / "preset.toml", preset_text(name).encode())
+    write_atomically(folder / ALPHABET, alphabet.to_json())
+    write_atomically(folder / PRESET, preset_text(name).encode())
 
 
 def _featurizer(network: Network) -> Any:

@@ -19,6 +19,7 @@ from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantTy
 
 from ..bundles.reader import Bundle
 from ..bundles.schema import INTEGER_MODEL
+from ..bundles.upgrade import current_files
 from ..bundles.writer import write_bundle
 from ..datasets.store import Store
 from ..graphs.onnx.inspection import INTEGER_OPERATORS, check_graph
@@ -51,8 +52,7 @@ def quantize_for_cpu(model: bytes, images: Store) -> bytes:
 
 def write_integer_bundle(bundle: Bundle, model: bytes, path: Path) -> None:
     """A copy of the bundle that has `model` beside its own. Raises `UsageError` and `StorageError`."""
-    files = {name: bundle.files[name] for name in bundle.description.files}
-    write_bundle(path, bundle.description, files | {INTEGER_MODEL: model})
+    write_bundle(path, bundle.description, current_files(bundle) | {INTEGER_MODEL: model})
 
 
 class _Images(CalibrationDataReader):  # type: ignore[misc]

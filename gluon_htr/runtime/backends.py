@@ -7,14 +7,13 @@ import tempfile
 import threading
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
 from ..errors import GraphError, MissingToolError, UsageError
-from ..graphs.params import load_parameters, pack_parameters
+from ..graphs.pair import PARAMETERS, SYMBOL, Pair, write_pair
 from ..graphs.symbol import parse_graph
 from ..images.preprocessing import scale
 
@@ -31,24 +30,6 @@ PROVIDERS = {
     "coreml": "CoreMLExecutionProvider",
     "directml": "DmlExecutionProvider",
 }
-
-
-@dataclass(frozen=True)
-class Pair:
-    """An exported pair: the text of `symbol.json`, and the arrays of `model.params`."""
-
-    symbol: str
-    parameters: dict[str, np.ndarray]
-
-
-def read_pair(folder: Path) -> Pair:
-    """The pair in `folder`. Raises `GraphError` or `ParametersError` where one of its files cannot be read."""
-    path = folder / "symbol.json"
-    try:
-        symbol = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise GraphError(f"{path} cannot be read: {error}") from None
-    return Pair(symbol, load_parameters(folder / "model.params"))
 
 
 def pair_network(pair: Pair, engine: str, threads: int | None = None, providers: Sequence[str] = ("cpu",)) -> Network:
@@ -76,7 +57,7 @@ def convert(pair: Pair) -> bytes:
         raise MissingToolError(
             "a run is read by converting it, which needs the package onnx: pip install onnx, or export it to a bundle"
         ) from None
-    return to_onnx(parse_graph(pair.symbol), pair.parameters).SerializeToString()
+    return to_onnx(parse_graph(pair.symbol), dict(pair.parameters)).SerializeToString()
 
 
 def onnx_network(model: bytes, threads: int | None = None, providers: Sequence[str] = ("cpu",)) -> Network:
@@ -153,10 +134,8 @@ def mxnet_network(pair: Pair, dtype: Literal["float32", "float64"] = "float32") 
     parameters = {name: np.asarray(array, dtype) for name, array in pair.parameters.items()}
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # SymbolBlock.imports speaks of unused variables
-        symbol, file = Path(folder) / "symbol.json", Path(folder) / "model.params"
-        symbol.write_text(_computed_in(pair.symbol, dtype), "utf-8")
-        file.write_bytes(pack_parameters(parameters))
-        block = mx.gluon.SymbolBlock.imports(str(symbol), ["data"], str(file))
+        write_pair(Path(folder), Pair(_computed_in(pair.symbol, dtype), parameters))
+        block = mx.gluon.SymbolBlock.imports(str(Path(folder) / SYMBOL), ["data"], str(Path(folder) / PARAMETERS))
     block.hybridize(static_alloc=True)
     turn = threading.Lock()
 
@@ -180,7 +159,7 @@ def _torch(pair: Pair) -> Network:
     from .._torch import torch
     from ..graphs.torch import GraphModule
 
-    module: Any = GraphModule(parse_graph(pair.symbol), pair.parameters).eval()
+    module: Any = GraphModule(parse_graph(pair.symbol), dict(pair.parameters)).eval()
 
     def network(images: np.ndarray) -> np.ndarray:
         with torch.inference_mode():

@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
-
-import msgspec
 
 from ..bundles.catalog import default_bundle, find_bundle, known_bundles
 from ..bundles.reader import Bundle, read_bundle
+from ..bundles.run_folder import has_weights, is_run, read_alphabet, read_preprocessing
 from ..bundles.schema import DOCUMENT, INTEGER_MODEL
 from ..errors import BundleError, CheckpointError, ModelError, UsageError
-from ..images.preprocessing import Preprocessing
-from ..text.alphabet import Alphabet
-from .backends import PRECISIONS, Network, Pair, one_by_one, onnx_network, pair_network, read_pair
+from ..graphs.pair import PARAMETERS, read_pair
+from .backends import PRECISIONS, Network, one_by_one, onnx_network, pair_network
 from .kserve import is_address, remote_network
 from .recognizer import Recognizer
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 
 def load(
@@ -41,7 +32,7 @@ def load(
     Raises `ModelError` when there is no such model, `MissingToolError` when the engine is not installed.
     """
     path = find_model(model)
-    if (path / "run.toml").is_file():
+    if is_run(path):
         if precision != "float32":
             raise UsageError(f"{path} is a run, and only bundles have {precision}: export it, then gluon-htr dpu cpu")
         return _from_run(path, engine, threads, providers)
@@ -58,7 +49,7 @@ def find_model(model: str | Path | None) -> Path:
     if not path.exists():
         known = ", ".join(entry.name for entry in known_bundles()) or "none"
         raise ModelError(f"there is no model {model}: give a bundle, the folder of a run, or a known name ({known})")
-    if path.is_dir() and not (path / "run.toml").is_file() and not (path / DOCUMENT).is_file():
+    if path.is_dir() and not is_run(path) and not (path / DOCUMENT).is_file():
         raise ModelError(f"{model} is no model: it has neither {DOCUMENT}, as a bundle has, nor run.toml, as a run has")
     return path
 
@@ -71,9 +62,7 @@ def from_bundle(
     precision: str = "float32",
 ) -> Recognizer:
     """A recognizer from a bundle that is open already. Raises as `load` does."""
-    about = bundle.description
-    if about.task == "layout":
-        raise BundleError(f"{bundle.path} finds lines on pages, it does not read: give a model for lines or words")
+    about, reader = bundle.description, bundle.reader
     if precision != "float32":
         network = _integer_network(bundle, engine, threads, providers, precision)
     elif engine == "onnx":
@@ -81,8 +70,8 @@ def from_bundle(
     elif is_address(engine):
         network = remote_network(engine, about.name, about.inputs[0].name, about.outputs[0].name)
     else:
-        network = pair_network(Pair(bundle.symbol, bundle.parameters), engine)
-    return Recognizer(network, bundle.alphabet, about.preprocessing.fit, about.name, about.temperature)
+        network = pair_network(bundle.trainable_pair, engine)
+    return Recognizer(network, bundle.alphabet, reader.preprocessing.fit, about.name, reader.temperature)
 
 
 def _integer_network(
@@ -99,22 +88,7 @@ def _integer_network(
 
 
 def _from_run(run: Path, engine: str, threads: int | None, providers: Sequence[str]) -> Recognizer:
-    if not (run / "model.params").is_file():
-        raise CheckpointError(f"{run} has no model.params yet: it is written when a validation has been done")
+    if not has_weights(run):
+        raise CheckpointError(f"{run} has no {PARAMETERS} yet: it is written when a validation has been done")
     network = pair_network(read_pair(run), engine, threads, providers)
-    return Recognizer(network, Alphabet.load(run / "alphabet.json"), _preprocessing(run), run.name)
-
-
-def _preprocessing(run: Path) -> Preprocessing:
-    try:
-        content: dict[str, Any] = tomllib.loads((run / "run.toml").read_text("utf-8"))
-        return msgspec.convert(content["preset"]["preprocessing"], Preprocessing)
-    except (
-        OSError,
-        UnicodeDecodeError,
-        tomllib.TOMLDecodeError,
-        KeyError,
-        TypeError,
-        msgspec.ValidationError,
-    ) as error:
-        raise CheckpointError(f"{run / 'run.toml'} is damaged: {error}") from None
+    return Recognizer(network, read_alphabet(run), read_preprocessing(run), run.name)

@@ -22,6 +22,8 @@ from ..errors import AlphabetError
 from .direction import MIRRORED, is_right_to_left, placed, turned
 from .normalization import Form, normalize
 
+ALPHABET = "alphabet.json"  # its file in a run and beside an exported pair
+
 
 class _File(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     characters: list[str]

@@ -11,18 +11,19 @@ from pathlib import Path
 import msgspec
 
 from .._storage import storage_error, write_atomically
+from ..bundles.run_folder import is_run
 from ..datasets.loading import Track, is_generated, load_data
 from ..datasets.sample import Problem
 from ..datasets.store import Store
 from ..errors import CheckpointError, UsageError
-from ..graphs.params import pack_parameters
+from ..graphs.pair import write_pair
 from ..networks.presets import load_preset
 from ..text.alphabet import Alphabet
 from .batches import Batches
 from .engines import create_engine
 from .engines.interface import Engine
 from .holdout import check_comparable, hold_out
-from .runs import Run, create_run, is_run, load_run
+from .runs import Run, create_run, load_run
 from .settings import Request
 from .suitability import refuse, suitable
 from .transfer import check_network, fitted, read_start
@@ -53,9 +54,8 @@ def start_run(
         start = read_start(request.init)
         check_network(start, preset, request.preset)
         characters = given or start.alphabet.extended(texts)
-        symbol, parameters, words = fitted(start, characters, request.seed)
-        write_atomically(output / "symbol.json", symbol.encode())
-        write_atomically(output / "model.params", pack_parameters(parameters))
+        pair, words = fitted(start, characters, request.seed)
+        write_pair(output, pair)
         say(words)
         return create_run(output, request, preset, characters, data_digest, start.lineage)
     characters = given or Alphabet.from_texts(texts)

@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from .._processes import cores
-from ..bundles.schema import Source, Stint
+from ..bundles.schema import DataSource, TrainingStage
 from ..datasets.kind import UNKNOWN_TERMS
 from ..datasets.provenance import known_terms, public_name
 from ..errors import CacheError, MissingToolError
@@ -23,8 +23,8 @@ from .settings import Request
 class Lineage(msgspec.Struct, frozen=True):
     """Data and trainings, the first ones first."""
 
-    data: tuple[Source, ...] = ()
-    stints: tuple[Stint, ...] = ()
+    data: tuple[DataSource, ...] = ()
+    stints: tuple[TrainingStage, ...] = ()
 
     def joined(self, later: Lineage) -> Lineage:
         """With what came after it; data that were used again are named once."""
@@ -34,25 +34,25 @@ class Lineage(msgspec.Struct, frozen=True):
 NOTHING = Lineage()
 
 
-def known_data(request: Request) -> tuple[Source, ...]:
+def known_data(request: Request) -> tuple[DataSource, ...]:
     """The data of a request; of a cache or records that are gone, nobody knows the origin any more."""
     return tuple(dict.fromkeys(map(_source, dict.fromkeys(request.data))))
 
 
-def _source(spec: str) -> Source:
+def _source(spec: str) -> DataSource:
     try:
         name = public_name(spec)
     except CacheError:
-        return Source("data that are gone", UNKNOWN_TERMS)
-    return Source(name, known_terms(name))
+        return DataSource("data that are gone", UNKNOWN_TERMS)
+    return DataSource(name, known_terms(name))
 
 
-def stint(folder: Path, request: Request, machine: str) -> Stint:
+def stint(folder: Path, request: Request, machine: str) -> TrainingStage:
     """What the run in `folder` has done so far, by its journal."""
     entries = [entry for entry in read_journal(folder) if "samples" in entry]
     samples, seconds = (entries[-1]["samples"], entries[-1]["elapsed"]) if entries else (0, 0.0)
     engine = f"{request.engine}, {request.precision}, {request.device}"
-    return Stint(samples, round(seconds / 3600, 3), engine, machine)
+    return TrainingStage(samples, round(seconds / 3600, 3), engine, machine)
 
 
 def this_machine(device: str = "cpu") -> str:

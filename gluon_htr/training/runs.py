@@ -22,7 +22,8 @@ from typing import Any
 import msgspec
 
 from .._storage import write_atomically
-from ..bundles.schema import Stint
+from ..bundles.run_folder import ALPHABET, PARAMETERS, RUN, SYMBOL
+from ..bundles.schema import TrainingStage
 from ..errors import CheckpointError, ConfigurationError
 from ..networks.configuration import Preset
 from ..text.alphabet import Alphabet
@@ -80,14 +81,14 @@ class Run:
     @property
     def symbol(self) -> Path:
         """The network's graph."""
-        return self.path / "symbol.json"
+        return self.path / SYMBOL
 
     @property
     def parameters(self) -> Path:
         """The best averaged weights, for readers."""
-        return self.path / "model.params"
+        return self.path / PARAMETERS
 
-    def stint(self) -> Stint:
+    def stint(self) -> TrainingStage:
         """What it has done so far."""
         return stint(self.path, self.request, self.machine)
 
@@ -107,14 +108,14 @@ def create_run(
         "preset": msgspec.to_builtins(resolved),
         "start": msgspec.to_builtins(start),
     }
-    write_atomically(path / "alphabet.json", alphabet.to_json())
-    write_atomically(path / "run.toml", _toml(content))
+    write_atomically(path / ALPHABET, alphabet.to_json())
+    write_atomically(path / RUN, _toml(content))
     return Run(path, request, resolved, training, alphabet, machine, start, data_digest)
 
 
 def load_run(path: Path) -> Run:
     """Raises `CheckpointError` when `path` is no run, `ConfigurationError` when its `run.toml` is not valid."""
-    file = path / "run.toml"
+    file = path / RUN
     try:
         content = msgspec.convert(tomllib.loads(file.read_text("utf-8")), _File)
     except OSError as error:
@@ -122,7 +123,7 @@ def load_run(path: Path) -> Run:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
         raise ConfigurationError(f"{file}: {error}") from None
     training = training_settings(content.preset, str(file))
-    alphabet = Alphabet.load(path / "alphabet.json")
+    alphabet = Alphabet.load(path / ALPHABET)
     machine = content.environment.machine
     return Run(path, content.request, content.preset, training, alphabet, machine, content.start, content.data_digest)
 
@@ -132,14 +133,9 @@ def lineage_of(run: Run) -> Lineage:
     return run.start.joined(Lineage(known_data(run.request), (run.stint(),)))
 
 
-def is_run(path: Path) -> bool:
-    """Whether `path` is the folder of a run."""
-    return (path / "run.toml").is_file()
-
-
 def unmark_run(path: Path) -> None:
     """Makes the folder none of a run any more; what it holds stays."""
-    (path / "run.toml").unlink(missing_ok=True)
+    (path / RUN).unlink(missing_ok=True)
 
 
 def _versions() -> dict[str, str]:

@@ -12,18 +12,18 @@ import numpy as np
 
 from ..bundles.catalog import find_bundle
 from ..bundles.reader import read_bundle
-from ..bundles.schema import DOCUMENT, Source
+from ..bundles.run_folder import ALPHABET, PARAMETERS, SYMBOL, is_run
+from ..bundles.schema import DOCUMENT, DataSource
 from ..datasets.kind import UNKNOWN_TERMS
 from ..errors import UsageError
 from ..graphs.decoder import resize_decoder
-from ..graphs.params import load_parameters
+from ..graphs.pair import Pair, read_pair
 from ..networks.configuration import Network, Preset
-from ..networks.presets import load_preset, preset_names
+from ..networks.presets import PRESET, load_preset, preset_names
 from ..text.alphabet import Alphabet
 from ..text.typography import TYPOGRAPHY
-from .engines.interface import Arrays
 from .lineage import NOTHING, Lineage
-from .runs import is_run, lineage_of, load_run
+from .runs import lineage_of, load_run
 
 UNLIKELY = -3.0  # added to the logit of a letter that starts as another one: a twentieth of its probability
 
@@ -33,8 +33,7 @@ class Start:
     """Trained weights. network, height, lineage: what is known of where they come from; height in pixels."""
 
     name: str
-    symbol: str
-    parameters: Arrays
+    pair: Pair
     alphabet: Alphabet
     network: Network | None = None
     height: int | None = None
@@ -49,24 +48,21 @@ def read_start(init: str) -> Start:
     folder = Path(init)
     if bundle := find_bundle(init) or (folder if folder.is_file() or (folder / DOCUMENT).is_file() else None):
         return _from_bundle(bundle)
-    if not (folder / "symbol.json").is_file() or not (folder / "model.params").is_file():
-        raise UsageError(
-            f"{init} has no symbol.json and model.params: --init takes a bundle, a run or an exported pair"
-        )
+    if not (folder / SYMBOL).is_file() or not (folder / PARAMETERS).is_file():
+        raise UsageError(f"{init} has no {SYMBOL} and {PARAMETERS}: --init takes a bundle, a run or an exported pair")
     preset: Preset | None = None
     lineage = NOTHING
     if is_run(folder):
         run = load_run(folder)
         preset, lineage = run.preset, lineage_of(run)
-    elif (folder / "preset.toml").is_file():
-        preset = load_preset(folder / "preset.toml")
+    elif (folder / PRESET).is_file():
+        preset = load_preset(folder / PRESET)
     else:
-        lineage = Lineage((Source(f"what {folder.name} was trained on", UNKNOWN_TERMS),))
+        lineage = Lineage((DataSource(f"what {folder.name} was trained on", UNKNOWN_TERMS),))
     return Start(
         init,
-        (folder / "symbol.json").read_text("utf-8"),
-        load_parameters(folder / "model.params"),
-        Alphabet.load(folder / "alphabet.json"),
+        read_pair(folder),
+        Alphabet.load(folder / ALPHABET),
         preset.network if preset else None,
         preset.preprocessing.height if preset else None,
         lineage,
@@ -82,9 +78,9 @@ def _from_bundle(path: Path) -> Start:
             network = msgspec.convert(about.network, Network)
         except msgspec.ValidationError as error:
             raise UsageError(f"{path} is of a network that this version does not know: {error}") from None
-    height = about.preprocessing.fit.height
+    height = bundle.reader.preprocessing.fit.height
     lineage = Lineage(tuple(about.training_data), tuple(about.stints))
-    return Start(str(path), bundle.symbol, bundle.parameters, bundle.alphabet, network, height, lineage)
+    return Start(str(path), bundle.trainable_pair, bundle.alphabet, network, height, lineage)
 
 
 def default_preset(init: str | None) -> str:
@@ -130,25 +126,25 @@ def _flat(network: Any, prefix: str = "network") -> dict[str, Any]:
     return found
 
 
-def fitted(start: Start, alphabet: Alphabet, seed: int) -> tuple[str, Arrays, str]:
+def fitted(start: Start, alphabet: Alphabet, seed: int) -> tuple[Pair, str]:
     """The pair for another alphabet, and in words what of it starts anew. Characters that both have keep their weights.
 
     A network learns the blank and all that is not its last layer from any alphabet: these are kept, too. A letter with
     a mark starts as the bare one that it looks like, only less likely: until it is learned, reading stays as it was.
     """
-    parameters = {name: np.asarray(array, np.float32) for name, array in start.parameters.items()}
+    parameters = {name: np.asarray(array, np.float32) for name, array in start.pair.parameters.items()}
     if alphabet == start.alphabet:
-        return start.symbol, parameters, f"starts from the weights of {start.name}"
+        return Pair(start.pair.symbol, parameters), f"starts from the weights of {start.name}"
     place = {character: k for k, character in enumerate(start.alphabet.characters)}
     new = [c for c in alphabet.characters if c not in place]
     like = {c: _bare(c) for c in new if _bare(c) in place}
     kept = np.array([*(place.get(like.get(c, c), -1) for c in alphabet.characters), start.alphabet.blank])
     shift = np.array([*(UNLIKELY if c in like else 0.0 for c in alphabet.characters), 0.0])
-    symbol, parameters = resize_decoder(start.symbol, parameters, kept, seed, shift)
+    symbol, parameters = resize_decoder(start.pair.symbol, parameters, kept, seed, shift)
     gone = [c for c in place if c not in set(alphabet.characters)]
     kept_ones = f"the blank and {len(place) - len(gone)} characters are kept"
     words = f"starts from the weights of {start.name}; of its last layer, {kept_ones}"
-    return symbol, parameters, f"{words}{_changes(like, [c for c in new if c not in like], gone)}"
+    return Pair(symbol, parameters), f"{words}{_changes(like, [c for c in new if c not in like], gone)}"
 
 
 def _changes(like: dict[str, str], fresh: list[str], gone: list[str]) -> str:

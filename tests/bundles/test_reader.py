@@ -13,8 +13,12 @@ from pathlib import Path
 import pytest
 from letters import LETTERS, members, rehashed, zipped
 
+from gluon_htr import __version__, load
 from gluon_htr.bundles.reader import read_bundle, read_description
-from gluon_htr.errors import BundleError
+from gluon_htr.bundles.upgrade import current_files
+from gluon_htr.bundles.writer import write_bundle
+from gluon_htr.errors import BundleError, ParametersError
+from gluon_htr.graphs.params import pack_parameters
 
 Files = dict[str, bytes]
 
@@ -80,7 +84,7 @@ def test_what_does_not_belong_together_is_refused(change: Callable[[Files], File
 @pytest.mark.parametrize(
     ("key", "value", "says"),
     [
-        ("schema_version", 2, "update gluon_htr"),
+        ("schema_version", 3, "update gluon_htr"),
         ("schema_version", "1", "schema_version"),
         ("task", "poems", "task"),
         ("alphabet", ["a", "a", "b", "c", "d"], "twice"),
@@ -101,6 +105,59 @@ def test_a_document_that_says_something_impossible_is_refused(
     files = members()
     about = json.loads(files["bundle.json"]) | {key: value}
     assert says in refused(zipped(tmp_path / "x.zip", files | {"bundle.json": json.dumps(about).encode()}))
+
+
+def current(tmp_path: Path) -> Files:
+    """The files of the same bundle in the current schema."""
+    bundle = read_bundle(LETTERS)
+    write_bundle(tmp_path / "current.zip", bundle.description, current_files(bundle))
+    return members(tmp_path / "current.zip")
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"requires": ">=99.1", "surprise": 1}, "needs gluon_htr >=99.1"),
+        ({"schema_version": 3}, "update gluon_htr"),
+        ({"requires": "soon"}, "requires"),
+        ({"surprise": 1}, "surprise"),
+        ({"model": {"task": "poems"}}, "poems"),
+        ({"model": {"task": "lines"}}, "alphabet"),
+    ],
+)
+def test_a_bundle_of_a_later_version_says_what_it_needs(change: dict, says: str, tmp_path: Path) -> None:
+    """A user would be told of an unknown field, and not that an update reads the model."""
+    files = current(tmp_path)
+    about = json.loads(files["bundle.json"]) | change
+    assert says in refused(zipped(tmp_path / "x.zip", files | {"bundle.json": json.dumps(about).encode()}))
+
+
+def test_the_version_that_a_bundle_needs_may_be_this_one(tmp_path: Path) -> None:
+    """A version would refuse its own bundles."""
+    files = current(tmp_path)
+    for requires in (">=0.2", f">={__version__}"):
+        about = json.loads(files["bundle.json"]) | {"requires": requires}
+        path = zipped(tmp_path / "x.zip", files | {"bundle.json": json.dumps(about).encode()})
+        assert read_bundle(path).description.requires == requires
+
+
+def test_a_layout_model_is_described_and_not_read_with(tmp_path: Path) -> None:
+    """Pages would be given to a model that has no alphabet, and end in a traceback."""
+    files = current(tmp_path)
+    layout = {"task": "layout", "channels": ["baseline"], "max_side": 1024, "multiple": 32}
+    about = json.loads(files["bundle.json"]) | {"model": layout}
+    path = zipped(tmp_path / "x.zip", files | {"bundle.json": json.dumps(about).encode()})
+    assert read_bundle(path).description.task == "layout"
+    with pytest.raises(BundleError, match="layout"):
+        load(path)
+
+
+def test_weights_that_are_nowhere_are_refused_when_they_are_needed(tmp_path: Path) -> None:
+    """A bundle whose pair is damaged would be trained on from nothing."""
+    files = rehashed(current(tmp_path) | {"remainder.params": pack_parameters({})})
+    bundle = read_bundle(zipped(tmp_path / "x.zip", files))
+    with pytest.raises(ParametersError, match="stage1"):
+        _ = bundle.pair
 
 
 EVIL = [

@@ -35,7 +35,7 @@ def test_a_shipped_bundle_reads_here_what_it_read_where_it_was_made(path: Path) 
 def test_a_shipped_bundle_states_scores_and_terms(path: Path) -> None:
     """Users would not know how well it reads, nor what they may do with it."""
     about = read_bundle(path).description
-    assert about.score_cards
+    assert about.model.score_cards
     assert about.training_data
     for source in about.training_data:
         assert source.terms

@@ -45,7 +45,7 @@ def test_a_small_bundle_reads_any_width(mnist: Path, door: Door, tmp_path: Path)
     done = door("export", "run", "--output", "digits.zip", "--float16", "--terms", "none")
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "digits.zip").stat().st_size <= MOST_BYTES
-    assert read_bundle(tmp_path / "digits.zip").description.alphabet == list("0123456789")
+    assert read_bundle(tmp_path / "digits.zip").reader.alphabet == list("0123456789")
     recognizer = gluon_htr.load(tmp_path / "digits.zip")
     noise = np.random.default_rng(0).integers(0, 256, (32, 3000), np.uint8)
     for width in (8, 9, 31, 100, 1001, 3000):

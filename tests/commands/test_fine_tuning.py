@@ -36,7 +36,7 @@ def test_another_alphabet_keeps_what_overlaps_and_says_what_is_new(words: Path, 
     done = door("train", *arguments, "--budget", "0.1s")
     assert done.returncode == ("nothing was better" in done.stderr), done.stderr
     assert "the blank and 4 characters are kept, 1 start as others: é as e, 1 are gone: d" in done.stderr
-    old, new = read_bundle(LETTERS).parameters, load_parameters(tmp_path / "tuned" / "model.params")
+    old, new = read_bundle(LETTERS).trainable_pair.parameters, load_parameters(tmp_path / "tuned" / "model.params")
     assert new["arg:decoder_weight"].shape[0] == 6
     for row, source in ((0, 1), (2, 0), (3, 2), (4, 4), (5, 5)):
         kept, was = new["arg:decoder_weight"][row], old["arg:decoder_weight"][source]
@@ -145,7 +145,7 @@ def test_what_is_no_better_is_not_kept(door: Door, tmp_path: Path) -> None:
     done = door("train", *arguments, "--workers", "0")
     assert done.returncode == 1, done.stderr
     assert "nothing was better than" in done.stderr
-    old, new = read_bundle(LETTERS).parameters, load_parameters(tmp_path / "tuned" / "model.params")
+    old, new = read_bundle(LETTERS).trainable_pair.parameters, load_parameters(tmp_path / "tuned" / "model.params")
     assert all(np.array_equal(new[name], old[name].astype(np.float32)) for name in old)
 
 
@@ -171,7 +171,7 @@ def test_what_is_better_on_one_word_is_not_kept(door: Door, tmp_path: Path) -> N
     done = door("train", "--config", config, *data, "--init", LETTERS, "--output", "tuned", "--workers", "0")
     assert ", which may be chance" in done.stderr
     assert done.returncode == 1, done.stderr
-    old, new = read_bundle(LETTERS).parameters, load_parameters(tmp_path / "tuned" / "model.params")
+    old, new = read_bundle(LETTERS).trainable_pair.parameters, load_parameters(tmp_path / "tuned" / "model.params")
     assert all(np.array_equal(new[name], old[name].astype(np.float32)) for name in old)
 
 

@@ -15,8 +15,9 @@ pytest.importorskip("onnx")
 mx = need_mxnet()
 
 from gluon_htr.exporting.parity import strokes
+from gluon_htr.graphs.pair import read_pair
 from gluon_htr.networks.recognizer import build, export_pair
-from gluon_htr.runtime.backends import mxnet_network, pair_network, read_pair
+from gluon_htr.runtime.backends import mxnet_network, pair_network
 from gluon_htr.runtime.recognizer import Recognizer
 from gluon_htr.text.alphabet import Alphabet
 

@@ -15,7 +15,7 @@ from support import TINY
 
 from gluon_htr.bundles.reader import read_bundle
 from gluon_htr.errors import UsageError
-from gluon_htr.graphs.params import pack_parameters
+from gluon_htr.graphs.pair import Pair, write_pair
 from gluon_htr.networks.presets import load_preset
 from gluon_htr.text.alphabet import Alphabet
 from gluon_htr.training.engines import OptimizerSettings, create_engine
@@ -38,8 +38,7 @@ def test_a_bundle_a_run_and_a_pair_are_starts(run: Path, tmp_path: Path, monkeyp
 def test_a_pair_of_unknown_origin_is_a_start(tmp_path: Path) -> None:
     """Weights from elsewhere could not be gone on with."""
     bundle = read_bundle(LETTERS)
-    (tmp_path / "symbol.json").write_text(bundle.symbol)
-    (tmp_path / "model.params").write_bytes(pack_parameters(bundle.parameters))
+    write_pair(tmp_path, bundle.trainable_pair)
     (tmp_path / "alphabet.json").write_bytes(bundle.alphabet.to_json())
     start = read_start(str(tmp_path))
     assert start.network is None
@@ -55,9 +54,9 @@ def _start() -> Start:
 
 def test_the_same_alphabet_changes_nothing() -> None:
     """Going on with more data would lose what was learned."""
-    symbol, parameters, words = fitted(_start(), Alphabet("abcde"), seed=0)
-    assert symbol == _start().symbol
-    assert all(np.array_equal(parameters[key], value) for key, value in _start().parameters.items())
+    pair, words = fitted(_start(), Alphabet("abcde"), seed=0)
+    assert pair.symbol == _start().pair.symbol
+    assert all(np.array_equal(pair.parameters[key], value) for key, value in _start().pair.parameters.items())
     assert "anew" not in words
 
 
@@ -65,10 +64,10 @@ def test_the_same_alphabet_changes_nothing() -> None:
 def test_both_engines_take_the_new_alphabet(engine: Literal["mxnet", "torch"]) -> None:
     """The network would be refused, or write the wrong letters."""
     pytest.importorskip("torch") if engine == "torch" else need_mxnet()
-    symbol, parameters, words = fitted(_start(), Alphabet("ecxba"), seed=0)
+    changed, words = fitted(_start(), Alphabet("ecxba"), seed=0)
     assert words.endswith("the blank and 4 characters are kept, 1 start anew: x, 1 are gone: d")
     page = np.stack([array("bead"), array("cab")])
-    pairs = ((_start().symbol, _start().parameters), (symbol, parameters))
+    pairs = (_start().pair, changed)
     old, new = (create_engine(engine, pair, OptimizerSettings()).predict(page) for pair in pairs)
     assert new.shape == old.shape
     np.testing.assert_allclose(new[:, :, [4, 3, 1, 0, 5]], old[:, :, [0, 1, 2, 4, 5]], atol=1e-5)
@@ -76,9 +75,9 @@ def test_both_engines_take_the_new_alphabet(engine: Literal["mxnet", "torch"]) -
 
 def test_letters_with_marks_start_as_the_bare_ones() -> None:
     """Whoever adapts to French would teach the shape of an e four times over, and lose the e on the way."""
-    _, parameters, words = fitted(_start(), Alphabet("abcdeéçœ"), seed=0)
+    pair, words = fitted(_start(), Alphabet("abcdeéçœ"), seed=0)
     assert words.endswith("the blank and 5 characters are kept, 2 start as others: é as e, ç as c, 1 start anew: œ")
-    weight, bias = (np.asarray(parameters[f"arg:decoder_{kind}"]) for kind in ("weight", "bias"))
+    weight, bias = (np.asarray(pair.parameters[f"arg:decoder_{kind}"]) for kind in ("weight", "bias"))
     for new, old in ((5, 4), (6, 2)):
         np.testing.assert_array_equal(weight[new], weight[old])
         assert bias[new] < bias[old] - 1  # until it is learned, what was read is read
@@ -87,11 +86,11 @@ def test_letters_with_marks_start_as_the_bare_ones() -> None:
 def test_a_symbol_in_other_words_is_still_edited() -> None:
     """A pair that an older MXNet wrote, with `param` in place of `attrs`, would keep its classes."""
     start = _start()
-    content = json.loads(start.symbol)
+    content = json.loads(start.pair.symbol)
     for node in content["nodes"]:
         if "attrs" in node:
             node["param"] = node.pop("attrs")
-    older = Start("older", json.dumps(content), start.parameters, start.alphabet)
-    symbol, _, _ = fitted(older, Alphabet("abcdefg"), seed=0)
+    older = Start("older", Pair(json.dumps(content), start.pair.parameters), start.alphabet)
+    symbol = fitted(older, Alphabet("abcdefg"), seed=0)[0].symbol
     nodes = {node["name"]: node.get("param") for node in json.loads(symbol)["nodes"]}
     assert nodes["decoder_fwd"]["num_hidden"] == "8"

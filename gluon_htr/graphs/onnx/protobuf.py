@@ -58,6 +58,15 @@ def fields(message: memoryview) -> Iterator[Field]:
         at += size
 
 
+def varints(packed: memoryview) -> list[int]:
+    """Return the numbers of a packed repeated field. Raises `GraphError` where it is cut off."""
+    numbers, at = [], 0
+    while at < len(packed):
+        value, at = _varint(packed, at)
+        numbers.append(value)
+    return numbers
+
+
 def _varint(message: memoryview, at: int) -> tuple[int, int]:
     """An unsigned integer of at most 64 bits, and where it ends."""
     value = 0

@@ -1,11 +1,14 @@
-"""Weights of an ONNX graph in half the bytes, widened to float32 when a runtime loads it."""
+"""Weights of an ONNX graph as a bundle stores them: once, and in half the bytes where the pair has them so.
+
+What is stored is widened to float32 and multiplied by the factors of folded batch norms when a runtime loads the graph.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 import onnx
 
-SMALLEST = 1024  # numbers: below, a Cast costs more than it saves
+MIN_SIZE = 1024  # numbers: below, a Cast or a Mul costs more than it saves
 
 
 def rounded(parameters: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -16,30 +19,34 @@ def rounded(parameters: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     return {name: _halved(array) if array.ndim > 1 else array for name, array in parameters.items()}
 
 
-def store_as_float16(model: onnx.ModelProto, parameters: dict[str, np.ndarray]) -> onnx.ModelProto:
-    """The same function, to a float32's last bit: weights that float16 holds are stored as such, with a Cast.
+def store_weights(model: onnx.ModelProto, parameters: dict[str, np.ndarray]) -> onnx.ModelProto:
+    """Return the same function, to a float32's last bit, with weights stored as the pair has them.
 
-    parameters: the `rounded` ones that the graph was written from. A kernel into which a batch norm was folded is
-    stored as it was before, with the norm's factors in a Mul. A runtime computes this once, when it loads the graph.
+    parameters: those that the graph was written from, `rounded` for half the bytes. Weights that float16 holds are
+    stored as such, with a Cast. A kernel into which a batch norm was folded is stored as it was before, with the norm's
+    factors in a Mul, so that the pair can be rebuilt (`restoring.py`). A runtime computes both once, when it loads.
     """
     small = onnx.ModelProto()
     small.CopyFrom(model)
-    widening: list[onnx.NodeProto] = []
+    loading: list[onnx.NodeProto] = []
     factors: list[onnx.TensorProto] = []
     for tensor in small.graph.initializer:
         array = onnx.numpy_helper.to_array(tensor)
-        if array.dtype != np.float32 or array.size < SMALLEST:
+        if array.dtype != np.float32 or array.size < MIN_SIZE:
             continue
-        half, factor = _stored(array, parameters.get(f"arg:{tensor.name}"))
-        if half.dtype == np.float16:
-            name = tensor.name
-            tensor.CopyFrom(onnx.numpy_helper.from_array(half, f"{name}:half"))
-            wide = name if factor is None else f"{name}:wide"
-            widening.append(onnx.helper.make_node("Cast", [f"{name}:half"], [wide], wide, to=onnx.TensorProto.FLOAT))
-            if factor is not None:
-                factors.append(onnx.numpy_helper.from_array(factor, f"{name}:factor"))
-                widening.append(onnx.helper.make_node("Mul", [wide, f"{name}:factor"], [name], name))
-    nodes = [*widening, *small.graph.node]
+        name = tensor.name
+        stored, factor = _stored(array, parameters.get(f"arg:{name}"))
+        last = name if factor is None else f"{name}:wide"
+        if stored.dtype == np.float16:
+            tensor.CopyFrom(onnx.numpy_helper.from_array(stored, f"{name}:half"))
+            loading.append(onnx.helper.make_node("Cast", [f"{name}:half"], [last], last, to=onnx.TensorProto.FLOAT))
+        elif factor is not None:
+            last = f"{name}:unfolded"
+            tensor.CopyFrom(onnx.numpy_helper.from_array(stored, last))
+        if factor is not None:
+            factors.append(onnx.numpy_helper.from_array(factor, f"{name}:factor"))
+            loading.append(onnx.helper.make_node("Mul", [last, f"{name}:factor"], [name], name))
+    nodes = [*loading, *small.graph.node]
     del small.graph.node[:]
     small.graph.node.extend(nodes)
     small.graph.initializer.extend(factors)
@@ -48,12 +55,11 @@ def store_as_float16(model: onnx.ModelProto, parameters: dict[str, np.ndarray]) 
 
 
 def _stored(array: np.ndarray, unfolded: np.ndarray | None) -> tuple[np.ndarray, np.ndarray | None]:
-    """What is stored for an array, float16 where that loses nothing, and factors (C, 1, …) to multiply it by."""
-    half = _halved(array)
-    if np.array_equal(half, array):
-        return half, None
-    if unfolded is None or unfolded.dtype != np.float16 or unfolded.shape != array.shape:
-        return array, None
+    """Return what is stored for an array, and factors (C, 1, …) to multiply it by where a batch norm was folded."""
+    if unfolded is None or unfolded.shape != array.shape or np.array_equal(unfolded, array):
+        half = _halved(array)
+        same = np.array_equal(half, array) and (unfolded is None or unfolded.dtype == np.float16)
+        return (half, None) if same else (array, None)
     rows = unfolded.astype(np.float32).reshape(len(array), -1)
     largest = np.abs(rows).argmax(axis=1)[:, None]
     divisor, folded = np.take_along_axis(rows, largest, 1), np.take_along_axis(array.reshape(rows.shape), largest, 1)

@@ -10,6 +10,7 @@ import numpy as np
 import onnx
 
 from ...bundles.reader import Bundle, read_bundle
+from ...bundles.run_folder import is_run
 from ...errors import GraphError, ModelError
 from ...graphs.onnx.inspection import OPERATORS, check_graph
 
@@ -35,7 +36,7 @@ class Network:
 def read_model(path: Path) -> tuple[onnx.ModelProto, Bundle | None]:
     """The graph of an ONNX file or of a bundle, and the bundle. Raises `GraphError` or `BundleError`."""
     if path.suffix != ".onnx":
-        if (path / "run.toml").is_file():
+        if is_run(path):
             raise ModelError(f"{path} is a run: make a bundle of it with gluon-htr export {path} --output NAME.zip")
         bundle = read_bundle(path)
         return parse(bundle.model, f"{path}: model.onnx"), bundle

@@ -45,7 +45,7 @@ def open_source(model: str, width: int | None = None) -> Source:
 
 
 def _source(bundle: Bundle, graph: onnx.ModelProto, width: int | None) -> Source:
-    rule, step = bundle.description.preprocessing.fit, bundle.description.step_width
+    rule, step = bundle.reader.preprocessing.fit, bundle.reader.step_width
     if width is None:
         width = rule.width
     if width < 1 or width % step or (rule.rule == "box" and width != rule.width):

@@ -7,14 +7,13 @@ from pathlib import Path
 from typing import Literal
 
 from ...errors import UsageError
-from ...graphs.params import load_parameters
-from .interface import Arrays, Engine
+from ...graphs.pair import Pair, read_pair
+from .interface import Engine
 from .optimizer import OptimizerSettings
 
 __all__ = ["OptimizerSettings", "create_engine", "fastest_precision"]
 
 Precision = Literal["float32", "bfloat16"]
-Pair = tuple[str, Arrays]  # (the text of symbol.json, parameters)
 
 
 def create_engine(
@@ -31,7 +30,8 @@ def create_engine(
     pair: a folder with `symbol.json` and `model.params`, or their contents. device: `cpu`, or `gpu:0` (also `cuda:0`)
     with torch. threads: None leaves it to the engine. Raises MissingToolError, UsageError, GraphError, ParametersError.
     """
-    symbol, parameters = _contents(pair)
+    pair = read_pair(pair) if isinstance(pair, Path) else pair
+    symbol, parameters = pair.symbol, dict(pair.parameters)
     for prefix in optimizer.frozen:
         if not any(name.startswith(f"arg:{prefix}") for name in parameters):
             raise UsageError(f"frozen: no weight has a name that begins with {prefix!r}; stage is the featurizer")
@@ -67,14 +67,3 @@ def fastest_precision(kind: Literal["mxnet", "torch"], device: str) -> Precision
     else:
         has_it = torch.cuda.is_available() and torch.cuda.is_bf16_supported(including_emulation=False)
     return "bfloat16" if has_it else "float32"
-
-
-def _contents(pair: Path | Pair) -> Pair:
-    if isinstance(pair, tuple):
-        return pair
-    folder = Path(pair)
-    try:
-        symbol = (folder / "symbol.json").read_text("utf-8")
-    except OSError as error:
-        raise UsageError(f"{folder} is no exported pair: symbol.json cannot be read ({error.strerror})") from None
-    return symbol, load_parameters(folder / "model.params")

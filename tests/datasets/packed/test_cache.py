@@ -97,7 +97,7 @@ def test_a_cache_for_another_network_is_refused_with_the_command_to_run(tmp_path
     """A network would be trained on images of another size."""
     saved(tmp_path / "a.pkl")
     other = Preprocessing(rule="box", height=32, width=128)
-    with pytest.raises(CacheError, match=r"16×512.*32×128.*gluon_htr\.prepare"):
+    with pytest.raises(CacheError, match=r"16×512.*32×128.*gluon-htr prepare"):
         load_data([f"cache:{tmp_path / 'a.pkl'}"], other)
 
 

@@ -14,7 +14,7 @@ mx = need_mxnet()
 
 from gluon_htr.graphs.onnx.inspection import check_graph
 from gluon_htr.graphs.onnx.splitting import split
-from gluon_htr.graphs.onnx.storage import rounded, store_as_float16
+from gluon_htr.graphs.onnx.storage import rounded, store_weights
 from gluon_htr.graphs.onnx.writer import to_onnx
 from gluon_htr.graphs.params import load_parameters
 from gluon_htr.graphs.symbol import load_graph
@@ -43,7 +43,7 @@ def test_stored_weights_are_half_the_bytes_and_the_same_numbers(name: str, tmp_p
     assert {array.dtype for key, array in small.items() if array.ndim > 1} == {np.dtype(np.float16)}
     assert all(array.dtype == np.float32 for array in small.values() if array.ndim == 1)
     whole = to_onnx(graph, small)
-    stored = store_as_float16(whole, small).SerializeToString()
+    stored = store_weights(whole, small).SerializeToString()
     share = 0.56 if name in preset_names() else 0.75  # small ones are mostly names
     assert len(stored) < share * len(whole.SerializeToString())
     check_graph(stored)

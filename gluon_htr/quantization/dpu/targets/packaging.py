@@ -49,7 +49,7 @@ def _ends(both: Halves) -> tuple[str, str]:
 def _reader(source: Source) -> bytes:
     """`reader.json`: all that the runner has to know."""
     rule = source.rule
-    about = {"name": source.bundle.name, "alphabet": source.bundle.description.alphabet, "rule": rule.rule}
+    about = {"name": source.bundle.name, "alphabet": source.bundle.reader.alphabet, "rule": rule.rule}
     sizes = {"height": rule.height, "width": rule.width, "resample": rule.resample}
     return msgspec.json.format(msgspec.json.encode(about | sizes), indent=1) + b"\n"
 

@@ -1,0 +1,58 @@
+"""Files of a run: their names, and the parts that readers need. `training/runs.py` has the rest."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from ..errors import CheckpointError
+from ..graphs.pair import PARAMETERS, SYMBOL
+from ..images.preprocessing import Preprocessing
+from ..text.alphabet import ALPHABET, Alphabet
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+__all__ = [
+    "ALPHABET", "PARAMETERS", "RUN", "SCORES", "SYMBOL",
+    "has_weights", "is_run", "read_alphabet", "read_preprocessing",
+]  # fmt: skip
+
+RUN, SCORES = "run.toml", "scores.json"
+
+
+def is_run(folder: Path) -> bool:
+    """Tell whether a folder is that of a run."""
+    return (folder / RUN).is_file()
+
+
+def has_weights(folder: Path) -> bool:
+    """Tell whether a run has weights to read with: they are written when a validation has been done."""
+    return (folder / PARAMETERS).is_file()
+
+
+def read_alphabet(folder: Path) -> Alphabet:
+    """Read the alphabet of a run or of an exported pair. Raises `AlphabetError`."""
+    return Alphabet.load(folder / ALPHABET)
+
+
+def read_preprocessing(folder: Path) -> Preprocessing:
+    """Read how a run preprocesses images. Raises `CheckpointError` where its `run.toml` is damaged."""
+    file = folder / RUN
+    try:
+        content: dict[str, Any] = tomllib.loads(file.read_text("utf-8"))
+        return msgspec.convert(content["preset"]["preprocessing"], Preprocessing)
+    except (
+        OSError,
+        UnicodeDecodeError,
+        tomllib.TOMLDecodeError,
+        KeyError,
+        TypeError,
+        msgspec.ValidationError,
+    ) as error:
+        raise CheckpointError(f"{file} is damaged: {error}") from None

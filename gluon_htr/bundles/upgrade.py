@@ -1,0 +1,24 @@
+"""Files of a bundle in the current schema, whatever schema it was read in."""
+
+from __future__ import annotations
+
+from ..graphs.onnx.initializers import initializers
+from ..graphs.onnx.restoring import remainder
+from ..graphs.pair import PARAMETERS
+from ..graphs.params import pack_parameters
+from ..graphs.symbol import parse_graph
+from .reader import Bundle
+from .schema import DOCUMENT, REMAINDER
+
+
+def current_files(bundle: Bundle) -> dict[str, bytes]:
+    """Return name to content of all files that `write_bundle` takes; weights are stored once.
+
+    Raises `GraphError` or `ParametersError` where the pair is damaged.
+    """
+    files = {name: content for name, content in bundle.files.items() if name not in (DOCUMENT, PARAMETERS)}
+    if REMAINDER not in files:
+        pair = bundle.pair
+        kept = remainder(parse_graph(pair.symbol), pair.parameters, initializers(bundle.model))
+        files[REMAINDER] = pack_parameters(kept)
+    return files
