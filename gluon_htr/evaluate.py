@@ -15,6 +15,8 @@ from . import __version__, _command, load
 from ._storage import write_atomically
 from .datasets.loading import load_data
 from .datasets.store import Store
+from .decoding.decoder import Decoder
+from .decoding.greedy import GREEDY
 from .runtime.backends import ENGINES, PRECISIONS
 from .runtime.stores import read_store
 from .text.metrics import ScoreCard, score, worst
@@ -44,15 +46,16 @@ def run(
     report: Path | None,
     as_json: bool,
     precision: str = "float32",
+    decoder: Decoder = GREEDY,
 ) -> int:
     """Reads all of `data` and prints the score card."""
-    recognizer = load(model, engine, threads, precision=precision)
+    recognizer = load(model, engine, threads, precision=precision, decoder=decoder)
     alphabet = recognizer.alphabet
     rule = recognizer.preprocessing
     store = load_data(data, rule, track=_command.track, form=alphabet.normalization, as_read=True)
     _command.say_left_out(store.problems, "--report DIR")
     began = time.perf_counter()
-    texts = read_store(recognizer.network, store, alphabet)
+    texts = read_store(recognizer.network, store, alphabet, decoder)
     speed = len(store) / (time.perf_counter() - began)
     card = score(store.texts, texts, store.groups)
     content = _content(card, model or recognizer.name, data, engine, precision, speed, len(store.problems))

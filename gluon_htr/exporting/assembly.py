@@ -30,7 +30,7 @@ from ..bundles.schema import (
 )
 from ..bundles.writer import check_target, write_bundle
 from ..datasets.loading import Track, untracked
-from ..decoding.ctc import greedy
+from ..decoding.greedy import best_labels
 from ..errors import GraphError, MissingToolError
 from ..graphs.onnx.initializers import initializers
 from ..graphs.onnx.restoring import remainder, restore
@@ -157,7 +157,7 @@ def _temperature(model: Model, converted: Converted, samples: Samples, wish: Wis
     if wish.half and logits:
         unrounded = onnx_network(convert(model, replace(wish, half=False)).stored)
         texts = zip(logits, map(unrounded, samples.batches))
-        changed = sum(a != b for ours, theirs in texts for a, b in zip(greedy(ours), greedy(theirs)))
+        changed = sum(a != b for ours, theirs in texts for a, b in zip(best_labels(ours), best_labels(theirs)))
         say(f"float16 weights change {changed} of {sum(map(len, logits))} texts")
     return best_temperature(logits, samples.texts, model.alphabet) if logits else 1.0
 

@@ -1,4 +1,4 @@
-"""The temperature that makes confidences honest (Guo et al. 2017): chosen on validation samples."""
+"""Temperature scaling (Guo et al. 2017) of confidences, fitted on validation samples."""
 
 from __future__ import annotations
 
@@ -6,31 +6,30 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..decoding.paths import best_path, confidence
+from ..decoding.decoder import Decoder, decode_texts
+from ..decoding.greedy import GREEDY
 from ..text.alphabet import Alphabet
 
-FEWEST = 100  # samples; with fewer, chance decides
+MIN_SAMPLES = 100  # with fewer, chance decides
 CANDIDATES = np.geomspace(0.5, 4, 25).round(3)
 
 
-def best_temperature(logits: Sequence[np.ndarray], texts: Sequence[Sequence[str]], alphabet: Alphabet) -> float:
-    """The candidate under which "this text is right" is best predicted by the confidence of the text.
+def best_temperature(
+    logits: Sequence[np.ndarray], texts: Sequence[Sequence[str]], alphabet: Alphabet, decoder: Decoder = GREEDY
+) -> float:
+    """Return the candidate under which "this text is right" is best predicted by the confidence of the text.
 
     logits: batches (N, T, C); texts: the truth of each batch. 1 where there are too few samples, or none is right.
     """
-    lines = [line for batch in logits for line in batch]
-    truths = [text for batch in texts for text in batch]
-    right = np.array([_read(line, alphabet) == truth for line, truth in zip(lines, truths)])
-    if len(lines) < FEWEST or not 0 < right.mean() < 1:
+    read = [text for batch in logits for text in decode_texts(decoder, batch, alphabet)]
+    right = np.array([text == truth for text, truth in zip(read, (text for batch in texts for text in batch))])
+    if len(read) < MIN_SAMPLES or not 0 < right.mean() < 1:
         return 1.0
-    return float(min(CANDIDATES, key=lambda candidate: _surprise(lines, right, candidate)))
 
+    def surprise(temperature: float) -> float:
+        """Mean negative log-likelihood of what was right and wrong."""
+        lines = (line for batch in logits for line in decoder.decode(batch, alphabet, temperature))
+        sure = np.array([line.confidence for line in lines]).clip(1e-6, 1 - 1e-6)
+        return float(-np.where(right, np.log(sure), np.log(1 - sure)).mean())
 
-def _read(line: np.ndarray, alphabet: Alphabet) -> str:
-    return alphabet.decode([stretch.index for stretch in best_path(line)])
-
-
-def _surprise(lines: Sequence[np.ndarray], right: np.ndarray, temperature: float) -> float:
-    """Mean negative log-likelihood of what was right and wrong."""
-    sure = np.array([confidence(best_path(line, temperature)) for line in lines]).clip(1e-6, 1 - 1e-6)
-    return float(-np.where(right, np.log(sure), np.log(1 - sure)).mean())
+    return float(min(CANDIDATES, key=surprise))

@@ -9,6 +9,8 @@ from ..bundles.catalog import default_bundle, find_bundle, known_bundles
 from ..bundles.reader import Bundle, read_bundle
 from ..bundles.run_folder import has_weights, is_run, read_alphabet, read_preprocessing
 from ..bundles.schema import DOCUMENT, INTEGER_MODEL
+from ..decoding.decoder import Decoder
+from ..decoding.greedy import GREEDY
 from ..errors import BundleError, CheckpointError, ModelError, UsageError
 from ..graphs.pair import PARAMETERS, read_pair
 from .backends import PRECISIONS, Network, one_by_one, onnx_network, pair_network
@@ -22,21 +24,40 @@ def load(
     threads: int | None = None,
     providers: Sequence[str] = ("cpu",),
     precision: str = "float32",
+    decoder: Decoder = GREEDY,
 ) -> Recognizer:
-    """A recognizer from the name of a shipped or installed bundle, the path of a bundle or a run, or the default.
+    """Load a model for reading.
 
-    A name goes before a path: `./words` is the folder where `words` is a bundle's name. engine: `onnx`, `mxnet`,
-    `torch`, or the address of a model server that has the bundle (`http://host:8000`); all read the same. threads: of
-    the engine onnx; None takes one a core. providers: of the engine onnx: `cpu`, `cuda`, `openvino`, `coreml` …, as far
-    as the installed onnxruntime has them. precision: of the engine onnx: `float32`, or `int8` where the bundle has it.
-    Raises `ModelError` when there is no such model, `MissingToolError` when the engine is not installed.
+    Args:
+        model: The name of a shipped or installed bundle, the path of a bundle or of a run, or None for the default. A
+            name goes before a path: `./words` is the folder where `words` is the name of a bundle.
+        engine: `onnx`, `mxnet`, `torch`, or the address of a model server that has the bundle (`http://host:8000`). All
+            read the same.
+        threads: Threads of the engine onnx; None takes one a core.
+        providers: Execution providers of the engine onnx, the first is tried first: `cpu`, `cuda`, `openvino`,
+            `coreml` …, as far as the installed onnxruntime has them.
+        precision: Of the engine onnx: `float32`, or `int8` where the bundle has it.
+        decoder: What turns logits into text; greedy by default.
+
+    Returns:
+        A recognizer, which threads may share.
+
+    Raises:
+        ModelError: There is no such model.
+        BundleError: The bundle is damaged, or is not one that reads text.
+        MissingToolError: The engine is not installed.
+
+    Example:
+        >>> import gluon_htr
+        >>> gluon_htr.load("digits").read("examples/number.png").text
+        '958321704081994'
     """
     path = find_model(model)
     if is_run(path):
         if precision != "float32":
             raise UsageError(f"{path} is a run, and only bundles have {precision}: export it, then gluon-htr dpu cpu")
-        return _from_run(path, engine, threads, providers)
-    return from_bundle(read_bundle(path), engine, threads, providers, precision)
+        return _from_run(path, engine, threads, providers, decoder)
+    return from_bundle(read_bundle(path), engine, threads, providers, precision, decoder)
 
 
 def find_model(model: str | Path | None) -> Path:
@@ -60,6 +81,7 @@ def from_bundle(
     threads: int | None = None,
     providers: Sequence[str] = ("cpu",),
     precision: str = "float32",
+    decoder: Decoder = GREEDY,
 ) -> Recognizer:
     """A recognizer from a bundle that is open already. Raises as `load` does."""
     about, reader = bundle.description, bundle.reader
@@ -71,7 +93,7 @@ def from_bundle(
         network = remote_network(engine, about.name, about.inputs[0].name, about.outputs[0].name)
     else:
         network = pair_network(bundle.trainable_pair, engine)
-    return Recognizer(network, bundle.alphabet, reader.preprocessing.fit, about.name, reader.temperature)
+    return Recognizer(network, bundle.alphabet, reader.preprocessing.fit, about.name, reader.temperature, decoder)
 
 
 def _integer_network(
@@ -87,8 +109,8 @@ def _integer_network(
     return one_by_one(onnx_network(bundle.files[INTEGER_MODEL], 1, providers), threads)
 
 
-def _from_run(run: Path, engine: str, threads: int | None, providers: Sequence[str]) -> Recognizer:
+def _from_run(run: Path, engine: str, threads: int | None, providers: Sequence[str], decoder: Decoder) -> Recognizer:
     if not has_weights(run):
         raise CheckpointError(f"{run} has no {PARAMETERS} yet: it is written when a validation has been done")
     network = pair_network(read_pair(run), engine, threads, providers)
-    return Recognizer(network, read_alphabet(run), read_preprocessing(run), run.name)
+    return Recognizer(network, read_alphabet(run), read_preprocessing(run), run.name, decoder=decoder)

@@ -1,4 +1,4 @@
-"""Images in, texts out: batches by width, greedy decoding, confidences and positions."""
+"""Images in, texts out: batches by width, decoding, confidences and positions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from math import isfinite
 import numpy as np
 from PIL import Image
 
-from ..decoding.paths import best_path, confidence
+from ..decoding.decoder import Decoded, Decoder
+from ..decoding.greedy import GREEDY
 from ..errors import ImageError, ModelError
 from ..images.decoding import ImageLike, decode
 from ..images.framing import framed
@@ -65,9 +66,10 @@ class Recognizer:
         preprocessing: Preprocessing,
         name: str,
         temperature: float = 1.0,
+        decoder: Decoder = GREEDY,
     ) -> None:
         self.network, self.alphabet, self.preprocessing, self.name = network, alphabet, preprocessing, name
-        self.temperature = temperature
+        self.temperature, self.decoder = temperature, decoder
 
     def read(self, image: ImageLike, whole: bool = False) -> Recognition:
         """Reads one image: a path, bytes, an array or a Pillow image. Raises `ImageError` where it is none.
@@ -128,22 +130,23 @@ class Recognizer:
             )
         if not isfinite(logits.max()):
             raise ModelError(f"{self.name} computes what is no number: its weights are damaged")
-        return [self._decode(line, f) for line, f in zip(logits, fitted)]
+        decoded = self.decoder.decode(logits, self.alphabet, self.temperature)
+        return [self._placed(line, logits.shape[1], f) for line, f in zip(decoded, fitted)]
 
-    def _decode(self, logits: np.ndarray, fitted: _Fitted) -> Recognition:
-        """The best path of (T, C), with its characters' places in the given image."""
-        where, step = fitted.placement, fitted.pixels.shape[1] / len(logits)
+    def _placed(self, decoded: Decoded, steps: int, fitted: _Fitted) -> Recognition:
+        """Return a decoded line with its characters' places in the given image."""
+        where, step = fitted.placement, fitted.pixels.shape[1] / steps
         back = fitted.width / where.width
 
         def place_of(edge: int) -> float:
             return fitted.left + min(max((edge * step - where.left) * back, 0.0), float(fitted.width))
 
-        path = best_path(logits, self.temperature)
-        ordered = self.alphabet.ordered([stretch.index for stretch in path])
+        path = decoded.spans
+        ordered = self.alphabet.ordered([span.index for span in path])
         characters = tuple(
             Character(text, path[k].confidence, place_of(path[k].start), place_of(path[k].end)) for k, text in ordered
         )
-        return Recognition("".join(c.text for c in characters), confidence(characters), characters)
+        return Recognition("".join(c.text for c in characters), decoded.confidence, characters)
 
 
 def _windows(images: Iterable[ImageLike], most: int) -> Iterator[list[ImageLike]]:

@@ -1,4 +1,4 @@
-"""What a network reads in a whole store, for validation and evaluation."""
+"""Reading all images of a store, for validation and evaluation."""
 
 from __future__ import annotations
 
@@ -7,28 +7,31 @@ from collections.abc import Callable
 import numpy as np
 
 from ..datasets.store import Store
-from ..decoding.ctc import greedy
+from ..decoding.decoder import Decoder, decode_texts
+from ..decoding.greedy import GREEDY
 from ..text.alphabet import Alphabet
 
 BATCH = 64
 
 
-def read_store(predict: Callable[[np.ndarray], np.ndarray], store: Store, alphabet: Alphabet) -> list[str]:
-    """The greedy reading of every image, in the store's order.
+def read_store(
+    predict: Callable[[np.ndarray], np.ndarray], store: Store, alphabet: Alphabet, decoder: Decoder = GREEDY
+) -> list[str]:
+    """Read every image, in the store's order.
 
-    predict: (N, H, W) uint8 → logits (N, T, C). Only images of the very same size stand in one batch, so that no text
+    predict: (N, H, W) uint8 → logits (N, T, C). Only images of the very same size share a batch, so that no text
     depends on its neighbors.
     """
     texts = [""] * len(store)
     for positions in same_size(store.shapes):
         logits = predict(np.stack([store.image(k) for k in positions]))
-        for k, indices in zip(positions, greedy(logits)):
-            texts[k] = alphabet.decode(indices)
+        for k, text in zip(positions, decode_texts(decoder, logits, alphabet)):
+            texts[k] = text
     return texts
 
 
 def same_size(shapes: np.ndarray) -> list[np.ndarray]:
-    """Positions in groups of at most `BATCH` whose shapes (N, 2) are equal."""
+    """Return positions in groups of at most `BATCH` whose shapes (N, 2) are equal."""
     order = np.lexsort(shapes.T)
     cuts = np.flatnonzero(np.any(np.diff(shapes[order], axis=0), axis=1)) + 1
     groups = np.split(order, cuts) if len(order) else []

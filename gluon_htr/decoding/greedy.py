@@ -1,0 +1,52 @@
+"""Greedy decoding of CTC: the best path (Graves et al. 2006, section 3.2), with its confidences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from math import prod
+
+import numpy as np
+
+from ..text.alphabet import Alphabet
+from .decoder import Decoded, Span
+
+
+class GreedyDecoder:
+    """The most probable class at each time step, repeats merged and blanks dropped. Implements `Decoder`."""
+
+    def decode(self, logits: np.ndarray, alphabet: Alphabet, temperature: float = 1.0) -> list[Decoded]:
+        """Decode logits (N, T, C); the confidence of a line is the product of those of its characters."""
+        paths = (best_path(line, temperature) for line in logits)
+        return [Decoded(tuple(path), confidence(path)) for path in paths]
+
+
+GREEDY = GreedyDecoder()
+
+
+def best_path(logits: np.ndarray, temperature: float = 1.0) -> list[Span]:
+    """Return the characters of (T, C), whose last class is the blank; each is as sure as its surest time step.
+
+    temperature: what logits are divided by before they become probabilities. Only those of the best classes are
+    computed: with an alphabet of thousands, a softmax of everything takes longer than the network.
+    """
+    best, blank = logits.argmax(axis=1), logits.shape[1] - 1
+    powers = logits - np.take_along_axis(logits, best[:, None], axis=1)
+    powers /= np.float32(temperature)
+    sure = 1 / np.exp(powers, out=powers).sum(axis=1)
+    starts = np.flatnonzero(np.diff(best, prepend=-1))
+    ends = [*starts[1:].tolist(), len(best)]
+    return [
+        Span(int(best[start]), start, end, float(sure[start:end].max()))
+        for start, end in zip(starts.tolist(), ends)
+        if best[start] != blank
+    ]
+
+
+def best_labels(logits: np.ndarray) -> list[list[int]]:
+    """Return the N lists of class indices on the best paths of logits (N, T, C)."""
+    return [[span.index for span in best_path(line)] for line in logits]
+
+
+def confidence(characters: Iterable[Span]) -> float:
+    """Return the confidence of a whole text: the product over its characters."""
+    return prod(character.confidence for character in characters)
