@@ -27,7 +27,7 @@ from gluon_htr._mxnet import mx
 from gluon_htr.networks.presets import load_preset
 from gluon_htr.networks.recognizer import build, export_pair
 from gluon_htr.training.engines import OptimizerSettings, create_engine, fastest_precision
-from gluon_htr.training.engines.interface import Batch
+from gluon_htr.training.objectives.batch import Batch
 
 CLASSES, RATE, LABELS = 80, 1e-3, 10
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 
@@ -36,10 +36,14 @@ class Sample:
 
 @dataclass(frozen=True)
 class Problem:
-    """A sample that was left out, and why."""
+    """A sample that was left out, and why.
+
+    kind: what class of fault it is, for programs; the reason is for people.
+    """
 
     id: str
     reason: str
+    kind: Literal["data", "alphabet", "length"] = "data"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "id", printable(self.id))

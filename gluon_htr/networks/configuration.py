@@ -14,6 +14,7 @@ from ..images.preprocessing import Preprocessing
 
 Count = Annotated[int, Meta(ge=1)]
 Share = Annotated[float, Meta(ge=0.0, lt=1.0)]
+Task = Literal["lines", "words", "characters", "layout"]
 Pair = tuple[Count, Count]  # (vertical, horizontal)
 
 
@@ -77,13 +78,19 @@ class Network(Struct, frozen=True, forbid_unknown_fields=True):
         return width
 
 
-class Preset(Struct, frozen=True, forbid_unknown_fields=True):
+class Preset(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """A whole file."""
 
     description: str  # one line, shown by `gluon-htr presets`
     preprocessing: Preprocessing  # documented there
     network: Network
-    training: dict[str, Any] = field(default_factory=dict)  # checked by the training room
+    training: dict[str, Any] = field(default_factory=dict)  # checked by the package training
+    task: Task | None = None  # default: words where images are fitted into a box, lines otherwise
+
+    @property
+    def resolved_task(self) -> Task:
+        """The task, by default that of the preprocessing."""
+        return self.task or ("words" if self.preprocessing.rule == "box" else "lines")
 
     @property
     def nominal_size(self) -> tuple[int, int]:

@@ -23,6 +23,7 @@ from .batches import Batches
 from .engines import create_engine
 from .engines.interface import Engine
 from .holdout import check_comparable, hold_out
+from .objectives import objective_of
 from .runs import Run, create_run, load_run
 from .settings import Request
 from .suitability import refuse, suitable
@@ -152,6 +153,7 @@ def make_engine(run: Run, threads: int | None = None) -> Engine:
         request.engine,
         run.path,
         run.training.optimizer,
+        objective=objective_of(run.preset.resolved_task),
         device=request.device,
         precision=request.precision,
         threads=threads,

@@ -24,7 +24,7 @@ from ..datasets.store import Store
 from ..images.augmentation_settings import Augmentation
 from ..images.preprocessing import PADDING
 from ..text.alphabet import Alphabet
-from .engines.interface import Batch
+from .objectives.batch import Batch
 
 POOL = 32  # batches that are sorted by width together: little padding, yet random company
 AHEAD = 6  # batches a worker that are prepared before they are asked for

@@ -67,7 +67,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
         progress = msgspec.json.decode(arrays.pop("progress").tobytes(), type=Progress)
     except (ParametersError, KeyError, msgspec.MsgspecError) as error:
         raise CheckpointError(f"{path} is no checkpoint: {error}") from None
-    groups: dict[str, Arrays] = {"parameters": {}, "average": {}, "optimizer": {}}
+    groups: dict[str, dict[str, np.ndarray]] = {"parameters": {}, "average": {}, "optimizer": {}}
     for key, value in arrays.items():
         group, _, name = key.partition("/")
         groups.setdefault(group, {})[name] = value

@@ -20,8 +20,9 @@ from ..text.metrics import ScoreCard, score
 from . import averages
 from .batches import Batches, Place
 from .checkpoints import Checkpoint, Progress, load_checkpoint, save_checkpoint
-from .engines.interface import Arrays, Batch, Engine
+from .engines.interface import Arrays, Engine
 from .journal import Journal
+from .objectives.batch import Batch
 from .runs import Run
 from .schedules import rate_at
 

@@ -10,7 +10,7 @@ from ..decoding.ctc import steps_needed
 from ..errors import AlphabetError, TrainingError
 from ..text.alphabet import Alphabet
 
-MOST_NAMED = 5
+MAX_NAMED = 5
 
 
 def suitable(store: Store, alphabet: Alphabet, step_width: int) -> tuple[Store, list[Problem]]:
@@ -20,31 +20,33 @@ def suitable(store: Store, alphabet: Alphabet, step_width: int) -> tuple[Store, 
     """
     kept, problems = [], []
     for k, (identity, text) in enumerate(zip(store.ids, store.texts)):
-        if reason := _reason(text, int(store.shapes[k, 1]), step_width, alphabet):
-            problems.append(Problem(identity, reason))
+        if problem := _problem(identity, text, int(store.shapes[k, 1]), step_width, alphabet):
+            problems.append(problem)
         else:
             kept.append(k)
     return store.select(kept) if problems else store, problems
 
 
-def _reason(text: str, width: int, step_width: int, alphabet: Alphabet) -> str:
+def _problem(identity: str, text: str, width: int, step_width: int, alphabet: Alphabet) -> Problem | None:
     if not text:
-        return "its label is empty"
+        return Problem(identity, "its label is empty")
     if unknown := alphabet.unknown(text):
-        return f"the alphabet lacks {' '.join(map(repr, unknown[:MOST_NAMED]))}{' …' * (len(unknown) > MOST_NAMED)}"
+        named = f"{' '.join(map(repr, unknown[:MAX_NAMED]))}{' …' * (len(unknown) > MAX_NAMED)}"
+        return Problem(identity, f"the alphabet lacks {named}", "alphabet")
     if (steps := width // step_width) < (needed := steps_needed(alphabet.shown(text))):
-        return (
+        reason = (
             f"its image has {steps} time steps of {step_width} pixels, but {reprlib.repr(text)} needs {needed}: "
             "use wider images, or less stride and pooling along the width"
         )
-    return ""
+        return Problem(identity, reason, "length")
+    return None
 
 
 def refuse(problems: list[Problem], kept: int) -> None:
     """Raises `AlphabetError` or `TrainingError`, naming the first samples. kept: how many can be trained on."""
     if problems:
-        named = "; ".join(f"{problem.id}: {problem.reason}" for problem in problems[:MOST_NAMED])
-        more = f" (and {len(problems) - MOST_NAMED} more)" if len(problems) > MOST_NAMED else ""
-        kind = AlphabetError if any("alphabet" in problem.reason for problem in problems) else TrainingError
+        named = "; ".join(f"{problem.id}: {problem.reason}" for problem in problems[:MAX_NAMED])
+        more = f" (and {len(problems) - MAX_NAMED} more)" if len(problems) > MAX_NAMED else ""
+        kind = AlphabetError if any(problem.kind == "alphabet" for problem in problems) else TrainingError
         rest = "--unfit skip leaves them out" if kept else "no other samples are left"
         raise kind(f"{len(problems)} samples cannot be trained on: {named}{more}; {rest}")

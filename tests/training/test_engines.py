@@ -17,7 +17,8 @@ need_mxnet()
 from gluon_htr.errors import HtrError, ParametersError, UsageError
 from gluon_htr.networks.recognizer import build, export_pair
 from gluon_htr.training.engines import OptimizerSettings, create_engine, fastest_precision
-from gluon_htr.training.engines.interface import Batch, Engine
+from gluon_htr.training.engines.interface import Engine
+from gluon_htr.training.objectives.batch import Batch
 
 ENGINES = ["mxnet", "torch"]
 ADAM = OptimizerSettings(weight_decay=1e-4, clip=5.0)

@@ -51,3 +51,11 @@ def test_characters_outside_the_alphabet_and_empty_labels_are_named() -> None:
     assert "empty" in problems[1].reason
     with pytest.raises(AlphabetError, match="2 samples"):
         refuse(problems, kept=1)
+
+
+def test_a_label_that_reads_alphabetical_and_is_too_long_is_not_an_error_of_the_alphabet() -> None:
+    """The user would look for a missing character, and the image is too narrow."""
+    _, problems = suitable(store("alphabetical"), Alphabet("alphbetic"), step_width=64)
+    assert [problem.kind for problem in problems] == ["length"]
+    with pytest.raises(TrainingError):
+        refuse(problems, kept=0)

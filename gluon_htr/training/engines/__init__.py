@@ -8,6 +8,7 @@ from typing import Literal
 
 from ...errors import UsageError
 from ...graphs.pair import Pair, read_pair
+from ..objectives import Objective
 from .interface import Engine
 from .optimizer import OptimizerSettings
 
@@ -21,6 +22,7 @@ def create_engine(
     pair: Path | Pair,
     optimizer: OptimizerSettings,
     *,
+    objective: Objective = "ctc",
     device: str = "cpu",
     precision: Precision = "float32",
     threads: int | None = None,
@@ -38,7 +40,9 @@ def create_engine(
     if kind == "torch":
         from .torch import TorchEngine
 
-        return TorchEngine(symbol, parameters, optimizer, device=device, precision=precision, threads=threads)
+        return TorchEngine(
+            symbol, parameters, optimizer, objective, device=device, precision=precision, threads=threads
+        )
     if kind != "mxnet":
         raise UsageError(f"there is no engine {kind!r}; the engines are mxnet and torch")
     if device != "cpu" or precision != "float32":
@@ -49,7 +53,7 @@ def create_engine(
         os.environ["MXNET_OMP_MAX_THREADS"] = str(threads)  # heard where mxnet has not been imported yet
     from .gluon import GluonEngine
 
-    return GluonEngine(symbol, parameters, optimizer, threads)
+    return GluonEngine(symbol, parameters, optimizer, objective, threads)
 
 
 def fastest_precision(kind: Literal["mxnet", "torch"], device: str) -> Precision:

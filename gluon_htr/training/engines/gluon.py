@@ -15,17 +15,25 @@ from ..._mxnet import mx
 from ...errors import ParametersError
 from ...graphs.symbol import parse_graph
 from ...images.preprocessing import scale
-from .interface import Arrays, Batch
+from ..objectives import Objective
+from ..objectives.batch import Batch
+from ..objectives.gluon import loss_function
+from .interface import Arrays
 from .optimizer import OptimizerSettings
 
 
 class GluonEngine:
-    """A SymbolBlock under training; see `training/engine.py` for the verbs."""
+    """A SymbolBlock under training; `interface.py` documents its operations."""
 
     name = "mxnet"
 
     def __init__(
-        self, symbol: str, parameters: Arrays, optimizer: OptimizerSettings, threads: int | None = None
+        self,
+        symbol: str,
+        parameters: Arrays,
+        optimizer: OptimizerSettings,
+        objective: Objective = "ctc",
+        threads: int | None = None,
     ) -> None:
         if threads is not None:
             mx.base.check_call(mx.base._LIB.MXSetNumOMPThreads(ctypes.c_int(threads)))
@@ -37,8 +45,7 @@ class GluonEngine:
             parameter.shape = _fitting(parameters, key).shape
         self._network.initialize(mx.init.Zero())
         self._network.hybridize(static_alloc=True)
-        self._loss = mx.gluon.loss.CTCLoss()
-        self._loss.hybridize(static_alloc=True)
+        self._loss = loss_function(objective)
         weights = {key: p for key, p in self._parameters.items() if key.startswith("arg:")}
         self._trained = {key: p for key, p in weights.items() if optimizer.trains(key[4:])}
         for key in weights.keys() - self._trained.keys():
@@ -49,10 +56,9 @@ class GluonEngine:
 
     def step(self, batch: Batch, rate: float, seed: int) -> float:
         mx.random.seed(seed % (1 << 31))
-        images, labels = mx.nd.array(scale(batch.images)), mx.nd.array(batch.labels)
-        lengths = mx.nd.array(batch.lengths)
+        images = mx.nd.array(scale(batch.images))
         with mx.autograd.record():
-            loss = self._loss(self._network(images), labels, None, lengths).mean()
+            loss = self._loss(self._network(images), batch)
         loss.backward()
         value = float(loss.asscalar())
         if math.isfinite(value):

@@ -15,14 +15,17 @@ from ..._torch import torch
 from ...errors import ParametersError, UsageError
 from ...graphs.symbol import parse_graph
 from ...graphs.torch import GraphModule
-from .interface import Arrays, Batch
+from ..objectives import Objective
+from ..objectives.batch import Batch
+from ..objectives.torch import loss_function
+from .interface import Arrays
 from .optimizer import OptimizerSettings
 
 _STATE_NAMES = {"adam": {"mean": "exp_avg", "square": "exp_avg_sq"}, "sgd": {"momentum": "momentum_buffer"}}
 
 
 class TorchEngine:
-    """A GraphModule under training; see `training/engine.py` for the verbs."""
+    """A GraphModule under training; `interface.py` documents its operations."""
 
     name = "torch"
 
@@ -31,6 +34,7 @@ class TorchEngine:
         symbol: str,
         parameters: Arrays,
         optimizer: OptimizerSettings,
+        objective: Objective = "ctc",
         *,
         device: str = "cpu",
         precision: str = "float32",
@@ -39,9 +43,10 @@ class TorchEngine:
         if threads is not None:
             torch.set_num_threads(threads)
         self._device, self._settings, self._steps = _device(device), optimizer, 0
+        self._loss = loss_function(objective)
         self._reduced = precision == "bfloat16"
         self._graph = parse_graph(symbol)
-        self._module = GraphModule(self._graph, parameters).to(self._device)
+        self._module = GraphModule(self._graph, dict(parameters)).to(self._device)
         self._module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._trained = [name for name in self._graph.weights if optimizer.trains(name)]
         for name in self._graph.weights:  # nothing is computed backward that nobody asks for
@@ -81,7 +86,7 @@ class TorchEngine:
         return arrays
 
     def restore(self, parameters: Arrays, state: Arrays | None = None) -> None:
-        self._module.load(parameters)
+        self._module.load(dict(parameters))
         if state is None:
             return
         self._steps = int(state["steps"][0])
@@ -103,15 +108,6 @@ class TorchEngine:
 
     def _precision(self) -> AbstractContextManager[object]:
         return torch.autocast(self._device.type, torch.bfloat16, enabled=self._reduced)
-
-    def _loss(self, logits: torch.Tensor, batch: Batch) -> torch.Tensor:
-        """Mean CTC negative log likelihood of the samples; logits (N, T, C), the blank last."""
-        scores = logits.log_softmax(2).transpose(0, 1)
-        steps = torch.full((len(batch.lengths),), scores.shape[0], dtype=torch.long)
-        labels = torch.from_numpy(np.maximum(batch.labels, 0).astype(np.int64)).to(self._device)
-        lengths = torch.from_numpy(batch.lengths.astype(np.int64))
-        losses = torch.nn.functional.ctc_loss(scores, labels, steps, lengths, scores.shape[2] - 1, "none")
-        return losses.mean()
 
     def _update(self, rate: float) -> None:
         if self._settings.clip:

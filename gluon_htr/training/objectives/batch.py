@@ -1,0 +1,26 @@
+"""A batch of samples; what its labels are depends on the objective."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+
+def _no_lengths() -> np.ndarray:
+    return np.zeros(0, np.int32)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Samples that are trained on together.
+
+    images: (N, H, W) uint8, 0 = black ink, 255 = paper.
+    labels, by objective: `ctc` (N, L) int32, padded with -1 to the longest label of the batch; `cross-entropy` (N,)
+    int32; `pixels` (N, H, W) int32. In the last two, -1 does not count.
+    lengths: of the labels of `ctc`, (N,) int32; empty otherwise.
+    """
+
+    images: np.ndarray
+    labels: np.ndarray
+    lengths: np.ndarray = field(default_factory=_no_lengths)
