@@ -9,9 +9,10 @@ import contextlib
 import errno
 import io
 import os
+import signal
 import sys
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor
 from typing import TYPE_CHECKING, TypeVar
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:  # `download` starts without numpy
 
 T = TypeVar("T")
 INTERRUPTED = 130
-QUIET_INTERVAL = 60.0  # seconds between progress lines where stderr is no terminal
 
 
 def main(command: Callable[[Sequence[str] | None], int], arguments: Sequence[str] | None = None) -> int:
@@ -81,72 +81,20 @@ def say_left_out(problems: Sequence[Problem], listing: str) -> None:
         say(f"… and {len(problems) - 10} more; {listing} lists all")
 
 
-class Bar:
-    """Progress on stderr: a bar with rate and ETA, or one line a minute where stderr is no terminal."""
-
-    def __init__(self, total: int | None, unit: str, label: str, done: int = 0) -> None:
-        from tqdm import tqdm
-
-        terminal = sys.stderr.isatty()
-        self._bar = tqdm(
-            total=total,
-            initial=done,
-            unit=unit,
-            unit_scale=unit == "B",
-            desc=label,
-            file=sys.stderr if terminal else _Lines(),
-            ascii=None if terminal else True,
-            delay=2,  # shorter work shows nothing
-            mininterval=0.2 if terminal else QUIET_INTERVAL,
-            maxinterval=10 if terminal else QUIET_INTERVAL,
-            leave=terminal,
-            dynamic_ncols=terminal,
-            ncols=None if terminal else 100,
-        )
-
-    def update(self, done: int = 1) -> None:
-        """`done` more units are done."""
-        self._bar.update(done)
-
-    def reach(self, done: int, total: int | None) -> None:
-        """`done` units of `total` are done in all; those done at the first call are no part of the rate."""
-        if self._bar.total is None and self._bar.n == 0:
-            self._bar.initial = self._bar.n = done
-        self._bar.total = total
-        self._bar.update(done - self._bar.n)
-
-    def note(self, text: str) -> None:
-        """Shows `text` behind the bar."""
-        self._bar.set_postfix_str(text, refresh=False)
-
-    def __enter__(self) -> Bar:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self._bar.close()
-
-
-class _Lines:
-    """A stand-in for stderr that turns a bar redrawn in place into lines of their own."""
-
-    def write(self, text: str) -> None:
-        if line := text.strip("\r\n "):
-            print(line, file=sys.stderr, flush=True)
-
-    def flush(self) -> None:
-        sys.stderr.flush()
-
-
-def progress(items: Iterable[T], *, total: int | None, unit: str, label: str = "") -> Iterator[T]:
-    """Passes `items` on under a `Bar`."""
-    with Bar(total, unit, label) as bar:
-        for item in items:
-            yield item
-            bar.update()
-
-
 @contextlib.contextmanager
-def track(label: str, total: int) -> Iterator[Callable[[int], None]]:
-    """A bar over images, for rooms that prepare data."""
-    with Bar(total, "image", label) as bar:
-        yield bar.update
+def stop_requests() -> Iterator[list[int]]:
+    """Collect Ctrl-C and SIGTERM, so that work ends where it can be resumed; a second Ctrl-C stops at once."""
+    received: list[int] = []
+
+    def receive(number: int, frame: object) -> None:
+        if received:
+            raise KeyboardInterrupt
+        received.append(number)
+        say("stopping after this step; the run is being saved")
+
+    before = {number: signal.signal(number, receive) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield received
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from . import _command
+from . import _command, _progress
 from .datasets.download.acquisition import Acquired, acquire, match, wanted
 from .datasets.download.archives import Advance
 from .datasets.download.catalog import DATASETS, Dataset, dataset
@@ -30,7 +30,9 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,  # --password must not pass for --password-stdin
     )
-    result.add_argument("--dataset", required=True, metavar="NAME", help="one of those below")
+    result.add_argument(
+        "--dataset", default="iam-words", metavar="NAME", help="one of those below (default: %(default)s)"
+    )
     result.add_argument("--user", help="your user name at the site")
     result.add_argument("--root", type=Path, help="where to put it (default: data/iam and the like)")
     result.add_argument("--base-url", metavar="URL", help="another place that has the same files")
@@ -103,7 +105,7 @@ def _password(user: str, from_stdin: bool) -> str:
 @contextmanager
 def _bar(label: str) -> Iterator[Advance]:
     """A progress bar in bytes, with rate and ETA."""
-    with _command.Bar(None, "B", label) as bar:
+    with _progress.Bar(None, "B", label) as bar:
         yield bar.reach
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from . import _command
+from . import _command, _progress
 from .errors import MissingToolError
 
 if TYPE_CHECKING:
@@ -191,7 +191,7 @@ def _prepared(given: argparse.Namespace) -> tuple[Source, Recipe, Halves, np.nda
     source = open_source(given.model, given.width)
     recipe = Recipe(given.method, given.equalization, given.bias_correction)
     both = prepared(recipe, halves(source))
-    return source, recipe, both, read_images(given.calibration, source.rule, _command.track, given.images)
+    return source, recipe, both, read_images(given.calibration, source.rule, _progress.track, given.images)
 
 
 def package(given: argparse.Namespace) -> int:
@@ -218,7 +218,7 @@ def evaluate(given: argparse.Namespace) -> int:
     source = open_source(given.model, given.width)
     before, after, tail = read_quantized(given.quantized)
     alphabet = source.bundle.alphabet
-    store = load_data(given.data, source.rule, track=_command.track, form=alphabet.normalization)
+    store = load_data(given.data, source.rule, track=_progress.track, form=alphabet.normalization)
     found = compare(chained(before, tail), chained(after, tail), store, alphabet)
     layers = noise(before, after, stacked(store))
     print(_comparison_json(found, layers) if given.json else _comparison(found, layers))
@@ -250,7 +250,7 @@ def cpu(given: argparse.Namespace) -> int:
 
     check_target(given.output)
     bundle = open_source(given.model).bundle
-    store = load_data(given.calibration, bundle.reader.preprocessing.fit, track=_command.track)
+    store = load_data(given.calibration, bundle.reader.preprocessing.fit, track=_progress.track)
     model = quantize_for_cpu(bundle.model, evenly(store, given.images))
     write_integer_bundle(bundle, model, given.output)
     print(f"{given.output}: read with it by gluon-htr predict --model {given.output} --precision int8")

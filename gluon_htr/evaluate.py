@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from . import __version__, _command, load
+from . import __version__, _command, _progress, load
 from ._storage import write_atomically
 from .datasets.loading import load_data
 from .datasets.store import Store
@@ -52,7 +52,7 @@ def run(
     recognizer = load(model, engine, threads, precision=precision, decoder=decoder)
     alphabet = recognizer.alphabet
     rule = recognizer.preprocessing
-    store = load_data(data, rule, track=_command.track, form=alphabet.normalization, as_read=True)
+    store = load_data(data, rule, track=_progress.track, form=alphabet.normalization, as_read=True)
     _command.say_left_out(store.problems, "--report DIR")
     began = time.perf_counter()
     texts = read_store(recognizer.network, store, alphabet, decoder)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-from . import _command
+from . import _command, _progress
 from .bundles.reader import Bundle, read_bundle
 from .bundles.writer import check_target
 from .errors import MissingToolError, UsageError
@@ -79,8 +79,8 @@ def run(given: argparse.Namespace) -> int:
     rule = model.preset.preprocessing
     task: Literal["lines", "words"] = given.task or ("words" if rule.rule == "box" else "lines")
     wish = Wish(name, task, given.float16, license_text, given.opset, given.limitations, scored)
-    samples = read_samples(given.validation or model.validation, rule, _command.track, model.alphabet.normalization)
-    bundle = export(model, wish, given.output, samples, _command.say, given.split, _command.track)
+    samples = read_samples(given.validation or model.validation, rule, _progress.track, model.alphabet.normalization)
+    bundle = export(model, wish, given.output, samples, _command.say, given.split, _progress.track)
     characters = len(bundle.reader.alphabet)
     print(f"{given.output}: {wish.name}, {wish.task}, {characters} characters, {_megabytes(given.output)}")
     return _serve(bundle, given.triton) if given.triton else 0

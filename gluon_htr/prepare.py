@@ -1,44 +1,38 @@
-"""Turns data into a cache (NAME.pkl) or packed records (NAME.rec) of preprocessed images and texts; makes alphabets."""
+"""Prepare data: pack preprocessed images and texts into NAME.rec or NAME.pkl, or make an alphabet of the texts."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import asdict
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
 from typing import get_args
 
-from . import _command
+from . import _command, _options, _progress
 from ._storage import write_atomically
-from .datasets.freshness import current_origin
 from .datasets.labels import count_characters, is_text, labels
-from .datasets.origin import Origin, difference
-from .datasets.packed.cache import is_cache, load_cache, save_cache
-from .datasets.packed.records import is_records, load_intact, records_encoding, save_records
-from .datasets.preparation import Preparer
+from .datasets.packing import pack
 from .datasets.sample import Problem
-from .datasets.spec import Spec, open_spec, parse_spec
-from .datasets.store import Store
-from .errors import CacheError, UsageError
-from .images.encoding import Encoding, parse_encoding
-from .images.preprocessing import Preprocessing
+from .errors import UsageError
+from .images.encoding import Encoding
 from .networks.presets import load_preset
 from .text.alphabet import Alphabet
 from .text.normalization import Form
 
-LEARNED = 20  # times a character occurs, at least, before a network can be expected to know it
-MOST_NAMED = 20
-Load = Callable[[Path], tuple[Store, Origin]]
+MIN_OCCURRENCES = 20  # of a character, before a network can be expected to know it
+MAX_NAMED = 20
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line."""
-    parser = argparse.ArgumentParser(prog="gluon_htr.prepare", description=__doc__)
+    """Return the parser of the command line."""
+    parser = argparse.ArgumentParser(
+        prog="gluon-htr prepare",
+        description=__doc__,
+        epilog="example: gluon-htr prepare 'iam-words:data/iam?split=train' --output train.rec",
+    )
     parser.add_argument("spec", help="data as KIND:PATH[?key=value&…], e.g. 'iam-words:data/iam?split=train'")
-    parser.add_argument("--output", type=Path, help="what to write: words.pkl, words.rec")
+    parser.add_argument("--output", type=Path, help="words.rec, a folder of records, or words.pkl, a cache")
     parser.add_argument(
         "--alphabet", type=Path, metavar="FILE", help="write the characters of all texts; also takes text:FILE as data"
     )
@@ -52,14 +46,60 @@ def parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--workers", type=int, help="processes (default: one a core)")
     parser.add_argument("--force", action="store_true", help="write it anew even if it is up to date")
-    parser.add_argument("--json", action="store_true", help="the result as JSON on stdout")
+    _options.add_json(parser)
     return parser
 
 
-def write_alphabet(spec: str, output: Path, form: Form) -> tuple[dict[str, int], list[Problem]]:
-    """Writes the alphabet of all texts; returns how often each of its characters occurs, in its order.
+def run(
+    spec: str,
+    output: Path | None = None,
+    alphabet: Path | None = None,
+    normalization: Form | None = None,
+    preset: str = "words",
+    encoding: str | None = None,
+    workers: int | None = None,
+    force: bool = False,
+    as_json: bool = False,
+) -> int:
+    """Write the alphabet, the packed data, or both."""
+    if normalization and not alphabet:
+        raise UsageError("--normalization is of an alphabet: give --alphabet FILE, too")
+    if output and is_text(spec):
+        raise UsageError(f"{spec} has no images: leave --output out")
+    if not output and not alphabet:
+        raise UsageError("nothing to do: give --output NAME.rec or NAME.pkl, or --alphabet FILE")
+    _options.check_workers(workers)
+    if alphabet:
+        counts, problems = write_alphabet(spec, alphabet, normalization or "NFC")
+        if not output:
+            content = _json(problems, alphabet=str(alphabet), characters=len(counts), counts=counts)
+            print(content if as_json else _describe_alphabet(alphabet, counts))
+            return 0
+        _command.say(_describe_alphabet(alphabet, counts))
+    assert output is not None
+    preprocessing = load_preset(preset).preprocessing
+    packed = pack(
+        spec,
+        output,
+        preprocessing,
+        encoding=encoding,
+        workers=workers,
+        force=force,
+        track=_progress.track,
+        say=_command.say,
+    )
+    _command.say_left_out(packed.problems, "--json")
+    if as_json:
+        print(_json(packed.problems, output=str(output), samples=packed.samples))
+    else:
+        print(f"{output}: {packed.samples} samples, {len(packed.problems)} left out")
+    return 0
 
-    Also returns which labels do not count. Raises `UsageError` where there is no text.
+
+def write_alphabet(spec: str, output: Path, form: Form) -> tuple[dict[str, int], list[Problem]]:
+    """Write the alphabet of all texts; return how often each character occurs, in its order, and what does not count.
+
+    Raises `UsageError` where there is no text.
     """
     texts, problems = labels(spec)
     counts = count_characters(texts, form)
@@ -71,96 +111,31 @@ def write_alphabet(spec: str, output: Path, form: Form) -> tuple[dict[str, int],
     return {character: counts[character] for character in alphabet.characters}, problems
 
 
-def _alphabet_words(output: Path, counts: dict[str, int]) -> str:
-    rare = [character for character, count in counts.items() if count < LEARNED]
-    few = f", {len(rare)} of them seen less than {LEARNED} times: {' '.join(rare[:MOST_NAMED])}" if rare else ""
-    return f"{output}: {len(counts)} characters{few}{' …' if len(rare) > MOST_NAMED else ''}"
-
-
-def run(
-    spec: str, output: Path, preset: str, encoding: str | None, workers: int | None, force: bool, as_json: bool
-) -> int:
-    """Writes the cache or the records unless they are there, intact and fresh; of records only what is not."""
-    parsed, rule = parse_spec(spec), load_preset(preset).preprocessing
-    packed = _encoding(encoding, output) if output.suffix == ".rec" else None
-    if not packed and encoding:
-        raise UsageError(f"--encoding is for records: give an --output that ends in .rec, not {output.name}")
-    load: Load = partial(load_intact, encoding=packed) if packed else load_cache
-    there = is_records(output) if packed else is_cache(output)
-    if there and not force:
-        store, why = _existing(load, output, current_origin(parsed, rule))
-        if store is not None and not why:
-            _command.say(f"{output} is up to date")
-            return _report(len(store), store.problems, output, as_json)
-        _command.say(f"{output} is made anew: {why}")
-    write = partial(_pack, encoding=packed, force=force) if packed else _pickle
-    samples, problems = write(parsed, output, rule, workers)
-    return _report(samples, problems, output, as_json)
-
-
-def _encoding(asked: str | None, output: Path) -> Encoding:
-    """The one that is asked for, else that of what is there already."""
-    asked = asked or records_encoding(output)
-    return parse_encoding(asked) if asked else Encoding()
-
-
-def _pickle(spec: Spec, output: Path, rule: Preprocessing, workers: int | None) -> tuple[int, list[Problem]]:
-    with Preparer(workers) as preparer:
-        made_from = preparer.later(current_origin, spec, rule)
-        reader = open_spec(spec)
-        with _command.track("prepare", len(reader)) as advance:
-            return save_cache(output, preparer.stores(reader, rule, advance), made_from)
-
-
-def _pack(
-    spec: Spec, output: Path, rule: Preprocessing, workers: int | None, *, encoding: Encoding, force: bool
-) -> tuple[int, list[Problem]]:
-    with Preparer(workers) as preparer:
-        made_from = current_origin(spec, rule)
-        reader = open_spec(spec)
-        with _command.track("prepare", len(reader)) as advance:
-            return save_records(output, reader, preparer, made_from, encoding, advance, anew=force)
-
-
-def _existing(load: Load, output: Path, expected: Origin) -> tuple[Store | None, str]:
-    """What is there, and why it does not serve; an empty reason when it does."""
-    try:
-        store, found = load(output)
-    except CacheError as error:
-        return None, str(error)
-    return store, difference(found, expected)
-
-
-def _report(samples: int, problems: list[Problem], output: Path, as_json: bool) -> int:
-    _command.say_left_out(problems, "--json")
-    if as_json:
-        print(_json(problems, output=str(output), samples=samples))
-    else:
-        print(f"{output}: {samples} samples, {len(problems)} left out")
-    return 0
+def _describe_alphabet(output: Path, counts: dict[str, int]) -> str:
+    rare = [character for character, count in counts.items() if count < MIN_OCCURRENCES]
+    few = f", {len(rare)} of them seen less than {MIN_OCCURRENCES} times: {' '.join(rare[:MAX_NAMED])}" if rare else ""
+    return f"{output}: {len(counts)} characters{few}{' …' if len(rare) > MAX_NAMED else ''}"
 
 
 def _json(problems: list[Problem], **content: object) -> str:
-    return json.dumps({**content, "problems": [asdict(problem) for problem in problems]})
+    listed = [{"id": problem.id, "reason": problem.reason} for problem in problems]
+    return json.dumps({**content, "problems": listed})
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Parses and runs."""
-    given = parser().parse_args(arguments)
-    if given.normalization and not given.alphabet:
-        raise UsageError("--normalization is of an alphabet: give --alphabet FILE, too")
-    if given.output and is_text(given.spec):
-        raise UsageError(f"{given.spec} has no images: leave --output out")
-    if given.alphabet:
-        counts, problems = write_alphabet(given.spec, given.alphabet, given.normalization or "NFC")
-        if not given.output:
-            content = _json(problems, alphabet=str(given.alphabet), characters=len(counts), counts=counts)
-            print(content if given.json else _alphabet_words(given.alphabet, counts))
-            return 0
-        _command.say(_alphabet_words(given.alphabet, counts))
-    if not given.output:
-        raise UsageError("what is to be made? Give --output NAME.pkl or NAME.rec, or --alphabet FILE")
-    return run(given.spec, given.output, given.preset, given.encoding, given.workers, given.force, given.json)
+    """Parse the arguments and run the command."""
+    options = parser().parse_args(arguments)
+    return run(
+        options.spec,
+        options.output,
+        options.alphabet,
+        options.normalization,
+        options.preset,
+        options.encoding,
+        options.workers,
+        options.force,
+        options.json,
+    )
 
 
 if __name__ == "__main__":

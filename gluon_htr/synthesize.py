@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-from . import _command
+from . import _command, _progress
 from .datasets.preparation import Preparer
 from .datasets.spec import parse_spec
 from .datasets.writing.folder import Plan
@@ -59,7 +59,7 @@ def run(
     plan = Plan(text, seed if seed is not None else getattr(spec.options, "seed", 0), paper, engine)
     with (
         Preparer(workers) as preparer,
-        _command.Bar(count or getattr(spec.options, "count", None), "line", "draw") as bar,
+        _progress.Bar(count or getattr(spec.options, "count", None), "line", "draw") as bar,
     ):
         written = synthesize(spec, output, plan, preparer, count, bar.update)
     for problem in written.problems[:10]:

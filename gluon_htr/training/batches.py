@@ -150,6 +150,10 @@ class Batches:
             self._memory.close()
             self._memory.unlink()
 
+    def __len__(self) -> int:
+        """Return the number of samples of one epoch."""
+        return len(self._store)
+
     @property
     def per_epoch(self) -> int:
         """Batches of one epoch."""

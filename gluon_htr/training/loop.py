@@ -1,4 +1,4 @@
-"""The one training loop: it knows an engine by its five verbs, and makes no difference between engines."""
+"""The training loop, the same for all engines: it knows an engine by its five operations."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ from .runs import Run
 from .schedules import rate_at
 
 CHECKPOINT_SECONDS = 240.0
-LONGEST_STEP = 20.0  # seconds; what takes longer was a pause of the process, not work
+MAX_STEP_SECONDS = 20.0  # seconds; what takes longer was a pause of the process, not work
 LOGGED_STEPS = 50  # steps between entries of the log
-SCORED_STEPS = 10  # least steps between validations
+MIN_SCORED_STEPS = 10  # between validations, at least
 #: Least samples to train on between validations, for each one of the validation. To read one takes 0.4 of the time of
 #: training on one (lines, bfloat16, two cores): validations are a tenth of a training.
 SCORED_SAMPLES = 4
@@ -38,22 +38,24 @@ BLANK_STEPS = 3000
 
 
 @dataclass(frozen=True)
-class Watcher:
-    """Who follows a training: told of steps and scores, and asked whether to stop."""
+class Callbacks:
+    """Callbacks of a training: progress, messages, stop request."""
 
-    #: Told of every step: its samples, its loss, the share of the training that is done.
-    step: Callable[[int, float, float], object] = lambda samples, loss, share: None
-    say: Callable[[str], object] = lambda message: None
-    stop: Callable[[], bool] = lambda: False
+    #: Called once at the start, with the samples of the whole training and those that are done already.
+    on_start: Callable[[int, int], object] = lambda total, done: None
+    #: Called after every step, with its samples, its loss and the share of the training that is done.
+    on_step: Callable[[int, float, float], object] = lambda samples, loss, share: None
+    on_message: Callable[[str], object] = lambda message: None
+    should_stop: Callable[[], bool] = lambda: False
 
 
-class Training:
-    """A run in progress."""
+class Trainer:
+    """A run that is being trained."""
 
     def __init__(self, run: Run, engine: Engine, batches: Batches, validation: Store) -> None:
         self.run, self.engine, self.batches, self.validation = run, engine, batches, validation
         self.progress = Progress()
-        self._watcher = Watcher()
+        self._callbacks = Callbacks()
         self.average: Arrays | None = None
         self._journal = Journal(run.path)
         self._clock = self._saved = time.monotonic()
@@ -68,12 +70,13 @@ class Training:
             self._publish(load_checkpoint(self.run.best).average)
         self._clock = self._saved = time.monotonic()
 
-    def finish(self, watcher: Watcher) -> bool:
-        """Trains to the end; False when `watcher` asks to stop before. Either way the last checkpoint is written.
+    def finish(self, callbacks: Callbacks) -> bool:
+        """Train to the end; return False when a callback asks to stop before. Either way a checkpoint is written.
 
-        Raises `DivergenceError` at a loss that is no number; the last checkpoint then is from before.
+        Raises `DivergenceError` where the loss is NaN or infinite; the last checkpoint then is from before.
         """
-        self._watcher = watcher
+        self._callbacks = callbacks
+        callbacks.on_start(self.steps * len(self.batches) // self.batches.per_epoch, self.progress.samples)
         try:
             if self.run.request.init and self.progress.step == 0:
                 self.average = self.engine.parameters()
@@ -82,7 +85,7 @@ class Training:
                 if self.done():
                     break
                 self._step(place, positions, batch)
-                if watcher.stop():
+                if callbacks.should_stop():
                     self.save()
                     return False
             if self.progress.step != self.progress.validated:
@@ -134,7 +137,7 @@ class Training:
             self.average = averages.update(self.average, self.engine.parameters(), decay, number + 1)
         if (number + 1) % LOGGED_STEPS == 0:
             self._log_loss(rate)
-        self._watcher.step(len(batch.images), loss, self.share())
+        self._callbacks.on_step(len(batch.images), loss, self.share())
         if last_of_epoch and self._is_scored():
             self._validate(place.epoch + 1)
         if time.monotonic() - self._saved > CHECKPOINT_SECONDS:
@@ -143,12 +146,12 @@ class Training:
     def _is_scored(self) -> bool:
         """Whether the epoch that has just ended is followed by a validation: every one, unless that takes much time."""
         step, samples = self.progress.step, SCORED_SAMPLES * len(self.validation)
-        apart = max(SCORED_STEPS, samples // self.run.training.batch_size)
+        apart = max(MIN_SCORED_STEPS, samples // self.run.training.batch_size)
         return step // apart > (step - self.batches.per_epoch) // apart
 
     def _advance(self, **changes: object) -> None:
         now = time.monotonic()
-        spent = min(now - self._clock, LONGEST_STEP)
+        spent = min(now - self._clock, MAX_STEP_SECONDS)
         self._clock = now
         self.progress = msgspec.structs.replace(self.progress, elapsed=self.progress.elapsed + spent, **changes)
 
@@ -175,7 +178,7 @@ class Training:
         self._journal.write("validation", self.progress.step, epoch=epoch, **figures, **self._spent())
         when = f"epoch {epoch}" if epoch else "before training"
         verdict = ", the best so far" if better else ", which may be chance" if lower else ""
-        self._watcher.say(
+        self._callbacks.on_message(
             f"{when}: validation CER {card.cer.value:.2%}, WER {card.wer.value:.2%}, "
             f"Levenshtein accuracy {card.levenshtein_accuracy.value:.4f}{verdict}"
         )
@@ -208,7 +211,7 @@ class Training:
         late = "that is not normal any more: try another learning rate, and check that the texts belong to the images"
         message = f"the network only emits blanks after {step} steps: {normal if step < BLANK_STEPS else late}"
         self._journal.write("note", step, text=message)
-        self._watcher.say(message)
+        self._callbacks.on_message(message)
 
     def _divergence(self, place: Place, positions: np.ndarray, loss: float, rate: float) -> str:
         ids = ", ".join(self.batches.ids(positions)[:4])

@@ -28,7 +28,7 @@ from ..errors import CheckpointError, ConfigurationError
 from ..networks.configuration import Preset
 from ..text.alphabet import Alphabet
 from .lineage import NOTHING, Lineage, known_data, stint, this_machine
-from .settings import Request, Training, training_settings
+from .settings import Request, TrainingSettings, training_settings
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -59,7 +59,7 @@ class Run:
     path: Path
     request: Request
     preset: Preset
-    training: Training
+    training: TrainingSettings
     alphabet: Alphabet
     #: Where it was made.
     machine: str

@@ -6,8 +6,6 @@ scores the best weights and writes the run's pictures.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,7 +64,6 @@ class Session:
     ) -> Session:
         """Start the run in `output`, or take up the one that is there.
 
-        A folder is not left marked as a run when it cannot be started: the corrected command may have the same output.
         Raises what reading the data raises, `UsageError` where `output` is a run already, `CheckpointError` where the
         run that is resumed was started with another request or with other data.
         """
@@ -78,36 +75,30 @@ class Session:
         try:
             return cls(run, *data, threads)
         except BaseException:
-            cls._abandon(run, resumed)
+            cls._unmark(run)
             raise
 
     @staticmethod
-    def _abandon(run: Run, resumed: Run | None) -> None:
-        if not resumed and not run.last.exists():
+    def _unmark(run: Run) -> None:
+        """Leave no run behind that has nothing to resume from: a corrected command may have the same output."""
+        if not run.last.exists():
             unmark_run(run.path)
 
-    def train(
-        self, callbacks: Callbacks, bar: Callable[[int, int], AbstractContextManager[object]] | None = None
-    ) -> bool:
+    def train(self, callbacks: Callbacks) -> bool:
         """Train to the end; return False where a callback asks to stop before. The run can be resumed either way.
 
-        bar: called with the number of samples in all and of those that are done, for a progress bar.
-        Raises `DivergenceError` where the loss is not a number.
+        Raises `DivergenceError` where the loss is NaN or infinite.
         """
-        began = self.run.last.exists()
         try:
             with make_batches(self.run, self.samples) as batches:
                 self._trainer = trainer = Trainer(self.run, self._engine, batches, self.validation)
-                if began:
+                if self.run.last.exists():
                     trainer.resume()
                     progress = trainer.progress
-                    callbacks.say(f"continues at step {progress.step}, epoch {progress.next.epoch + 1}")
-                total = trainer.steps * len(self.samples) // batches.per_epoch
-                with bar(total, trainer.progress.samples) if bar else nullcontext():
-                    return trainer.finish(callbacks)
+                    callbacks.on_message(f"continues at step {progress.step}, epoch {progress.next.epoch + 1}")
+                return trainer.finish(callbacks)
         except BaseException:
-            if not began and not self.run.last.exists():
-                unmark_run(self.run.path)
+            self._unmark(self.run)
             raise
 
     def report(self) -> Outcome:

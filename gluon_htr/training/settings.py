@@ -15,7 +15,7 @@ from .schedules import Schedule
 Count = Annotated[int, msgspec.Meta(ge=1)]
 
 
-class Training(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class TrainingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`[training]` of a preset; every key has a default."""
 
     #: Samples a step.
@@ -54,10 +54,10 @@ class Request(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     unfit: Literal["skip", "refuse"] = "skip"
 
 
-def training_settings(preset: Preset, where: str) -> Training:
+def training_settings(preset: Preset, where: str) -> TrainingSettings:
     """The checked `[training]` table. Raises `ConfigurationError` with file, key and expected type."""
     try:
-        return msgspec.convert(preset.training, Training)
+        return msgspec.convert(preset.training, TrainingSettings)
     except msgspec.ValidationError as error:
         message = str(error).replace("`$.", "`training.").replace("`$`", "`training`")
         raise ConfigurationError(f"{where}: {message}") from None

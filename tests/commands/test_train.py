@@ -95,7 +95,7 @@ def test_a_run_killed_at_any_moment_ends_with_the_same_weights(engine: str, word
             _kill_twice(command, tmp_path / name)
         done = subprocess.run(command, capture_output=True, text=True, env=door_environment(), cwd=tmp_path)
         assert done.returncode == 0, done.stderr
-        assert ("goes on at step" in done.stderr) == interrupted
+        assert ("continues at step" in done.stderr) == interrupted
         weights.append(load_parameters(tmp_path / name / "model.params"))
     assert all(np.array_equal(weights[0][key], weights[1][key]) for key in weights[0])
 
@@ -134,7 +134,7 @@ def test_a_worker_that_is_killed_ends_the_run_with_what_to_do(words: Path, tmp_p
     command += ["--budget", "1s"]
     done = subprocess.run(command, capture_output=True, text=True, env=door_environment(), cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "goes on at step" in done.stderr
+    assert "continues at step" in done.stderr
 
 
 def _worker_of(parent: int) -> int:
@@ -393,4 +393,4 @@ def test_a_run_does_not_go_on_with_other_data(door: Door, tmp_path: Path) -> Non
     labels.write_text("".join(rows))
     older = re.sub("data_digest.*\n", "", (tmp_path / "run" / "run.toml").read_text())
     (tmp_path / "run" / "run.toml").write_text(older)  # as versions wrote it that knew no digest
-    assert "goes on at step" in door("train", *arguments, "--budget", "0.1s").stderr
+    assert "continues at step" in door("train", *arguments, "--budget", "0.1s").stderr

@@ -1,0 +1,74 @@
+"""Options that several commands share, declared once, and what is common in checking them."""
+
+from __future__ import annotations
+
+import argparse
+import re
+
+from .errors import UsageError
+
+ENGINES = ("onnx", "mxnet", "torch")
+PRECISIONS = ("float32", "int8")
+
+
+def add_model(parser: argparse.ArgumentParser) -> None:
+    """Add `--model`."""
+    parser.add_argument(
+        "--model", help="name of a model, a bundle, or the folder of a run (default: the built-in model)"
+    )
+
+
+def add_reading(parser: argparse.ArgumentParser) -> None:
+    """Add the options of reading: `--engine`, `--precision`, `--threads`."""
+    engines = f"{', '.join(ENGINES)}, or http://HOST:PORT of a model server (default: %(default)s)"
+    parser.add_argument("--engine", default="onnx", metavar="ENGINE", help=engines)
+    parser.add_argument(
+        "--precision",
+        choices=PRECISIONS,
+        default="float32",
+        help="int8: where the bundle has it (default: %(default)s)",
+    )
+    add_threads(parser)
+
+
+def add_threads(parser: argparse.ArgumentParser) -> None:
+    """Add `--threads`."""
+    parser.add_argument("--threads", type=count, metavar="N", help="threads of the engine (default: one a core)")
+
+
+def add_data(parser: argparse.ArgumentParser, purpose: str, required: bool = True) -> None:
+    """Add `--data`, which may be repeated."""
+    parser.add_argument(
+        "--data", action="append", required=required, metavar="SPEC", help=f"{purpose}; may be repeated"
+    )
+
+
+def add_json(parser: argparse.ArgumentParser, what: str = "the result") -> None:
+    """Add `--json`."""
+    parser.add_argument("--json", action="store_true", help=f"print {what} as JSON")
+
+
+def count(text: str) -> int:
+    """Convert an option to a number of at least 1."""
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text} is less than 1")
+    return value
+
+
+def seconds(text: str) -> float:
+    """Convert `90m`, `1.5h`, `30s` or plain seconds."""
+    match = re.fullmatch(r"([0-9.]+)([smh]?)", text)
+    try:
+        value = float(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[match[2]] if match else 0.0
+    except ValueError:
+        value = 0.0
+    if value <= 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a time: write 90m, 2h or 45s")
+    return value
+
+
+def check_workers(workers: int | None) -> None:
+    """Raise `UsageError` for a negative number of processes."""
+    if workers is not None and workers < 0:
+        raise UsageError(f"--workers {workers}: give 0 or more")

@@ -1,0 +1,119 @@
+"""Progress of a command on stderr."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import time
+from collections.abc import Callable, Iterator
+
+from ._command import say
+
+QUIET_INTERVAL = 60.0  # seconds between progress lines where stderr is not a terminal
+ESTIMATE_AFTER = 5.0  # seconds of training before its length is estimated
+
+
+class Bar:
+    """A bar with rate and ETA, or one line a minute where stderr is not a terminal."""
+
+    def __init__(self, total: int | None, unit: str, label: str, done: int = 0) -> None:
+        from tqdm import tqdm
+
+        terminal = sys.stderr.isatty()
+        self._bar = tqdm(
+            total=total,
+            initial=done,
+            unit=unit,
+            unit_scale=unit == "B",
+            desc=label,
+            file=sys.stderr if terminal else _Lines(),
+            ascii=None if terminal else True,
+            delay=2,  # shorter work shows nothing
+            mininterval=0.2 if terminal else QUIET_INTERVAL,
+            maxinterval=10 if terminal else QUIET_INTERVAL,
+            leave=terminal,
+            dynamic_ncols=terminal,
+            ncols=None if terminal else 100,
+        )
+
+    def update(self, done: int = 1) -> None:
+        """Advance by `done` units."""
+        self._bar.update(done)
+
+    def reach(self, done: int, total: int | None) -> None:
+        """Advance to `done` units of `total`; those done at the first call do not count for the rate."""
+        if self._bar.total is None and self._bar.n == 0:
+            self._bar.initial = self._bar.n = done
+        self._bar.total = total
+        self._bar.update(done - self._bar.n)
+
+    def note(self, text: str) -> None:
+        """Show `text` behind the bar."""
+        self._bar.set_postfix_str(text, refresh=False)
+
+    def __enter__(self) -> Bar:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._bar.close()
+
+
+class _Lines:
+    """A stand-in for stderr that prints each state of a redrawn bar as a line."""
+
+    def write(self, text: str) -> None:
+        if line := text.strip("\r\n "):
+            print(line, file=sys.stderr, flush=True)
+
+    def flush(self) -> None:
+        sys.stderr.flush()
+
+
+@contextlib.contextmanager
+def track(label: str, total: int) -> Iterator[Callable[[int], None]]:
+    """Show a bar over images while a package prepares data; yields a function that advances it."""
+    with Bar(total, "image", label) as bar:
+        yield bar.update
+
+
+class TrainingProgress:
+    """The bar of a training, and once an estimate of how long it takes when no budget ends it."""
+
+    def __init__(self, budget: float | None) -> None:
+        self._bar: Bar | None = None
+        self._estimated = budget is not None
+        self._began, self._done, self._samples = time.monotonic(), 0, 0
+
+    def __enter__(self) -> TrainingProgress:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        if self._bar is not None:
+            self._bar.__exit__(*exception)
+
+    def start(self, total: int, done: int) -> None:
+        """Show the bar; total, done: samples of the whole training, and those that are done already."""
+        self._bar = Bar(total, "sample", "train", done=done)
+        self._began, self._samples = time.monotonic(), total - done
+
+    def step(self, samples: int, loss: float, share: float) -> None:
+        """Advance by the samples of a step."""
+        assert self._bar is not None, "start comes first"
+        self._bar.note(f"loss {loss:.3f}, {share:.0%}")
+        self._bar.update(samples)
+        self._done += samples
+        spent = time.monotonic() - self._began
+        if not self._estimated and (spent > ESTIMATE_AFTER or self._done >= self._samples):
+            self._estimated = True
+            rate = self._done / spent
+            say(
+                f"{rate:.0f} samples/s: about {duration(self._samples / rate)} in all; --budget 2h would end it earlier"
+            )
+
+
+def duration(seconds: float) -> str:
+    """Word a time in seconds: `40 s`, `25 min`, `3 h 10 min`."""
+    minutes = round(seconds / 60)
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"

@@ -1,0 +1,47 @@
+"""Defaults of a training for which nothing was named: IAM in its usual place, packed once, and a folder for the run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from ..datasets.loading import Track, untracked
+from ..datasets.packing import pack
+from ..errors import UsageError
+from ..networks.presets import load_preset
+
+IAM = Path("data/iam")
+PACKED = Path("runs/packed")
+KINDS = {"words": "iam-words", "lines": "iam-lines"}  # by task of the preset
+
+
+def default_output(preset: str) -> Path:
+    """Return where a run of a preset goes: `runs/words`."""
+    return Path("runs") / Path(preset).stem
+
+
+def default_data(
+    preset: str, track: Track = untracked, say: Callable[[str], object] = lambda message: None
+) -> tuple[str, str]:
+    """Return the specs of IAM's training and validation data, packed for a preset under `runs/packed`.
+
+    The split is that of Aachen. Packing is done once, and again where the data or the preset has changed.
+    Raises `UsageError` where the preset is for another task, or IAM is not there.
+    """
+    settings = load_preset(preset)
+    kind = KINDS.get(settings.resolved_task)
+    if kind is None:
+        raise UsageError(f"{preset} is not trained on IAM: name the training data with --data")
+    if not IAM.is_dir():
+        raise UsageError(
+            f"there is no {IAM} to train on: gluon-htr download --dataset {kind} --user NAME fetches it; "
+            "or name your own data with --data"
+        )
+    found = []
+    for split in ("train", "validation"):
+        spec = f"{kind}:{IAM}?split={split}"
+        output = PACKED / f"{kind}-{split}-{Path(preset).stem}.rec"
+        say(f"{split}: {spec}, packed in {output}")
+        pack(spec, output, settings.preprocessing, track=track)
+        found.append(f"records:{output}")
+    return found[0], found[1]
