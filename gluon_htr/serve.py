@@ -15,7 +15,7 @@ from . import _door
 from .errors import MissingToolError
 
 if TYPE_CHECKING:
-    from .serving.settings import Settings
+    from .serving.server_settings import ServerSettings
 
 NEEDED = ("fastapi", "httpcore", "httptools", "prometheus_client", "python_multipart", "uvicorn")
 
@@ -38,15 +38,15 @@ def parser() -> argparse.ArgumentParser:
     return parser
 
 
-def settings(given: argparse.Namespace) -> Settings:
+def settings(given: argparse.Namespace) -> ServerSettings:
     """What the command line and the environment ask for."""
-    from .serving.settings import Settings
+    from .serving.server_settings import ServerSettings
 
-    return Settings(
+    return ServerSettings(
         workers=given.workers,
-        most_waiting=given.waiting,
-        most_images=min(Settings.most_images, given.waiting),
-        answer_seconds=given.timeout,
+        max_waiting=given.waiting,
+        max_images=min(ServerSettings.max_images, given.waiting),
+        response_timeout=given.timeout,
         image_url=given.image_url,
         api_key=os.environ.get("GLUON_HTR_API_KEY") or None,
         corrections=given.corrections,
@@ -55,9 +55,9 @@ def settings(given: argparse.Namespace) -> Settings:
 
 def run(given: argparse.Namespace) -> int:
     """Serves until it is told to end; 130 where Ctrl-C did."""
-    from .serving.application import build
-    from .serving.listening import bind
-    from .serving.models import open_models
+    from .serving.application import build_app
+    from .serving.listener import bind
+    from .serving.served_models import open_models
     from .serving.server import serve
     from .serving.service import Service
 
@@ -68,7 +68,9 @@ def run(given: argparse.Namespace) -> int:
     service = Service(models, wanted)
     host, port = bound.getsockname()[:2]
     where = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-    ended_by = serve(build(service), service, bound, lambda: _door.say(f"{', '.join(models)} at {where} (Ctrl-C ends)"))
+    ended_by = serve(
+        build_app(service), service, bound, lambda: _door.say(f"{', '.join(models)} at {where} (Ctrl-C ends)")
+    )
     return _door.INTERRUPTED if ended_by == signal.SIGINT else 0
 
 

@@ -22,9 +22,9 @@ import dataclasses, sys, time
 from gluon_htr import _door, serve
 from gluon_htr.serving import connection, service
 limits, slowness, constants = {limits!r}, {slowness!r}, {constants!r}
-settings, read = serve.settings, service.read_pictures
+settings, read = serve.settings, service.read_images
 serve.settings = lambda given: dataclasses.replace(settings(given), **limits)
-service.read_pictures = lambda *given, **more: (time.sleep(slowness), read(*given, **more))[1]
+service.read_images = lambda *given, **more: (time.sleep(slowness), read(*given, **more))[1]
 vars(connection).update(constants)
 sys.exit(_door.main(serve.main))
 """
@@ -33,7 +33,7 @@ sys.exit(_door.main(serve.main))
 class ReadingServer:
     """Runs until the block ends.
 
-    arguments: of the command. limits: fields of `Settings`. slowness: seconds that every batch takes longer.
+    arguments: of the command. limits: fields of `ServerSettings`. slowness: seconds that every batch takes longer.
     constants: of `serving/connection.py`. environment: variables.
     """
 

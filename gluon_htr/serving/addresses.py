@@ -11,7 +11,7 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 
 import anyio
 
-from .refusals import Refusal
+from .request_errors import RequestRejected
 
 Address = IPv4Address | IPv6Address
 _NAT64 = IPv6Network("64:ff9b::/96")
@@ -38,10 +38,10 @@ def is_public(address: Address) -> bool:
 
 
 async def resolve(host: str, port: int) -> list[Address]:
-    """All addresses of a name, or of an address however it is written (`0x7f.1` is one). Raises `Refusal`."""
+    """All addresses of a name, or of an address however it is written (`0x7f.1` is one). Raises `RequestRejected`."""
     try:
         found = await anyio.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError, OverflowError):
-        raise Refusal(422, "the host of image_url is not known") from None
+        raise RequestRejected(422, "the host of image_url is not known") from None
     # A scope (`fe80::1%eth0`) is part of what the system returns, and of link-local addresses alone.
     return [ip_address(str(where[0]).partition("%")[0]) for *_, where in found]

@@ -12,15 +12,15 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from .. import __version__
-from .guards import Protected, key_guard
-from .instruments import Watched
-from .page import page_routes
-from .refusals import Refusal
+from .metrics import MetricsMiddleware
+from .request_errors import RequestRejected
 from .routes import metric_routes, operating_routes, reading_routes
+from .security import SecurityHeadersMiddleware, require_api_key
 from .service import Service
+from .web_page import page_routes
 
 
-def build(service: Service) -> FastAPI:
+def build_app(service: Service) -> FastAPI:
     """The ASGI application; the service is closed when it ends."""
 
     @contextlib.asynccontextmanager
@@ -37,13 +37,13 @@ def build(service: Service) -> FastAPI:
         redoc_url=None,
     )
     key = service.settings.api_key
-    guards = [Depends(key_guard(key))] if key else []
+    guards = [Depends(require_api_key(key))] if key else []
     for routes in (reading_routes, metric_routes):
         app.include_router(routes(service), dependencies=guards)
     app.include_router(operating_routes(service))
     app.include_router(page_routes())
-    app.add_middleware(Watched, instruments=service.instruments)
-    app.add_middleware(Protected)
+    app.add_middleware(MetricsMiddleware, metrics=service.metrics)
+    app.add_middleware(SecurityHeadersMiddleware)
     _explain_errors(app)
     return app
 
@@ -51,8 +51,8 @@ def build(service: Service) -> FastAPI:
 def _explain_errors(app: FastAPI) -> None:
     """Every error is answered with `{"error": "one line"}`, and with nothing of the server's insides."""
 
-    @app.exception_handler(Refusal)
-    async def refused(_: Request, error: Refusal) -> Response:
+    @app.exception_handler(RequestRejected)
+    async def refused(_: Request, error: RequestRejected) -> Response:
         return _failure(error.http_status, str(error), error.headers)
 
     @app.exception_handler(HTTPException)

@@ -6,12 +6,12 @@ import os
 
 from mangum import Mangum
 
-from .application import build
-from .models import open_models
+from .application import build_app
+from .served_models import open_models
+from .server_settings import ServerSettings
 from .service import Service
-from .settings import Settings
 
-MOST_BODY_BYTES = 6 << 20  # of a request to Lambda, base64 included
+MAX_BODY_BYTES = 6 << 20  # of a request to Lambda, base64 included
 
 
 def make_handler() -> Mangum:
@@ -21,11 +21,11 @@ def make_handler() -> Mangum:
     Raises `ModelError` where the model cannot be used.
     """
     model = os.environ.get("GLUON_HTR_MODEL")
-    settings = Settings(
+    settings = ServerSettings(
         workers=1,
-        gather_seconds=0.0,
-        most_body_bytes=MOST_BODY_BYTES,
+        max_delay=0.0,
+        max_body_bytes=MAX_BODY_BYTES,
         api_key=os.environ.get("GLUON_HTR_API_KEY") or None,
     )
     service = Service(open_models([model] if model else []), settings)
-    return Mangum(build(service), lifespan="off")  # the model stays until Lambda ends the process
+    return Mangum(build_app(service), lifespan="off")  # the model stays until Lambda ends the process

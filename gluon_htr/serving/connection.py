@@ -9,9 +9,9 @@ import asyncio
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-MOST_CONNECTIONS = 800  # below the 1,024 open files that many systems allow a process
+MAX_CONNECTIONS = 800  # below the 1,024 open files that many systems allow a process
 HEAD_SECONDS = 10.0  # for a request's head to arrive
-MOST_HEAD_BYTES = 64 << 10
+MAX_HEAD_BYTES = 64 << 10
 ABORT_SECONDS = 10.0  # for a client to take the end of its answer
 FAREWELL_SECONDS = 1.0  # at the end of the server: for a request that is on its way already
 
@@ -26,7 +26,7 @@ class Connection(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A connection more than there may be is closed at once."""
         super().connection_made(transport)
-        if len(self.connections) > MOST_CONNECTIONS:
+        if len(self.connections) > MAX_CONNECTIONS:
             transport.abort()
         elif self._leaving:
             self.shutdown()
@@ -45,7 +45,7 @@ class Connection(HttpToolsProtocol):
         super().data_received(data)
         if self._in_head:
             self._head_bytes += len(data)
-            if self._head_bytes > MOST_HEAD_BYTES:
+            if self._head_bytes > MAX_HEAD_BYTES:
                 self.transport.abort()
 
     def on_message_begin(self) -> None:

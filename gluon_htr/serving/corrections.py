@@ -8,30 +8,30 @@ from pathlib import Path
 
 from .._storage import write_atomically
 from ..text.normalization import normalize
-from .pictures import check_picture
-from .refusals import Refusal
+from .image_files import check_image
+from .request_errors import RequestRejected
 
 LABELS = "labels.tsv"
-MOST_CORRECTIONS = 10_000  # a disk is not for strangers to fill
-MOST_BYTES = 2 << 30
-MOST_CHARACTERS = 500
+MAX_CORRECTIONS = 10_000  # a disk is not for strangers to fill
+MAX_BYTES = 2 << 30
+MAX_CHARACTERS = 500
 
 
-class Corrections:
+class CorrectionStore:
     """A folder of corrected images. The same image, corrected again, gets the later text."""
 
-    def __init__(self, folder: Path, most_pixels: int) -> None:
-        self._folder, self._most_pixels = folder, most_pixels
+    def __init__(self, folder: Path, max_pixels: int) -> None:
+        self._folder, self._most_pixels = folder, max_pixels
         self._turn = threading.Lock()
         self._labels = _load(folder / LABELS)
         self._bytes = sum(path.stat().st_size for path in folder.glob("images/*"))
 
     def add(self, image: bytes, text: str) -> int:
-        """Keeps one; returns how many there are. Raises `Refusal`, `ImageError` or `StorageError`."""
+        """Keeps one; returns how many there are. Raises `RequestRejected`, `ImageError` or `StorageError`."""
         label = normalize(text)
-        if not label or len(label) > MOST_CHARACTERS or not label.isprintable():
-            raise Refusal(400, f"a correction has a text of 1 to {MOST_CHARACTERS} printable characters")
-        kind = check_picture(image, self._most_pixels).lower()
+        if not label or len(label) > MAX_CHARACTERS or not label.isprintable():
+            raise RequestRejected(400, f"a correction has a text of 1 to {MAX_CHARACTERS} printable characters")
+        kind = check_image(image, self._most_pixels).lower()
         name = f"images/{hashlib.sha256(image).hexdigest()[:24]}.{kind}"
         with self._turn:
             if name not in self._labels:
@@ -44,8 +44,8 @@ class Corrections:
             return len(self._labels)
 
     def _make_room(self, size: int) -> None:
-        if len(self._labels) >= MOST_CORRECTIONS or self._bytes + size > MOST_BYTES:
-            raise Refusal(403, "no more corrections are kept here: tell those who run this server")
+        if len(self._labels) >= MAX_CORRECTIONS or self._bytes + size > MAX_BYTES:
+            raise RequestRejected(403, "no more corrections are kept here: tell those who run this server")
 
 
 def _load(path: Path) -> dict[str, str]:

@@ -9,15 +9,15 @@ from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from .answers import Kept, ModelCards, Reading, Readings, cards
-from .descriptions import CORRECTION, PREDICTION, REFUSALS
-from .fetching import MOST_URL
+from .image_url import MAX_URL_LENGTH
+from .openapi import CORRECTION_BODY, ERROR_RESPONSES, PREDICT_BODY
+from .responses import CorrectionSaved, ModelCards, Reading, Readings, cards
 from .service import Service
 
 
 def reading_routes(service: Service) -> APIRouter:
     """What reads, and what it reads with."""
-    router = APIRouter(tags=["reading"], responses=REFUSALS)
+    router = APIRouter(tags=["reading"], responses=ERROR_RESPONSES)
 
     async def predict(request: Request) -> Response:
         """Reads one image or several, as JSON, as a form (multipart), or as the file itself.
@@ -27,22 +27,24 @@ def reading_routes(service: Service) -> APIRouter:
         return _json(await service.predict(request))
 
     async def predict_url(
-        image_url: Annotated[str, Query(max_length=MOST_URL, description="http:// or https://, on a public server")],
+        image_url: Annotated[
+            str, Query(max_length=MAX_URL_LENGTH, description="http:// or https://, on a public server")
+        ],
         model: Annotated[str | None, Query(max_length=64)] = None,
     ) -> Response:
         """Reads an image of another server, where this is switched on."""
         return _json(await service.predict_url(image_url, model))
 
     both = Reading | Readings
-    router.add_api_route("/v1/predict", predict, methods=["POST"], response_model=both, openapi_extra=PREDICTION)
+    router.add_api_route("/v1/predict", predict, methods=["POST"], response_model=both, openapi_extra=PREDICT_BODY)
     router.add_api_route("/v1/predict", predict_url, methods=["GET"], response_model=Reading)
     for function, method in ((predict, "POST"), (predict_url, "GET")):  # for clients of older servers
         router.add_api_route("/predict", function, methods=[method], include_in_schema=False)
 
-    @router.post("/v1/corrections", response_model=Kept, status_code=201, openapi_extra=CORRECTION)
+    @router.post("/v1/corrections", response_model=CorrectionSaved, status_code=201, openapi_extra=CORRECTION_BODY)
     async def correct(request: Request) -> Response:
         """Keeps an image with its right text for training, where this is switched on."""
-        return _json(Kept(corrections=await service.correct(request)), 201)
+        return _json(CorrectionSaved(corrections=await service.correct(request)), 201)
 
     @router.get("/v1/models", response_model=ModelCards)
     async def models() -> Response:
@@ -76,7 +78,7 @@ def metric_routes(service: Service) -> APIRouter:
     @router.get("/metrics")
     async def metrics() -> Response:
         """Counts and durations in the format of Prometheus."""
-        return PlainTextResponse(service.instruments.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
+        return PlainTextResponse(service.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
     return router
 

@@ -12,7 +12,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from .connection import Connection
-from .listening import last_connections
+from .listener import last_connections
 from .service import Service
 
 BACKLOG = 1024  # connections that the system holds until we accept them
@@ -35,7 +35,7 @@ def serve(app: FastAPI, service: Service, bound: socket.socket, started: Callabl
         server_header=False,
         proxy_headers=False,  # nothing here depends on who asks
         timeout_keep_alive=IDLE_SECONDS,
-        timeout_graceful_shutdown=int(service.settings.body_seconds + service.settings.answer_seconds),
+        timeout_graceful_shutdown=int(service.settings.body_timeout + service.settings.response_timeout),
     )
     server = _Server(config, service, started)
     server.run(sockets=[bound])

@@ -15,8 +15,8 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from .pictures import Outcome
-from .refusals import busy
+from .image_files import Outcome
+from .request_errors import busy
 
 Read = Callable[[Sequence[bytes]], list[Outcome]]
 
@@ -31,11 +31,11 @@ class _Job:
     arrived: float = field(default_factory=time.monotonic)
 
 
-class Collector:
+class Batcher:
     """Collects images and has them read.
 
-    read: images to outcomes, called by `workers` threads. gather_seconds: how long a batch waits for more than its
-    first image. most_waiting: images. seen: told of every batch, images and seconds.
+    read: images to outcomes, called by `workers` threads. max_delay: how long a batch waits for more than its
+    first image. max_waiting: images. seen: told of every batch, images and seconds.
     """
 
     def __init__(
@@ -43,12 +43,12 @@ class Collector:
         read: Read,
         workers: int,
         batch_size: int,
-        gather_seconds: float,
-        most_waiting: int,
+        max_delay: float,
+        max_waiting: int,
         seen: Callable[[int, float], object] = lambda images, seconds: None,
     ) -> None:
-        self._read, self._batch_size, self._gather_seconds = read, batch_size, gather_seconds
-        self._most_waiting, self._seen = most_waiting, seen
+        self._read, self._batch_size, self._gather_seconds = read, batch_size, max_delay
+        self._most_waiting, self._seen = max_waiting, seen
         self._jobs: deque[_Job] = deque()
         self._waiting = 0  # images in self._jobs
         self._seconds_an_image = 0.01  # a running mean
@@ -65,7 +65,7 @@ class Collector:
         return self._waiting
 
     async def read(self, images: Sequence[bytes]) -> list[Outcome]:
-        """Outcomes in the order of the images. Raises `Refusal` at once where the queue is full."""
+        """Outcomes in the order of the images. Raises `RequestRejected` at once where the queue is full."""
         loop = asyncio.get_running_loop()
         job = _Job(images, loop, loop.create_future())
         self._enqueue(job)
@@ -103,7 +103,7 @@ class Collector:
             self._seen(count, seconds)
 
     def _gather(self) -> list[_Job] | None:
-        """The next batch; None where the collector is closed and empty."""
+        """The next batch; None where the batcher is closed and empty."""
         with self._lock:
             while self._gathering or not self._jobs:
                 if self._closed and not self._jobs:

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from gluon_htr.errors import UsageError
-from gluon_htr.serving.listening import bind, last_connections
+from gluon_htr.serving.listener import bind, last_connections
 
 
 def test_who_has_connected_is_served_and_who_comes_later_is_refused() -> None:

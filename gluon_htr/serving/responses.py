@@ -5,9 +5,9 @@ from __future__ import annotations
 from pydantic import BaseModel, Field
 
 from ..errors import ImageError
-from .models import Model
-from .pictures import Outcome
-from .settings import Settings
+from .image_files import Outcome
+from .served_models import ServedModel
+from .server_settings import ServerSettings
 
 
 class CharacterRead(BaseModel):
@@ -49,7 +49,7 @@ class Readings(BaseModel):
     model: ModelName
 
 
-class Kept(BaseModel):
+class CorrectionSaved(BaseModel):
     """A correction was kept."""
 
     corrections: int = Field(description="how many there are now")
@@ -73,12 +73,12 @@ class ModelCards(BaseModel):
     most_body_bytes: int
 
 
-def name_of(model: Model) -> ModelName:
+def name_of(model: ServedModel) -> ModelName:
     """The part of an answer that says which model has read."""
     return ModelName(name=model.name, sha256=model.sha256)
 
 
-def answer(outcome: Outcome, model: Model) -> Reading | Failure:
+def answer(outcome: Outcome, model: ServedModel) -> Reading | Failure:
     """One image's part of an answer."""
     if isinstance(outcome, ImageError):
         return Failure(error=str(outcome))
@@ -94,7 +94,7 @@ def answer(outcome: Outcome, model: Model) -> Reading | Failure:
     )
 
 
-def cards(models: dict[str, Model], settings: Settings) -> ModelCards:
+def cards(models: dict[str, ServedModel], settings: ServerSettings) -> ModelCards:
     """The list of models; the first is the default."""
     first = next(iter(models))
     return ModelCards(
@@ -110,6 +110,6 @@ def cards(models: dict[str, Model], settings: Settings) -> ModelCards:
             for model in models.values()
         ],
         corrections=settings.corrections is not None,
-        most_images=settings.most_images,
-        most_body_bytes=settings.most_body_bytes,
+        most_images=settings.max_images,
+        most_body_bytes=settings.max_body_bytes,
     )

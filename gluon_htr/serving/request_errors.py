@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..errors import DataError
 
 
-class Refusal(DataError):
+class RequestRejected(DataError):
     """A request that is refused. Its message reaches strangers, so it names nothing of the server."""
 
     def __init__(self, http_status: int, message: str, headers: dict[str, str] | None = None) -> None:
@@ -14,7 +14,7 @@ class Refusal(DataError):
         self.headers = headers or {}
 
 
-def busy(seconds: float, status: int = 429) -> Refusal:
+def busy(seconds: float, status: int = 429) -> RequestRejected:
     """There is more to do than is accepted. seconds: until it is worth another try."""
     later = max(1, round(seconds + 0.5))
-    return Refusal(status, f"the server is busy: try again in {later} s", {"Retry-After": str(later)})
+    return RequestRejected(status, f"the server is busy: try again in {later} s", {"Retry-After": str(later)})

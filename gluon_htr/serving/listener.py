@@ -37,7 +37,7 @@ def bind(host: str, port: int) -> socket.socket:
     except (OSError, OverflowError) as error:
         bound.close()
         reason = getattr(error, "strerror", None) or error
-        raise UsageError(f"{host}, port {port}: {reason}; choose another with --host and --port") from None
+        raise UsageError(f"{host}, port {port}: {reason}; select_model another with --host and --port") from None
     return bound
 
 

@@ -11,11 +11,11 @@ from ..bundles.schema import DOCUMENT
 from ..errors import UsageError
 from ..runtime.loading import find_model, from_bundle, load
 from ..runtime.recognizer import Recognizer
-from .refusals import Refusal
+from .request_errors import RequestRejected
 
 
 @dataclass(frozen=True)
-class Model:
+class ServedModel:
     """A model that is served.
 
     sha256: of a bundle's `bundle.json`, which holds the hashes of all its other files, or of a run's `model.params`.
@@ -28,19 +28,19 @@ class Model:
     recognizer: Recognizer
 
 
-def open_model(model: str | None) -> Model:
+def open_model(model: str | None) -> ServedModel:
     """A bundle or run, or the default, for one thread a batch. Raises `ModelError` where it cannot be used."""
     path = find_model(model)
     if (path / "run.toml").is_file():
         recognizer = load(path, threads=1)
         sha256 = hashlib.sha256((path / "model.params").read_bytes()).hexdigest()
-        return Model(recognizer.name, sha256, "unknown", "a training run", recognizer)
+        return ServedModel(recognizer.name, sha256, "unknown", "a training run", recognizer)
     bundle = read_bundle(path)
     about, sha256 = bundle.description, hashlib.sha256(bundle.files[DOCUMENT]).hexdigest()
-    return Model(about.name, sha256, about.task, about.description, from_bundle(bundle, threads=1))
+    return ServedModel(about.name, sha256, about.task, about.description, from_bundle(bundle, threads=1))
 
 
-def open_models(models: Sequence[str]) -> dict[str, Model]:
+def open_models(models: Sequence[str]) -> dict[str, ServedModel]:
     """All of them by name, the default where none is named; the first is what a request gets that names none."""
     opened = [open_model(model) for model in models] or [open_model(None)]
     names = [model.name for model in opened]
@@ -49,10 +49,10 @@ def open_models(models: Sequence[str]) -> dict[str, Model]:
     return dict(zip(names, opened))
 
 
-def choose(models: dict[str, Model], name: str | None) -> Model:
-    """The model that a request asks for. Raises `Refusal`."""
+def select_model(models: dict[str, ServedModel], name: str | None) -> ServedModel:
+    """The model that a request asks for. Raises `RequestRejected`."""
     if name is None:
         return next(iter(models.values()))
     if name not in models:
-        raise Refusal(404, f"there is no model of that name; there are {', '.join(models)}")
+        raise RequestRejected(404, f"there is no model of that name; there are {', '.join(models)}")
     return models[name]

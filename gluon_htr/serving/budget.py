@@ -1,18 +1,18 @@
-"""What all requests share and none may have alone: bytes of memory, connections to other servers."""
+"""What all requests lease and none may have alone: bytes of memory, connections to other servers."""
 
 from __future__ import annotations
 
-from .refusals import busy
+from .request_errors import busy
 
 
-class Allowance:
+class Budget:
     """So much, and no more."""
 
     def __init__(self, most: int) -> None:
         self._most, self.taken = most, 0
 
     def take(self, amount: int) -> None:
-        """Raises `Refusal` where it is not there."""
+        """Raises `RequestRejected` where it is not there."""
         if self.taken + amount > self._most:
             raise busy(1)
         self.taken += amount
@@ -22,18 +22,18 @@ class Allowance:
         self.taken -= amount
 
 
-class Share:
+class Lease:
     """What one request has of it; given back when its block ends."""
 
-    def __init__(self, allowance: Allowance) -> None:
+    def __init__(self, allowance: Budget) -> None:
         self._allowance, self._amount = allowance, 0
 
     def take(self, amount: int) -> None:
-        """Raises `Refusal` where it is not there."""
+        """Raises `RequestRejected` where it is not there."""
         self._allowance.take(amount)
         self._amount += amount
 
-    def __enter__(self) -> Share:
+    def __enter__(self) -> Lease:
         return self
 
     def __exit__(self, *_: object) -> None:

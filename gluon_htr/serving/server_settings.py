@@ -9,35 +9,35 @@ from ..errors import UsageError
 
 
 @dataclass(frozen=True)
-class Settings:
+class ServerSettings:
     """The limits of one server; the values here suit single words and lines on a small machine."""
 
     #: Images that the network sees together.
     batch_size: int = 16
     #: How long the first image of a batch waits for others.
-    gather_seconds: float = 0.004
+    max_delay: float = 0.004
     #: Batches that are read at the same time, one thread each; None takes one a core.
     workers: int | None = None
     #: Images that may wait; a request that does not fit is answered with 429.
-    most_waiting: int = 256
+    max_waiting: int = 256
     #: From the end of a request's body to its answer; then 503.
-    answer_seconds: float = 30.0
+    response_timeout: float = 30.0
     #: Images in one request.
-    most_images: int = 32
+    max_images: int = 32
     #: Of one request.
-    most_body_bytes: int = 16 << 20
+    max_body_bytes: int = 16 << 20
     #: Of all requests that are being received or answered.
-    most_memory_bytes: int = 192 << 20
+    max_memory_bytes: int = 192 << 20
     #: For the whole body of a request to arrive; then 408.
-    body_seconds: float = 20.0
+    body_timeout: float = 20.0
     #: Of one image, and half as many of one with more than 8 bits. A worker decodes with up to 24 bytes a pixel.
-    most_pixels: int = 20_000_000
+    max_pixels: int = 20_000_000
     #: Whether `image_url` is answered: the server then fetches what strangers name.
     image_url: bool = False
     #: Images that are fetched at the same time.
-    most_fetches: int = 16
+    max_fetches: int = 16
     #: For an image to be fetched, redirects included.
-    fetch_seconds: float = 10.0
+    fetch_timeout: float = 10.0
     #: What a client has to send, None: nothing.
     api_key: str | None = None
     #: Where corrections are kept as a training set, None: they are refused.
@@ -45,12 +45,12 @@ class Settings:
 
     def check(self) -> None:
         """Raises `UsageError` where the limits contradict each other."""
-        limits = (self.batch_size, self.most_images, self.most_waiting, self.most_body_bytes, self.most_pixels)
-        if min(*limits, 1 if self.workers is None else self.workers) < 1 or self.answer_seconds <= 0:
+        limits = (self.batch_size, self.max_images, self.max_waiting, self.max_body_bytes, self.max_pixels)
+        if min(*limits, 1 if self.workers is None else self.workers) < 1 or self.response_timeout <= 0:
             raise UsageError("a limit of a server is at least 1")
-        if self.most_waiting < self.most_images:
-            raise UsageError(f"one request may bring {self.most_images} images: let at least as many wait")
-        if self.most_memory_bytes < 2 * self.most_body_bytes:
-            raise UsageError(f"a body of {self.most_body_bytes:,} bytes needs twice as much memory: allow more")
+        if self.max_waiting < self.max_images:
+            raise UsageError(f"one request may bring {self.max_images} images: let at least as many wait")
+        if self.max_memory_bytes < 2 * self.max_body_bytes:
+            raise UsageError(f"a body of {self.max_body_bytes:,} bytes needs twice as much memory: allow more")
         if self.api_key is not None and len(self.api_key) < 8:
             raise UsageError("the API key has fewer than 8 characters: it could be guessed")

@@ -18,19 +18,19 @@ import httpcore
 
 from .. import __version__
 from .addresses import Address, is_public, resolve
-from .allowance import Share
-from .refusals import Refusal
-from .settings import Settings
+from .budget import Lease
+from .request_errors import RequestRejected
+from .server_settings import ServerSettings
 
-MOST_REDIRECTS = 3
-MOST_URL = 2000  # characters
+MAX_REDIRECTS = 3
+MAX_URL_LENGTH = 2000  # characters
 HEADERS = [("Accept", "image/*"), ("Accept-Encoding", "identity"), ("User-Agent", f"gluon_htr/{__version__}")]
 _HOST = re.compile(r"[A-Za-z0-9._-]{1,253}|[0-9A-Fa-f:.]{2,45}")  # a name, or an address
 _REDIRECTS = (301, 302, 303, 307, 308)
 Permitted = Callable[[Address], bool]
 
 
-class _CheckedNetwork(httpcore.AsyncNetworkBackend):
+class PublicNetwork(httpcore.AsyncNetworkBackend):
     """Connects to an address that is permitted, and to no other."""
 
     def __init__(self, permitted: Permitted) -> None:
@@ -47,7 +47,7 @@ class _CheckedNetwork(httpcore.AsyncNetworkBackend):
         """Resolves, checks all that was found, and connects to the first."""
         found = await resolve(host, port)
         if not found or not all(map(self._permitted, found)):
-            raise Refusal(403, "the host of image_url is not a public one")
+            raise RequestRejected(403, "the host of image_url is not a public one")
         return await self._network.connect_tcp(str(found[0]), port, timeout, local_address, socket_options)
 
     async def sleep(self, seconds: float) -> None:
@@ -55,40 +55,40 @@ class _CheckedNetwork(httpcore.AsyncNetworkBackend):
         await anyio.sleep(seconds)
 
 
-async def fetch(url: str, settings: Settings, share: Share, permitted: Permitted = is_public) -> bytes:
-    """The content at `url`. Raises `Refusal` where it is not public, too large, too slow, or not there."""
+async def fetch(url: str, settings: ServerSettings, lease: Lease, permitted: Permitted = is_public) -> bytes:
+    """The content at `url`. Raises `RequestRejected` where it is not public, too large, too slow, or not there."""
     try:
-        with anyio.fail_after(settings.fetch_seconds):
-            for _ in range(MOST_REDIRECTS + 1):
-                answer = await _ask(url, settings.most_body_bytes, share, permitted)
+        with anyio.fail_after(settings.fetch_timeout):
+            for _ in range(MAX_REDIRECTS + 1):
+                answer = await _get(url, settings.max_body_bytes, lease, permitted)
                 if isinstance(answer, bytes):
                     return answer
                 url = answer
     except TimeoutError:
-        raise Refusal(422, f"image_url did not answer within {settings.fetch_seconds:g} s") from None
+        raise RequestRejected(422, f"image_url did not answer within {settings.fetch_timeout:g} s") from None
     except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException, OSError):
-        raise Refusal(422, "image_url could not be fetched: its server did not answer as it should") from None
-    raise Refusal(422, f"image_url leads from one address to another more than {MOST_REDIRECTS} times")
+        raise RequestRejected(422, "image_url could not be fetched: its server did not answer as it should") from None
+    raise RequestRejected(422, f"image_url leads from one address to another more than {MAX_REDIRECTS} times")
 
 
-async def _ask(url: str, most_bytes: int, share: Share, permitted: Permitted) -> bytes | str:
+async def _get(url: str, max_bytes: int, lease: Lease, permitted: Permitted) -> bytes | str:
     """The content of one address, or where it redirects to."""
-    target = _taken_apart(url)
-    network = _CheckedNetwork(permitted)
+    target = _parse_url(url)
+    network = PublicNetwork(permitted)
     async with (
-        httpcore.AsyncConnectionPool(ssl_context=_trust(), network_backend=network) as pool,
+        httpcore.AsyncConnectionPool(ssl_context=_ssl_context(), network_backend=network) as pool,
         pool.stream("GET", target, headers=HEADERS) as response,
     ):
         if response.status in _REDIRECTS:
             return urljoin(url, _header(response, b"location"))
         if response.status != 200:
-            raise Refusal(422, f"image_url is answered with the status {response.status}")
+            raise RequestRejected(422, f"image_url is answered with the status {response.status}")
         chunks, size = [], 0
         async for chunk in response.aiter_stream():
             size += len(chunk)
-            if size > most_bytes:
-                raise Refusal(413, f"image_url has more than {most_bytes:,} bytes")
-            share.take(2 * len(chunk))
+            if size > max_bytes:
+                raise RequestRejected(413, f"image_url has more than {max_bytes:,} bytes")
+            lease.take(2 * len(chunk))
             chunks.append(chunk)
         return b"".join(chunks)
 
@@ -97,23 +97,23 @@ def _header(response: httpcore.Response, name: bytes) -> str:
     return next((value.decode("latin-1") for key, value in response.headers if key.lower() == name), "")
 
 
-def _taken_apart(url: str) -> httpcore.URL:
-    """Raises `Refusal` for what is no plain address of the web. It is parsed once: no second parser can disagree."""
+def _parse_url(url: str) -> httpcore.URL:
+    """Raises `RequestRejected` for anything but a plain web address. Parsed once: no second parser can disagree."""
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
     except ValueError:
-        raise Refusal(400, "image_url is no valid address") from None
-    if len(url) > MOST_URL or parts.scheme not in ("http", "https") or not _HOST.fullmatch(host):
-        raise Refusal(400, "image_url is no address of the web: it starts with http:// or https://")
+        raise RequestRejected(400, "image_url is no valid address") from None
+    if len(url) > MAX_URL_LENGTH or parts.scheme not in ("http", "https") or not _HOST.fullmatch(host):
+        raise RequestRejected(400, "image_url is no address of the web: it starts with http:// or https://")
     if parts.username is not None or parts.password is not None:
-        raise Refusal(400, "image_url has a name or a password, which are not sent on")
+        raise RequestRejected(400, "image_url has a name or a password, which are not sent on")
     path = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~-._")
     query = f"?{quote(parts.query, safe='/%:@!$&()*+,;=~-._?')}" if parts.query else ""
     return httpcore.URL(scheme=parts.scheme, host=host, port=port, target=path + query)
 
 
 @functools.cache
-def _trust() -> ssl.SSLContext:
+def _ssl_context() -> ssl.SSLContext:
     """Reading all certificates takes a while: once is enough."""
     return httpcore.default_ssl_context()

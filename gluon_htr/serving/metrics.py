@@ -12,8 +12,8 @@ SECONDS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30)
 SIZES = (1, 2, 4, 8, 16, 32, 64)
 
 
-class Instruments:
-    """The instruments of one server."""
+class Metrics:
+    """The metrics of one server."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -38,11 +38,11 @@ class Instruments:
         return generate_latest(self.registry)
 
 
-class Watched:
+class MetricsMiddleware:
     """Counts and times every request of an application."""
 
-    def __init__(self, app: ASGIApp, instruments: Instruments) -> None:
-        self._app, self._instruments = app, instruments
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self._app, self._instruments = app, metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""

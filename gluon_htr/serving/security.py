@@ -10,15 +10,15 @@ from fastapi import Security
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from .refusals import Refusal
+from .request_errors import RequestRejected
 
 #: The page runs its own scripts, talks to its own server, and is shown in no other page (W3C CSP 3).
-POLICY = (
+CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 HEADERS = [
-    (b"content-security-policy", POLICY.encode()),
+    (b"content-security-policy", CONTENT_SECURITY_POLICY.encode()),
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
@@ -29,18 +29,20 @@ _Bearer = Annotated[HTTPAuthorizationCredentials | None, Security(HTTPBearer(aut
 _Header = Annotated[str | None, Security(APIKeyHeader(name="X-API-Key", auto_error=False))]
 
 
-def key_guard(key: str) -> Callable[..., Awaitable[None]]:
+def require_api_key(key: str) -> Callable[..., Awaitable[None]]:
     """A dependency that lets nobody through without the key; how long it takes tells nothing of the key."""
 
     async def guard(bearer: _Bearer, header: _Header) -> None:
         given = bearer.credentials if bearer else header or ""
         if not hmac.compare_digest(given.encode(), key.encode()):
-            raise Refusal(401, "the API key is missing or wrong: send it as X-API-Key", {"WWW-Authenticate": "Bearer"})
+            raise RequestRejected(
+                401, "the API key is missing or wrong: send it as X-API-Key", {"WWW-Authenticate": "Bearer"}
+            )
 
     return guard
 
 
-class Protected:
+class SecurityHeadersMiddleware:
     """Adds the headers to every answer; what is read is kept in no cache."""
 
     def __init__(self, app: ASGIApp) -> None:

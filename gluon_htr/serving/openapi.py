@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from .answers import Failure
+from .responses import Failure
 
 #: Eight by eight white pixels.
-PAPER = (
+EXAMPLE_IMAGE = (
     "data:image/png;base64,"
     "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAIAQAAAADsdIMmAAAADUlEQVR42mP4z8SADAEPcQEOdvOI0AAAAABJRU5ErkJggg=="
 )
@@ -17,31 +17,31 @@ TEXT = {"type": "string", "maxLength": 2000}
 FILE = {"type": "string", "format": "binary"}
 
 
-def _one_of_these(**kinds: dict[str, Any]) -> dict[str, Any]:
+def _request_body(**kinds: dict[str, Any]) -> dict[str, Any]:
     types = {"json": "application/json", "form": "multipart/form-data", "file": "application/octet-stream"}
     content = {types[name]: {"schema": schema} for name, schema in kinds.items()}
     return {"requestBody": {"required": True, "content": content}}
 
 
-PREDICTION = _one_of_these(
+PREDICT_BODY = _request_body(
     json={
         "type": "object",
         "properties": {"image": IMAGE, "images": {"type": "array", "items": IMAGE}, "model": MODEL},
-        "example": {"image": PAPER},
+        "example": {"image": EXAMPLE_IMAGE},
     },
     form={"type": "object", "properties": {"image": FILE, "model": MODEL}, "additionalProperties": FILE},
     file=FILE,
 )
-CORRECTION = _one_of_these(
+CORRECTION_BODY = _request_body(
     json={
         "type": "object",
         "properties": {"image": IMAGE, "text": TEXT},
         "required": ["image", "text"],
-        "example": {"image": PAPER, "text": "word"},
+        "example": {"image": EXAMPLE_IMAGE, "text": "word"},
     },
     form={"type": "object", "properties": {"image": FILE, "text": TEXT}, "required": ["image", "text"]},
 )
-REFUSALS: dict[int | str, dict[str, Any]] = {
+ERROR_RESPONSES: dict[int | str, dict[str, Any]] = {
     status: {"model": Failure, "description": description}
     for status, description in {
         400: "The request cannot be understood",

@@ -15,7 +15,7 @@ FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF")
 Outcome = Recognition | ImageError
 
 
-def check_picture(content: bytes, most_pixels: int) -> str:
+def check_image(content: bytes, max_pixels: int) -> str:
     """Its format. Raises `ImageError` unless it is an accepted one, and the image has at most so many pixels."""
     if not content:
         raise ImageError("the image is empty")
@@ -27,20 +27,16 @@ def check_picture(content: bytes, most_pixels: int) -> str:
     except Image.UnidentifiedImageError:
         raise ImageError(f"the image is of no accepted format ({', '.join(FORMATS)}), or is broken") from None
     except Image.DecompressionBombError:
-        raise ImageError(f"the image has more than {most_pixels:,} pixels: scale it down") from None
+        raise ImageError(f"the image has more than {max_pixels:,} pixels: scale it down") from None
     except Exception as error:  # decoders raise whatever they like
         raise ImageError(f"the image is broken: {type(error).__name__}") from None
-    most_pixels = most_pixels // 2 if wide else most_pixels  # they are computed with in 64 bits
-    if width * height > most_pixels:
-        raise ImageError(
-            f"the image has {width} × {height} pixels; at most {most_pixels:,} are accepted: scale it down"
-        )
+    max_pixels = max_pixels // 2 if wide else max_pixels  # they are computed with in 64 bits
+    if width * height > max_pixels:
+        raise ImageError(f"the image has {width} × {height} pixels; at most {max_pixels:,} are accepted: scale it down")
     return kind
 
 
-def read_pictures(
-    recognizer: Recognizer, contents: Sequence[bytes], batch_size: int, most_pixels: int
-) -> list[Outcome]:
+def read_images(recognizer: Recognizer, contents: Sequence[bytes], batch_size: int, max_pixels: int) -> list[Outcome]:
     """What is read in each of these files, in their order, or why nothing is."""
     outcomes: dict[int, Outcome] = {}  # by identity: two requests may bring the same image
 
@@ -50,7 +46,7 @@ def read_pictures(
     accepted = []
     for content in contents:
         try:
-            check_picture(content, most_pixels)
+            check_image(content, max_pixels)
             accepted.append(content)
         except ImageError as error:
             failed(content, error)

@@ -19,15 +19,15 @@ from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
-from .allowance import Share
-from .refusals import Refusal
-from .settings import Settings
+from .budget import Lease
+from .request_errors import RequestRejected
+from .server_settings import ServerSettings
 
 OBJECT = b"{"
 
 
 @dataclass(frozen=True)
-class Given:
+class Payload:
     """What a request brings. several: whether it gets a list for an answer. model: the name of the one that reads."""
 
     images: list[bytes]
@@ -45,51 +45,59 @@ class _Document(msgspec.Struct):
     text: Annotated[str, msgspec.Meta(max_length=2000)] | None = None
 
 
-async def receive(request: Request, settings: Settings, share: Share) -> bytes:
-    """The whole body. Raises `Refusal` where it is too large or too slow, or `ClientDisconnect`."""
-    too_large = Refusal(413, f"the request has more than {settings.most_body_bytes:,} bytes: scale the image down")
+async def receive(request: Request, settings: ServerSettings, lease: Lease) -> bytes:
+    """The whole body. Raises `RequestRejected` where it is too large or too slow, or `ClientDisconnect`."""
+    too_large = RequestRejected(
+        413, f"the request has more than {settings.max_body_bytes:,} bytes: scale the image down"
+    )
     if request.headers.get("content-encoding", "identity") != "identity":
-        raise Refusal(415, "a compressed body is not accepted: send it as it is")
+        raise RequestRejected(415, "a compressed body is not accepted: send it as it is")
     announced = request.headers.get("content-length", "0")
-    if announced.isdecimal() and int(announced[:20]) > settings.most_body_bytes:
+    if announced.isdecimal() and int(announced[:20]) > settings.max_body_bytes:
         raise too_large
     chunks, size = [], 0
     try:
-        with anyio.fail_after(settings.body_seconds):
+        with anyio.fail_after(settings.body_timeout):
             async for chunk in request.stream():
                 size += len(chunk)
-                if size > settings.most_body_bytes:
+                if size > settings.max_body_bytes:
                     raise too_large
-                share.take(2 * len(chunk))  # as it came, and what is decoded from it
+                lease.take(2 * len(chunk))  # as it came, and what is decoded from it
                 chunks.append(chunk)
     except TimeoutError:
-        raise Refusal(408, f"the body took longer than {settings.body_seconds:g} s", {"Connection": "close"}) from None
+        raise RequestRejected(
+            408, f"the body took longer than {settings.body_timeout:g} s", {"Connection": "close"}
+        ) from None
     return b"".join(chunks)
 
 
-async def parse(request: Request, body: bytes, settings: Settings) -> Given:
-    """The images of a body. Raises `Refusal` where there is none, or too many."""
+async def parse(request: Request, body: bytes, settings: ServerSettings) -> Payload:
+    """The images of a body. Raises `RequestRejected` where there is none, or too many."""
     if request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
         given = await _multipart(request, body, settings)
     elif body.lstrip()[:1] == OBJECT:
         given = _document(body)
     else:
-        given = Given([body] if body else [], several=False)
+        given = Payload([body] if body else [], several=False)
     if not given.images:
-        raise Refusal(400, 'the request has no image: send {"image": "data:image/png;base64,…"}, a form or a file')
-    if len(given.images) > settings.most_images:
-        raise Refusal(413, f"the request has {len(given.images)} images; at most {settings.most_images} are accepted")
+        raise RequestRejected(
+            400, 'the request has no image: send {"image": "data:image/png;base64,…"}, a form or a file'
+        )
+    if len(given.images) > settings.max_images:
+        raise RequestRejected(
+            413, f"the request has {len(given.images)} images; at most {settings.max_images} are accepted"
+        )
     return given
 
 
-def _document(body: bytes) -> Given:
+def _document(body: bytes) -> Payload:
     try:
         document = msgspec.json.decode(body, type=_Document)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise Refusal(400, f"the request is no valid JSON: {error}") from None
+        raise RequestRejected(400, f"the request is no valid JSON: {error}") from None
     several = document.images is not None
     images = [*([document.image] if document.image is not None else []), *(document.images or [])]
-    return Given([_decoded(image) for image in images], several, document.model, document.text)
+    return Payload([_decoded(image) for image in images], several, document.model, document.text)
 
 
 def _decoded(image: str) -> bytes:
@@ -97,12 +105,12 @@ def _decoded(image: str) -> bytes:
     head, comma, content = image.partition(",")
     if image[:5].lower() == "data:":
         if not comma or not head.lower().endswith(";base64"):
-            raise Refusal(400, "the data URL has no base64: send data:image/png;base64,…")
+            raise RequestRejected(400, "the data URL has no base64: send data:image/png;base64,…")
         image = content
     try:
         return base64.b64decode("".join(image.split()), validate=True)
     except (binascii.Error, ValueError):
-        raise Refusal(400, "the image is not valid base64") from None
+        raise RequestRejected(400, "the image is not valid base64") from None
 
 
 class _InMemory(MultiPartParser):
@@ -111,17 +119,17 @@ class _InMemory(MultiPartParser):
     spool_max_size = 1 << 40
 
 
-async def _multipart(request: Request, body: bytes, settings: Settings) -> Given:
+async def _multipart(request: Request, body: bytes, settings: ServerSettings) -> Payload:
     """Every file of the form is an image; `model` and `text` are fields."""
 
     async def once() -> AsyncGenerator[bytes, None]:
         yield body
 
-    limits = {"max_files": settings.most_images, "max_fields": 8, "max_part_size": settings.most_body_bytes}
+    limits = {"max_files": settings.max_images, "max_fields": 8, "max_part_size": settings.max_body_bytes}
     try:
         form = await _InMemory(request.headers, once(), **limits).parse()
     except (MultiPartException, ValueError, LookupError) as error:
-        raise Refusal(400, f"the form is not valid: {getattr(error, 'message', 'it cannot be read')}") from None
+        raise RequestRejected(400, f"the form is not valid: {getattr(error, 'message', 'it cannot be read')}") from None
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(form.close)
         files = [value for _, value in form.multi_items() if isinstance(value, UploadFile)]
@@ -129,4 +137,4 @@ async def _multipart(request: Request, body: bytes, settings: Settings) -> Given
     fields = {name: value for name, value in form.multi_items() if isinstance(value, str)}
     if "image" in fields:
         images.append(_decoded(fields["image"]))
-    return Given(images, len(images) > 1, fields.get("model"), fields.get("text"))
+    return Payload(images, len(images) > 1, fields.get("model"), fields.get("text"))

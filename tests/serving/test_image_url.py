@@ -20,11 +20,11 @@ from reading_server import ReadingServer, word
 
 from gluon_htr.serving import addresses, service
 from gluon_htr.serving.addresses import Address, is_public
-from gluon_htr.serving.allowance import Allowance, Share
-from gluon_htr.serving.fetching import fetch
-from gluon_htr.serving.models import open_models
-from gluon_htr.serving.refusals import Refusal
-from gluon_htr.serving.settings import Settings
+from gluon_htr.serving.budget import Budget, Lease
+from gluon_htr.serving.image_url import fetch
+from gluon_htr.serving.request_errors import RequestRejected
+from gluon_htr.serving.served_models import open_models
+from gluon_htr.serving.server_settings import ServerSettings
 
 Answer = Callable[[BaseHTTPRequestHandler], None]
 
@@ -72,15 +72,15 @@ def get(url: str, permitted: Callable[[Address], bool] = loopback_too, **limits:
     """What a server would fetch."""
 
     async def run() -> bytes:
-        with Share(Allowance(1 << 30)) as share:
-            return await fetch(url, Settings(image_url=True, **limits), share, permitted)  # type: ignore[arg-type]
+        with Lease(Budget(1 << 30)) as lease:
+            return await fetch(url, ServerSettings(image_url=True, **limits), lease, permitted)  # type: ignore[arg-type]
 
     return anyio.run(run)
 
 
 def refusal(url: str, **options: object) -> str:
     """Why a server does not fetch it."""
-    with pytest.raises(Refusal) as caught:
+    with pytest.raises(RequestRejected) as caught:
         get(url, **options)  # type: ignore[arg-type]
     return f"{caught.value.http_status} {caught.value}"
 
@@ -94,7 +94,7 @@ def test_an_image_is_fetched_also_after_redirects() -> None:
 def test_the_image_of_an_address_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     """What was fetched would not be read, or its room for fetching not be given back."""
     monkeypatch.setattr(service, "fetch", partial(fetch, permitted=loopback_too))
-    reading = service.Service(open_models([str(LETTERS)]), Settings(image_url=True, most_fetches=1))
+    reading = service.Service(open_models([str(LETTERS)]), ServerSettings(image_url=True, max_fetches=1))
     with site(sends(word("decade"))) as images:
         for _ in range(2):
             assert anyio.run(reading.predict_url, f"{images}/word.png", None).text == "decade"  # type: ignore[union-attr]
@@ -235,7 +235,7 @@ def test_content_without_end_is_cut_off() -> None:
             pass
 
     with site(endless) as here:
-        assert "413" in refusal(here, most_body_bytes=1 << 20)
+        assert "413" in refusal(here, max_body_bytes=1 << 20)
 
 
 def test_content_that_drips_is_not_waited_for() -> None:
@@ -253,7 +253,7 @@ def test_content_that_drips_is_not_waited_for() -> None:
 
     begun = time.monotonic()
     with site(dripping) as here:
-        assert "did not answer within 0.5 s" in refusal(here, fetch_seconds=0.5)
+        assert "did not answer within 0.5 s" in refusal(here, fetch_timeout=0.5)
         assert time.monotonic() - begun < 3
 
 
