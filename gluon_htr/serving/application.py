@@ -12,12 +12,13 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from .. import __version__
+from .draining import DrainMiddleware
 from .metrics import MetricsMiddleware
 from .request_errors import RequestRejected
 from .routes import metric_routes, operating_routes, reading_routes
 from .security import SecurityHeadersMiddleware, require_api_key
 from .service import Service
-from .web_page import page_routes
+from .web_page import add_web_page
 
 
 def build_app(service: Service) -> FastAPI:
@@ -41,9 +42,10 @@ def build_app(service: Service) -> FastAPI:
     for routes in (reading_routes, metric_routes):
         app.include_router(routes(service), dependencies=guards)
     app.include_router(operating_routes(service))
-    app.include_router(page_routes())
+    add_web_page(app)
     app.add_middleware(MetricsMiddleware, metrics=service.metrics)
     app.add_middleware(SecurityHeadersMiddleware)
+    app.add_middleware(DrainMiddleware, is_draining=lambda: service.draining)
     _explain_errors(app)
     return app
 

@@ -69,7 +69,7 @@ def everything_soon(connection: socket.socket) -> bytes:
 
 def test_clients_that_send_too_slowly_are_let_go() -> None:
     """A few hundred open connections, which cost an attacker nothing, would keep everybody else out."""
-    with ReadingServer(limits={"body_timeout": 0.5}, constants={"HEAD_SECONDS": 0.5}) as server:
+    with ReadingServer(limits={"body_timeout": 0.5, "head_timeout": 0.5}) as server:
         silent, head, body, endless = (server.connect() for _ in range(4))
         head.sendall(HEAD)
         body.sendall(HEAD + b"Content-Length: 100\r\n\r\n{")
@@ -96,9 +96,22 @@ def send_for_ever(connection: socket.socket) -> None:
         time.sleep(0.001)
 
 
+def test_a_client_that_never_reads_its_responses_is_cut_off() -> None:
+    """It would hold a connection for ever, and a few hundred of them would keep everybody else out."""
+    with ReadingServer(limits={"send_timeout": 0.5}) as server, socket.socket() as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.settimeout(5)
+        connection.connect(("127.0.0.1", server.port))
+        with pytest.raises(OSError, match=r"reset|pipe|closed"):
+            for _ in range(2000):
+                connection.sendall(b"GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n")
+                time.sleep(0.005)  # one after the other: many requests at once would be rejected as a head without end
+        assert server.read(word("bad")).status_code == 200
+
+
 def test_more_connections_than_there_may_be_are_closed() -> None:
     """The server would run out of files, and with them of everything."""
-    with ReadingServer(constants={"MAX_CONNECTIONS": 5}) as server:
+    with ReadingServer(limits={"max_connections": 5}) as server:
         open_ones = [server.connect() for _ in range(5)]
         with server.connect() as one_more:
             assert everything(one_more) == b""
