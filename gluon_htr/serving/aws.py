@@ -1,4 +1,4 @@
-"""The application as a function of AWS Lambda, behind an API Gateway (payload format 1.0 or 2.0) or a function URL."""
+"""AWS Lambda function behind an API Gateway (payload format 1.0 or 2.0) or a function URL."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ MAX_BODY_BYTES = 6 << 20  # of a request to Lambda, base64 included
 
 
 def make_handler() -> Mangum:
-    """What Lambda calls, with the model that `GLUON_HTR_MODEL` names, or the one that ships, in memory.
+    """Make the handler that Lambda calls, with the model in memory. Raise `ModelError` if the model is not usable.
 
-    GLUON_HTR_API_KEY: what every client has to send. Lambda gives a function one request at a time, so nothing gathers.
-    Raises `ModelError` where the model cannot be used.
+    GLUON_HTR_MODEL names the model; without it, the built-in one is used. GLUON_HTR_API_KEY is a key that clients must
+    send. Lambda sends a function one request at a time, so that no batch waits for more images.
     """
     model = os.environ.get("GLUON_HTR_MODEL")
     settings = ServerSettings(
@@ -28,4 +28,4 @@ def make_handler() -> Mangum:
         api_key=os.environ.get("GLUON_HTR_API_KEY") or None,
     )
     service = Service(open_models([model] if model else []), settings)
-    return Mangum(build_app(service), lifespan="off")  # the model stays until Lambda ends the process
+    return Mangum(build_app(service), lifespan="off")  # the model stays in memory until Lambda ends the process

@@ -1,4 +1,4 @@
-"""What all requests lease and none may have alone: bytes of memory, connections to other servers."""
+"""Budgets that all requests share: bytes of memory, connections to other servers."""
 
 from __future__ import annotations
 
@@ -6,35 +6,35 @@ from .request_errors import busy
 
 
 class Budget:
-    """So much, and no more."""
+    """A limited amount that all requests share."""
 
-    def __init__(self, most: int) -> None:
-        self._most, self.taken = most, 0
+    def __init__(self, limit: int) -> None:
+        self._limit, self.used = limit, 0
 
     def take(self, amount: int) -> None:
-        """Raises `RequestRejected` where it is not there."""
-        if self.taken + amount > self._most:
+        """Reserve an amount. Raise `RequestRejected` if there is not enough left."""
+        if self.used + amount > self._limit:
             raise busy(1)
-        self.taken += amount
+        self.used += amount
 
     def give_back(self, amount: int) -> None:
-        """What was taken."""
-        self.taken -= amount
+        """Release a reserved amount."""
+        self.used -= amount
 
 
 class Lease:
-    """What one request has of it; given back when its block ends."""
+    """Part of a budget that one request holds until the end of its `with` block."""
 
-    def __init__(self, allowance: Budget) -> None:
-        self._allowance, self._amount = allowance, 0
+    def __init__(self, budget: Budget) -> None:
+        self._budget, self._amount = budget, 0
 
     def take(self, amount: int) -> None:
-        """Raises `RequestRejected` where it is not there."""
-        self._allowance.take(amount)
+        """Reserve more. Raise `RequestRejected` if there is not enough left."""
+        self._budget.take(amount)
         self._amount += amount
 
     def __enter__(self) -> Lease:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._allowance.give_back(self._amount)
+        self._budget.give_back(self._amount)

@@ -1,4 +1,4 @@
-"""What people correct becomes data to train on: images, and `labels.tsv` (path, tab, text) as `listing:` reads it."""
+"""Corrections by users as training data: images, and `labels.tsv` (path, tab, text) in the layout of `listing:`."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ from .image_files import check_image
 from .request_errors import RequestRejected
 
 LABELS = "labels.tsv"
-MAX_CORRECTIONS = 10_000  # a disk is not for strangers to fill
+MAX_CORRECTIONS = 10_000  # strangers must not fill the disk
 MAX_BYTES = 2 << 30
 MAX_CHARACTERS = 500
 
 
 class CorrectionStore:
-    """A folder of corrected images. The same image, corrected again, gets the later text."""
+    """Folder of corrected images. A second correction of an image replaces its text."""
 
     def __init__(self, folder: Path, max_pixels: int) -> None:
-        self._folder, self._most_pixels = folder, max_pixels
-        self._turn = threading.Lock()
-        self._labels = _load(folder / LABELS)
+        self._folder, self._max_pixels = folder, max_pixels
+        self._lock = threading.Lock()
+        self._labels = _read_labels(folder / LABELS)
         self._bytes = sum(path.stat().st_size for path in folder.glob("images/*"))
 
     def add(self, image: bytes, text: str) -> int:
-        """Keeps one; returns how many there are. Raises `RequestRejected`, `ImageError` or `StorageError`."""
+        """Store a correction and return their number. Raise `RequestRejected`, `ImageError` or `StorageError`."""
         label = normalize(text)
         if not label or len(label) > MAX_CHARACTERS or not label.isprintable():
-            raise RequestRejected(400, f"a correction has a text of 1 to {MAX_CHARACTERS} printable characters")
-        kind = check_image(image, self._most_pixels).lower()
-        name = f"images/{hashlib.sha256(image).hexdigest()[:24]}.{kind}"
-        with self._turn:
+            raise RequestRejected(400, f"the text of a correction must have 1 to {MAX_CHARACTERS} printable characters")
+        suffix = check_image(image, self._max_pixels).lower()
+        name = f"images/{hashlib.sha256(image).hexdigest()[:24]}.{suffix}"
+        with self._lock:
             if name not in self._labels:
-                self._make_room(len(image))
+                self._check_space(len(image))
                 write_atomically(self._folder / name, image)
                 self._bytes += len(image)
             self._labels[name] = label
@@ -43,13 +43,13 @@ class CorrectionStore:
             write_atomically(self._folder / LABELS, rows.encode())
             return len(self._labels)
 
-    def _make_room(self, size: int) -> None:
+    def _check_space(self, size: int) -> None:
         if len(self._labels) >= MAX_CORRECTIONS or self._bytes + size > MAX_BYTES:
-            raise RequestRejected(403, "no more corrections are kept here: tell those who run this server")
+            raise RequestRejected(403, "the server has no space for more corrections: tell its operator")
 
 
-def _load(path: Path) -> dict[str, str]:
-    """Path to text; what people have edited by hand is kept as far as it can be read."""
+def _read_labels(path: Path) -> dict[str, str]:
+    """Read path and text of each row, skipping rows that somebody has edited beyond recognition."""
     if not path.is_file():
         return {}
     rows = (line.split("\t") for line in path.read_text("utf-8").splitlines())

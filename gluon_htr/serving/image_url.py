@@ -1,7 +1,7 @@
-"""Images that a request names by their address: fetched from public servers only, within limits.
+"""Images that a request names by URL: fetched from public servers only, within limits.
 
-The address that is connected to is the one that was checked, so that a name that changes its mind between two questions
-(DNS rebinding) gains nothing; every redirect is checked alike. httpcore speaks HTTP; proxies and cookies it knows none.
+The server connects to the very address that it has checked, so that a host name that resolves differently a moment
+later (DNS rebinding) gains nothing. Redirects are checked alike. httpcore knows neither proxies nor cookies.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import re
 import ssl
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 from urllib.parse import quote, urljoin, urlsplit
 
@@ -25,16 +25,22 @@ from .server_settings import ServerSettings
 MAX_REDIRECTS = 3
 MAX_URL_LENGTH = 2000  # characters
 HEADERS = [("Accept", "image/*"), ("Accept-Encoding", "identity"), ("User-Agent", f"gluon_htr/{__version__}")]
-_HOST = re.compile(r"[A-Za-z0-9._-]{1,253}|[0-9A-Fa-f:.]{2,45}")  # a name, or an address
+_HOST = re.compile(r"[A-Za-z0-9._-]{1,253}|[0-9A-Fa-f:.]{2,45}")  # a host name or an address
 _REDIRECTS = (301, 302, 303, 307, 308)
-Permitted = Callable[[Address], bool]
 
 
-class PublicNetwork(httpcore.AsyncNetworkBackend):
-    """Connects to an address that is permitted, and to no other."""
+class CheckedNetwork(httpcore.AsyncNetworkBackend):
+    """Network that connects to allowed addresses only.
 
-    def __init__(self, permitted: Permitted) -> None:
-        self._network, self._permitted = httpcore.AnyIOBackend(), permitted
+    Tests replace both functions: to allow servers on loopback, and to resolve host names as an attacker would.
+    """
+
+    def __init__(
+        self,
+        is_allowed: Callable[[Address], bool] = is_public,
+        resolve: Callable[[str, int], Awaitable[list[Address]]] = resolve,
+    ) -> None:
+        self._network, self._is_allowed, self._resolve = httpcore.AnyIOBackend(), is_allowed, resolve
 
     async def connect_tcp(
         self,
@@ -44,37 +50,39 @@ class PublicNetwork(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        """Resolves, checks all that was found, and connects to the first."""
-        found = await resolve(host, port)
-        if not found or not all(map(self._permitted, found)):
-            raise RequestRejected(403, "the host of image_url is not a public one")
-        return await self._network.connect_tcp(str(found[0]), port, timeout, local_address, socket_options)
+        """Resolve the host, check all its addresses, and connect to the first."""
+        addresses = await self._resolve(host, port)
+        if not addresses or not all(map(self._is_allowed, addresses)):
+            raise RequestRejected(403, "the host of image_url does not have a public address: send the image itself")
+        return await self._network.connect_tcp(str(addresses[0]), port, timeout, local_address, socket_options)
 
     async def sleep(self, seconds: float) -> None:
-        """Part of the interface."""
+        """Wait, as httpcore asks its network to."""
         await anyio.sleep(seconds)
 
 
-async def fetch(url: str, settings: ServerSettings, lease: Lease, permitted: Permitted = is_public) -> bytes:
-    """The content at `url`. Raises `RequestRejected` where it is not public, too large, too slow, or not there."""
+async def fetch(
+    url: str, settings: ServerSettings, lease: Lease, network: httpcore.AsyncNetworkBackend | None = None
+) -> bytes:
+    """Fetch the content at `url`. Raise `RequestRejected` if it is not public, too large, too slow, or missing."""
+    network = network or CheckedNetwork()
     try:
         with anyio.fail_after(settings.fetch_timeout):
             for _ in range(MAX_REDIRECTS + 1):
-                answer = await _get(url, settings.max_body_bytes, lease, permitted)
-                if isinstance(answer, bytes):
-                    return answer
-                url = answer
+                result = await _get(url, settings.max_body_bytes, lease, network)
+                if isinstance(result, bytes):
+                    return result
+                url = result
     except TimeoutError:
         raise RequestRejected(422, f"image_url did not answer within {settings.fetch_timeout:g} s") from None
     except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException, OSError):
-        raise RequestRejected(422, "image_url could not be fetched: its server did not answer as it should") from None
-    raise RequestRejected(422, f"image_url leads from one address to another more than {MAX_REDIRECTS} times")
+        raise RequestRejected(422, "image_url could not be fetched: its server cannot be reached, or failed") from None
+    raise RequestRejected(422, f"image_url redirects more than {MAX_REDIRECTS} times: name the image's own URL")
 
 
-async def _get(url: str, max_bytes: int, lease: Lease, permitted: Permitted) -> bytes | str:
-    """The content of one address, or where it redirects to."""
+async def _get(url: str, max_bytes: int, lease: Lease, network: httpcore.AsyncNetworkBackend) -> bytes | str:
+    """Get the content at one URL, or the URL that it redirects to."""
     target = _parse_url(url)
-    network = PublicNetwork(permitted)
     async with (
         httpcore.AsyncConnectionPool(ssl_context=_ssl_context(), network_backend=network) as pool,
         pool.stream("GET", target, headers=HEADERS) as response,
@@ -82,12 +90,12 @@ async def _get(url: str, max_bytes: int, lease: Lease, permitted: Permitted) -> 
         if response.status in _REDIRECTS:
             return urljoin(url, _header(response, b"location"))
         if response.status != 200:
-            raise RequestRejected(422, f"image_url is answered with the status {response.status}")
+            raise RequestRejected(422, f"image_url could not be fetched: its server answers with {response.status}")
         chunks, size = [], 0
         async for chunk in response.aiter_stream():
             size += len(chunk)
             if size > max_bytes:
-                raise RequestRejected(413, f"image_url has more than {max_bytes:,} bytes")
+                raise RequestRejected(413, f"image_url has more than {max_bytes:,} bytes: scale the image down")
             lease.take(2 * len(chunk))
             chunks.append(chunk)
         return b"".join(chunks)
@@ -98,16 +106,16 @@ def _header(response: httpcore.Response, name: bytes) -> str:
 
 
 def _parse_url(url: str) -> httpcore.URL:
-    """Raises `RequestRejected` for anything but a plain web address. Parsed once: no second parser can disagree."""
+    """Parse a plain http(s) URL, or raise `RequestRejected`. It is parsed once: no second parser can disagree."""
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
     except ValueError:
-        raise RequestRejected(400, "image_url is no valid address") from None
+        raise RequestRejected(400, "image_url is not a valid URL") from None
     if len(url) > MAX_URL_LENGTH or parts.scheme not in ("http", "https") or not _HOST.fullmatch(host):
-        raise RequestRejected(400, "image_url is no address of the web: it starts with http:// or https://")
+        raise RequestRejected(400, "image_url is not a web address: it must start with http:// or https://")
     if parts.username is not None or parts.password is not None:
-        raise RequestRejected(400, "image_url has a name or a password, which are not sent on")
+        raise RequestRejected(400, "image_url has a user name or password, which the server does not send: remove it")
     path = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~-._")
     query = f"?{quote(parts.query, safe='/%:@!$&()*+,;=~-._?')}" if parts.query else ""
     return httpcore.URL(scheme=parts.scheme, host=host, port=port, target=path + query)
@@ -115,5 +123,5 @@ def _parse_url(url: str) -> httpcore.URL:
 
 @functools.cache
 def _ssl_context() -> ssl.SSLContext:
-    """Reading all certificates takes a while: once is enough."""
+    """Load the certificates once: it takes a while."""
     return httpcore.default_ssl_context()

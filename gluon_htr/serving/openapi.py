@@ -1,4 +1,4 @@
-"""What the OpenAPI document says of bodies and refusals; bodies are taken apart by `bodies.py`, which looks closer."""
+"""Request bodies and errors for the OpenAPI document. `payload.py` parses the bodies itself, and checks more."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ EXAMPLE_IMAGE = (
     "data:image/png;base64,"
     "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAIAQAAAADsdIMmAAAADUlEQVR42mP4z8SADAEPcQEOdvOI0AAAAABJRU5ErkJggg=="
 )
-IMAGE = {"type": "string", "description": "data:image/png;base64,…, or the base64 alone"}
-MODEL = {"type": "string", "maxLength": 64, "description": "one of /v1/models; the default where it is missing"}
+IMAGE = {"type": "string", "description": "data:image/png;base64,…, or base64 without a prefix"}
+MODEL = {"type": "string", "maxLength": 64, "description": "a name from /v1/models; without it, the default model"}
 TEXT = {"type": "string", "maxLength": 2000}
 FILE = {"type": "string", "format": "binary"}
 
 
-def _request_body(**kinds: dict[str, Any]) -> dict[str, Any]:
-    types = {"json": "application/json", "form": "multipart/form-data", "file": "application/octet-stream"}
-    content = {types[name]: {"schema": schema} for name, schema in kinds.items()}
+def _request_body(**schemas: dict[str, Any]) -> dict[str, Any]:
+    media_types = {"json": "application/json", "form": "multipart/form-data", "file": "application/octet-stream"}
+    content = {media_types[name]: {"schema": schema} for name, schema in schemas.items()}
     return {"requestBody": {"required": True, "content": content}}
 
 
@@ -44,15 +44,15 @@ CORRECTION_BODY = _request_body(
 ERROR_RESPONSES: dict[int | str, dict[str, Any]] = {
     status: {"model": Failure, "description": description}
     for status, description in {
-        400: "The request cannot be understood",
+        400: "The request is malformed",
         401: "The API key is missing or wrong",
-        403: "This server does not do that",
-        404: "There is no such model",
-        408: "The body was too slow",
+        403: "This server does not offer that",
+        404: "There is no model of that name",
+        408: "The body arrived too slowly",
         413: "The body has too many bytes or images",
         415: "The body is compressed",
-        422: "The image is none, is broken, or has too many pixels",
-        429: "The server is busy; Retry-After says how long",
-        503: "It took too long; Retry-After says when to try again",
+        422: "The image is missing, corrupt, or has too many pixels",
+        429: "The server is busy; see Retry-After",
+        503: "Reading took too long; see Retry-After",
     }.items()
 }

@@ -1,7 +1,7 @@
-"""The body of a request: received within limits of size, time and memory, then taken apart into images.
+"""Payload of a request: its body, received within limits of size, time and memory, and the images in it.
 
-What a body is, is seen from its content: a JSON object, or a file. Only a multipart body (RFC 7578) has to be
-announced, since its header names the boundary.
+The content decides if a body is JSON or an image file. Only a multipart body (RFC 7578) must be announced, since its
+header names the boundary.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ OBJECT = b"{"
 
 @dataclass(frozen=True)
 class Payload:
-    """What a request brings. several: whether it gets a list for an answer. model: the name of the one that reads."""
+    """Images of a request, with the model's name and the text of a correction. as_list: the response is a list."""
 
     images: list[bytes]
-    several: bool
+    as_list: bool
     model: str | None = None
     text: str | None = None
 
 
-class _Document(msgspec.Struct):
-    """The JSON body. Unknown keys are left alone: older clients send some."""
+class _JsonBody(msgspec.Struct):
+    """JSON body. Unknown keys are ignored: older clients send some."""
 
     image: str | None = None
     images: list[str] | None = None
@@ -45,13 +45,18 @@ class _Document(msgspec.Struct):
     text: Annotated[str, msgspec.Meta(max_length=2000)] | None = None
 
 
-async def receive(request: Request, settings: ServerSettings, lease: Lease) -> bytes:
-    """The whole body. Raises `RequestRejected` where it is too large or too slow, or `ClientDisconnect`."""
+async def receive_payload(request: Request, settings: ServerSettings, lease: Lease) -> Payload:
+    """Receive and parse a request. Raise `RequestRejected` if a limit is exceeded or there is no image."""
+    return await _parse(request, await _receive(request, settings, lease), settings)
+
+
+async def _receive(request: Request, settings: ServerSettings, lease: Lease) -> bytes:
+    """Receive the whole body. Raise `RequestRejected`, or `ClientDisconnect` if the client goes away."""
     too_large = RequestRejected(
         413, f"the request has more than {settings.max_body_bytes:,} bytes: scale the image down"
     )
     if request.headers.get("content-encoding", "identity") != "identity":
-        raise RequestRejected(415, "a compressed body is not accepted: send it as it is")
+        raise RequestRejected(415, "compressed request bodies are not supported: send the body uncompressed")
     announced = request.headers.get("content-length", "0")
     if announced.isdecimal() and int(announced[:20]) > settings.max_body_bytes:
         raise too_large
@@ -62,50 +67,44 @@ async def receive(request: Request, settings: ServerSettings, lease: Lease) -> b
                 size += len(chunk)
                 if size > settings.max_body_bytes:
                     raise too_large
-                lease.take(2 * len(chunk))  # as it came, and what is decoded from it
+                lease.take(2 * len(chunk))  # once as received, and once decoded
                 chunks.append(chunk)
     except TimeoutError:
-        raise RequestRejected(
-            408, f"the body took longer than {settings.body_timeout:g} s", {"Connection": "close"}
-        ) from None
+        message = f"the request body took longer than {settings.body_timeout:g} s to arrive: send it again"
+        raise RequestRejected(408, message, {"Connection": "close"}) from None
     return b"".join(chunks)
 
 
-async def parse(request: Request, body: bytes, settings: ServerSettings) -> Payload:
-    """The images of a body. Raises `RequestRejected` where there is none, or too many."""
+async def _parse(request: Request, body: bytes, settings: ServerSettings) -> Payload:
     if request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
-        given = await _multipart(request, body, settings)
+        payload = await _parse_form(request, body, settings)
     elif body.lstrip()[:1] == OBJECT:
-        given = _document(body)
+        payload = _parse_json(body)
     else:
-        given = Payload([body] if body else [], several=False)
-    if not given.images:
-        raise RequestRejected(
-            400, 'the request has no image: send {"image": "data:image/png;base64,…"}, a form or a file'
-        )
-    if len(given.images) > settings.max_images:
-        raise RequestRejected(
-            413, f"the request has {len(given.images)} images; at most {settings.max_images} are accepted"
-        )
-    return given
+        payload = Payload([body] if body else [], as_list=False)
+    if not payload.images:
+        message = 'the request has no image: send {"image": "data:image/png;base64,…"}, a form, or an image file'
+        raise RequestRejected(400, message)
+    if (count := len(payload.images)) > settings.max_images:
+        raise RequestRejected(413, f"the request has {count} images; the limit is {settings.max_images}: send fewer")
+    return payload
 
 
-def _document(body: bytes) -> Payload:
+def _parse_json(body: bytes) -> Payload:
     try:
-        document = msgspec.json.decode(body, type=_Document)
+        fields = msgspec.json.decode(body, type=_JsonBody)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise RequestRejected(400, f"the request is no valid JSON: {error}") from None
-    several = document.images is not None
-    images = [*([document.image] if document.image is not None else []), *(document.images or [])]
-    return Payload([_decoded(image) for image in images], several, document.model, document.text)
+        raise RequestRejected(400, f"the request is not valid JSON of the expected form: {error}") from None
+    images = [*([fields.image] if fields.image is not None else []), *(fields.images or [])]
+    return Payload([_decode(image) for image in images], fields.images is not None, fields.model, fields.text)
 
 
-def _decoded(image: str) -> bytes:
-    """A data URL (RFC 2397) or bare base64. The type that it announces is not looked at."""
+def _decode(image: str) -> bytes:
+    """Decode a data URL (RFC 2397) or bare base64. The media type of a data URL is ignored."""
     head, comma, content = image.partition(",")
     if image[:5].lower() == "data:":
         if not comma or not head.lower().endswith(";base64"):
-            raise RequestRejected(400, "the data URL has no base64: send data:image/png;base64,…")
+            raise RequestRejected(400, "the data URL is not base64: send data:image/png;base64,…")
         image = content
     try:
         return base64.b64decode("".join(image.split()), validate=True)
@@ -113,28 +112,29 @@ def _decoded(image: str) -> bytes:
         raise RequestRejected(400, "the image is not valid base64") from None
 
 
-class _InMemory(MultiPartParser):
-    """Starlette's parser without temporary files: the body is bounded already."""
+class _InMemoryParser(MultiPartParser):
+    """Starlette's parser of forms without temporary files: the size of the body is limited already."""
 
     spool_max_size = 1 << 40
 
 
-async def _multipart(request: Request, body: bytes, settings: ServerSettings) -> Payload:
-    """Every file of the form is an image; `model` and `text` are fields."""
+async def _parse_form(request: Request, body: bytes, settings: ServerSettings) -> Payload:
+    """Parse a form. Every file is an image; `model` and `text` are fields, and `image` may be one."""
 
-    async def once() -> AsyncGenerator[bytes, None]:
+    async def stream() -> AsyncGenerator[bytes, None]:
         yield body
 
     limits = {"max_files": settings.max_images, "max_fields": 8, "max_part_size": settings.max_body_bytes}
     try:
-        form = await _InMemory(request.headers, once(), **limits).parse()
+        form = await _InMemoryParser(request.headers, stream(), **limits).parse()
     except (MultiPartException, ValueError, LookupError) as error:
-        raise RequestRejected(400, f"the form is not valid: {getattr(error, 'message', 'it cannot be read')}") from None
+        reason = getattr(error, "message", "it cannot be parsed")
+        raise RequestRejected(400, f"the form is not valid: {reason}") from None
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(form.close)
         files = [value for _, value in form.multi_items() if isinstance(value, UploadFile)]
         images = [await file.read() for file in files]
     fields = {name: value for name, value in form.multi_items() if isinstance(value, str)}
     if "image" in fields:
-        images.append(_decoded(fields["image"]))
+        images.append(_decode(fields["image"]))
     return Payload(images, len(images) > 1, fields.get("model"), fields.get("text"))

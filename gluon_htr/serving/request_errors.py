@@ -1,4 +1,4 @@
-"""Why a request is not answered with a text: one line for its sender, and a status of HTTP (RFC 9110, section 15)."""
+"""Rejected requests: an HTTP status (RFC 9110, section 15) and one line for the client."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from ..errors import DataError
 
 
 class RequestRejected(DataError):
-    """A request that is refused. Its message reaches strangers, so it names nothing of the server."""
+    """A request that the server rejects. Strangers read its message, so it says nothing about the server."""
 
     def __init__(self, http_status: int, message: str, headers: dict[str, str] | None = None) -> None:
         super().__init__(message)
@@ -15,6 +15,8 @@ class RequestRejected(DataError):
 
 
 def busy(seconds: float, status: int = 429) -> RequestRejected:
-    """There is more to do than is accepted. seconds: until it is worth another try."""
-    later = max(1, round(seconds + 0.5))
-    return RequestRejected(status, f"the server is busy: try again in {later} s", {"Retry-After": str(later)})
+    """Make the error of a request that comes when the server is full. seconds: until another try makes sense."""
+    retry_after = max(1, round(seconds + 0.5))
+    return RequestRejected(
+        status, f"the server is busy: try again in {retry_after} s", {"Retry-After": str(retry_after)}
+    )

@@ -1,4 +1,4 @@
-"""What is answered, as the OpenAPI document describes it."""
+"""Bodies of responses, as the OpenAPI document describes them. The names of fields are the keys of the JSON."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ class CharacterRead(BaseModel):
 
     text: str
     confidence: float = Field(description="0 to 1")
-    left: float = Field(description="where it begins, in pixels of the image that was sent")
-    right: float = Field(description="where it ends")
+    left: float = Field(description="left edge, in pixels of the image that was sent")
+    right: float = Field(description="right edge")
 
 
 class ModelName(BaseModel):
-    """Which model has read."""
+    """Name and hash of the model that read."""
 
     name: str
-    sha256: str = Field(description="of the bundle's bundle.json, which holds the hashes of all its files")
+    sha256: str = Field(description="hash of the bundle's bundle.json, which holds the hashes of its other files")
 
 
 class Reading(BaseModel):
-    """What was read in one image."""
+    """Text read in one image."""
 
     text: str
     pred: str = Field(description="the same as `text`, for clients of older servers")
@@ -37,26 +37,26 @@ class Reading(BaseModel):
 
 
 class Failure(BaseModel):
-    """Why nothing was read."""
+    """Error of an image or a request that was not read."""
 
     error: str
 
 
 class Readings(BaseModel):
-    """What was read in several images, in their order; a bad image does not keep the others from being read."""
+    """Texts read in several images, in their order; a bad image has an error and does not affect the others."""
 
     results: list[Reading | Failure]
     model: ModelName
 
 
 class CorrectionSaved(BaseModel):
-    """A correction was kept."""
+    """Confirmation that a correction was stored."""
 
-    corrections: int = Field(description="how many there are now")
+    corrections: int = Field(description="number of corrections stored so far")
 
 
 class ModelCard(ModelName):
-    """A model that is served."""
+    """Model that the server reads with."""
 
     task: str
     description: str
@@ -65,21 +65,21 @@ class ModelCard(ModelName):
 
 
 class ModelCards(BaseModel):
-    """All of them, and what else the page has to know of the server."""
+    """All models of the server, and the limits that the web page needs to know."""
 
     models: list[ModelCard]
-    corrections: bool = Field(description="whether POST /v1/corrections keeps corrections")
-    most_images: int = Field(description="that one request may bring")
+    corrections: bool = Field(description="true if POST /v1/corrections stores corrections")
+    most_images: int = Field(description="largest number of images in one request")
     most_body_bytes: int
 
 
-def name_of(model: ServedModel) -> ModelName:
-    """The part of an answer that says which model has read."""
+def model_name(model: ServedModel) -> ModelName:
+    """Describe the model that read, for a response."""
     return ModelName(name=model.name, sha256=model.sha256)
 
 
-def answer(outcome: Outcome, model: ServedModel) -> Reading | Failure:
-    """One image's part of an answer."""
+def reading(outcome: Outcome, model: ServedModel) -> Reading | Failure:
+    """Describe the outcome of one image, for a response."""
     if isinstance(outcome, ImageError):
         return Failure(error=str(outcome))
     characters = [
@@ -90,13 +90,13 @@ def answer(outcome: Outcome, model: ServedModel) -> Reading | Failure:
         pred=outcome.text,
         confidence=outcome.confidence,
         characters=characters,
-        model=name_of(model),
+        model=model_name(model),
     )
 
 
-def cards(models: dict[str, ServedModel], settings: ServerSettings) -> ModelCards:
-    """The list of models; the first is the default."""
-    first = next(iter(models))
+def model_cards(models: dict[str, ServedModel], settings: ServerSettings) -> ModelCards:
+    """List the models of the server; the first is the default."""
+    default = next(iter(models))
     return ModelCards(
         models=[
             ModelCard(
@@ -105,7 +105,7 @@ def cards(models: dict[str, ServedModel], settings: ServerSettings) -> ModelCard
                 task=model.task,
                 description=model.description,
                 alphabet="".join(model.recognizer.alphabet.characters),
-                default=model.name == first,
+                default=model.name == default,
             )
             for model in models.values()
         ],

@@ -1,4 +1,4 @@
-"""The models of a server: opened once when it starts, and chosen by name among these alone."""
+"""Models of a server: opened when it starts; a request chooses one of them by name."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .request_errors import RequestRejected
 
 @dataclass(frozen=True)
 class ServedModel:
-    """A model that is served.
+    """Model that a server reads with.
 
     sha256: of a bundle's `bundle.json`, which holds the hashes of all its other files, or of a run's `model.params`.
     """
@@ -29,7 +29,7 @@ class ServedModel:
 
 
 def open_model(model: str | None) -> ServedModel:
-    """A bundle or run, or the default, for one thread a batch. Raises `ModelError` where it cannot be used."""
+    """Open a bundle or run, or the default model, for one thread per batch. Raise `ModelError` if it is not usable."""
     path = find_model(model)
     if (path / "run.toml").is_file():
         recognizer = load(path, threads=1)
@@ -41,18 +41,18 @@ def open_model(model: str | None) -> ServedModel:
 
 
 def open_models(models: Sequence[str]) -> dict[str, ServedModel]:
-    """All of them by name, the default where none is named; the first is what a request gets that names none."""
+    """Open models, or the default one if there are none; return them by name. Requests use the first by default."""
     opened = [open_model(model) for model in models] or [open_model(None)]
     names = [model.name for model in opened]
-    if doubles := {name for name in names if names.count(name) > 1}:
-        raise UsageError(f"two models are named {doubles.pop()}: serve one of them")
+    if duplicates := {name for name in names if names.count(name) > 1}:
+        raise UsageError(f"two models have the name {duplicates.pop()}: serve only one of them")
     return dict(zip(names, opened))
 
 
 def select_model(models: dict[str, ServedModel], name: str | None) -> ServedModel:
-    """The model that a request asks for. Raises `RequestRejected`."""
+    """Select the model of a request. Raise `RequestRejected` if there is none of that name."""
     if name is None:
         return next(iter(models.values()))
     if name not in models:
-        raise RequestRejected(404, f"there is no model of that name; there are {', '.join(models)}")
+        raise RequestRejected(404, f"there is no model of that name: choose one of {', '.join(models)}")
     return models[name]

@@ -1,40 +1,31 @@
-"""The web page of the server, and the page that documents its interface: files of this package."""
+"""Web page of the server, and the page that documents its interface."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
-from starlette.types import Scope
 
 FOLDER = Path(__file__).parent / "static"
 
 
-class _PageFiles(StaticFiles):
-    """Static files that browsers keep, and check for a newer version at each visit (RFC 9111, section 5.2.2.4)."""
-
-    async def get_response(self, path: str, scope: Scope) -> Response:
-        """Answer with a file, or with 304 if the browser has it already."""
-        response = await super().get_response(path, scope)
-        response.headers["Cache-Control"] = "no-cache"
-        return response
-
-
-def add_web_page(app: FastAPI) -> None:
-    """Serve the page at `/`, the documentation of the interface at `/docs`, and their parts below `/static`."""
-    files = _PageFiles(directory=FOLDER)
+def web_page_routes() -> APIRouter:
+    """Route `/` and `/docs` to their pages, and `/static/NAME` to the files that these consist of."""
     router = APIRouter(include_in_schema=False)
+    files = StaticFiles(directory=FOLDER)
 
-    @router.get("/")
-    async def index(request: Request) -> Response:
-        return await files.get_response("index.html", request.scope)
+    def add(path: str, fixed_name: str | None = None) -> None:
+        async def static(request: Request) -> Response:
+            response = await files.get_response(fixed_name or request.path_params["name"], request.scope)
+            response.headers["Cache-Control"] = "no-cache"  # browsers keep a file, but ask each time if it has changed
+            return response
 
-    @router.get("/docs")
-    async def interface(request: Request) -> Response:
-        return await files.get_response("interface.html", request.scope)
+        router.add_api_route(path, static, methods=["GET"])
 
-    app.include_router(router)
-    app.mount("/static", files)
+    add("/", "index.html")
+    add("/docs", "interface.html")
+    add("/static/{name}")
+    return router

@@ -38,30 +38,30 @@ def test_it_listens_on_this_machine_only_and_says_where() -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "says"),
+    ("arguments", "named"),
     [
-        (["--model", "nowhere"], "no model nowhere"),
+        (["--model", "nowhere"], "nowhere"),
         (["--host", "203.0.113.7"], "203.0.113.7"),
         (["--port", "99999"], "99999"),
-        (["--waiting", "0"], "at least 1"),
-        (["--model", LETTERS, "--model", LETTERS], "two models are named letters"),
+        (["--waiting", "0"], "1"),
+        (["--model", LETTERS, "--model", LETTERS], "letters"),
     ],
 )
-def test_a_server_that_cannot_start_says_why(door: Door, arguments: list[object], says: str) -> None:
+def test_a_server_that_cannot_start_says_why(door: Door, arguments: list[object], named: str) -> None:
     """An operator would read a traceback."""
-    assert says in refusal(door("serve", *arguments))
+    assert named in refusal(door("serve", *arguments))
 
 
 def test_a_port_that_is_taken_is_named(door: Door) -> None:
     """Two servers started by mistake would look like one that is broken."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        assert f"port {port}" in refusal(door("serve", "--port", port, "--model", LETTERS))
+        assert str(port) in refusal(door("serve", "--port", port, "--model", LETTERS))
 
 
 def test_a_short_key_is_refused(door: Door) -> None:
     """A key that can be guessed would be taken for safe."""
-    assert "8 characters" in refusal(door("serve", env=door_environment(GLUON_HTR_API_KEY="secret")))
+    assert "GLUON_HTR_API_KEY" in refusal(door("serve", env=door_environment(GLUON_HTR_API_KEY="secret")))
 
 
 def test_a_missing_package_is_named(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ def everything(connection: socket.socket) -> bytes:
     return received
 
 
-def test_a_body_that_is_too_large_is_refused_and_not_kept() -> None:
+def test_a_body_that_is_too_large_is_rejected_and_not_kept() -> None:
     """One upload could take all memory."""
     with ReadingServer(limits={"max_body_bytes": 1 << 20}) as server:
         server.read(word("abc"))
@@ -41,7 +41,7 @@ def test_a_body_that_is_too_large_is_refused_and_not_kept() -> None:
         assert server.read(word("abc")).json()["text"] == "abc"
 
 
-def test_many_bodies_at_once_share_one_allowance() -> None:
+def test_many_bodies_at_once_share_one_budget() -> None:
     """Many clients together could take what none may take alone."""
     limits = {"max_body_bytes": 1 << 20, "max_memory_bytes": 4 << 20}
     with ReadingServer(limits=limits) as server, ThreadPoolExecutor(8) as pool:
@@ -103,10 +103,15 @@ def test_a_client_that_never_reads_its_responses_is_cut_off() -> None:
         connection.settimeout(5)
         connection.connect(("127.0.0.1", server.port))
         with pytest.raises(OSError, match=r"reset|pipe|closed"):
-            for _ in range(2000):
-                connection.sendall(b"GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n")
-                time.sleep(0.005)  # one after the other: many requests at once would be rejected as a head without end
+            ask_for_ever(connection)
         assert server.read(word("bad")).status_code == 200
+
+
+def ask_for_ever(connection: socket.socket) -> None:
+    """Ask for some megabytes, one request after the other, and read nothing."""
+    for _ in range(2000):
+        connection.sendall(b"GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n")
+        time.sleep(0.005)
 
 
 def test_more_connections_than_there_may_be_are_closed() -> None:
@@ -150,11 +155,11 @@ def test_a_full_queue_says_when_to_come_back() -> None:
     limits = {"max_waiting": 8, "max_images": 8, "batch_size": 2, "workers": 1}
     with ReadingServer(limits=limits, slowness=0.3) as server, ThreadPoolExecutor(24) as pool:
         answers = list(pool.map(lambda _: server.client.post("/v1/predict", content=word("abc")), range(24)))
-        refused = [answer for answer in answers if answer.status_code == 429]
-        assert refused
-        assert all(int(answer.headers["Retry-After"]) >= 1 for answer in refused)
+        rejected = [answer for answer in answers if answer.status_code == 429]
+        assert rejected
+        assert all(int(answer.headers["Retry-After"]) >= 1 for answer in rejected)
         read = [answer for answer in answers if answer.status_code == 200]
-        assert len(read) + len(refused) == 24
+        assert len(read) + len(rejected) == 24
         assert {answer.json()["text"] for answer in read} == {"abc"}
         assert server.read(word("abc")).status_code == 200
 
@@ -180,7 +185,7 @@ def test_requests_of_the_same_moment_become_one_batch() -> None:
         assert batches <= 4
 
 
-def test_fuzzed_bodies_are_refused_and_nothing_else() -> None:
+def test_fuzzed_bodies_are_rejected_and_nothing_else() -> None:
     """A few odd bytes would bring an error of the server's own, or its end."""
     import random
 
