@@ -1,12 +1,12 @@
-"""A server against the same recognizer in-process, on the same images, in turn within one run; losses; delays.
+"""Throughput and latency of the server, compared with the same recognizer in one process, on the same images.
 
     python benchmarks/serving.py [--model BUNDLE] [--images FOLDER] [--clients 32] [--rounds 3] [--requests 20000]
 
-In turn: `Recognizer.stream` as it comes, the same with one single-threaded reader a core (as the server computes), and
-`gluon_htr.serve` under 32 clients that each send one image at a time, as JSON, on a connection that stays open. Then
-20,000 requests, each of whose texts has to be the one read in-process; then requests that come at half of the highest
-rate, whether or not those before are answered (an open loop), and how long they take from when they were due. Clients
-and server share the cores. Without --images, words are drawn. Prints one JSON object as its last line.
+Rounds of these three, in turn: `Recognizer.stream` with its defaults; one single-threaded reader per core, as in the
+server; `gluon-htr serve` with 32 clients that each send one image at a time, as JSON, on a connection that stays open.
+Then 20,000 requests, whose texts must equal those read in one process. Then an open loop: requests at half of the peak
+rate, sent whether or not earlier ones are answered; their latency counts from the moment when they are due. Clients and
+server share the cores. Without --images, words are drawn. Prints one JSON object as its last line.
 """
 
 from __future__ import annotations
@@ -56,11 +56,11 @@ WORDS = [
     "like",
     "this",
 ]
-DELAY_SECONDS = 20.0  # of the open loop
+OPEN_LOOP_SECONDS = 20.0
 
 
 class Client:
-    """One connection, one request at a time; nothing but what HTTP/1.1 needs, so that the cores are the server's."""
+    """One connection with one request at a time, in as little HTTP/1.1 as possible: the cores belong to the server."""
 
     def __init__(self, port: int) -> None:
         self._port = port
@@ -70,7 +70,7 @@ class Client:
         return self
 
     async def ask(self, request: bytes) -> str:
-        """The text that is read; raises whatever goes wrong."""
+        """Send a request and return the text that was read. Raise any error."""
         self._writer.write(request)
         head = await self._reader.readuntil(b"\r\n\r\n")
         body = await self._reader.readexactly(int(re.search(rb"content-length: (\d+)", head)[1]))  # type: ignore[index]
@@ -80,7 +80,7 @@ class Client:
 
 
 def pictures(folder: Path | None, count: int) -> list[bytes]:
-    """Image files, from a folder or drawn."""
+    """Collect image files from a folder, or draw them."""
     if folder:
         return [path.read_bytes() for path in sorted(folder.rglob("*.png"))[:count]]
     draw = random.Random(0)
@@ -97,7 +97,7 @@ def _drawn(word: str, size: int, draw: random.Random) -> bytes:
 
 
 def request(image: bytes) -> bytes:
-    """As the first clients asked."""
+    """Write a request as the first clients did."""
     body = json.dumps({"image": "data:image/png;base64," + base64.b64encode(image).decode()}).encode()
     head = (
         f"POST /v1/predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
@@ -107,7 +107,7 @@ def request(image: bytes) -> bytes:
 
 @contextmanager
 def server(model: str | None) -> Iterator[int]:
-    """A server with default settings; yields its port."""
+    """Run a server with default settings; yield its port."""
     command = [sys.executable, "-m", "gluon_htr.serve", "--port", "0", *(["--model", model] if model else [])]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         try:
@@ -118,7 +118,7 @@ def server(model: str | None) -> Iterator[int]:
 
 
 async def closed_loop(port: int, requests: list[bytes], texts: list[str], count: int, clients: int) -> dict[str, float]:
-    """`clients` ask for one image after the other; what is not answered, or with another text, is counted."""
+    """Let `clients` send one request after the other; count lost requests and wrong texts."""
     todo, lost, wrong = iter(range(count)), 0, 0
 
     async def work() -> None:
@@ -131,50 +131,50 @@ async def closed_loop(port: int, requests: list[bytes], texts: list[str], count:
                 lost += 1
                 client = await Client(port).connect()
 
-    begun = time.perf_counter()
+    start = time.perf_counter()
     await asyncio.gather(*(work() for _ in range(clients)))
-    return {"requests/s": count / (time.perf_counter() - begun), "lost": lost, "wrong": wrong}
+    return {"requests/s": count / (time.perf_counter() - start), "lost": lost, "wrong": wrong}
 
 
 async def open_loop(port: int, requests: list[bytes], rate: float, seconds: float) -> dict[str, float]:
-    """Requests at random moments (Poisson), `rate` a second on average; milliseconds from when they were due."""
+    """Send requests at random moments (Poisson), `rate` per second on average; measure the latency in milliseconds."""
     draw, idle, delays = random.Random(1), [], []
-    due, begun = 0.0, time.perf_counter()
+    due, start = 0.0, time.perf_counter()
 
-    async def one(k: int, moment: float) -> None:
+    async def send(k: int, moment: float) -> None:
         client = idle.pop() if idle else await Client(port).connect()
         await client.ask(requests[k % len(requests)])
-        delays.append((time.perf_counter() - begun - moment) * 1000)
+        delays.append((time.perf_counter() - start - moment) * 1000)
         idle.append(client)
 
     async with asyncio.TaskGroup() as group:
         k = 0
         while (due := due + draw.expovariate(rate)) < seconds:
-            await asyncio.sleep(max(0.0, due - (time.perf_counter() - begun)))
-            group.create_task(one(k, due))
+            await asyncio.sleep(max(0.0, due - (time.perf_counter() - start)))
+            group.create_task(send(k, due))
             k += 1
     cuts = statistics.quantiles(delays, n=100)
     return {"rate": round(rate, 1), "n": len(delays), "p50 ms": round(cuts[49], 1), "p99 ms": round(cuts[98], 1)}
 
 
 def in_process(recognizer: Recognizer, images: list[bytes]) -> float:
-    """Images a second."""
-    begun = time.perf_counter()
+    """Measure images per second with `Recognizer.stream`."""
+    start = time.perf_counter()
     for _ in recognizer.stream(images):
         pass
-    return len(images) / (time.perf_counter() - begun)
+    return len(images) / (time.perf_counter() - start)
 
 
 def in_threads(recognizer: Recognizer, images: list[bytes]) -> float:
-    """Images a second of one single-threaded reader a core."""
-    begun = time.perf_counter()
+    """Measure images per second with one single-threaded reader per core."""
+    start = time.perf_counter()
     with ThreadPoolExecutor(cores()) as pool:
         list(pool.map(lambda first: list(recognizer.stream(images[first :: cores()])), range(cores())))
-    return len(images) / (time.perf_counter() - begun)
+    return len(images) / (time.perf_counter() - start)
 
 
 def main() -> None:
-    """Measures and prints."""
+    """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model")
     parser.add_argument("--images", type=Path, help="a folder of PNG files (default: drawn words)")
@@ -182,32 +182,34 @@ def main() -> None:
     parser.add_argument("--clients", type=int, default=32)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--requests", type=int, default=20_000)
-    parser.add_argument("--seconds", type=float, default=DELAY_SECONDS, help="of the open loop (default: %(default)s)")
-    given = parser.parse_args()
-    images = pictures(given.images, given.count)
-    usual, single = gluon_htr.load(given.model), gluon_htr.load(given.model, threads=1)
+    parser.add_argument(
+        "--seconds", type=float, default=OPEN_LOOP_SECONDS, help="duration of the open loop (default: %(default)s)"
+    )
+    options = parser.parse_args()
+    images = pictures(options.images, options.count)
+    usual, single = gluon_htr.load(options.model), gluon_htr.load(options.model, threads=1)
     texts = [recognition.text for _, recognition in usual.stream(images)]
     requests = [request(image) for image in images]
     rates: dict[str, list[float]] = {"in-process": [], "in-process, a reader a core": [], "server": []}
-    with server(given.model) as port, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(closed_loop(port, requests, texts, 2 * given.clients, given.clients))
-        for _ in range(given.rounds):
+    with server(options.model) as port, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(closed_loop(port, requests, texts, 2 * options.clients, options.clients))
+        for _ in range(options.rounds):
             rates["in-process"].append(in_process(usual, images))
             rates["in-process, a reader a core"].append(in_threads(single, images))
-            served = runner.run(closed_loop(port, requests, texts, len(images), given.clients))
+            served = runner.run(closed_loop(port, requests, texts, len(images), options.clients))
             rates["server"].append(served["requests/s"])
-        many = runner.run(closed_loop(port, requests, texts, given.requests, given.clients))
+        many = runner.run(closed_loop(port, requests, texts, options.requests, options.clients))
         peak = max(*rates["server"], many["requests/s"])
-        delays = runner.run(open_loop(port, requests, peak / 2, given.seconds))
+        delays = runner.run(open_loop(port, requests, peak / 2, options.seconds))
     report = {
         "benchmark": "serving",
         "model": usual.name,
         "cores": cores(),
         "load": round(os.getloadavg()[0], 2),
-        "clients": given.clients,
+        "clients": options.clients,
         "images/s": medians(rates),
         **{f"server to {name}": ratio(rates, "server", name) for name in rates if name != "server"},
-        "many": {"requests": given.requests, **{name: round(value, 1) for name, value in many.items()}},
+        "many": {"requests": options.requests, **{name: round(value, 1) for name, value in many.items()}},
         "at half of the peak": delays,
     }
     print(json.dumps(report))

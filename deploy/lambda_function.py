@@ -1,4 +1,4 @@
-"""What AWS Lambda imports; the model is opened while the function starts, and not by its first request."""
+"""Entry point of AWS Lambda; it opens the model when the function starts, not at the first request."""
 
 from gluon_htr.serving.aws import make_handler
 

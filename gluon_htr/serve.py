@@ -1,4 +1,4 @@
-"""Reads over HTTP: an interface for programs, and a page for people."""
+"""HTTP server that reads handwriting: an interface for programs, and a web page for people."""
 
 from __future__ import annotations
 
@@ -15,74 +15,74 @@ from . import _command
 from .errors import MissingToolError
 
 if TYPE_CHECKING:
-    from .serving.settings import Settings
+    from .serving.server_settings import ServerSettings
 
-NEEDED = ("fastapi", "httpcore", "httptools", "prometheus_client", "python_multipart", "uvicorn")
+REQUIRED = ("fastapi", "httpcore", "httptools", "prometheus_client", "python_multipart", "uvicorn")
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line."""
+    """Define the command line."""
     parser = argparse.ArgumentParser(
-        prog="gluon_htr.serve", description=__doc__, epilog="GLUON_HTR_API_KEY: a key that every client has to send."
+        prog="gluon-htr serve",
+        description=__doc__,
+        epilog="environment: GLUON_HTR_API_KEY is a key that every client must send.",
     )
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen at (default: this machine only)")
-    parser.add_argument("--port", type=int, default=8000, help="0 takes one that is free (default: %(default)s)")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
+    parser.add_argument("--port", type=int, default=8000, help="port; 0 takes a free one (default: %(default)s)")
     parser.add_argument(
-        "--model", action="append", default=[], help="name, bundle or run; repeated for more (default: what ships)"
+        "--model",
+        action="append",
+        default=[],
+        help="name, bundle or run; repeat for more (default: the built-in one)",
     )
-    parser.add_argument("--image-url", action="store_true", help="fetch images that requests name, from public servers")
-    parser.add_argument("--corrections", type=Path, metavar="FOLDER", help="keep what people correct, to train on")
-    parser.add_argument("--workers", type=int, help="batches read at the same time (default: one a core)")
+    parser.add_argument("--image-url", action="store_true", help="fetch images from public URLs that requests name")
+    parser.add_argument("--corrections", type=Path, metavar="FOLDER", help="store users' corrections as a training set")
+    parser.add_argument("--workers", type=int, help="batches read at the same time (default: one per core)")
     parser.add_argument("--waiting", type=int, default=256, help="images that may wait (default: %(default)s)")
-    parser.add_argument("--timeout", type=float, default=30, help="seconds for an answer (default: %(default)s)")
+    parser.add_argument("--timeout", type=float, default=30, help="seconds for a response (default: %(default)s)")
     return parser
 
 
-def settings(given: argparse.Namespace) -> Settings:
-    """What the command line and the environment ask for."""
-    from .serving.settings import Settings
+def run(host: str, port: int, models: Sequence[str], settings: ServerSettings) -> int:
+    """Serve until SIGTERM or Ctrl-C; return the exit status, 130 after Ctrl-C.
 
-    return Settings(
-        workers=given.workers,
-        most_waiting=given.waiting,
-        most_images=min(Settings.most_images, given.waiting),
-        answer_seconds=given.timeout,
-        image_url=given.image_url,
-        api_key=os.environ.get("GLUON_HTR_API_KEY") or None,
-        corrections=given.corrections,
-    )
-
-
-def run(given: argparse.Namespace) -> int:
-    """Serves until it is told to end; 130 where Ctrl-C did."""
-    from .serving.application import build
-    from .serving.listening import bind
-    from .serving.models import open_models
+    models: names, bundles or runs; the first is the default. None of them means the built-in model.
+    """
+    from .serving.listener import bind
+    from .serving.served_models import open_models
     from .serving.server import serve
     from .serving.service import Service
 
-    wanted = settings(given)
-    wanted.check()
-    bound = bind(given.host, given.port)
-    models = open_models(given.model)
-    service = Service(models, wanted)
-    host, port = bound.getsockname()[:2]
-    where = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-    ended_by = serve(
-        build(service), service, bound, lambda: _command.say(f"{', '.join(models)} at {where} (Ctrl-C ends)")
-    )
+    settings.check()
+    listener = bind(host, port)
+    service = Service(open_models(models), settings)
+    host, port = listener.getsockname()[:2]
+    url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    message = f"serving {', '.join(service.models)} at {url} (Ctrl-C stops the server)"
+    ended_by = serve(service, listener, on_started=lambda: _command.say(message))
     return _command.INTERRUPTED if ended_by == signal.SIGINT else 0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Parses and runs."""
-    given = parser().parse_args(arguments)
+    """Parse the command line and serve."""
+    options = parser().parse_args(arguments)
     try:
-        for name in NEEDED:
+        for name in REQUIRED:
             importlib.import_module(name)
     except ImportError:
-        raise MissingToolError(f"serving needs {name}, not installed here: pip install 'gluon-htr[serve]'") from None
-    return run(given)
+        raise MissingToolError(f"serve needs {name}, which is not installed: pip install 'gluon-htr[serve]'") from None
+    from .serving.server_settings import ServerSettings
+
+    settings = ServerSettings(
+        workers=options.workers,
+        max_waiting=options.waiting,
+        max_images=min(ServerSettings.max_images, options.waiting),
+        response_timeout=options.timeout,
+        image_url=options.image_url,
+        api_key=os.environ.get("GLUON_HTR_API_KEY") or None,
+        corrections=options.corrections,
+    )
+    return run(options.host, options.port, options.model, settings)
 
 
 if __name__ == "__main__":

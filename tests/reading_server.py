@@ -1,14 +1,19 @@
-"""`gluon_htr.serve` as a process of its own, reading the letters a to e, and what tests send it."""
+"""`gluon-htr serve` as a process of its own, reading the letters a to e, and what tests send it.
+
+Run as a program, this file is that process with other limits, and with a model that takes its time.
+"""
 
 from __future__ import annotations
 
 import base64
+import json
 import re
 import signal
 import socket
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -16,25 +21,12 @@ import httpx
 from letters import LETTERS, draw, encoded
 from support import door_environment
 
-#: Runs the command with other limits than its options offer, and with a model that takes its time.
-PROGRAM = """
-import dataclasses, sys, time
-from gluon_htr import _command, serve
-from gluon_htr.serving import connection, service
-limits, slowness, constants = {limits!r}, {slowness!r}, {constants!r}
-settings, read = serve.settings, service.read_pictures
-serve.settings = lambda given: dataclasses.replace(settings(given), **limits)
-service.read_pictures = lambda *given, **more: (time.sleep(slowness), read(*given, **more))[1]
-vars(connection).update(constants)
-sys.exit(_command.main(serve.main))
-"""
-
 
 class ReadingServer:
     """Runs until the block ends.
 
-    arguments: of the command. limits: fields of `Settings`. slowness: seconds that every batch takes longer.
-    constants: of `serving/connection.py`. environment: variables.
+    arguments: of the command. limits: fields of `ServerSettings`, instead of arguments. slowness: seconds that every
+    batch takes longer. environment: variables.
     """
 
     def __init__(
@@ -43,11 +35,13 @@ class ReadingServer:
         model: Path | str = LETTERS,
         limits: dict[str, object] | None = None,
         slowness: float = 0,
-        constants: dict[str, object] | None = None,
         **environment: str,
     ) -> None:
-        program = PROGRAM.format(limits=limits or {}, slowness=slowness, constants=constants or {})
-        self._command = ["-c", program, "--port", "0", "--model", str(model), *map(str, arguments)]
+        if limits or slowness:
+            assert not arguments, "limits take the place of arguments"
+            self._command = [__file__, str(model), json.dumps(limits or {}), str(slowness)]
+        else:
+            self._command = ["-m", "gluon_htr.serve", "--port", "0", "--model", str(model), *map(str, arguments)]
         self._environment = door_environment(**environment)
         self._connections: list[socket.socket] = []
         self.said: list[str] = []
@@ -80,34 +74,71 @@ class ReadingServer:
         self.process.stderr.close()
 
     def end(self, how: signal.Signals = signal.SIGTERM) -> int:
-        """Asks it to end; returns its exit status. All that it said is then in `said`."""
-        self.client.close()  # or the server would give it a moment to say more
+        """Ask it to end and return its exit status. All that it said is then in `said`."""
         self.process.send_signal(how)
         status = self.process.wait(timeout=60)
         self._listener.join()
         return status
 
     def read(self, content: bytes, **more: object) -> httpx.Response:
-        """Sends an image as the first clients did: a data URL in JSON."""
+        """Send an image as the first clients did: a data URL in JSON."""
         return self.client.post("/v1/predict", json={"image": data_url(content), **more})
 
     def connect(self) -> socket.socket:
-        """A bare connection, for clients that misbehave; open until the server ends, at the latest."""
+        """Open a bare connection, for clients that misbehave; it closes when the server ends, at the latest."""
         connection = socket.create_connection(("127.0.0.1", self.port), timeout=20)
         self._connections.append(connection)
         return connection
 
     def memory(self) -> int:
-        """Its largest use of memory so far, bytes."""
+        """Return its largest use of memory so far, in bytes."""
         status = Path(f"/proc/{self.process.pid}/status").read_text()
         return int(status.split("VmHWM:")[1].split()[0]) << 10
 
 
 def data_url(content: bytes) -> str:
-    """An image as browsers and the first clients write it."""
+    """Write an image as browsers and the first clients do."""
     return "data:image/png;base64," + base64.b64encode(content).decode()
 
 
 def word(text: str, **options: Any) -> bytes:
-    """A word that the letters' model reads, as a PNG file."""
+    """Draw a word that the letters' model reads, as a PNG file."""
     return encoded(draw(text, **options))
+
+
+def main(model: str, limits: str, slowness: str) -> int:
+    """Serve a model with limits that the command has no options for."""
+    import dataclasses
+
+    from gluon_htr import _command
+    from gluon_htr.serving.listener import bind
+    from gluon_htr.serving.served_models import open_models
+    from gluon_htr.serving.server import serve
+    from gluon_htr.serving.server_settings import ServerSettings
+    from gluon_htr.serving.service import Service
+
+    class Slow:
+        """A recognizer that waits before each batch."""
+
+        def __init__(self, recognizer: Any) -> None:
+            self._recognizer = recognizer
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self._recognizer, name)
+
+        def stream(self, *arguments: Any) -> Any:
+            time.sleep(float(slowness))
+            return self._recognizer.stream(*arguments)
+
+    models = {
+        name: dataclasses.replace(opened, recognizer=Slow(opened.recognizer))  # type: ignore[arg-type]
+        for name, opened in open_models([model]).items()
+    }
+    listener = bind("127.0.0.1", 0)
+    service = Service(models, ServerSettings(**json.loads(limits)))
+    serve(service, listener, lambda: _command.say(f"at http://127.0.0.1:{listener.getsockname()[1]}"))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

@@ -1,1 +1,1 @@
-"""Reading over HTTP: an interface for programs and a page for people."""
+"""HTTP server: an interface for programs and a web page for people."""

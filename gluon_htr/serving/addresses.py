@@ -1,7 +1,7 @@
-"""Which addresses a server may ask for an image that a stranger names: public ones, and no way around.
+"""Network addresses that the server may connect to on behalf of a client: public ones only.
 
-What is not global unicast is refused (RFC 6890), and so is what embeds such an IPv4 address: mapped (RFC 4291) and
-NAT64 (RFC 6052). Nobody serves images from 6to4 and Teredo, whose addresses lead into networks of somebody's choice.
+Everything except global unicast is rejected (RFC 6890), and so is an IPv6 address that embeds such an IPv4 address:
+mapped (RFC 4291) and NAT64 (RFC 6052). 6to4 and Teredo are rejected as a whole: they can lead into any network.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 
 import anyio
 
-from .refusals import Refusal
+from .request_errors import RequestRejected
 
 Address = IPv4Address | IPv6Address
 _NAT64 = IPv6Network("64:ff9b::/96")
 
 
 def is_public(address: Address) -> bool:
-    """Whether anybody on the internet could ask this address just as well."""
+    """Tell if an address belongs to the public internet."""
     if isinstance(address, IPv6Address):
         if address.ipv4_mapped is not None:
             return is_public(address.ipv4_mapped)
@@ -38,10 +38,10 @@ def is_public(address: Address) -> bool:
 
 
 async def resolve(host: str, port: int) -> list[Address]:
-    """All addresses of a name, or of an address however it is written (`0x7f.1` is one). Raises `Refusal`."""
+    """Resolve a host name, or an address in any spelling (`0x7f.1`), to all its addresses. Raise `RequestRejected`."""
     try:
-        found = await anyio.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        results = await anyio.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError, OverflowError):
-        raise Refusal(422, "the host of image_url is not known") from None
-    # A scope (`fe80::1%eth0`) is part of what the system returns, and of link-local addresses alone.
-    return [ip_address(str(where[0]).partition("%")[0]) for *_, where in found]
+        raise RequestRejected(422, "the host of image_url could not be resolved: check the URL") from None
+    # The system adds a scope (`fe80::1%eth0`) to link-local addresses.
+    return [ip_address(str(socket_address[0]).partition("%")[0]) for *_, socket_address in results]

@@ -1,4 +1,4 @@
-"""The application: routes, guards and error texts, put together around one service."""
+"""ASGI application of one service: routes, middleware and error responses."""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from .. import __version__
-from .guards import Protected, key_guard
-from .instruments import Watched
-from .page import page_routes
-from .refusals import Refusal
+from .draining import DrainMiddleware
+from .metrics import MetricsMiddleware
+from .request_errors import RequestRejected
 from .routes import metric_routes, operating_routes, reading_routes
+from .security import SecurityHeadersMiddleware, require_api_key
 from .service import Service
+from .web_page import web_page_routes
 
 
-def build(service: Service) -> FastAPI:
-    """The ASGI application; the service is closed when it ends."""
+def build_app(service: Service) -> FastAPI:
+    """Build the application. It closes the service when it ends."""
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -33,44 +34,45 @@ def build(service: Service) -> FastAPI:
         summary="Reads handwriting",
         version=__version__,
         lifespan=lifespan,
-        docs_url=None,  # FastAPI's pages fetch their programs from elsewhere
+        docs_url=None,  # FastAPI's own pages load scripts from other servers
         redoc_url=None,
     )
     key = service.settings.api_key
-    guards = [Depends(key_guard(key))] if key else []
+    dependencies = [Depends(require_api_key(key))] if key else []
     for routes in (reading_routes, metric_routes):
-        app.include_router(routes(service), dependencies=guards)
+        app.include_router(routes(service), dependencies=dependencies)
     app.include_router(operating_routes(service))
-    app.include_router(page_routes())
-    app.add_middleware(Watched, instruments=service.instruments)
-    app.add_middleware(Protected)
-    _explain_errors(app)
+    app.include_router(web_page_routes())
+    app.add_middleware(MetricsMiddleware, metrics=service.metrics)
+    app.add_middleware(SecurityHeadersMiddleware)
+    app.add_middleware(DrainMiddleware, is_draining=lambda: service.draining)
+    _handle_errors(app)
     return app
 
 
-def _explain_errors(app: FastAPI) -> None:
-    """Every error is answered with `{"error": "one line"}`, and with nothing of the server's insides."""
+def _handle_errors(app: FastAPI) -> None:
+    """Answer every error with `{"error": "one line"}`, which says nothing about the server's internals."""
 
-    @app.exception_handler(Refusal)
-    async def refused(_: Request, error: Refusal) -> Response:
+    @app.exception_handler(RequestRejected)
+    async def rejected(_: Request, error: RequestRejected) -> Response:
         return _failure(error.http_status, str(error), error.headers)
 
     @app.exception_handler(HTTPException)
-    async def not_there(_: Request, error: HTTPException) -> Response:
+    async def http_error(_: Request, error: HTTPException) -> Response:
         return _failure(error.status_code, str(error.detail), dict(error.headers or {}))
 
     @app.exception_handler(RequestValidationError)
-    async def not_valid(_: Request, error: RequestValidationError) -> Response:
+    async def invalid(_: Request, error: RequestValidationError) -> Response:
         first = error.errors()[0]
         return _failure(422, f"{'.'.join(map(str, first['loc']))}: {first['msg']}")
 
     @app.exception_handler(ClientDisconnect)
-    async def gone(_: Request, error: ClientDisconnect) -> Response:
-        return _failure(400, "the connection was cut")  # nobody hears it, but it is counted
+    async def disconnected(_: Request, error: ClientDisconnect) -> Response:
+        return _failure(400, "the client has disconnected")  # nobody receives it, but the metrics count it
 
     @app.exception_handler(Exception)
     async def defect(_: Request, error: Exception) -> Response:
-        return _failure(500, "the server has failed: its log says why")
+        return _failure(500, "the server failed: see its log")
 
 
 def _failure(status: int, message: str, headers: dict[str, str] | None = None) -> Response:

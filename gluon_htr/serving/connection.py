@@ -1,91 +1,104 @@
-"""uvicorn's HTTP connection, with limits for what is sent too slowly or without end, and with a farewell.
+"""HTTP connections of uvicorn, with limits for clients that send or read too slowly.
 
-uvicorn bounds bodies by back pressure, and idle connections by time; a request's head it waits for as long as it takes.
+uvicorn bounds request bodies by back pressure and idle connections by time. It has no limit for the time and size of a
+request's head, for the number of connections, or for a client that never reads its response.
 """
 
 from __future__ import annotations
 
 import asyncio
+from typing import ClassVar
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-MOST_CONNECTIONS = 800  # below the 1,024 open files that many systems allow a process
-HEAD_SECONDS = 10.0  # for a request's head to arrive
-MOST_HEAD_BYTES = 64 << 10
-ABORT_SECONDS = 10.0  # for a client to take the end of its answer
-FAREWELL_SECONDS = 1.0  # at the end of the server: for a request that is on its way already
+from .server_settings import ServerSettings
 
 
 class Connection(HttpToolsProtocol):
-    """One client's connection."""
+    """One connection of a client."""
 
-    _deadline: asyncio.TimerHandle | None = None
-    _in_head = _leaving = False
+    limits: ClassVar[ServerSettings] = ServerSettings()
+    _head_deadline: asyncio.TimerHandle | None = None
+    _send_deadline: asyncio.TimerHandle | None = None
+    _in_head = False
     _head_bytes = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """A connection more than there may be is closed at once."""
+        """Expect a request, or close at once if there are too many connections."""
         super().connection_made(transport)
-        if len(self.connections) > MOST_CONNECTIONS:
+        if len(self.connections) > self.limits.max_connections:
             transport.abort()
-        elif self._leaving:
-            self.shutdown()
         else:
             self._expect_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The end, whoever wanted it."""
-        self._forget_deadline()
+        """Stop all timers."""
+        self._stop_expecting_head()
+        self._stop_expecting_reader()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """More of a request. A head that grows without end is not waited for."""
+        """Parse a part of a request, and close the connection if the head of the request is too large."""
         if self.cycle is None or self.cycle.response_complete:
             self._expect_head()
         super().data_received(data)
         if self._in_head:
             self._head_bytes += len(data)
-            if self._head_bytes > MOST_HEAD_BYTES:
+            if self._head_bytes > self.limits.max_head_bytes:
                 self.transport.abort()
 
     def on_message_begin(self) -> None:
-        """The first byte of a request."""
+        """Start to measure the head of a request at its first byte."""
         super().on_message_begin()
         self._in_head, self._head_bytes = True, 0
         self._expect_head()
 
     def on_headers_complete(self) -> None:
-        """A request's head is there; while the server ends, it is the last of its connection."""
+        """Stop the timer of the head, and start the request."""
         self._in_head = False
-        self._forget_deadline()
+        self._stop_expecting_head()
         super().on_headers_complete()
-        if self._leaving:
-            self._answer_the_last()
 
-    def shutdown(self) -> None:
-        """The server ends: what is being answered is answered, and an idle client gets a moment to say more."""
-        self._leaving = True
-        if self.cycle is None or self.cycle.response_complete:
-            self._forget_deadline()
-            self._deadline = self.loop.call_later(FAREWELL_SECONDS, self.timeout_keep_alive_handler)
-        else:
-            self._answer_the_last()
+    def pause_writing(self) -> None:
+        """Give a client that does not read its response some time to do so, then cut it off."""
+        super().pause_writing()
+        self._expect_reader()
+
+    def resume_writing(self) -> None:
+        """Go on with a response that the client reads again."""
+        self._stop_expecting_reader()
+        super().resume_writing()
+
+    def on_response_complete(self) -> None:
+        """Go on to the next request, or cut the client off if it does not read the end of its last response."""
+        super().on_response_complete()
+        if self.transport.is_closing():
+            self._expect_reader()
 
     def timeout_keep_alive_handler(self) -> None:
-        """Closes; a client that does not even take what was written is cut off."""
+        """Close an idle connection, and cut it off if the client does not read the end of its response."""
         super().timeout_keep_alive_handler()
-        self.loop.call_later(ABORT_SECONDS, self.transport.abort)
-
-    def _answer_the_last(self) -> None:
-        """The client is told, so that it asks nothing more on a connection that is about to be closed."""
-        self.cycle.keep_alive = False
-        self.cycle.default_headers = [*self.cycle.default_headers, (b"connection", b"close")]
+        self._expect_reader()
 
     def _expect_head(self) -> None:
-        if self._deadline is None:
-            self._deadline = self.loop.call_later(HEAD_SECONDS, self.transport.abort)
+        if self._head_deadline is None:
+            self._head_deadline = self.loop.call_later(self.limits.head_timeout, self.transport.abort)
 
-    def _forget_deadline(self) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
+    def _stop_expecting_head(self) -> None:
+        if self._head_deadline is not None:
+            self._head_deadline.cancel()
+            self._head_deadline = None
+
+    def _expect_reader(self) -> None:
+        if self._send_deadline is None:
+            self._send_deadline = self.loop.call_later(self.limits.send_timeout, self.transport.abort)
+
+    def _stop_expecting_reader(self) -> None:
+        if self._send_deadline is not None:
+            self._send_deadline.cancel()
+            self._send_deadline = None
+
+
+def connection_class(settings: ServerSettings) -> type[Connection]:
+    """Derive the class of one server's connections: uvicorn creates them itself and passes no limits on."""
+    return type("LimitedConnection", (Connection,), {"limits": settings})

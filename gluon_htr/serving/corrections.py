@@ -1,4 +1,4 @@
-"""What people correct becomes data to train on: images, and `labels.tsv` (path, tab, text) as `listing:` reads it."""
+"""Corrections by users as training data: images, and `labels.tsv` (path, tab, text) in the layout of `listing:`."""
 
 from __future__ import annotations
 
@@ -8,34 +8,34 @@ from pathlib import Path
 
 from .._storage import write_atomically
 from ..text.normalization import normalize
-from .pictures import check_picture
-from .refusals import Refusal
+from .image_files import check_image
+from .request_errors import RequestRejected
 
 LABELS = "labels.tsv"
-MOST_CORRECTIONS = 10_000  # a disk is not for strangers to fill
-MOST_BYTES = 2 << 30
-MOST_CHARACTERS = 500
+MAX_CORRECTIONS = 10_000  # strangers must not fill the disk
+MAX_BYTES = 2 << 30
+MAX_CHARACTERS = 500
 
 
-class Corrections:
-    """A folder of corrected images. The same image, corrected again, gets the later text."""
+class CorrectionStore:
+    """Folder of corrected images. A second correction of an image replaces its text."""
 
-    def __init__(self, folder: Path, most_pixels: int) -> None:
-        self._folder, self._most_pixels = folder, most_pixels
-        self._turn = threading.Lock()
-        self._labels = _load(folder / LABELS)
+    def __init__(self, folder: Path, max_pixels: int) -> None:
+        self._folder, self._max_pixels = folder, max_pixels
+        self._lock = threading.Lock()
+        self._labels = _read_labels(folder / LABELS)
         self._bytes = sum(path.stat().st_size for path in folder.glob("images/*"))
 
     def add(self, image: bytes, text: str) -> int:
-        """Keeps one; returns how many there are. Raises `Refusal`, `ImageError` or `StorageError`."""
+        """Store a correction and return their number. Raise `RequestRejected`, `ImageError` or `StorageError`."""
         label = normalize(text)
-        if not label or len(label) > MOST_CHARACTERS or not label.isprintable():
-            raise Refusal(400, f"a correction has a text of 1 to {MOST_CHARACTERS} printable characters")
-        kind = check_picture(image, self._most_pixels).lower()
-        name = f"images/{hashlib.sha256(image).hexdigest()[:24]}.{kind}"
-        with self._turn:
+        if not label or len(label) > MAX_CHARACTERS or not label.isprintable():
+            raise RequestRejected(400, f"the text of a correction must have 1 to {MAX_CHARACTERS} printable characters")
+        suffix = check_image(image, self._max_pixels).lower()
+        name = f"images/{hashlib.sha256(image).hexdigest()[:24]}.{suffix}"
+        with self._lock:
             if name not in self._labels:
-                self._make_room(len(image))
+                self._check_space(len(image))
                 write_atomically(self._folder / name, image)
                 self._bytes += len(image)
             self._labels[name] = label
@@ -43,13 +43,13 @@ class Corrections:
             write_atomically(self._folder / LABELS, rows.encode())
             return len(self._labels)
 
-    def _make_room(self, size: int) -> None:
-        if len(self._labels) >= MOST_CORRECTIONS or self._bytes + size > MOST_BYTES:
-            raise Refusal(403, "no more corrections are kept here: tell those who run this server")
+    def _check_space(self, size: int) -> None:
+        if len(self._labels) >= MAX_CORRECTIONS or self._bytes + size > MAX_BYTES:
+            raise RequestRejected(403, "the server has no space for more corrections: tell its operator")
 
 
-def _load(path: Path) -> dict[str, str]:
-    """Path to text; what people have edited by hand is kept as far as it can be read."""
+def _read_labels(path: Path) -> dict[str, str]:
+    """Read path and text of each row, skipping rows that somebody has edited beyond recognition."""
     if not path.is_file():
         return {}
     rows = (line.split("\t") for line in path.read_text("utf-8").splitlines())

@@ -1,75 +1,73 @@
-"""uvicorn around one application, and an end that loses no request."""
+"""uvicorn around the application of one service, with an orderly end.
+
+On SIGTERM /readyz turns to 503 and the server goes on answering for `drain_seconds`, with `Connection: close`. A proxy
+that checks /readyz sends the next requests elsewhere. Then the server stops listening and answers what it has begun.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import signal
 import socket
+import time
 from collections.abc import Callable
 from types import FrameType
 
 import uvicorn
-from fastapi import FastAPI
 
-from .connection import Connection
-from .listening import last_connections
+from .application import build_app
+from .connection import connection_class
 from .service import Service
 
-BACKLOG = 1024  # connections that the system holds until we accept them
-IDLE_SECONDS = 15  # that a connection is kept for another request
+BACKLOG = 1024  # connections that the operating system holds until the server accepts them
 
 
-def serve(app: FastAPI, service: Service, bound: socket.socket, started: Callable[[], object]) -> int:
-    """Answers until SIGTERM or Ctrl-C, then what was asked until then. Returns the signal's number.
+def serve(service: Service, listener: socket.socket, on_started: Callable[[], object]) -> int:
+    """Answer requests until SIGTERM or Ctrl-C. Return the number of the signal.
 
-    started: called as soon as requests are answered.
+    on_started: called as soon as requests are answered.
     """
+    settings = service.settings
     config = uvicorn.Config(
-        app,
-        http=Connection,
+        build_app(service),
+        http=connection_class(settings),
         ws="none",
         backlog=BACKLOG,
         log_config=None,
         log_level="error",
         access_log=False,
         server_header=False,
-        proxy_headers=False,  # nothing here depends on who asks
-        timeout_keep_alive=IDLE_SECONDS,
-        timeout_graceful_shutdown=int(service.settings.body_seconds + service.settings.answer_seconds),
+        proxy_headers=False,  # no response depends on the client's address
+        timeout_keep_alive=settings.idle_timeout,
+        timeout_graceful_shutdown=int(settings.body_timeout + settings.response_timeout),
     )
-    server = _Server(config, service, started)
-    server.run(sockets=[bound])
+    server = _Server(config, service, on_started)
+    server.run(sockets=[listener])
     return server.ended_by
 
 
 class _Server(uvicorn.Server):
-    """Ends in three steps: accept what has connected, answer it, close."""
+    """A server that drains before it stops listening."""
 
-    def __init__(self, config: uvicorn.Config, service: Service, started: Callable[[], object]) -> None:
+    def __init__(self, config: uvicorn.Config, service: Service, on_started: Callable[[], object]) -> None:
         super().__init__(config)
-        self._service, self._tell = service, started
+        self._service, self._on_started = service, on_started
         self.ended_by = 0
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """The first signal ends the server in good order, a second Ctrl-C at once."""
+        """Begin the end at the first signal, and end at once at a second Ctrl-C."""
         self.force_exit = self.should_exit and sig == signal.SIGINT
         self.should_exit, self.ended_by = True, sig
+        self._service.draining = True
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """From here on a signal ends us in good order, so now others may know of us."""
+        """Listen, and say so: from here on a signal leads to an orderly end."""
         await super().startup(sockets)
-        self._tell()
+        self._on_started()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """No new connection; the open ones are answered, those that the system has accepted for us too."""
-        self._service.draining = True
-        listeners = [listener.dup() for listener in sockets or []]  # their queues outlive those that uvicorn closes
-        for server in self.servers:
-            server.close()
-        loop = asyncio.get_running_loop()
-        for connection in (connection for listener in listeners for connection in last_connections(listener)):
-            await loop.connect_accepted_socket(self._protocol, connection)
+        """Answer new requests while proxies learn of the end, then only those that have begun. Ctrl-C does not wait."""
+        deadline = time.monotonic() + self._service.settings.drain_seconds
+        while self.ended_by != signal.SIGINT and time.monotonic() < deadline:
+            await asyncio.sleep(0.05)
         await super().shutdown(sockets)
-
-    def _protocol(self) -> Connection:
-        return Connection(self.config, self.server_state, self.lifespan.state)

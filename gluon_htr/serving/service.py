@@ -1,7 +1,8 @@
-"""What all requests of a server share: models, queues, memory, instruments; and the way from a request to an answer."""
+"""Service behind the routes: the state that all requests share, and the way from a request to its response."""
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from functools import partial
 
 import anyio
@@ -10,96 +11,103 @@ from starlette.requests import Request
 
 from .._processes import cores
 from ..errors import ImageError
-from .allowance import Allowance, Share
-from .answers import Reading, Readings, answer, name_of
-from .bodies import Given, parse, receive
-from .collector import Collector
-from .corrections import Corrections
-from .fetching import fetch
-from .instruments import Instruments
-from .models import Model, choose
-from .pictures import Outcome, read_pictures
-from .refusals import Refusal, busy
-from .settings import Settings
+from .batcher import Batcher
+from .budget import Budget, Lease
+from .corrections import CorrectionStore
+from .image_files import Outcome, read_images
+from .image_url import fetch
+from .metrics import Metrics
+from .payload import Payload, receive_payload
+from .request_errors import RequestRejected, busy
+from .responses import Reading, Readings, model_name, reading
+from .served_models import ServedModel, select_model
+from .server_settings import ServerSettings
+
+Fetch = Callable[[str, ServerSettings, Lease], Awaitable[bytes]]
 
 
 class Service:
-    """One server's insides. Threads run from its making until `close`."""
+    """State of one server: models, batchers, budgets, metrics. Its threads run until `close`."""
 
-    def __init__(self, models: dict[str, Model], settings: Settings) -> None:
+    def __init__(self, models: dict[str, ServedModel], settings: ServerSettings, fetch: Fetch = fetch) -> None:
         settings.check()
-        self.models, self.settings = models, settings
-        self.memory, self.fetches = Allowance(settings.most_memory_bytes), Allowance(settings.most_fetches)
-        self.instruments = Instruments()
-        self.collectors = {name: self._collector(model) for name, model in models.items()}
-        self.corrections = Corrections(settings.corrections, settings.most_pixels) if settings.corrections else None
+        self.models, self.settings, self._fetch = models, settings, fetch
+        self.memory, self.fetches = Budget(settings.max_memory_bytes), Budget(settings.max_fetches)
+        self.metrics = Metrics()
+        self.batchers = {name: self._batcher(model) for name, model in models.items()}
+        self.corrections = CorrectionStore(settings.corrections, settings.max_pixels) if settings.corrections else None
         self.draining = False
-        self.instruments.watch("gluon_htr_waiting_images", "Images that wait", lambda: float(self.waiting))
-        self.instruments.watch("gluon_htr_body_bytes", "Bytes of bodies in memory", lambda: float(self.memory.taken))
+        self.metrics.add_gauge("gluon_htr_waiting_images", "Images in the queue", lambda: float(self.waiting))
+        self.metrics.add_gauge("gluon_htr_body_bytes", "Bytes of bodies in memory", lambda: float(self.memory.used))
 
     @property
     def waiting(self) -> int:
-        """Images that no thread has taken yet."""
-        return sum(collector.waiting for collector in self.collectors.values())
+        """Number of images in the queues."""
+        return sum(batcher.waiting for batcher in self.batchers.values())
 
     @property
     def ready(self) -> bool:
-        """Whether another request is welcome."""
-        return not self.draining and self.waiting < self.settings.most_waiting
+        """True if the server accepts another request."""
+        return not self.draining and self.waiting < self.settings.max_waiting
 
     async def predict(self, request: Request) -> Reading | Readings:
-        """The answer to a request with a body. Raises `Refusal`."""
-        with Share(self.memory) as share:
-            given = await parse(request, await receive(request, self.settings, share), self.settings)
-            return await self.read(given)
+        """Read the images in the body of a request. Raise `RequestRejected`."""
+        with Lease(self.memory) as memory:
+            return await self._read(await receive_payload(request, self.settings, memory))
 
     async def predict_url(self, url: str, model: str | None) -> Reading | Readings:
-        """The answer to a request that names an image of another server. Raises `Refusal`."""
+        """Fetch and read an image of another server. Raise `RequestRejected`."""
         if not self.settings.image_url:
-            raise Refusal(403, "image_url is switched off here: send the image itself")
-        choose(self.models, model)
-        with Share(self.fetches) as place, Share(self.memory) as share:
-            place.take(1)
-            return await self.read(Given([await fetch(url, self.settings, share)], several=False, model=model))
+            raise RequestRejected(403, "image_url is disabled on this server: send the image itself")
+        select_model(self.models, model)
+        with Lease(self.fetches) as fetches, Lease(self.memory) as memory:
+            fetches.take(1)
+            image = await self._fetch(url, self.settings, memory)
+            return await self._read(Payload([image], as_list=False, model=model))
 
     async def correct(self, request: Request) -> int:
-        """Keeps an image with its right text; returns how many are kept. Raises `Refusal`."""
+        """Store an image with its correct text, and return the number of corrections. Raise `RequestRejected`."""
         if self.corrections is None:
-            raise Refusal(403, "corrections are not kept here: download them, or start the server with --corrections")
-        with Share(self.memory) as share:
-            given = await parse(request, await receive(request, self.settings, share), self.settings)
-            if given.text is None or len(given.images) != 1:
-                raise Refusal(400, 'a correction is one image and its text: {"image": …, "text": …}')
+            message = "this server does not store corrections: download them, or start it with --corrections"
+            raise RequestRejected(403, message)
+        with Lease(self.memory) as memory:
+            payload = await receive_payload(request, self.settings, memory)
+            if payload.text is None or len(payload.images) != 1:
+                raise RequestRejected(400, 'a correction must be one image and its text: {"image": …, "text": …}')
             try:
-                return await anyio.to_thread.run_sync(self.corrections.add, given.images[0], given.text)
+                return await anyio.to_thread.run_sync(self.corrections.add, payload.images[0], payload.text)
             except ImageError as error:
-                raise Refusal(422, str(error)) from None
-
-    async def read(self, given: Given) -> Reading | Readings:
-        """The answer to a request's images. Raises `Refusal`, also where a single image is none."""
-        model = choose(self.models, given.model)
-        outcomes = await self._outcomes(given.images, model)
-        if given.several:
-            return Readings(results=[answer(outcome, model) for outcome in outcomes], model=name_of(model))
-        if isinstance(outcomes[0], ImageError):
-            raise Refusal(422, str(outcomes[0]))
-        return answer(outcomes[0], model)  # type: ignore[return-value]
+                raise RequestRejected(422, str(error)) from None
 
     def close(self) -> None:
-        """Ends the threads when they have read what waits."""
-        for collector in self.collectors.values():
-            collector.close()
+        """Read the images in the queues, then end the threads."""
+        for batcher in self.batchers.values():
+            batcher.close()
 
-    async def _outcomes(self, images: list[bytes], model: Model) -> list[Outcome]:
+    async def _read(self, payload: Payload) -> Reading | Readings:
+        """Read the images of a request. A bad image is an error of its own in a list, and else rejects the request."""
+        model = select_model(self.models, payload.model)
+        outcomes = await self._outcomes(payload.images, model)
+        if payload.as_list:
+            return Readings(results=[reading(outcome, model) for outcome in outcomes], model=model_name(model))
+        if isinstance(outcomes[0], ImageError):
+            raise RequestRejected(422, str(outcomes[0]))
+        return reading(outcomes[0], model)  # type: ignore[return-value]
+
+    async def _outcomes(self, images: list[bytes], model: ServedModel) -> list[Outcome]:
         try:
-            with anyio.fail_after(self.settings.answer_seconds):
-                return await self.collectors[model.name].read(images)
+            with anyio.fail_after(self.settings.response_timeout):
+                return await self.batchers[model.name].read(images)
         except TimeoutError:
-            raise busy(self.settings.answer_seconds, 503) from None
+            raise busy(self.settings.response_timeout, 503) from None
 
-    def _collector(self, model: Model) -> Collector:
-        size, most_pixels = self.settings.batch_size, self.settings.most_pixels
-        read = partial(read_pictures, model.recognizer, batch_size=size, most_pixels=most_pixels)
-        workers = self.settings.workers or cores()
-        wait, most = self.settings.gather_seconds, self.settings.most_waiting
-        return Collector(read, workers, size, wait, most, self.instruments.batch)
+    def _batcher(self, model: ServedModel) -> Batcher:
+        settings = self.settings
+        return Batcher(
+            partial(read_images, model.recognizer, batch_size=settings.batch_size, max_pixels=settings.max_pixels),
+            workers=settings.workers or cores(),
+            batch_size=settings.batch_size,
+            max_delay=settings.max_delay,
+            max_waiting=settings.max_waiting,
+            on_batch=self.metrics.observe_batch,
+        )

@@ -81,10 +81,10 @@ def test_json_and_files_are_read(handler: Handler, event: Callable[..., dict[str
 
 
 @EVENTS
-def test_the_page_and_refusals_come_through(handler: Handler, event: Callable[..., dict[str, Any]]) -> None:
+def test_the_page_and_rejections_come_through(handler: Handler, event: Callable[..., dict[str, Any]]) -> None:
     """A user would see an error of the gateway instead of the reason."""
     page = handler(event("GET", "/", None, "text/html", False), None)
     assert "Read handwriting" in page["body"]
-    refused = handler(event("POST", "/v1/predict", "{", "application/json", False), None)
-    assert refused["statusCode"] == 400
-    assert "error" in json.loads(refused["body"])
+    rejected = handler(event("POST", "/v1/predict", "{", "application/json", False), None)
+    assert rejected["statusCode"] == 400
+    assert "error" in json.loads(rejected["body"])

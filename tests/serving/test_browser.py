@@ -164,7 +164,7 @@ def test_a_file_that_is_no_picture_is_told_of(page: Any, tmp_path: Path) -> None
     """A user would wait for a text that never comes."""
     (tmp_path / "notes.png").write_text("no picture")
     page.set_input_files("#file", tmp_path / "notes.png")
-    playwright.expect(page.locator("#status")).to_contain_text("no accepted format")
+    playwright.expect(page.locator("#status")).to_contain_text("PNG")
 
 
 @pytest.mark.parametrize("page", [{"viewport": {"width": 360, "height": 780}}], indirect=True)

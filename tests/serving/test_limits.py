@@ -29,9 +29,9 @@ def everything(connection: socket.socket) -> bytes:
     return received
 
 
-def test_a_body_that_is_too_large_is_refused_and_not_kept() -> None:
+def test_a_body_that_is_too_large_is_rejected_and_not_kept() -> None:
     """One upload could take all memory."""
-    with ReadingServer(limits={"most_body_bytes": 1 << 20}) as server:
+    with ReadingServer(limits={"max_body_bytes": 1 << 20}) as server:
         server.read(word("abc"))
         before = server.memory()
         announced = server.client.post("/v1/predict", content=bytes(30 << 20))
@@ -41,9 +41,9 @@ def test_a_body_that_is_too_large_is_refused_and_not_kept() -> None:
         assert server.read(word("abc")).json()["text"] == "abc"
 
 
-def test_many_bodies_at_once_share_one_allowance() -> None:
+def test_many_bodies_at_once_share_one_budget() -> None:
     """Many clients together could take what none may take alone."""
-    limits = {"most_body_bytes": 1 << 20, "most_memory_bytes": 4 << 20}
+    limits = {"max_body_bytes": 1 << 20, "max_memory_bytes": 4 << 20}
     with ReadingServer(limits=limits) as server, ThreadPoolExecutor(8) as pool:
         connections = [server.connect() for _ in range(6)]
         for connection in connections:  # nearly all of it, and then nothing
@@ -69,7 +69,7 @@ def everything_soon(connection: socket.socket) -> bytes:
 
 def test_clients_that_send_too_slowly_are_let_go() -> None:
     """A few hundred open connections, which cost an attacker nothing, would keep everybody else out."""
-    with ReadingServer(limits={"body_seconds": 0.5}, constants={"HEAD_SECONDS": 0.5}) as server:
+    with ReadingServer(limits={"body_timeout": 0.5, "head_timeout": 0.5}) as server:
         silent, head, body, endless = (server.connect() for _ in range(4))
         head.sendall(HEAD)
         body.sendall(HEAD + b"Content-Length: 100\r\n\r\n{")
@@ -96,9 +96,27 @@ def send_for_ever(connection: socket.socket) -> None:
         time.sleep(0.001)
 
 
+def test_a_client_that_never_reads_its_responses_is_cut_off() -> None:
+    """It would hold a connection for ever, and a few hundred of them would keep everybody else out."""
+    with ReadingServer(limits={"send_timeout": 0.5}) as server, socket.socket() as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.settimeout(5)
+        connection.connect(("127.0.0.1", server.port))
+        with pytest.raises(OSError, match=r"reset|pipe|closed"):
+            ask_for_ever(connection)
+        assert server.read(word("bad")).status_code == 200
+
+
+def ask_for_ever(connection: socket.socket) -> None:
+    """Ask for some megabytes, one request after the other, and read nothing."""
+    for _ in range(2000):
+        connection.sendall(b"GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n")
+        time.sleep(0.005)
+
+
 def test_more_connections_than_there_may_be_are_closed() -> None:
     """The server would run out of files, and with them of everything."""
-    with ReadingServer(constants={"MOST_CONNECTIONS": 5}) as server:
+    with ReadingServer(limits={"max_connections": 5}) as server:
         open_ones = [server.connect() for _ in range(5)]
         with server.connect() as one_more:
             assert everything(one_more) == b""
@@ -134,21 +152,21 @@ def test_cut_connections_leave_nothing_behind() -> None:
 
 def test_a_full_queue_says_when_to_come_back() -> None:
     """Under load every client would wait for ever instead of trying elsewhere."""
-    limits = {"most_waiting": 8, "most_images": 8, "batch_size": 2, "workers": 1}
+    limits = {"max_waiting": 8, "max_images": 8, "batch_size": 2, "workers": 1}
     with ReadingServer(limits=limits, slowness=0.3) as server, ThreadPoolExecutor(24) as pool:
         answers = list(pool.map(lambda _: server.client.post("/v1/predict", content=word("abc")), range(24)))
-        refused = [answer for answer in answers if answer.status_code == 429]
-        assert refused
-        assert all(int(answer.headers["Retry-After"]) >= 1 for answer in refused)
+        rejected = [answer for answer in answers if answer.status_code == 429]
+        assert rejected
+        assert all(int(answer.headers["Retry-After"]) >= 1 for answer in rejected)
         read = [answer for answer in answers if answer.status_code == 200]
-        assert len(read) + len(refused) == 24
+        assert len(read) + len(rejected) == 24
         assert {answer.json()["text"] for answer in read} == {"abc"}
         assert server.read(word("abc")).status_code == 200
 
 
 def test_an_answer_that_takes_too_long_is_given_up() -> None:
     """A client would wait longer than it has time, and the server work for nobody."""
-    limits = {"answer_seconds": 0.3, "workers": 1, "batch_size": 1}
+    limits = {"response_timeout": 0.3, "workers": 1, "batch_size": 1}
     with ReadingServer(limits=limits, slowness=1.0) as server:
         answer = server.read(word("abc"))
         assert answer.status_code == 503
@@ -157,7 +175,7 @@ def test_an_answer_that_takes_too_long_is_given_up() -> None:
 
 def test_requests_of_the_same_moment_become_one_batch() -> None:
     """Every request would be read alone, at half of the speed."""
-    limits = {"workers": 1, "gather_seconds": 0.2, "batch_size": 8}
+    limits = {"workers": 1, "max_delay": 0.2, "batch_size": 8}
     with ReadingServer(limits=limits) as server, ThreadPoolExecutor(8) as pool:
         texts = ["abc", "decade", "bead", "cab", "bace", "e", "dad", "beeb"]
         answers = list(pool.map(lambda text: server.client.post("/v1/predict", content=word(text)), texts))
@@ -167,7 +185,7 @@ def test_requests_of_the_same_moment_become_one_batch() -> None:
         assert batches <= 4
 
 
-def test_fuzzed_bodies_are_refused_and_nothing_else() -> None:
+def test_fuzzed_bodies_are_rejected_and_nothing_else() -> None:
     """A few odd bytes would bring an error of the server's own, or its end."""
     import random
 

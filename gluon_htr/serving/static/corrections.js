@@ -1,12 +1,12 @@
-// Corrected texts and their images, kept by the browser (IndexedDB) until they are downloaded or deleted.
+// Corrected texts and their images, stored by the browser (IndexedDB) until they are downloaded or deleted.
 
 import { zip } from "./zip.js";
 
 const STORE = "corrections";
 
-/** Keeps one; the same image, corrected again, has the later text. */
+/** Store a correction. A second correction of an image replaces its text. */
 export async function keep(image, text) {
-  const name = await nameOf(image);
+  const name = await fileName(image);
   await inStore("readwrite", (store) => store.put({ name, image, text: oneLine(text) }, name));
 }
 
@@ -18,7 +18,7 @@ export function clear() {
   return inStore("readwrite", (store) => store.clear());
 }
 
-/** All of them as a .zip: `corrections/labels.tsv` (path, tab, text) and the images, as `listing:` reads them. */
+/** Pack all corrections into a .zip: `corrections/labels.tsv` (path, tab, text) and the images, as `listing:` reads them. */
 export async function dataset() {
   const all = await inStore("readonly", (store) => store.getAll());
   const files = await Promise.all(all.map(async ({ name, image }) =>
@@ -44,8 +44,8 @@ function inStore(mode, work) {
   });
 }
 
-/** A name that is the same for the same image. Servers without https have no crypto.subtle; FNV-1a does. */
-async function nameOf(image) {
+/** Name an image by its content. FNV-1a, because pages without https have no crypto.subtle. */
+async function fileName(image) {
   let hash = 0xcbf29ce484222325n;
   for (const byte of new Uint8Array(await image.arrayBuffer()))
     hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);

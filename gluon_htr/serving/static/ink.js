@@ -1,15 +1,15 @@
-// Writing on a canvas: strokes of a mouse, a pen or a finger, which can be undone, as a picture cut to the ink.
+// Writing area on a canvas: strokes of a mouse, pen or finger, with undo, exported as an image cropped to the ink.
 
-const WIDTH = 7; // of the pen, in pixels of the canvas
+const PEN_WIDTH = 7; // pixels of the canvas
 const MARGIN = 24;
-const PAUSE = 250; // milliseconds without a new point until what is there is read
+const PAUSE = 250; // milliseconds without a new point until the ink is read
 
 export class Ink {
-  /** changed: called with a Blob of what is written, or with null where nothing is. */
-  constructor(canvas, changed) {
+  /** onChange: called with an image of the ink (a Blob), or with null if the canvas is empty. */
+  constructor(canvas, onChange) {
     this.canvas = canvas;
     this.context = canvas.getContext("2d");
-    this.changed = changed;
+    this.onChange = onChange;
     this.strokes = [];
     for (const [event, handler] of [["pointerdown", this.begin], ["pointermove", this.move], ["pointerup", this.end],
       ["pointercancel", this.end]]) canvas.addEventListener(event, handler.bind(this));
@@ -23,13 +23,13 @@ export class Ink {
   undo() {
     this.strokes.pop();
     this.draw();
-    this.announce();
+    this.notify();
   }
 
   clear() {
     this.strokes = [];
     this.draw();
-    this.announce();
+    this.notify();
   }
 
   begin(event) {
@@ -37,25 +37,25 @@ export class Ink {
     event.preventDefault();
     this.pointer = event.pointerId;
     this.canvas.setPointerCapture(event.pointerId);
-    this.strokes.push([this.place(event)]);
+    this.strokes.push([this.position(event)]);
     this.draw();
   }
 
   move(event) {
     if (event.pointerId !== this.pointer) return;
     const events = event.getCoalescedEvents?.() ?? [];
-    this.strokes.at(-1).push(...(events.length ? events : [event]).map((one) => this.place(one)));
+    this.strokes.at(-1).push(...(events.length ? events : [event]).map((point) => this.position(point)));
     this.draw();
-    this.announce();
+    this.notify();
   }
 
   end(event) {
     if (event.pointerId !== this.pointer) return;
     this.pointer = undefined;
-    this.announce();
+    this.notify();
   }
 
-  place(event) {
+  position(event) {
     const box = this.canvas.getBoundingClientRect();
     return [
       ((event.clientX - box.left) / box.width) * this.canvas.width,
@@ -68,7 +68,7 @@ export class Ink {
     context.fillStyle = "#fff";
     context.fillRect(0, 0, canvas.width, canvas.height);
     context.strokeStyle = "#111";
-    context.lineWidth = WIDTH;
+    context.lineWidth = PEN_WIDTH;
     context.lineCap = context.lineJoin = "round";
     for (const [first, ...rest] of this.strokes) {
       context.beginPath();
@@ -78,23 +78,23 @@ export class Ink {
     }
   }
 
-  announce() {
+  notify() {
     clearTimeout(this.timer);
-    this.timer = setTimeout(async () => this.changed(this.empty ? null : await this.picture()), this.empty ? 0 : PAUSE);
+    this.timer = setTimeout(async () => this.onChange(this.empty ? null : await this.image()), this.empty ? 0 : PAUSE);
   }
 
-  /** What is written, with a margin, half as large as the canvas: that is what is usual for scanned words. */
-  picture() {
+  /** Crop the ink with a margin, at half the size of the canvas, which is the usual size of scanned words. */
+  image() {
     const points = this.strokes.flat();
     const [xs, ys] = [points.map((p) => p[0]), points.map((p) => p[1])];
     const [left, top] = [Math.min(...xs) - MARGIN, Math.min(...ys) - MARGIN];
     const [width, height] = [Math.max(...xs) + MARGIN - left, Math.max(...ys) + MARGIN - top];
-    const cut = new OffscreenCanvas(Math.ceil(width / 2), Math.ceil(height / 2));
-    const context = cut.getContext("2d");
+    const cropped = new OffscreenCanvas(Math.ceil(width / 2), Math.ceil(height / 2));
+    const context = cropped.getContext("2d");
     context.fillStyle = "#fff";
-    context.fillRect(0, 0, cut.width, cut.height);
+    context.fillRect(0, 0, cropped.width, cropped.height);
     context.imageSmoothingQuality = "high";
-    context.drawImage(this.canvas, left, top, width, height, 0, 0, cut.width, cut.height);
-    return cut.convertToBlob({ type: "image/png" });
+    context.drawImage(this.canvas, left, top, width, height, 0, 0, cropped.width, cropped.height);
+    return cropped.convertToBlob({ type: "image/png" });
   }
 }

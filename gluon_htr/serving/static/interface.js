@@ -1,4 +1,4 @@
-// Shows the OpenAPI document to people: every address, what it takes and what it answers.
+// Readable view of the OpenAPI document: each route with its parameters, bodies and responses.
 
 const origin = location.origin;
 document.getElementById("curl").textContent = [
@@ -9,19 +9,22 @@ document.getElementById("curl").textContent = [
 ].join("\n");
 
 function element(tag, text, ...children) {
-  const made = document.createElement(tag);
-  made.textContent = text;
-  made.append(...children);
-  return made;
+  const node = document.createElement(tag);
+  node.textContent = text;
+  node.append(...children);
+  return node;
 }
 
-function operation(path, method, about) {
-  const card = element("section", "", element("h2", `${method.toUpperCase()} ${path}`), element("p", (about.description ?? "").replaceAll("`", "")));
+function operation(path, method, description) {
+  const card = element("section", "", element("h2", `${method.toUpperCase()} ${path}`), element("p", (description.description ?? "").replaceAll("`", "")));
   card.className = "card";
   const rows = [
-    ...(about.parameters ?? []).map((one) => [`${one.name} (${one.in})`, one.schema?.description ?? one.description ?? ""]),
-    ...Object.keys(about.requestBody?.content ?? {}).map((type) => ["body", type]),
-    ...Object.entries(about.responses).map(([status, answer]) => [status, answer.description]),
+    ...(description.parameters ?? []).map((parameter) => [
+      `${parameter.name} (${parameter.in})`,
+      parameter.schema?.description ?? parameter.description ?? "",
+    ]),
+    ...Object.keys(description.requestBody?.content ?? {}).map((type) => ["body", type]),
+    ...Object.entries(description.responses).map(([status, response]) => [status, response.description]),
   ];
   const table = element("table", "");
   for (const [name, text] of rows) {
@@ -33,7 +36,7 @@ function operation(path, method, about) {
   return card;
 }
 
-const described = await (await fetch("/openapi.json")).json();
-for (const [path, methods] of Object.entries(described.paths))
-  for (const [method, about] of Object.entries(methods))
-    document.getElementById("interface").append(operation(path, method, about));
+const openapi = await (await fetch("/openapi.json")).json();
+for (const [path, methods] of Object.entries(openapi.paths))
+  for (const [method, description] of Object.entries(methods))
+    document.getElementById("interface").append(operation(path, method, description));

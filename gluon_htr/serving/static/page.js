@@ -1,17 +1,17 @@
-// The page: a picture or ink goes to the server, and what comes back is shown, corrected and kept.
+// The page: sends a picture or ink to the server, and shows the reading for correction.
 
 import * as corrections from "./corrections.js";
 import { Ink } from "./ink.js";
 import { Letters } from "./letters.js";
 import * as server from "./server.js";
 
-const at = (id) => document.getElementById(id);
-const letters = new Letters(at("letters"), at("view"), at("image"), at("mark"));
-const ink = new Ink(at("ink"), written);
-const LARGEST = 2400; // pixels of a side: photographs are made smaller before they are sent
-let current; // what is read, or was: a Blob
-let running; // AbortController of the request that is under way
-let keepsCorrections = false; // the server
+const byId = (id) => document.getElementById(id);
+const letters = new Letters(byId("letters"), byId("view"), byId("image"), byId("mark"));
+const ink = new Ink(byId("ink"), onInk);
+const MAX_SIDE = 2400; // pixels: larger photographs are scaled down before they are sent
+let current; // image of the last reading: a Blob
+let running; // AbortController of the current request
+let serverStoresCorrections = false;
 
 // Reading
 
@@ -20,7 +20,7 @@ async function read(image) {
   running = new AbortController();
   document.body.classList.add("busy");
   try {
-    const reading = await server.read(image, at("model").value, running.signal);
+    const reading = await server.read(image, byId("model").value, running.signal);
     show(image, reading);
   } catch (error) {
     if (error.name === "AbortError") return;
@@ -31,25 +31,26 @@ async function read(image) {
 
 function show(image, reading) {
   current = image;
-  URL.revokeObjectURL(at("image").src);
-  at("image").src = URL.createObjectURL(image);
-  at("reading").hidden = false;
-  at("text").value = reading.text;
-  const doubts = letters.set(reading.characters);
-  const doubtful = doubts === 0 ? "" : doubts === 1 ? " One letter is uncertain." : ` ${doubts} letters are uncertain.`;
-  const sure = `${Math.round(reading.confidence * 100)} % sure of the whole.`;
-  say(reading.text ? `“${reading.text}” – ${sure}${doubtful}` : "No letters were found in this image.");
+  URL.revokeObjectURL(byId("image").src);
+  byId("image").src = URL.createObjectURL(image);
+  byId("reading").hidden = false;
+  byId("text").value = reading.text;
+  const uncertain = letters.set(reading.characters);
+  const plural = uncertain === 1 ? "One letter is" : `${uncertain} letters are`;
+  const note = uncertain === 0 ? "" : ` ${plural} uncertain.`;
+  const confidence = `${Math.round(reading.confidence * 100)} % sure of the whole text.`;
+  say(reading.text ? `“${reading.text}” – ${confidence}${note}` : "No text was found in this image.");
 }
 
 function fail(error) {
-  at("key-section").hidden = error.status !== 401;
-  if (error.status === 401) at("key").focus();
+  byId("key-section").hidden = error.status !== 401;
+  if (error.status === 401) byId("key").focus();
   say(error.message, true);
 }
 
 function say(message, failed = false) {
-  at("status").textContent = message;
-  at("status").classList.toggle("failed", failed);
+  byId("status").textContent = message;
+  byId("status").classList.toggle("failed", failed);
 }
 
 // Pictures
@@ -57,32 +58,32 @@ function say(message, failed = false) {
 async function take(file) {
   if (!file) return;
   try {
-    await read(await smaller(file));
+    await read(await scaledDown(file));
   } catch {
-    await read(file); // the browser cannot show it (TIFF), the server may read it
+    await read(file); // the browser cannot decode it (TIFF), but the server may
   }
 }
 
-/** Photographs have more pixels than reading needs; what is small enough is sent as it is. */
-async function smaller(file) {
+/** Scale a photograph down: it has more pixels than reading needs. A small picture is returned unchanged. */
+async function scaledDown(file) {
   const picture = await createImageBitmap(file);
-  const ratio = LARGEST / Math.max(picture.width, picture.height);
+  const ratio = MAX_SIDE / Math.max(picture.width, picture.height);
   if (ratio >= 1) return file;
   const canvas = new OffscreenCanvas(Math.round(picture.width * ratio), Math.round(picture.height * ratio));
   canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
   return canvas.convertToBlob({ type: "image/jpeg", quality: 0.92 });
 }
 
-at("camera-choice").hidden = navigator.maxTouchPoints === 0; // a computer's camera looks at its user
+byId("camera-choice").hidden = navigator.maxTouchPoints === 0; // a computer's camera points at its user
 for (const id of ["file", "camera"])
-  at(id).addEventListener("change", (event) => {
+  byId(id).addEventListener("change", (event) => {
     take(event.target.files[0]);
-    event.target.value = ""; // so that the same picture can be chosen again
+    event.target.value = ""; // allows the same picture to be chosen again
   });
 for (const event of ["dragover", "dragleave", "drop"])
   document.addEventListener(event, (dropped) => {
     dropped.preventDefault();
-    at("drop").classList.toggle("over", event === "dragover");
+    byId("drop").classList.toggle("over", event === "dragover");
     if (event === "drop") take(dropped.dataTransfer.files[0]);
   });
 document.addEventListener("paste", (event) => {
@@ -92,57 +93,57 @@ document.addEventListener("paste", (event) => {
 
 // Ink
 
-function written(image) {
-  at("undo").disabled = at("clear").disabled = ink.empty;
+function onInk(image) {
+  byId("undo").disabled = byId("clear").disabled = ink.empty;
   if (image) return read(image);
   running?.abort();
   document.body.classList.remove("busy");
-  at("reading").hidden = true;
+  byId("reading").hidden = true;
   say("Nothing has been written yet.");
 }
-at("undo").addEventListener("click", () => ink.undo());
-at("clear").addEventListener("click", () => ink.clear());
+byId("undo").addEventListener("click", () => ink.undo());
+byId("clear").addEventListener("click", () => ink.clear());
 
-// Tabs: arrow keys go from one to the other (WAI-ARIA Authoring Practices, "Tabs")
+// Tabs: arrow keys switch between them (WAI-ARIA Authoring Practices, "Tabs")
 
 const tabs = ["picture", "write"];
-function choose(name, focus) {
+function selectTab(name, focus) {
   for (const tab of tabs) {
-    at(`${tab}-panel`).hidden = tab !== name;
-    at(`${tab}-tab`).setAttribute("aria-selected", tab === name);
-    at(`${tab}-tab`).tabIndex = tab === name ? 0 : -1;
+    byId(`${tab}-panel`).hidden = tab !== name;
+    byId(`${tab}-tab`).setAttribute("aria-selected", tab === name);
+    byId(`${tab}-tab`).tabIndex = tab === name ? 0 : -1;
   }
-  if (focus) at(`${name}-tab`).focus();
+  if (focus) byId(`${name}-tab`).focus();
 }
 for (const [k, name] of tabs.entries()) {
-  at(`${name}-tab`).addEventListener("click", () => choose(name));
-  at(`${name}-tab`).addEventListener("keydown", (event) => {
-    if (["ArrowLeft", "ArrowRight", "Home", "End"].includes(event.key)) choose(tabs[1 - k], true);
+  byId(`${name}-tab`).addEventListener("click", () => selectTab(name));
+  byId(`${name}-tab`).addEventListener("keydown", (event) => {
+    if (["ArrowLeft", "ArrowRight", "Home", "End"].includes(event.key)) selectTab(tabs[1 - k], true);
   });
 }
 
 // The text
 
-at("copy").addEventListener("click", async () => {
-  if (navigator.clipboard) await navigator.clipboard.writeText(at("text").value);
+byId("copy").addEventListener("click", async () => {
+  if (navigator.clipboard) await navigator.clipboard.writeText(byId("text").value);
   else {
-    at("text").select(); // without https, browsers have no clipboard for us
+    byId("text").select(); // pages without https have no clipboard
     document.execCommand("copy");
   }
   say("Copied.");
 });
-at("download").addEventListener("click", () => save(new Blob([`${at("text").value}\n`], { type: "text/plain" }), "text.txt"));
-at("keep").addEventListener("click", async () => {
-  const text = corrections.oneLine(at("text").value);
-  if (!text) return say("A text that is kept has at least one letter.", true);
+byId("download").addEventListener("click", () => save(new Blob([`${byId("text").value}\n`], { type: "text/plain" }), "text.txt"));
+byId("keep").addEventListener("click", async () => {
+  const text = corrections.oneLine(byId("text").value);
+  if (!text) return say("Enter a text first: an empty one is of no use for training.", true);
   try {
     await corrections.keep(current, text);
-    if (keepsCorrections) await server.correct(current, text);
-    say(`Kept: “${text}”.`);
+    if (serverStoresCorrections) await server.correct(current, text);
+    say(`Kept “${text}”.`);
   } catch (error) {
     fail(error);
   }
-  countKept();
+  showCount();
 });
 
 function save(content, name) {
@@ -153,40 +154,40 @@ function save(content, name) {
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
 
-// What was kept
+// Corrections
 
-async function countKept() {
+async function showCount() {
   const count = await corrections.count();
-  at("kept-download").disabled = at("kept-clear").disabled = count === 0;
-  at("kept-count").textContent = count
-    ? `${count} ${count === 1 ? "image" : "images"} with text, in this browser${keepsCorrections ? " and on the server" : ""}.`
+  byId("kept-download").disabled = byId("kept-clear").disabled = count === 0;
+  byId("kept-count").textContent = count
+    ? `${count} ${count === 1 ? "image" : "images"} with text, in this browser${serverStoresCorrections ? " and on the server" : ""}.`
     : "Nothing yet. Corrected texts are kept in this browser, with their images.";
 }
-at("kept-download").addEventListener("click", async () => save(await corrections.dataset(), "corrections.zip"));
-at("kept-clear").addEventListener("click", async () => {
-  if (!confirm("Delete what is kept in this browser?")) return;
+byId("kept-download").addEventListener("click", async () => save(await corrections.dataset(), "corrections.zip"));
+byId("kept-clear").addEventListener("click", async () => {
+  if (!confirm("Delete all corrections in this browser?")) return;
   await corrections.clear();
-  countKept();
+  showCount();
 });
 
 // The server
 
-async function meet() {
+async function connect() {
   try {
     const served = await server.models();
-    keepsCorrections = served.corrections;
-    at("model").replaceChildren(...served.models.map((model) => new Option(model.name, model.name, model.default)));
-    at("model-choice").hidden = served.models.length < 2;
-    at("key-section").hidden = true;
+    serverStoresCorrections = served.corrections;
+    byId("model").replaceChildren(...served.models.map((model) => new Option(model.name, model.name, model.default)));
+    byId("model-choice").hidden = served.models.length < 2;
+    byId("key-section").hidden = true;
   } catch (error) {
     fail(error);
   }
-  countKept();
+  showCount();
 }
-at("key-form").addEventListener("submit", (event) => {
+byId("key-form").addEventListener("submit", (event) => {
   event.preventDefault();
-  server.useKey(at("key").value);
-  meet();
+  server.useKey(byId("key").value);
+  connect();
 });
-at("model").addEventListener("change", () => current && !at("reading").hidden && read(current));
-meet();
+byId("model").addEventListener("change", () => current && !byId("reading").hidden && read(current));
+connect();

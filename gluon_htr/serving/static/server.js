@@ -1,8 +1,8 @@
-// Asks the server. A key, where one is needed, is remembered until the browser is closed.
+// Requests to the server. The browser remembers an API key until it is closed.
 
 const KEY = "gluon-htr-key";
 
-export class Refused extends Error {
+export class RequestError extends Error {
   constructor(status, message) {
     super(message);
     this.status = status;
@@ -13,37 +13,37 @@ export function useKey(key) {
   sessionStorage.setItem(KEY, key);
 }
 
-/** What the server reads in an image (a Blob). `signal` gives up, as when a newer image is there. */
+/** Read an image (a Blob). `signal` cancels the request, for example when there is a newer image. */
 export async function read(image, model, signal) {
   const form = new FormData();
   form.append("image", image, "image");
   if (model) form.append("model", model);
-  return ask("/v1/predict", { method: "POST", body: form, signal });
+  return send("/v1/predict", { method: "POST", body: form, signal });
 }
 
 export function models() {
-  return ask("/v1/models", {});
+  return send("/v1/models", {});
 }
 
-/** Gives a correction to the server, which keeps it. */
+/** Store a correction on the server. */
 export function correct(image, text) {
   const form = new FormData();
   form.append("image", image, "image");
   form.append("text", text);
-  return ask("/v1/corrections", { method: "POST", body: form });
+  return send("/v1/corrections", { method: "POST", body: form });
 }
 
-async function ask(address, options) {
+async function send(path, options) {
   const key = sessionStorage.getItem(KEY);
   let response;
   try {
-    response = await fetch(address, { ...options, headers: key ? { "X-API-Key": key } : {} });
+    response = await fetch(path, { ...options, headers: key ? { "X-API-Key": key } : {} });
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    throw new Refused(0, "The server cannot be reached.");
+    throw new RequestError(0, "The server cannot be reached. Check that it is running.");
   }
   const content = await response.json().catch(() => ({}));
-  if (!response.ok) throw new Refused(response.status, sentence(content.error ?? `The server answers ${response.status}`));
+  if (!response.ok) throw new RequestError(response.status, sentence(content.error ?? `The server answers with ${response.status}`));
   return content;
 }
 

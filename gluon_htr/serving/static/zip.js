@@ -1,4 +1,4 @@
-// A .zip of stored files (PKWARE APPNOTE 6.3.10, sections 4.3.7, 4.3.12 and 4.3.16): images are compressed already.
+// .zip files without compression (PKWARE APPNOTE 6.3.10, sections 4.3.7, 4.3.12 and 4.3.16): images are compressed already.
 
 const TABLE = Uint32Array.from({ length: 256 }, (_, k) => {
   for (let bit = 0; bit < 8; bit++) k = k & 1 ? 0xedb88320 ^ (k >>> 1) : k >>> 1;
@@ -11,13 +11,13 @@ function crc32(bytes) {
   return (value ^ 0xffffffff) >>> 0;
 }
 
-/** Little endian numbers: [value, bytes] each. */
+/** Write little-endian numbers; fields: [value, bytes] each. */
 function record(...fields) {
   const bytes = fields.flatMap(([value, size]) => Array.from({ length: size }, (_, k) => (value >>> (8 * k)) & 255));
   return Uint8Array.from(bytes);
 }
 
-/** files: [name, Uint8Array] each. Returns a Blob. */
+/** Write a .zip (a Blob); files: [name, Uint8Array] each. */
 export function zip(files) {
   const [contents, directory] = [[], []];
   let offset = 0;

@@ -1,4 +1,4 @@
-"""Who may ask, and what browsers are told about every answer."""
+"""API key and security headers."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from fastapi import Security
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from .refusals import Refusal
+from .request_errors import RequestRejected
 
-#: The page runs its own scripts, talks to its own server, and is shown in no other page (W3C CSP 3).
-POLICY = (
+#: The page may run its own scripts and talk to its own server; no other page may embed it (W3C CSP 3).
+CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 HEADERS = [
-    (b"content-security-policy", POLICY.encode()),
+    (b"content-security-policy", CONTENT_SECURITY_POLICY.encode()),
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
@@ -29,27 +29,28 @@ _Bearer = Annotated[HTTPAuthorizationCredentials | None, Security(HTTPBearer(aut
 _Header = Annotated[str | None, Security(APIKeyHeader(name="X-API-Key", auto_error=False))]
 
 
-def key_guard(key: str) -> Callable[..., Awaitable[None]]:
-    """A dependency that lets nobody through without the key; how long it takes tells nothing of the key."""
+def require_api_key(key: str) -> Callable[..., Awaitable[None]]:
+    """Make a dependency that rejects requests without the API key (compared in constant time)."""
 
-    async def guard(bearer: _Bearer, header: _Header) -> None:
-        given = bearer.credentials if bearer else header or ""
-        if not hmac.compare_digest(given.encode(), key.encode()):
-            raise Refusal(401, "the API key is missing or wrong: send it as X-API-Key", {"WWW-Authenticate": "Bearer"})
+    async def check(bearer: _Bearer, header: _Header) -> None:
+        sent = bearer.credentials if bearer else header or ""
+        if not hmac.compare_digest(sent.encode(), key.encode()):
+            message = "the API key is missing or wrong: send it in the header X-API-Key"
+            raise RequestRejected(401, message, {"WWW-Authenticate": "Bearer"})
 
-    return guard
+    return check
 
 
-class Protected:
-    """Adds the headers to every answer; what is read is kept in no cache."""
+class SecurityHeadersMiddleware:
+    """Middleware that adds security headers to every response, and keeps readings out of caches."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request."""
+        """Handle one request."""
 
-        async def adding(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = [*message.get("headers", []), *HEADERS]
                 if not any(name == b"cache-control" for name, _ in headers):
@@ -57,4 +58,4 @@ class Protected:
                 message = {**message, "headers": headers}
             await send(message)
 
-        await self._app(scope, receive, adding if scope["type"] == "http" else send)
+        await self._app(scope, receive, send_with_headers if scope["type"] == "http" else send)

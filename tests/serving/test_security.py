@@ -75,7 +75,7 @@ def test_corrections_become_data_to_train_on(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["", " ", "a\0b", "x" * 501])
-def test_corrections_that_no_training_could_use_are_refused(tmp_path: Path, text: str) -> None:
+def test_corrections_that_no_training_could_use_are_rejected(tmp_path: Path, text: str) -> None:
     """One bad row would stop a training of hours."""
     with ReadingServer("--corrections", tmp_path) as server:
         body = {"image": data_url(word("abc")), "text": text}

@@ -1,0 +1,55 @@
+"""Image files from clients: the content decides on the format, and the size is checked before decoding."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+
+from PIL import Image
+
+from ..errors import ImageError
+from ..runtime.recognizer import Recognition, Recognizer
+
+#: Accepted formats: none whose decoder calls other programs (EPS), and none so rare that its decoder is little tested.
+FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF")
+Outcome = Recognition | ImageError
+
+
+def check_image(content: bytes, max_pixels: int) -> str:
+    """Check format and size of an image file without decoding it. Return the format, or raise `ImageError`."""
+    if not content:
+        raise ImageError("the image is empty")
+    try:
+        with Image.open(io.BytesIO(content), formats=FORMATS) as image:
+            width, height = image.size
+            is_deep = image.mode == "F" or image.mode.startswith("I")
+            format_name = "JPEG" if image.format == "MPO" else str(image.format)  # some phones add a preview
+    except Image.UnidentifiedImageError:
+        raise ImageError(f"the image is not in an accepted format ({', '.join(FORMATS)}), or is corrupt") from None
+    except Image.DecompressionBombError:
+        raise ImageError(f"the image has more than {max_pixels:,} pixels: scale it down") from None
+    except Exception as error:  # decoders raise errors of any kind
+        raise ImageError(f"the image is corrupt: {type(error).__name__}") from None
+    max_pixels = max_pixels // 2 if is_deep else max_pixels  # more than 8 bits are decoded to 64
+    if width * height > max_pixels:
+        raise ImageError(f"the image has {width} × {height} pixels; the limit is {max_pixels:,}: scale it down")
+    return format_name
+
+
+def read_images(recognizer: Recognizer, contents: Sequence[bytes], batch_size: int, max_pixels: int) -> list[Outcome]:
+    """Read image files. Return one recognition or error for each, in their order."""
+    outcomes: dict[int, Outcome] = {}  # by identity: two requests may send equal images
+
+    def note_failure(content: object, error: ImageError) -> None:
+        outcomes[id(content)] = error
+
+    accepted = []
+    for content in contents:
+        try:
+            check_image(content, max_pixels)
+            accepted.append(content)
+        except ImageError as error:
+            note_failure(content, error)
+    for source, recognition in recognizer.stream(accepted, batch_size, note_failure):
+        outcomes[id(source)] = recognition
+    return [outcomes[id(content)] for content in contents]

@@ -1,0 +1,58 @@
+"""Request bodies and errors for the OpenAPI document. `payload.py` parses the bodies itself, and checks more."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .responses import Failure
+
+#: Eight by eight white pixels.
+EXAMPLE_IMAGE = (
+    "data:image/png;base64,"
+    "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAIAQAAAADsdIMmAAAADUlEQVR42mP4z8SADAEPcQEOdvOI0AAAAABJRU5ErkJggg=="
+)
+IMAGE = {"type": "string", "description": "data:image/png;base64,…, or base64 without a prefix"}
+MODEL = {"type": "string", "maxLength": 64, "description": "a name from /v1/models; without it, the default model"}
+TEXT = {"type": "string", "maxLength": 2000}
+FILE = {"type": "string", "format": "binary"}
+
+
+def _request_body(**schemas: dict[str, Any]) -> dict[str, Any]:
+    media_types = {"json": "application/json", "form": "multipart/form-data", "file": "application/octet-stream"}
+    content = {media_types[name]: {"schema": schema} for name, schema in schemas.items()}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+PREDICT_BODY = _request_body(
+    json={
+        "type": "object",
+        "properties": {"image": IMAGE, "images": {"type": "array", "items": IMAGE}, "model": MODEL},
+        "example": {"image": EXAMPLE_IMAGE},
+    },
+    form={"type": "object", "properties": {"image": FILE, "model": MODEL}, "additionalProperties": FILE},
+    file=FILE,
+)
+CORRECTION_BODY = _request_body(
+    json={
+        "type": "object",
+        "properties": {"image": IMAGE, "text": TEXT},
+        "required": ["image", "text"],
+        "example": {"image": EXAMPLE_IMAGE, "text": "word"},
+    },
+    form={"type": "object", "properties": {"image": FILE, "text": TEXT}, "required": ["image", "text"]},
+)
+ERROR_RESPONSES: dict[int | str, dict[str, Any]] = {
+    status: {"model": Failure, "description": description}
+    for status, description in {
+        400: "The request is malformed",
+        401: "The API key is missing or wrong",
+        403: "This server does not offer that",
+        404: "There is no model of that name",
+        408: "The body arrived too slowly",
+        413: "The body has too many bytes or images",
+        415: "The body is compressed",
+        422: "The image is missing, corrupt, or has too many pixels",
+        429: "The server is busy; see Retry-After",
+        503: "Reading took too long; see Retry-After",
+    }.items()
+}

@@ -1,0 +1,115 @@
+"""Bodies of responses, as the OpenAPI document describes them. The names of fields are the keys of the JSON."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, Field
+
+from ..errors import ImageError
+from .image_files import Outcome
+from .served_models import ServedModel
+from .server_settings import ServerSettings
+
+
+class CharacterRead(BaseModel):
+    """One character of a text."""
+
+    text: str
+    confidence: float = Field(description="0 to 1")
+    left: float = Field(description="left edge, in pixels of the image that was sent")
+    right: float = Field(description="right edge")
+
+
+class ModelName(BaseModel):
+    """Name and hash of the model that read."""
+
+    name: str
+    sha256: str = Field(description="hash of the bundle's bundle.json, which holds the hashes of its other files")
+
+
+class Reading(BaseModel):
+    """Text read in one image."""
+
+    text: str
+    pred: str = Field(description="the same as `text`, for clients of older servers")
+    confidence: float = Field(description="0 to 1: the product of the characters' confidences")
+    characters: list[CharacterRead]
+    model: ModelName
+
+
+class Failure(BaseModel):
+    """Error of an image or a request that was not read."""
+
+    error: str
+
+
+class Readings(BaseModel):
+    """Texts read in several images, in their order; a bad image has an error and does not affect the others."""
+
+    results: list[Reading | Failure]
+    model: ModelName
+
+
+class CorrectionSaved(BaseModel):
+    """Confirmation that a correction was stored."""
+
+    corrections: int = Field(description="number of corrections stored so far")
+
+
+class ModelCard(ModelName):
+    """Model that the server reads with."""
+
+    task: str
+    description: str
+    alphabet: str
+    default: bool
+
+
+class ModelCards(BaseModel):
+    """All models of the server, and the limits that the web page needs to know."""
+
+    models: list[ModelCard]
+    corrections: bool = Field(description="true if POST /v1/corrections stores corrections")
+    most_images: int = Field(description="largest number of images in one request")
+    most_body_bytes: int
+
+
+def model_name(model: ServedModel) -> ModelName:
+    """Describe the model that read, for a response."""
+    return ModelName(name=model.name, sha256=model.sha256)
+
+
+def reading(outcome: Outcome, model: ServedModel) -> Reading | Failure:
+    """Describe the outcome of one image, for a response."""
+    if isinstance(outcome, ImageError):
+        return Failure(error=str(outcome))
+    characters = [
+        CharacterRead(text=c.text, confidence=c.confidence, left=c.left, right=c.right) for c in outcome.characters
+    ]
+    return Reading(
+        text=outcome.text,
+        pred=outcome.text,
+        confidence=outcome.confidence,
+        characters=characters,
+        model=model_name(model),
+    )
+
+
+def model_cards(models: dict[str, ServedModel], settings: ServerSettings) -> ModelCards:
+    """List the models of the server; the first is the default."""
+    default = next(iter(models))
+    return ModelCards(
+        models=[
+            ModelCard(
+                name=model.name,
+                sha256=model.sha256,
+                task=model.task,
+                description=model.description,
+                alphabet="".join(model.recognizer.alphabet.characters),
+                default=model.name == default,
+            )
+            for model in models.values()
+        ],
+        corrections=settings.corrections is not None,
+        most_images=settings.max_images,
+        most_body_bytes=settings.max_body_bytes,
+    )

@@ -1,0 +1,59 @@
+"""Models of a server: opened when it starts; a request chooses one of them by name."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..bundles.reader import read_bundle
+from ..bundles.run_folder import PARAMETERS, is_run
+from ..bundles.schema import DOCUMENT
+from ..errors import UsageError
+from ..runtime.loading import find_model, from_bundle, load
+from ..runtime.recognizer import Recognizer
+from .request_errors import RequestRejected
+
+
+@dataclass(frozen=True)
+class ServedModel:
+    """Model that a server reads with.
+
+    sha256: of a bundle's `bundle.json`, which holds the hashes of all its other files, or of a run's `model.params`.
+    """
+
+    name: str
+    sha256: str
+    task: str
+    description: str
+    recognizer: Recognizer
+
+
+def open_model(model: str | None) -> ServedModel:
+    """Open a bundle or run, or the default model, for one thread per batch. Raise `ModelError` if it is not usable."""
+    path = find_model(model)
+    if is_run(path):
+        recognizer = load(path, threads=1)
+        sha256 = hashlib.sha256((path / PARAMETERS).read_bytes()).hexdigest()
+        return ServedModel(recognizer.name, sha256, "unknown", "a training run", recognizer)
+    bundle = read_bundle(path)
+    about, sha256 = bundle.description, hashlib.sha256(bundle.files[DOCUMENT]).hexdigest()
+    return ServedModel(about.name, sha256, about.task, about.description, from_bundle(bundle, threads=1))
+
+
+def open_models(models: Sequence[str]) -> dict[str, ServedModel]:
+    """Open models, or the default one if there are none; return them by name. Requests use the first by default."""
+    opened = [open_model(model) for model in models] or [open_model(None)]
+    names = [model.name for model in opened]
+    if duplicates := {name for name in names if names.count(name) > 1}:
+        raise UsageError(f"two models have the name {duplicates.pop()}: serve only one of them")
+    return dict(zip(names, opened))
+
+
+def select_model(models: dict[str, ServedModel], name: str | None) -> ServedModel:
+    """Select the model of a request. Raise `RequestRejected` if there is none of that name."""
+    if name is None:
+        return next(iter(models.values()))
+    if name not in models:
+        raise RequestRejected(404, f"there is no model of that name: choose one of {', '.join(models)}")
+    return models[name]

@@ -1,0 +1,31 @@
+"""Web page of the server, and the page that documents its interface."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+
+FOLDER = Path(__file__).parent / "static"
+
+
+def web_page_routes() -> APIRouter:
+    """Route `/` and `/docs` to their pages, and `/static/NAME` to the files that these consist of."""
+    router = APIRouter(include_in_schema=False)
+    files = StaticFiles(directory=FOLDER)
+
+    def add(path: str, fixed_name: str | None = None) -> None:
+        async def static(request: Request) -> Response:
+            response = await files.get_response(fixed_name or request.path_params["name"], request.scope)
+            response.headers["Cache-Control"] = "no-cache"  # browsers keep a file, but ask each time if it has changed
+            return response
+
+        router.add_api_route(path, static, methods=["GET"])
+
+    add("/", "index.html")
+    add("/docs", "interface.html")
+    add("/static/{name}")
+    return router
