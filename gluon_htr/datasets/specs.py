@@ -31,6 +31,7 @@ from .papered import Papered
 from .recomposed import RecomposedOptions, RecomposedReader
 from .sample import Problem, Reader, Sample
 from .strips import StripsOptions, StripsReader
+from .unipen import UnipenOptions, open_unipen
 
 MOST_TIMES = 1000
 
@@ -85,6 +86,7 @@ KINDS = {
     "iam-lines": _iam("lines"),
     "iam-forms": _iam("forms"),
     "iam-online": Kind(IamOnlineOptions, IamOnlineReader),
+    "unipen": Kind(UnipenOptions, open_unipen),
     "pages": Kind(PagesOptions, PagesReader),
     "listing": Kind(ListingOptions, ListingReader),
     "fonts": Kind(FontsOptions, FontsReader, generated=True),

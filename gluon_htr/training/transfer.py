@@ -59,7 +59,7 @@ def read_start(init: str) -> Start:
         run = load_run(folder)
         preset, lineage = run.preset, lineage_of(run)
     elif (folder / "preset.toml").is_file():
-        preset = load_preset(folder / "preset.toml")
+        preset, lineage = load_preset(folder / "preset.toml"), _stored_lineage(folder / "lineage.json")
     else:
         lineage = Lineage((Source(f"what {folder.name} was trained on", UNKNOWN_TERMS),))
     return Start(
@@ -71,6 +71,14 @@ def read_start(init: str) -> Start:
         preset.preprocessing.height if preset else None,
         lineage,
     )
+
+
+def _stored_lineage(file: Path) -> Lineage:
+    """That of weights which were grown from others (`growth.py`); fresh ones have none."""
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=Lineage) if file.is_file() else NOTHING
+    except msgspec.MsgspecError as error:
+        raise UsageError(f"{file} is damaged: {error}") from None
 
 
 def _from_bundle(path: Path) -> Start:
