@@ -42,10 +42,12 @@ def matched_stages(old: Network, new: Network) -> dict[int, int]:
     """Number of each stage of `old`, from 1, to that of the stage of `new` that it becomes.
 
     Their order stays. A stage may lose its pooling to a residual one behind it. Raises `ConfigurationError` where a
-    stage finds no place, or one of those that are left is not residual.
+    stage finds no place, one of those that are left is not residual, or the encoders differ.
     """
     if isinstance(old.featurizer, str) or isinstance(new.featurizer, str):
         raise ConfigurationError("only networks with [[network.featurizer]] tables can be grown")
+    if (old.encoder, old.columns) != (new.encoder, new.columns):
+        raise ConfigurationError("the new network's encoder is another: only featurizers can be grown")
     waiting = list(enumerate(old.featurizer, 1))
     places: dict[int, int] = {}
     for number, stage in enumerate(new.featurizer, 1):

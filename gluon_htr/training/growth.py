@@ -10,7 +10,7 @@ import numpy as np
 from .._storage import write_atomically
 from ..errors import UsageError
 from ..graphs.params import load_parameters, pack_parameters
-from ..networks.growing import grown
+from ..networks.growing import grown, matched_stages
 from ..networks.presets import load_preset
 from ..text.alphabet import Alphabet
 from .transfer import fitted, read_start
@@ -24,13 +24,14 @@ def initialize_grown(preset: str, init: str, alphabet: Alphabet, folder: Path, s
     """
     from ..networks.recognizer import PARAMETERS, initialize
 
-    start = read_start(init)
+    start, network = read_start(init), load_preset(preset).network
     if start.network is None:
         raise UsageError(f"{init} does not say what network it has: start from a bundle or a run")
+    matched_stages(start.network, network)  # raises before anything is written
     _, trained, words = fitted(start, alphabet, seed)
     initialize(preset, alphabet, folder, seed)
     fresh = {name: np.asarray(array) for name, array in load_parameters(folder / PARAMETERS).items()}
-    parameters = grown(start.network, trained, load_preset(preset).network, fresh)
+    parameters = grown(start.network, trained, network, fresh)
     write_atomically(folder / PARAMETERS, pack_parameters(parameters))
     write_atomically(folder / "lineage.json", msgspec.json.encode(start.lineage))
     return words

@@ -74,6 +74,6 @@ def test_a_language_without_drawn_letters_or_without_fonts(tmp_path: Path) -> No
 @pytest.mark.parametrize("name", ["language.toml", "english_lines.toml"])
 def test_configurations_that_start_from_english_lines_have_its_network(name: str) -> None:
     """After minutes of packing, a training would be refused for another network."""
-    preset, lines = load_preset(str(PROJECT / "examples" / name)), load_preset("lines")
+    preset, lines = load_preset(str(PROJECT / "examples" / name)), load_preset("lines-fast")
     assert (preset.network, preset.preprocessing) == (lines.network, lines.preprocessing)
-    assert training_settings(preset, name) != training_settings(lines, "lines")
+    assert training_settings(preset, name) != training_settings(lines, "lines-fast")
