@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import parse_qsl
 
-from .catalog import IAM_TERMS
+from .catalog import IAM_TERMS, UNIPEN_TERMS
+from .collections import COLLECTIONS
 from .fonts import DRAWN, HERSHEY
 from .loading import ORIGINS
 from .specs import Spec, parse_spec
@@ -13,13 +14,19 @@ from .specs import Spec, parse_spec
 UNKNOWN_TERMS = "not stated by who exported it"
 GENERATED_TERMS = "made up by gluon_htr: nobody wrote them"
 #: Of kinds that are always of the same set.
-KINDS = {"recomposed": IAM_TERMS, "fonts": GENERATED_TERMS, "strips": "digits of MNIST, CC BY-SA 3.0"}
+KINDS = {
+    "recomposed": IAM_TERMS,
+    "fonts": GENERATED_TERMS,
+    "strips": "digits of MNIST, CC BY-SA 3.0",
+    "unipen": UNIPEN_TERMS,
+}
 #: Of sets that have the place which data/README.md gives them: kind, and the last folders of the path.
 PLACES = {
     ("pages", "pages/hooker"): "letters of J. D. Hooker, CC BY-SA 4.0, images © Board of Trustees of the Royal Botanic "
     "Gardens, Kew",
     ("pages", "pages/copiste"): "Copiste d'un jour, CC BY 4.0",
     ("listing", "scene/iiit5k"): "IIIT5K-words: research, with citation",
+    **{("pages", f"pages/{name}"): terms for name, terms in COLLECTIONS.items()},
 }
 #: Letters that people drew, by the name of the file.
 DRAWINGS = {"chars74k-trajectories": "Chars74K: research, with citation"}

@@ -1,7 +1,8 @@
 """UNIPEN: words, lines of text and characters by many writers, as pen strokes (Guyon et al. 1994).
 
-`unipen:data/unipen?part=text&split=train` draws the lines of a pack, `part=composed` new lines of words of one writer.
-The splits are the packs' own, by writer. The group of a sample is its writer.
+`unipen:data/unipen?part=text&split=train` draws the lines of a pack or of the official recordings, `part=composed` new
+lines of words of one writer. The splits are by writer: the packs' own, of recordings a tenth. The group of a sample is
+its writer.
 """
 
 from __future__ import annotations
@@ -17,12 +18,15 @@ import msgspec
 import numpy as np
 
 from ..errors import AnnotationError, MissingToolError
+from .listing_problems import first_problems
 from .sample import Problem, Reader, Sample
 from .unipen_composing import ComposedReader
 from .unipen_packs import Written, evenly_spaced, read_pack
+from .unipen_recordings import find_recordings, read_recordings
 
 #: Contributors whose labels often have another case than the ink: names without capitals, or capitals throughout.
 CASELESS = frozenset({"abm", "apb", "apc", "apd", "ape", "hpb", "imp", "kar", "pap", "phi", "rim"})
+HELD_OUT = 10  # writers of recordings, of which one is held out; the packs have parts of their own
 Part = Literal["text", "words", "characters", "composed"]
 
 
@@ -31,7 +35,7 @@ class UnipenOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     #: Lines of text, words or characters as they were written, or lines `composed` of words.
     part: Part = "text"
-    #: Of the packs, by writer.
+    #: By writer.
     split: Literal["train", "validation", "all"] = "all"
     #: Of each label at most so many, drawn with a fixed seed, since word lists were copied over and over; 0 takes all.
     most: Annotated[int, msgspec.Meta(ge=0)] = 0
@@ -84,16 +88,33 @@ class UnipenReader:
 def open_unipen(root: Path, options: UnipenOptions) -> Reader:
     """The reader of a spec. Raises `AnnotationError` when `root` has nothing that the options ask for."""
     part = "words" if options.part == "composed" else options.part
-    pack = root / f"unipen-{part}.jsonl.xz"
-    if not pack.is_file():
-        raise AnnotationError(f"{root} has no {pack.name}: give the folder that holds UNIPEN's packs")
     problems: list[Problem] = []
-    items = _chosen(read_pack(pack, options.split, problems), options)
+    items = _chosen(_items(root, part, options.split, problems), options)
     if not items:
-        raise AnnotationError(f"{pack} has nothing of split={options.split} that can be used")
+        first = first_problems(problems) or "there is none"
+        raise AnnotationError(f"{root} has nothing of part={part} and split={options.split} that can be used: {first}")
     if options.part == "composed":
         return ComposedReader(items, options.count, options.seed, DrawnPen, problems)
     return UnipenReader(items, options.variants, problems)
+
+
+def _items(root: Path, part: str, split: str, problems: list[Problem]) -> Iterable[Written]:
+    """From the packs where they are, from the recordings otherwise."""
+    pack = root / f"unipen-{part}.jsonl.xz"
+    if pack.is_file():
+        return read_pack(pack, split, problems)
+    if folder := find_recordings(root):
+        items = read_recordings(folder, part, problems)
+        return (item for item in items if split == "all" or is_held_out(item.group) == (split == "validation"))
+    raise AnnotationError(
+        f"{root} has neither {pack.name} nor UNIPEN's data/ and include/: "
+        "run python -m gluon_htr.download --dataset unipen first"
+    )
+
+
+def is_held_out(writer: str) -> bool:
+    """Whether recordings of this writer are for validation: one writer in ten."""
+    return zlib.crc32(writer.encode()) % HELD_OUT == 0
 
 
 def _chosen(items: Iterable[Written], options: UnipenOptions) -> list[Written]:

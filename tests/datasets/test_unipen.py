@@ -107,7 +107,7 @@ def test_what_is_broken_is_left_out_and_named(tmp_path: Path) -> None:
 
 def test_a_folder_without_packs_or_a_cut_off_pack_is_refused(tmp_path: Path) -> None:
     """A traceback of lzma, or half a data set that passes for the whole."""
-    with pytest.raises(AnnotationError, match="unipen-words"):
+    with pytest.raises(AnnotationError, match="download --dataset unipen"):
         open_unipen(tmp_path, UnipenOptions(part="composed"))
     root = pack(tmp_path, "text", [item(0, "on", split="validation")])
     with pytest.raises(AnnotationError, match="split=train"):
