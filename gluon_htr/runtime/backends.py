@@ -154,7 +154,7 @@ def mxnet_network(pair: Pair, dtype: Literal["float32", "float64"] = "float32") 
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # SymbolBlock.imports speaks of unused variables
         symbol, file = Path(folder) / "symbol.json", Path(folder) / "model.params"
-        symbol.write_text(_computed_in(pair.symbol, dtype), "utf-8")
+        symbol.write_text(computed_in(pair.symbol, dtype), "utf-8")
         file.write_bytes(pack_parameters(parameters))
         block = mx.gluon.SymbolBlock.imports(str(symbol), ["data"], str(file))
     block.hybridize(static_alloc=True)
@@ -167,7 +167,7 @@ def mxnet_network(pair: Pair, dtype: Literal["float32", "float64"] = "float32") 
     return network
 
 
-def _computed_in(symbol: str, dtype: str) -> str:
+def computed_in(symbol: str, dtype: str) -> str:
     """`symbol.json` with the arrays that the graph makes itself, an LSTM's first states, of that type."""
     graph = json.loads(symbol)
     for node in graph["nodes"]:
