@@ -12,7 +12,7 @@ cd "$(dirname "$0")/.."
 fonts="${FONTS:-runs/fonts}"
 packed=runs/packed
 ascii="corpus=data/corpora&alphabet=examples/english.json"
-pack() { gluon-htr prepare "$1" --preset lines --output "$packed/$2.rec"; }
+pack() { gluon-htr prepare "$1" --preset lines-fast --output "$packed/$2.rec"; }
 
 pack 'iam-lines:data/iam?split=train' lines
 pack 'recomposed:data/iam?split=train&count=10000' recomposed
@@ -54,7 +54,7 @@ pack "fonts:hershey?$ascii&count=9000&seed=18" hershey-18
 pack "fonts:hershey?$capitals&count=3000&seed=19" hershey-19
 
 # train RUN BUDGET RECORDS... [-- OPTION...]
-network=(--preset lines)
+network=(--preset lines-fast)
 train() {
     local run="$1" budget="$2" data=()
     shift 2

@@ -16,7 +16,7 @@ command -v gluon-htr > /dev/null || PATH="$here/.venv/bin:$PATH"
 fonts="${FONTS:-$here/runs/fonts}"
 work="${WORK:-runs/language}"
 drawings="${DRAWINGS:-$here/data/characters/chars74k-trajectories.json.xz}"
-pack() { gluon-htr prepare "$1" --preset lines --output "$work/$2.rec"; }
+pack() { gluon-htr prepare "$1" --preset lines-fast --output "$work/$2.rec"; }
 
 [ -e "$fonts" ] || { echo "error: $fonts does not exist: name a folder of handwriting fonts in FONTS" >&2; exit 2; }
 # Block letters in two ways: capitals alone, which are transcribed in small letters; and capitals among small letters, as writers

@@ -28,6 +28,9 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--json", action="store_true", help="for a program to read")
     parser.add_argument("--alphabet", type=Path, metavar="FILE", help="alphabet.json (default: 79 characters)")
     parser.add_argument("--initialize", type=Path, metavar="DIR", help="write the network with fresh weights there")
+    parser.add_argument(
+        "--init", metavar="MODEL", help="grow: with the weights of a bundle or a run where both have a layer"
+    )
     parser.add_argument("--seed", type=int, default=0, help="of the fresh weights (default: %(default)s)")
     return parser
 
@@ -60,6 +63,17 @@ def initialize(preset: str, alphabet: Path | None, folder: Path, seed: int) -> i
     return 0
 
 
+def grow(preset: str, init: str, alphabet: Path | None, folder: Path, seed: int) -> int:
+    """Writes what `train --init` takes: the weights of `init`, and residual stages that change nothing yet."""
+    from .training.growth import initialize_grown
+    from .training.transfer import read_start
+
+    characters = Alphabet.load(alphabet) if alphabet else read_start(init).alphabet
+    words = initialize_grown(preset, init, characters, folder, seed)
+    _command.say(f"{folder} {words}; train from it with: --init {folder}")
+    return 0
+
+
 def _table(summary: Summary) -> str:
     rows = [
         f"{layer.name:24} {layer.operator:14} {'x'.join(map(str, layer.shape)):>14} "
@@ -83,6 +97,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if given.initialize:
             raise UsageError(f"--initialize needs the name of a preset: {', '.join(preset_names())}")
         return list_presets(given.json)
+    if given.init and not given.initialize:
+        raise UsageError("--init is for --initialize DIR: it says where the weights go")
+    if given.init:
+        return grow(given.preset, given.init, given.alphabet, given.initialize, given.seed)
     if given.initialize:
         return initialize(given.preset, given.alphabet, given.initialize, given.seed)
     classes = Alphabet.load(given.alphabet).classes if given.alphabet else LATIN_CLASSES

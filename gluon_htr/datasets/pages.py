@@ -1,8 +1,8 @@
 """Lines cut out of transcribed pages: images with PAGE XML or ALTO beside them, as Transkribus and eScriptorium export.
 
-`pages:data/pages/hooker?split=train`: a folder `train`, where there is one, and otherwise a part by ratio that cuts
-through no group. The XML may lie beside its image or in a folder below (Transkribus: `page/`). A line's id is
-`page/line`.
+`pages:data/pages/hooker?split=train`: a folder `train`, where there is one, without the pages that are held out of
+collections that we know (`pages_splits.py`), and otherwise a part by ratio that cuts through no group. The XML may lie
+beside its image or in a folder below (Transkribus: `page/`). A line's id is `page/line`.
 """
 
 from __future__ import annotations
@@ -23,10 +23,11 @@ from ..images.decoding import SUFFIXES
 from ..pages.annotations import Transcribed, parse_page
 from ..pages.crops import LineCrop
 from ..pages.outlines import Outline, outlines
+from ..text.transcription import plain
 from .files import LARGEST_MEMBER
 from .problems import first_problems
 from .sample import Problem, Sample
-from .splits import held_out
+from .splits import held_out, held_out_pages
 
 
 class PagesOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -41,6 +42,8 @@ class PagesOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ratio: Annotated[float, msgspec.Meta(gt=0, lt=1)] = 0.1
     #: Draws what is held out.
     seed: int = 0
+    #: By our one convention (`text/transcription.py`), or as it was `transcribed`.
+    text: Literal["plain", "transcribed"] = "plain"
 
 
 @dataclass(frozen=True)
@@ -62,8 +65,11 @@ class PagesReader:
         self._options = options
         self._folder, by_ratio = _folder(root, options.split)
         self._seen: dict[Path, Path] = {}
-        files = files_below(self._folder, (".xml",))
-        self._lines = [line for path in files if path.is_file() for line in self._page(path)]
+        files = [path for path in files_below(self._folder, (".xml",)) if path.is_file()]
+        if _is_parted(root) and options.split in ("train", "validation"):
+            held = held_out_pages()[root.name]
+            files = [path for path in files if (path.stem in held) == (options.split == "validation")]
+        self._lines = [line for path in files for line in self._page(path)]
         if not self._lines:
             first = first_problems(self.problems) or "it has no XML files"
             raise AnnotationError(f"{self._folder} has no line of PAGE or ALTO that can be used: {first}")
@@ -99,10 +105,12 @@ class PagesReader:
             identity = f"{name}/{line.id or number}"
             identity = f"{identity}.{number}" if identity in seen else identity
             seen.add(identity)
-            if not line.text:
-                self.problems.append(Problem(identity, "has no text"))
+            text = plain(line.text) if self._options.text == "plain" else line.text
+            if not text:
+                unreadable = "has a part that nobody could read, a signature or a leader"
+                self.problems.append(Problem(identity, unreadable if line.text else "has no text"))
             elif isinstance(outline, Outline):
-                yield _Line(identity, line.text, group, LineCrop(str(image), outline))
+                yield _Line(identity, text, group, LineCrop(str(image), outline))
             else:
                 self.problems.append(Problem(identity, str(outline)))
 
@@ -113,11 +121,18 @@ def _folder(root: Path, split: str) -> tuple[Path, bool]:
         raise AnnotationError(f"{root} is no folder: give the folder that holds pages and their PAGE or ALTO files")
     if split == "all":
         return root, False
+    if split == "validation" and _is_parted(root):
+        return root / "train", False
     if (root / split).is_dir():
         return root / split, False
     if split == "test" or any((root / part).is_dir() for part in ("train", "validation")):
         raise AnnotationError(f"{root} has no folder {split}")
     return root, True
+
+
+def _is_parted(root: Path) -> bool:
+    """Whether the pages below `train` are parted by our own list: there is none of another validation part."""
+    return root.name in held_out_pages() and (root / "train").is_dir() and not (root / "validation").is_dir()
 
 
 def _content(path: Path) -> bytes:

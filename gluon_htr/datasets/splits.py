@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Sequence
+from functools import cache
 from importlib.resources import files
 
 from ..errors import AnnotationError
@@ -39,4 +40,24 @@ def _digest(group: str, seed: int) -> bytes:
 
 def split_list(name: str) -> frozenset[str]:
     """Read a list of forms or documents that ships with the package, one a line."""
-    return frozenset((files(__package__) / "split_lists" / f"{name}.txt").read_text("utf-8").split())
+    return frozenset(_read(name).split())
+
+
+@cache
+def held_out_pages() -> dict[str, frozenset[str]]:
+    """Return the pages of the validation part of each collection that has none of its own, fixed once for all.
+
+    `split_lists/pages-validation.txt` has a line `COLLECTION PAGE` for each page that is held out, a tenth of a
+    collection by whole documents or hands; of one hand, whole pages. COLLECTION is the name of the folder, PAGE that of
+    the XML file without its ending.
+    """
+    found: dict[str, set[str]] = {}
+    for line in _read("pages-validation").splitlines():
+        if line and not line.startswith("#"):
+            collection, _, page = line.partition(" ")
+            found.setdefault(collection, set()).add(page)
+    return {collection: frozenset(pages) for collection, pages in found.items()}
+
+
+def _read(name: str) -> str:
+    return (files(__package__) / "split_lists" / f"{name}.txt").read_text("utf-8")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -44,6 +45,7 @@ from ..runtime.backends import mxnet_network, onnx_network
 from ..runtime.loading import from_bundle
 from .calibration import best_temperature
 from .golden import draw_golden
+from .layers import first_difference
 from .parity import check_shapes, compare, random_images
 from .samples import Samples
 from .scoring import score_cards
@@ -114,10 +116,12 @@ def prove(model: Model, converted: Converted, samples: Samples, say: Say) -> Non
     except MissingToolError as error:
         say(f"NOT compared with MXNet, so that this bundle is unproven: {error}")
         return
-    verdict = compare(reference, exported, random, samples.batches)
+    explain = partial(first_difference, converted.pair, converted.stored)
+    verdict = compare(reference, exported, random, samples.batches, explain)
+    texts = f"{verdict.ties} texts differ by a tie" if verdict.ties else "all texts identical"
     say(
         f"as MXNet on {verdict.shapes} random images and {verdict.samples} validation samples: "
-        f"logits within {verdict.difference:.1e}, all texts identical"
+        f"logits within {verdict.difference:.1e}, {texts}"
     )
 
 

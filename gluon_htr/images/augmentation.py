@@ -10,6 +10,8 @@ grids).
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 
@@ -21,7 +23,7 @@ cv2.setNumThreads(1)  # parallelism comes from worker processes
 
 
 def augment(image: np.ndarray, settings: Augmentation, random: np.random.Generator) -> np.ndarray:
-    """Returns a changed copy of `image`: (H, W) uint8 in, the same shape out."""
+    """Returns a changed copy of `image`: (H, W) uint8 in, the same shape out, or a wider one with `settings.widen`."""
     if random.random() >= settings.share:
         return image.copy()
     paper = int(image[0, 0])
@@ -37,30 +39,53 @@ def augment(image: np.ndarray, settings: Augmentation, random: np.random.Generat
 def _move(image: np.ndarray, paper: int, settings: Augmentation, random: np.random.Generator) -> np.ndarray:
     """One backward map for all geometry: where the gray of every target pixel comes from; `paper` beyond the image."""
     height, width = image.shape
-    x, y = _affine(height, width, settings, random)
+    affine = _Affine.draw(height, width, settings, random)
+    wider = affine.wider(height, width, settings.widen) if settings.widen else width
+    x, y = affine.sources(height, width, wider)
     if settings.elastic > 0:
-        x += _waves(height, width, settings.elastic * height, random)
-        y += _waves(height, width, settings.elastic * height, random)
+        x += _waves(height, wider, settings.elastic * height, random)
+        y += _waves(height, wider, settings.elastic * height, random)
     return cv2.remap(image, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=(paper,))
 
 
-def _affine(
-    height: int, width: int, settings: Augmentation, random: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
-    angle = np.deg2rad(random.uniform(-1, 1) * settings.rotation) * min(1.0, 4 * height / width)  # long lines rise less
-    shear = random.uniform(-1, 1) * settings.shear
-    scale = random.uniform(1 - settings.scale, 1 + settings.scale / 2)
-    stretch = random.uniform(1 - settings.stretch, 1 + settings.stretch / 2)
-    right, down = random.uniform(-1, 1, 2) * settings.shift * height
-    # forward = rotation · shear · scales; its inverse is written out, since numpy's starts threads for four numbers
-    sine, cosine, wide, high = np.sin(angle), np.cos(angle), scale * stretch, scale
-    across = np.array([(cosine + shear * sine) / wide, (sine - shear * cosine) / wide], np.float32)
-    along = np.array([-sine / high, cosine / high], np.float32)
-    columns = np.arange(width, dtype=np.float32)[None, :] - np.float32(width / 2 + right)
-    rows = np.arange(height, dtype=np.float32)[:, None] - np.float32(height / 2 + down)
-    x = across[0] * columns + across[1] * rows + np.float32(width / 2)
-    y = along[0] * columns + along[1] * rows + np.float32(height / 2)
-    return x, y
+@dataclass(frozen=True)
+class _Affine:
+    """angle: radians. shear: tangent. wide, high: factors. right, down: pixels."""
+
+    angle: float
+    shear: float
+    wide: float
+    high: float
+    right: float
+    down: float
+
+    @classmethod
+    def draw(cls, height: int, width: int, settings: Augmentation, random: np.random.Generator) -> _Affine:
+        angle = np.deg2rad(random.uniform(-1, 1) * settings.rotation) * min(1.0, 4 * height / width)  # long: rises less
+        shear = random.uniform(-1, 1 - settings.lean) * settings.shear
+        scale = random.uniform(1 - settings.scale, 1 + settings.scale / 2)
+        stretch = random.uniform(1 - settings.stretch, 1 + settings.stretch / 2)
+        right, down = random.uniform(-1, 1, 2) * settings.shift * height
+        return cls(angle, shear, scale * stretch, scale, right, down)
+
+    def wider(self, height: int, width: int, multiple: int) -> int:
+        """Pixels of width that hold the whole line, at least `width`: more by a multiple of `multiple`."""
+        needed = self.wide * width + abs(self.shear) * height
+        return width + max(0, -int((width - needed) // multiple)) * multiple
+
+    def sources(self, height: int, width: int, wider: int) -> tuple[np.ndarray, np.ndarray]:
+        """x and y, (height, wider) each, in an image of `width`, of every pixel; the middle stays in the middle."""
+        # forward = rotation · shear · scales; its inverse is written out, since numpy's starts threads for four numbers
+        sine, cosine = np.sin(self.angle), np.cos(self.angle)
+        across = np.array(
+            [(cosine + self.shear * sine) / self.wide, (sine - self.shear * cosine) / self.wide], np.float32
+        )
+        along = np.array([-sine / self.high, cosine / self.high], np.float32)
+        columns = np.arange(wider, dtype=np.float32)[None, :] - np.float32(wider / 2 + self.right)
+        rows = np.arange(height, dtype=np.float32)[:, None] - np.float32(height / 2 + self.down)
+        x = across[0] * columns + across[1] * rows + np.float32(width / 2)
+        y = along[0] * columns + along[1] * rows + np.float32(height / 2)
+        return x, y
 
 
 def _waves(height: int, width: int, amplitude: float, random: np.random.Generator) -> np.ndarray:

@@ -34,12 +34,17 @@ class Augmentation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     rotation: Amount = 2.0
     #: Horizontal shift per row: tangent of the slant.
     shear: Amount = 0.3
+    #: How much less lines lean left than right: the shear is drawn from -shear (to the right) to shear * (1 - lean).
+    lean: Probability = 0.0
     #: Factor on both sides: drawn from 1 - scale to 1 + scale / 2, since the canvas is full already.
     scale: Amount = 0.15
     #: Factor on the width alone, likewise.
     stretch: Amount = 0.15
     #: Pixels to the side and up or down, as a share of the height.
     shift: Amount = 0.06
+    #: Pixels: a line that would lose its ends when it is stretched or slanted gets wider by multiples of these, which
+    #: are to be multiples of a time step; 0 keeps the size, as boxes need it.
+    widen: Annotated[int, msgspec.Meta(ge=0)] = 0
     #: Height of elastic waves, as a share of the image's height.
     elastic: Amount = 0.035
     #: Share of lines that get a rule under their letters (`ruling.py`), whatever paper they are put on.

@@ -134,7 +134,7 @@ def mxnet_network(pair: Pair, dtype: Literal["float32", "float64"] = "float32") 
     parameters = {name: np.asarray(array, dtype) for name, array in pair.parameters.items()}
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # SymbolBlock.imports speaks of unused variables
-        write_pair(Path(folder), Pair(_computed_in(pair.symbol, dtype), parameters))
+        write_pair(Path(folder), Pair(computed_in(pair.symbol, dtype), parameters))
         block = mx.gluon.SymbolBlock.imports(str(Path(folder) / SYMBOL), ["data"], str(Path(folder) / PARAMETERS))
     block.hybridize(static_alloc=True)
     turn = threading.Lock()
@@ -146,7 +146,7 @@ def mxnet_network(pair: Pair, dtype: Literal["float32", "float64"] = "float32") 
     return network
 
 
-def _computed_in(symbol: str, dtype: str) -> str:
+def computed_in(symbol: str, dtype: str) -> str:
     """`symbol.json` with the arrays that the graph makes itself, an LSTM's first states, of that type."""
     graph = json.loads(symbol)
     for node in graph["nodes"]:

@@ -25,6 +25,7 @@ from ..text.typography import TYPOGRAPHY
 from .lineage import NOTHING, Lineage
 from .runs import lineage_of, load_run
 
+LINEAGE = "lineage.json"  # beside a pair that was grown from trained weights (`growth.py`)
 UNLIKELY = -3.0  # added to the logit of a letter that starts as another one: a twentieth of its probability
 
 
@@ -56,7 +57,7 @@ def read_start(init: str) -> Start:
         run = load_run(folder)
         preset, lineage = run.preset, lineage_of(run)
     elif (folder / PRESET).is_file():
-        preset = load_preset(folder / PRESET)
+        preset, lineage = load_preset(folder / PRESET), _stored_lineage(folder / LINEAGE)
     else:
         lineage = Lineage((DataSource(f"what {folder.name} was trained on", UNKNOWN_TERMS),))
     return Start(
@@ -67,6 +68,14 @@ def read_start(init: str) -> Start:
         preset.preprocessing.height if preset else None,
         lineage,
     )
+
+
+def _stored_lineage(file: Path) -> Lineage:
+    """That of weights which were grown from others (`growth.py`); fresh ones have none."""
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=Lineage) if file.is_file() else NOTHING
+    except msgspec.MsgspecError as error:
+        raise UsageError(f"{file} is damaged: {error}") from None
 
 
 def _from_bundle(path: Path) -> Start:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from support import PROJECT
 
+from gluon_htr.datasets.splits import held_out_pages
 from gluon_htr.networks.presets import load_preset
 from gluon_htr.synthesis.texts.corpora import read_corpus
 from gluon_htr.training.settings import training_settings
@@ -71,9 +72,41 @@ def test_a_language_without_drawn_letters_or_without_fonts(tmp_path: Path) -> No
     assert "FONTS" in done.stderr
 
 
-@pytest.mark.parametrize("name", ["language.toml", "english_lines.toml"])
+def test_latin_lines_trains_on_what_it_has_packed_and_on_nothing_that_is_held_out(tmp_path: Path) -> None:
+    """After an hour of packing a training would miss its records, or be scored on what it has seen."""
+    programs, log = tmp_path / "programs", tmp_path / "log"
+    programs.mkdir()
+    for name in ("gluon-htr", "python"):
+        (programs / name).write_text(STUB)
+        (programs / name).chmod(0o755)
+    environment = os.environ | {
+        "PATH": f"{programs}:{os.environ['PATH']}",
+        "LOG": str(log),
+        "WORK": str(tmp_path / "w"),
+    }
+    done = subprocess.run([PROJECT / "examples" / "latin_lines.sh", "--seed", "3"], env=environment, text=True)
+    assert done.returncode == 0
+    commands = [line.split("\t")[:-1] for line in log.read_text().splitlines()]
+    packed = {c[c.index("--output") + 1]: c[1] for c in commands if c[0] == "prepare"}
+    trainings = [command for command in commands if command[0] == "train"]
+    assert len(trainings) == 2
+    for training in trainings:
+        assert training[-2:] == ["--seed", "3"]
+        records = [argument[8:].partition("*")[0] for argument in training if argument.startswith("records:")]
+        assert set(records) <= packed.keys()
+        *data, validation = (packed[name] for name in records)
+        assert validation.startswith("listing:")
+        assert all("split=train" in spec or spec.startswith("fonts:") for spec in data)
+        assert not any("luzern" in spec or "iam-forms" in spec or "validation" in spec for spec in data)
+    grown = next(command for command in commands if command[0] == "presets")
+    assert grown[grown.index("--initialize") + 1] == trainings[1][trainings[1].index("--init") + 1]
+    scored = [argument for argument in commands[-2] if argument.startswith("pages:")]
+    assert {spec.partition("/pages/")[2].partition("?")[0] for spec in scored} >= set(held_out_pages())
+
+
+@pytest.mark.parametrize("name", ["language.toml", "english_lines.toml", "latin_first.toml"])
 def test_configurations_that_start_from_english_lines_have_its_network(name: str) -> None:
     """After minutes of packing, a training would be refused for another network."""
-    preset, lines = load_preset(str(PROJECT / "examples" / name)), load_preset("lines")
+    preset, lines = load_preset(str(PROJECT / "examples" / name)), load_preset("lines-fast")
     assert (preset.network, preset.preprocessing) == (lines.network, lines.preprocessing)
-    assert training_settings(preset, name) != training_settings(lines, "lines")
+    assert training_settings(preset, name) != training_settings(lines, "lines-fast")

@@ -76,13 +76,13 @@ def test_another_network_is_refused_with_the_first_difference(words: Path, door:
 
 
 def test_the_preset_is_that_of_the_start(door: Door, tmp_path: Path) -> None:
-    """Without `--preset lines` a user would be told of dropout, and not which preset to give."""
+    """Without `--preset lines-fast` a user would be told of dropout, and not which preset to give."""
     start = tmp_path / "english-lines.zip"
     shutil.copy(PROJECT / "gluon_htr" / "bundles" / "shipped" / start.name, start)
     data = ["--data", f"listing:{listing(tmp_path / 'mine', WORDS)}", "--init", start, "--output", "tuned"]
     data += ["--validation", data[1]]
     assert "english-lines.zip" in refusal(door("train", *data, "--preset", "notebook"))
-    assert "give --preset lines" in refusal(door("train", *data, "--preset", "words"))
+    assert "give --preset lines-fast" in refusal(door("train", *data, "--preset", "words"))
     done = door("train", *data, "--budget", "0.1s", "--workers", "0")
     assert "before training: validation CER" in done.stderr
     start.unlink()  # the run has all that it needs

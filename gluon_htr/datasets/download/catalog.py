@@ -45,6 +45,7 @@ class Dataset:
 IAM = "https://fki.tic.heia-fr.ch/DBs/iamDB/data/"
 IAM_ONLINE = "https://fki.tic.heia-fr.ch/DBs/iamOnDB/data/"
 REGISTRATION = "https://fki.tic.heia-fr.ch/register"
+UNIPEN_TERMS = "UNIPEN train_r01_v07, CC BY 4.0, with citation (Guyon et al. 1994)"
 IAM_TERMS = "non-commercial research only, after registration; not to be passed on"
 TRANSCRIPTIONS = (RemoteFile("xml.tgz", "xml"), RemoteFile("ascii.tgz", "ascii"))
 
@@ -126,6 +127,14 @@ _ALL = (
             ),
         ),
         "research, with citation",
+    ),
+    Dataset(
+        "unipen",
+        "UNIPEN, words, texts and characters as pen strokes",
+        "https://zenodo.org/records/1195803/files/",
+        "data/unipen",
+        (RemoteFile("unipen-CDROM-train_r01_v07.tgz", "CDROM"),),
+        UNIPEN_TERMS,
     ),
     Dataset(
         "chars74k",

@@ -24,6 +24,7 @@ from ..files import archive_members, contents, folder_files
 from ..problems import first_problems
 from ..sample import Problem, Sample
 from .online_spacing import naturally_spaced
+from .reader import aachen_forms
 from .strokes import Strokes, parse_strokes
 
 LISTS = {"train": "trainset", "validation-v": "testset_v", "validation-t": "testset_t", "test": "testset_f"}
@@ -40,6 +41,9 @@ class IamOnlineOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     variants: Annotated[int, msgspec.Meta(ge=0, le=1000)] = 0
     #: `natural` spacing, or as it was `transcribed`, where one line in ten has its punctuation set apart.
     text: Literal["natural", "transcribed"] = "natural"
+    #: `unseen` leaves out the forms whose prompt is also that of an Aachen validation or test form of IAM: a network
+    #: that has learned their texts reads those forms better than others.
+    prompts: Literal["all", "unseen"] = "all"
 
 
 @dataclass(frozen=True)
@@ -96,6 +100,7 @@ class IamOnlineReader:
     def __init__(self, root: Path, options: IamOnlineOptions) -> None:
         self.problems: list[Problem] = []
         self._root, self._split, self._variants = root, options.split, options.variants
+        self._left_out = _aachen_prompts() if options.prompts == "unseen" else frozenset()
         spaced = naturally_spaced if options.text == "natural" else list
         texts = {form: spaced(parse_text(blob)) for form, blob in contents(root, "ascii", "ascii*.tar.gz", (".txt",))}
         files = self._stroke_files()
@@ -150,6 +155,8 @@ class IamOnlineReader:
     def _aligned(self, texts: dict[str, list[str]], files: dict[str, dict[int, str]]) -> Iterator[tuple[str, str]]:
         """(id, text) of each line of the split that has both."""
         for form in sorted(self._forms(texts.keys() | files.keys())):
+            if _prompt(form) in self._left_out:
+                continue
             numbered, lines = files.get(form, {}), texts.get(form, [])
             if not numbered:
                 self.problems.append(Problem(form, "has no strokes"))
@@ -189,6 +196,16 @@ class IamOnlineReader:
                 if found:
                     writers[form] = found[1].decode()
         return writers
+
+
+def _prompt(form: str) -> str:
+    """What was given to be written: forms that differ in their last letter alone had the same."""
+    return form.rstrip("abcdefghijklmnopqrstuvwxyz")
+
+
+def _aachen_prompts() -> frozenset[str]:
+    """Those of Aachen's validation and test forms."""
+    return frozenset(_prompt(form) for split in ("validation", "test") for form in aachen_forms(split))
 
 
 def parse_text(blob: bytes) -> list[str]:

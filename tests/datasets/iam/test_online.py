@@ -14,6 +14,7 @@ pytest.importorskip("cv2")
 
 from gluon_htr.datasets.iam.online import IamOnlineOptions, IamOnlineReader, parse_text
 from gluon_htr.datasets.iam.online_spacing import naturally_spaced
+from gluon_htr.datasets.iam.reader import aachen_forms
 from gluon_htr.datasets.iam.strokes import parse_strokes
 from gluon_htr.datasets.spec import open_spec, parse_spec
 from gluon_htr.errors import AnnotationError, ImageError, MissingToolError
@@ -235,3 +236,14 @@ def test_variants_are_other_drawings_of_the_same_line(tmp_path: Path) -> None:
     drawings = [sample.image() for sample in varied]
     assert not any(np.array_equal(drawings[0], other) for other in (*drawings[1:], plain[0].image()))
     assert all(np.array_equal(drawing, sample.image()) for drawing, sample in zip(drawings, again))
+
+
+def test_prompts_of_the_aachen_forms_can_be_left_out(tmp_path: Path) -> None:
+    """A model would have read the texts of the forms that it is scored on."""
+    (prompt,) = {name for name in aachen_forms("validation") if name == "d01-024"}
+    for name in (f"{prompt}z", "a01-000u"):
+        form(tmp_path, name, "CSR:\n\nHouse\n", {1: HOUSE})
+    (tmp_path / "trainset.txt").write_text(f"{prompt}z\na01-000u\n")
+    found = IamOnlineReader(tmp_path, IamOnlineOptions(prompts="unseen", split="train"))
+    assert [sample.id for sample in found] == ["a01-000u-01"]
+    assert len(IamOnlineReader(tmp_path, IamOnlineOptions(split="train"))) == 2

@@ -1,0 +1,74 @@
+#!/usr/bin/env bash
+# latin-lines, whole lines of many hands, centuries and languages in Latin script: from data to a bundle.
+#   examples/latin_lines.sh [OPTION OF TRAIN ...]
+# Wants data/iam, data/iam-online, data/unipen, data/corpora/eltec and the collections in data/pages (data/README.md), and
+# handwriting fonts in FONTS: what examples/handwriting_fonts.sh fetches, and Debian's, as examples/english_lines.sh says.
+# First the network of english-lines learns letters and hands, as it trains three times as fast; then it is grown: residual
+# stages come in between, lines are 64 pixels high, and all is trained on. FIRST and LAST are the times of both. A run that
+# was stopped goes on.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+command -v gluon-htr > /dev/null || PATH="$PWD/.venv/bin:$PATH"
+fonts="${FONTS:-runs/fonts}"
+work="${WORK:-runs/latin}"
+languages=(fra deu ita spa por eng pol cze hun swe nor rom slv)
+# How often each collection comes: small ones more often, so that each counts, and tables less.
+collections=(
+    'stanford*3' 'washington*1.5' poilus cremma19 'cremma20*5' 'celestine*3' peraire 'fondue19*5' 'timeus*1.5' 'repertoires*0.4'
+    mariages 'decennales*0.6' 'bronod*8' 'cremma18*0.8' fondue18 romance 'episearch*4' 'hooker*0.5' 'copiste*2'
+)
+
+# Every source weighs the same in the set by which a training is chosen; testset_t of IAM-OnDB has no part in it.
+sources=(
+    'iam-lines:data/iam?split=validation' 'iam-online:data/iam-online?split=validation-v'
+    'unipen:data/unipen?part=text&split=validation&most=4'
+)
+for collection in "${collections[@]%%\**}"; do sources+=("pages:data/pages/$collection?split=validation"); done
+[ -e "$work/validation/labels.tsv" ] || python examples/latin_validation.py "$work/validation" "${sources[@]}"
+
+# pack_all PRESET: everything as records of that preset. The forms of pages/iam-binary are IAM's, but not among its lines.
+pack_all() {
+    local preset="$1" packed="$work/$1" seed=0
+    pack() { gluon-htr prepare "$1" --preset "$preset" --output "$packed/$2.rec"; }
+    pack "listing:$work/validation/labels.tsv?group=group" validation
+    for collection in "${collections[@]%%\**}"; do pack "pages:data/pages/$collection?split=train" "$collection"; done
+    pack 'pages:data/pages/iam-binary?split=train' iam-binary
+    pack 'iam-lines:data/iam?split=train' iam-lines
+    pack 'recomposed:data/iam?split=train&count=5000' recomposed
+    pack 'iam-words:data/iam?split=train*0.3' iam-words
+    pack 'iam-online:data/iam-online?split=train&variants=1&prompts=unseen' online
+    pack 'unipen:data/unipen?part=text&split=train&most=4&variants=1' unipen-text
+    pack 'unipen:data/unipen?part=composed&split=train&most=10&case=reliable&count=5000' unipen-composed
+    for language in "${languages[@]}"; do
+        seed=$((seed + 1))
+        pack "fonts:$fonts?corpus=data/corpora/eltec/$language.txt&alphabet=examples/latin.json&count=1000&seed=$seed" "$language"
+    done
+}
+
+# train RUN PRESET BUDGET START OPTION OF TRAIN ...
+train() {
+    local run="$1" preset="$2" budget="$3" start="$4" data=()
+    shift 4
+    local english=(
+        'iam-lines*0.5' 'recomposed*0.2' 'iam-words*0.1' 'online*0.2' 'unipen-text*0.2' 'unipen-composed*0.2' iam-binary
+    )
+    for name in "${english[@]}" "${collections[@]}" "${languages[@]/%/*0.3}"; do
+        local share="${name#"${name%%\**}"}"
+        data+=(--data "records:$work/$preset/${name%%\**}.rec$share")
+    done
+    gluon-htr train --init "$start" --alphabet examples/latin.json \
+        --engine torch --precision auto --output "$work/$run" --resume --budget "$budget" "${data[@]}" \
+        --validation "records:$work/$preset/validation.rec" "$@"
+}
+
+pack_all lines-fast
+train first lines-fast "${FIRST:-45m}" english-lines --config examples/latin_first.toml "$@"
+pack_all lines
+[ -e "$work/grown/model.params" ] ||
+    gluon-htr presets lines --alphabet examples/latin.json --initialize "$work/grown" --init "$work/first"
+train last lines "${LAST:-10h}" "$work/grown" --preset lines "$@"
+
+scores=()
+for source in "${sources[@]}"; do scores+=(--score "$source"); done
+gluon-htr export "$work/last" --output "$work/latin-lines.zip" --name latin-lines --float16 "${scores[@]}"
+gluon-htr models show "./$work/latin-lines.zip"

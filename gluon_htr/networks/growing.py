@@ -1,0 +1,68 @@
+"""A deeper network that starts as a trained one: residual stages between the trained stages, which change nothing yet.
+
+A stage with `residual = true` and `norm = "before"` computes relu(x + norm(convolution(x))). Where the norm's gamma is
+0 that is the identity, as what comes out of a ReLU, pooled or not, is never negative. Goyal et al. 2017 (section 5.1)
+start all residual blocks so.
+"""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from ..errors import ConfigurationError
+from .configuration import Network
+
+Arrays = dict[str, np.ndarray]
+_STAGE = re.compile(r"(?<=:)stage(\d+)_")
+
+
+def grown(old: Network, trained: Arrays, new: Network, fresh: Arrays) -> Arrays:
+    """The weights of `new`: those of `old` where both have a layer, and fresh ones that change nothing elsewhere.
+
+    trained, fresh: all parameters of the two networks, which have the same classes. Raises `ConfigurationError` where
+    `new` is not `old` with residual stages in between.
+    """
+    places = matched_stages(old, new)
+    moved = {_STAGE.sub(lambda found: f"stage{places[int(found[1])]}_", name): a for name, a in trained.items()}
+    for name, array in moved.items():
+        if name not in fresh or fresh[name].shape != array.shape:
+            raise ConfigurationError(f"the trained {name} of shape {array.shape} has no place in the new network")
+    result = fresh | moved
+    for name in fresh.keys() - moved.keys():
+        if not _STAGE.search(name):
+            raise ConfigurationError(f"the new network's {name} is in none of its stages: encoders must be the same")
+        if name.endswith("norm_gamma"):
+            result[name] = np.zeros_like(fresh[name])
+    return result
+
+
+def matched_stages(old: Network, new: Network) -> dict[int, int]:
+    """Number of each stage of `old`, from 1, to that of the stage of `new` that it becomes.
+
+    Their order stays. A stage may lose its pooling to a residual one behind it. Raises `ConfigurationError` where a
+    stage finds no place, one of those that are left is not residual, or the encoders differ.
+    """
+    if isinstance(old.featurizer, str) or isinstance(new.featurizer, str):
+        raise ConfigurationError("only networks with [[network.featurizer]] tables can be grown")
+    if (old.encoder, old.columns) != (new.encoder, new.columns):
+        raise ConfigurationError("the new network's encoder is another: only featurizers can be grown")
+    waiting = list(enumerate(old.featurizer, 1))
+    places: dict[int, int] = {}
+    for number, stage in enumerate(new.featurizer, 1):
+        if waiting and _shape(waiting[0][1]) == _shape(stage):
+            places[waiting.pop(0)[0]] = number
+        elif not (stage.residual and stage.norm == "before"):
+            raise ConfigurationError(
+                f"stage {number} of the new network is none of the trained ones in their order, and cannot start as "
+                'the identity: that takes residual = true and norm = "before"'
+            )
+    if waiting:
+        raise ConfigurationError(f"the trained stage {waiting[0][0]} has no place in the new network")
+    return places
+
+
+def _shape(stage: object) -> tuple[object, ...]:
+    """What the weights of a stage depend on, and what it computes but for pooling."""
+    return tuple(getattr(stage, key) for key in ("channels", "kernel", "stride", "norm", "residual", "dilation"))

@@ -1,0 +1,36 @@
+"""A pair of files for `train --init` whose network is a trained one with residual stages inserted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from .._storage import write_atomically
+from ..errors import UsageError
+from ..graphs.pair import Pair, read_pair, write_pair
+from ..networks.growing import grown, matched_stages
+from ..networks.presets import load_preset
+from ..text.alphabet import Alphabet
+from .transfer import LINEAGE, fitted, read_start
+
+
+def initialize_grown(preset: str, init: str, alphabet: Alphabet, folder: Path, seed: int = 0) -> str:
+    """Writes what `networks.recognizer.initialize` writes, with the weights of `init` and their lineage.
+
+    Returns in words what starts anew. Raises `UsageError` where nobody knows the network of `init`, or where that of
+    the preset has not grown out of it.
+    """
+    from ..networks.recognizer import initialize
+
+    start, network = read_start(init), load_preset(preset).network
+    if start.network is None:
+        raise UsageError(f"{init} does not say what network it has: start from a bundle or a run")
+    matched_stages(start.network, network)  # raises before anything is written
+    trained, words = fitted(start, alphabet, seed)
+    initialize(preset, alphabet, folder, seed)
+    new = read_pair(folder)
+    parameters = grown(start.network, dict(trained.parameters), network, dict(new.parameters))
+    write_pair(folder, Pair(new.symbol, parameters))
+    write_atomically(folder / LINEAGE, msgspec.json.encode(start.lineage))
+    return words
