@@ -28,7 +28,7 @@ from gluon_htr.bundles.reader import read_bundle
 from gluon_htr.graphs.pair import Pair, read_pair
 from gluon_htr.images.preprocessing import Preprocessing
 from gluon_htr.networks.presets import load_preset
-from gluon_htr.runtime.backends import Network, convert, mxnet_network, onnx_network
+from gluon_htr.runtime.backends import LogitsFunction, convert, mxnet_network, onnx_network
 from gluon_htr.runtime.loading import find_model
 
 CLASSES = 80
@@ -49,16 +49,16 @@ def subject(preset: str | None, model: str | None) -> tuple[Preprocessing, Pair,
         return bundle.reader.preprocessing.fit, bundle.trainable_pair, bundle.model
     from gluon_htr.networks.recognizer import build, export_pair
 
-    rule = load_preset(preset or "").preprocessing
+    preprocessing = load_preset(preset or "").preprocessing
     with tempfile.TemporaryDirectory() as folder:
         export_pair(build(load_preset(preset or ""), CLASSES), folder)
         pair = read_pair(Path(folder))
-    return rule, pair, convert(pair)
+    return preprocessing, pair, convert(pair)
 
 
 def contestant(name: str, shape: tuple[int, int], pair: Pair, model: bytes, line: Connection) -> None:
     """Loads a network and measures it whenever it is asked to: a batch size comes in, images a second go out."""
-    network: Network = onnx_network(model) if name == "onnx" else mxnet_network(pair)
+    network: LogitsFunction = onnx_network(model) if name == "onnx" else mxnet_network(pair)
     random = np.random.default_rng(0)
     images = {batch: random.integers(0, 256, (batch, *shape), np.uint8) for batch in BATCHES}
     for batch in BATCHES:
@@ -72,21 +72,25 @@ def contestant(name: str, shape: tuple[int, int], pair: Pair, model: bytes, line
         line.send(batch * BATCHES[batch] / (time.perf_counter() - begun))
 
 
-def compare(rule: Preprocessing, pair: Pair, model: bytes, rounds: int) -> dict[str, object]:
+def compare(preprocessing: Preprocessing, pair: Pair, model: bytes, rounds: int) -> dict[str, object]:
     """Images a second of all contestants, and the ratios, at either batch size."""
-    width = rule.width if rule.rule == "box" else max(1, 15 * rule.height // rule.width_multiple) * rule.width_multiple
+    width = (
+        preprocessing.width
+        if preprocessing.mode == "box"
+        else max(1, 15 * preprocessing.height // preprocessing.width_multiple) * preprocessing.width_multiple
+    )
     lines = {}
     for name, settings in CONTESTANTS.items():
         ours, theirs = multiprocessing.Pipe()
         before = dict(os.environ)
         os.environ.update(settings)
-        work = partial(contestant, name, (rule.height, width), pair, model, theirs)
+        work = partial(contestant, name, (preprocessing.height, width), pair, model, theirs)
         multiprocessing.get_context("spawn").Process(target=work, daemon=True).start()
         os.environ.clear()
         os.environ.update(before)
         ours.recv()
         lines[name] = ours
-    report: dict[str, object] = {"image": [rule.height, width]}
+    report: dict[str, object] = {"image": [preprocessing.height, width]}
     for batch in BATCHES:
         rates: dict[str, list[float]] = {name: [] for name in lines}
         for _ in range(rounds):

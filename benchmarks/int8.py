@@ -16,12 +16,12 @@ import time
 import numpy as np
 
 from gluon_htr import load
-from gluon_htr.runtime.backends import PRECISIONS, Network
+from gluon_htr.runtime.backends import PRECISIONS, LogitsFunction
 
 BATCHES = {1: 32, 16: 4}  # images → calls a round
 
 
-def images_per_second(network: Network, images: np.ndarray, calls: int) -> float:
+def images_per_second(network: LogitsFunction, images: np.ndarray, calls: int) -> float:
     """Over some calls with the same batch."""
     begun = time.perf_counter()
     for _ in range(calls):
@@ -32,11 +32,15 @@ def images_per_second(network: Network, images: np.ndarray, calls: int) -> float
 def measure(model: str, threads: int, rounds: int) -> dict[str, float]:
     """Medians over rounds in which both take their turn, and the median of their ratios."""
     recognizers = {precision: load(model, threads=threads, precision=precision) for precision in PRECISIONS}
-    rule = recognizers["float32"].preprocessing
-    width = rule.width if rule.rule == "box" else 15 * rule.height // rule.width_multiple * rule.width_multiple
+    preprocessing = recognizers["float32"].preprocessing
+    width = (
+        preprocessing.width
+        if preprocessing.mode == "box"
+        else 15 * preprocessing.height // preprocessing.width_multiple * preprocessing.width_multiple
+    )
     found: dict[str, float] = {}
     for batch, calls in BATCHES.items():
-        images = np.random.default_rng(0).integers(0, 256, (batch, rule.height, width), np.uint8)
+        images = np.random.default_rng(0).integers(0, 256, (batch, preprocessing.height, width), np.uint8)
         speeds = [
             {name: images_per_second(one.network, images, calls) for name, one in recognizers.items()}
             for _ in range(rounds + 1)

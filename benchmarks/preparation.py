@@ -64,10 +64,10 @@ def notebook_loop(root: Path, output: Path) -> int:
 
 def ours(root: Path, output: Path) -> int:
     """What `python -m gluon_htr.prepare` does."""
-    spec, rule = parse_spec(f"iam-words:{root}?split=train"), load_preset("notebook").preprocessing
+    spec, preprocessing = parse_spec(f"iam-words:{root}?split=train"), load_preset("notebook").preprocessing
     with Preparer() as preparer:
-        made_from = preparer.later(origin, spec.text, spec.path, rule)
-        return save_cache(output, preparer.stores(open_spec(spec), rule), made_from)[0]
+        made_from = preparer.later(origin, spec.text, spec.path, preprocessing)
+        return save_cache(output, preparer.stores(open_spec(spec), preprocessing), made_from)[0]
 
 
 def words_per_second(task: Callable[[Path, Path], int], root: Path, output: Path) -> float:

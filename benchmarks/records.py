@@ -37,11 +37,11 @@ cv2.setNumThreads(1)
 
 def pack(spec: str, folder: Path, encoding: str) -> tuple[Store, float]:
     """The records as loaded, and words packed a second."""
-    parsed, rule = parse_spec(spec), load_preset("words").preprocessing
+    parsed, preprocessing = parse_spec(spec), load_preset("words").preprocessing
     start = time.perf_counter()
     with Preparer() as preparer:
         reader = open_spec(parsed)
-        samples, _ = save_records(folder, reader, preparer, Origin(spec, "", rule), parse_encoding(encoding))
+        samples, _ = save_records(folder, reader, preparer, Origin(spec, "", preprocessing), parse_encoding(encoding))
     return load_records(folder)[0], samples / (time.perf_counter() - start)
 
 

@@ -104,22 +104,24 @@ def main() -> None:
     parser.add_argument("--width", type=int, help="pixels of an image (default: the box, or 15 times the height)")
     parser.add_argument("--rounds", type=int, default=10)
     given = parser.parse_args()
-    name, rule, model = subject(given)
+    name, preprocessing, model = subject(given)
     typical = (
-        rule.width if rule.rule == "box" else max(1, 15 * rule.height // rule.width_multiple) * rule.width_multiple
+        preprocessing.width
+        if preprocessing.mode == "box"
+        else max(1, 15 * preprocessing.height // preprocessing.width_multiple) * preprocessing.width_multiple
     )
     width = given.width or typical
-    flops, rows = operations(model, rule.height, width), []
+    flops, rows = operations(model, preprocessing.height, width), []
     for threads in given.threads:
         most = peak(threads, given.rounds)
         network = onnx_network(model, threads)
         for batch in given.batches:
-            images = np.random.default_rng(batch).integers(0, 256, (batch, rule.height, width), np.uint8)
+            images = np.random.default_rng(batch).integers(0, 256, (batch, preprocessing.height, width), np.uint8)
             rate = batch / seconds(lambda n=network, i=images: n(i), given.rounds)  # type: ignore[misc]
             row = {"threads": threads, "batch": batch, "images/s": round(rate, 1), "peak GFLOP/s": round(most / 1e9, 1)}
             rows.append({**row, "share of peak": round(rate * flops / most, 3)})
             print(json.dumps(rows[-1]), flush=True)
-    report = {"benchmark": "throughput", "network": name, "image": [rule.height, width]}
+    report = {"benchmark": "throughput", "network": name, "image": [preprocessing.height, width]}
     print(json.dumps({**report, "MFLOP an image": round(flops / 1e6, 1), "measured": rows}))
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def __getattr__(name: str) -> Any:
-    """Imports what is public when it is first used: `import gluon_htr` alone costs next to nothing."""
+    """Import what is public when it is first used: `import gluon_htr` alone costs next to nothing."""
     if name == "load":
         from .runtime.loading import load
 

@@ -28,7 +28,7 @@ def overview() -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs one command; it is imported now and no earlier, so that reading an image never loads the workshop."""
+    """Run one command; it is imported now and no earlier, so that reading an image never loads the workshop."""
     name, *rest = list(sys.argv[1:] if arguments is None else arguments) or [""]
     if name == "--version":
         print(f"gluon-htr {__version__}")

@@ -26,7 +26,7 @@ INTERRUPTED = 130
 
 
 def main(command: Callable[[Sequence[str] | None], int], arguments: Sequence[str] | None = None) -> int:
-    """Runs a door and turns what goes wrong into one line on stderr and an exit status."""
+    """Run a command; what goes wrong becomes one line on stderr and an exit status."""
     if isinstance(sys.stdout, io.TextIOWrapper):  # names of files may be no UTF-8, and terminals may lack signs
         sys.stdout.reconfigure(errors="backslashreplace")  # \udce9 for such a byte, which is JSON's own escape
     warnings.filterwarnings("ignore", module=r"PIL\.")  # of large images and odd metadata: what matters, we raise
@@ -69,12 +69,12 @@ def explain(error: OSError) -> str:
 
 
 def say(message: str) -> None:
-    """A message for a person, on stderr, as one line."""
+    """Print a message for a person on stderr, as one line."""
     print(" ".join(str(message).split("\n")), file=sys.stderr, flush=True)
 
 
 def say_left_out(problems: Sequence[Problem], listing: str) -> None:
-    """The first samples that were left out; listing: the option that lists all."""
+    """Name the first samples that were left out; listing: the option that lists all."""
     for problem in problems[:10]:
         say(f"left out {problem.id}: {problem.reason}")
     if len(problems) > 10:

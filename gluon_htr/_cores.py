@@ -13,7 +13,7 @@ import os
 
 
 def share_cores() -> None:
-    """Sets what libgomp and MXNet read when they are loaded."""
+    """Set what libgomp and MXNet read when they are loaded."""
     os.environ.setdefault("MXNET_ENGINE_TYPE", "NaiveEngine")
     if "OMP_WAIT_POLICY" not in os.environ:
         os.environ.setdefault("GOMP_SPINCOUNT", "1000")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import re
+from pathlib import Path
 
 from .errors import UsageError
 
 ENGINES = ("onnx", "mxnet", "torch")
 PRECISIONS = ("float32", "int8")
+CALIBRATION_IMAGES = 256  # of the 100 to 1000 that Vitis AI advises
 
 
 def add_model(parser: argparse.ArgumentParser) -> None:
@@ -46,6 +48,26 @@ def add_data(parser: argparse.ArgumentParser, purpose: str, required: bool = Tru
 def add_json(parser: argparse.ArgumentParser, what: str = "the result") -> None:
     """Add `--json`."""
     parser.add_argument("--json", action="store_true", help=f"print {what} as JSON")
+
+
+def add_calibration(parser: argparse.ArgumentParser) -> None:
+    """Add `--calibration`, which may be repeated, and `--images`."""
+    text = "images without labels; may be repeated"
+    parser.add_argument("--calibration", action="append", required=True, metavar="SPEC", help=text)
+    parser.add_argument(
+        "--images",
+        type=count,
+        default=CALIBRATION_IMAGES,
+        metavar="N",
+        help="of them, at most (default: %(default)s)",
+    )
+
+
+def add_integer(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of a quantization for CPUs."""
+    parser.add_argument("model", metavar="MODEL", help="a bundle, or its name")
+    add_calibration(parser)
+    parser.add_argument("--output", type=Path, required=True, metavar="BUNDLE", help="a .zip, or a new folder")
 
 
 def count(text: str) -> int:

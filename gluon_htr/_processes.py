@@ -24,7 +24,7 @@ def quick_start() -> str:
 
 
 def leave_with_parent() -> None:
-    """Initializer of worker processes: Ctrl-C is the parent's business, and a parent that is killed takes us along."""
+    """Initialize a worker process: it ignores Ctrl-C, which is the parent's business, and ends when the parent does."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     if parent is not None:

@@ -15,7 +15,7 @@ from .errors import StorageError
 
 @contextlib.contextmanager
 def atomic_file(path: Path) -> Iterator[BinaryIO]:
-    """Opens a new file for `path`; it takes its place when the block ends well, and vanishes otherwise.
+    """Open a new file for `path`; it takes its place when the block ends well, and vanishes otherwise.
 
     Raises `StorageError` when it cannot be written; what was at `path` before is then untouched.
     """
@@ -35,14 +35,16 @@ def atomic_file(path: Path) -> Iterator[BinaryIO]:
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Replaces the file at `path` by `content`, all at once."""
+    """Replace the file at `path` by `content`, all at once."""
     with atomic_file(path) as file:
         file.write(content)
 
 
 @contextlib.contextmanager
 def atomic_folder(path: Path) -> Iterator[Path]:
-    """A new folder for `path`, which must not be there; it takes its place when the block ends well, else vanishes.
+    """Return a new folder for `path`, which must not be there.
+
+    It takes its place when the block ends well, else vanishes.
 
     Raises `StorageError` when it cannot be written.
     """
@@ -59,14 +61,14 @@ def atomic_folder(path: Path) -> Iterator[Path]:
 
 
 def storage_error(path: Path, error: OSError) -> StorageError:
-    """A `StorageError` for what the operating system said about `path`."""
+    """Return a `StorageError` for what the operating system said about `path`."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return StorageError(f"the disk is full: {path} could not be written; free some space and repeat the command")
     return StorageError(f"{path} could not be written: {error.strerror or error}")
 
 
 def lock(file: BinaryIO) -> bool:
-    """Takes an open file for this process until it is closed; False where another process has it."""
+    """Take an open file for this process until it is closed; False where another process has it."""
     try:
         import fcntl
     except ImportError:  # not on Windows

@@ -8,7 +8,7 @@ from .errors import AnnotationError
 
 
 def parse_xml(parser: expat.XMLParserType, blob: bytes) -> None:
-    """Raises `AnnotationError` for broken XML, declared entities, and a LookupError or ValueError of the handlers."""
+    """Raise `AnnotationError` for broken XML, declared entities, and a LookupError or ValueError of the handlers."""
     parser.EntityDeclHandler = parser.ExternalEntityRefHandler = _refuse
     try:
         parser.Parse(blob, True)

@@ -1,4 +1,4 @@
-"""Fetches a data set, or imports archives that you have, and unpacks it in its official layout."""
+"""Fetches a data set, or imports archives that you have, and unpack it in its official layout."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PASSWORD_VARIABLE = "GLUON_HTR_PASSWORD"
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line."""
+    """Return the command line."""
     sets = "\n".join(f"  {name:16}  {each.title}. {each.terms}" for name, each in DATASETS.items())
     result = argparse.ArgumentParser(
         prog="gluon-htr download",
@@ -51,7 +51,7 @@ def _seconds(text: str) -> float:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Parses, calls, words."""
+    """Parse, call, words."""
     options = parser().parse_args(arguments)
     chosen = dataset(options.dataset)
     root = options.root or Path(chosen.root)
@@ -104,7 +104,7 @@ def _password(user: str, from_stdin: bool) -> str:
 
 @contextmanager
 def _bar(label: str) -> Iterator[Advance]:
-    """A progress bar in bytes, with rate and ETA."""
+    """Return a progress bar in bytes, with rate and ETA."""
     with _progress.Bar(None, "B", label) as bar:
         yield bar.reach
 

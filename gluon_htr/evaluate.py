@@ -23,7 +23,7 @@ from .text.metrics import ScoreCard, score, worst
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line."""
+    """Return the command line."""
     parser = argparse.ArgumentParser(prog="gluon_htr.evaluate", description=__doc__)
     parser.add_argument("--model", help="name of a model, a bundle, or the folder of a run (default: what ships)")
     parser.add_argument("--data", action="append", required=True, metavar="SPEC", help="may be repeated")
@@ -48,11 +48,11 @@ def run(
     precision: str = "float32",
     decoder: Decoder = GREEDY,
 ) -> int:
-    """Reads all of `data` and prints the score card."""
+    """Read all of `data` and print the score card."""
     recognizer = load(model, engine, threads, precision=precision, decoder=decoder)
     alphabet = recognizer.alphabet
-    rule = recognizer.preprocessing
-    store = load_data(data, rule, track=_progress.track, form=alphabet.normalization, as_read=True)
+    preprocessing = recognizer.preprocessing
+    store = load_data(data, preprocessing, track=_progress.track, form=alphabet.normalization, as_read=True)
     _command.say_left_out(store.problems, "--report DIR")
     began = time.perf_counter()
     texts = read_store(recognizer.network, store, alphabet, decoder)
@@ -103,7 +103,7 @@ def _write_report(folder: Path, content: dict[str, Any], store: Store, texts: Se
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Parses and runs."""
+    """Parse and runs."""
     given = parser().parse_args(arguments)
     return run(given.model, given.data, given.engine, given.threads, given.report, given.json, given.precision)
 

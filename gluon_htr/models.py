@@ -20,7 +20,7 @@ from .runtime.verification import Finding, verify
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line."""
+    """Return the command line."""
     parser = argparse.ArgumentParser(
         prog="gluon_htr.models", description=__doc__, epilog=f"Bundles of your own are looked for in {user_folder()}."
     )
@@ -59,7 +59,7 @@ def show(bundle: str, as_json: bool) -> int:
 
 
 def check(bundle: str, engine: str, as_json: bool) -> int:
-    """Reads the golden images; 1 where anything differs."""
+    """Read the golden images; 1 where anything differs."""
     opened = read_bundle(find_model(bundle))
     findings = verify(opened, from_bundle(opened, engine))
     bad = [finding for finding in findings if not finding.ok]
@@ -119,7 +119,7 @@ def _difference(finding: Finding) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Parses and runs."""
+    """Parse and runs."""
     given = parser().parse_args(arguments)
     if given.action == "list":
         return list_models(given.json)

@@ -17,7 +17,7 @@ from .runtime.recognizer import Recognition, Recognizer
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line."""
+    """Return the command line."""
     parser = argparse.ArgumentParser(
         prog="gluon_htr.predict", description=__doc__, epilog="Exit status 1 when an image could not be read."
     )
@@ -33,7 +33,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def run(images: list[Path], recognizer: Recognizer, as_json: bool) -> int:
-    """Prints what is read; a bad image is reported and the rest go on."""
+    """Print what is read; a bad image is reported and the rest go on."""
     failures = 0
 
     def failed(image: ImageLike, error: ImageError) -> None:
@@ -61,7 +61,7 @@ def _json(path: object, recognition: Recognition) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Parses and runs."""
+    """Parse and runs."""
     given = parser().parse_args(arguments)
     if given.threads is not None and given.threads < 1:
         raise UsageError("--threads is at least 1")

@@ -22,7 +22,7 @@ LATIN_CLASSES = 80  # IAM's 79 characters and the blank: what is counted where n
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line."""
+    """Return the command line."""
     parser = argparse.ArgumentParser(prog="gluon_htr.presets", description=__doc__)
     parser.add_argument("preset", nargs="?", metavar="NAME|FILE", help="a preset; without one, all are listed")
     parser.add_argument("--json", action="store_true", help="for a program to read")
@@ -53,7 +53,7 @@ def show(preset: str, classes: int, as_json: bool) -> int:
 
 
 def initialize(preset: str, alphabet: Path | None, folder: Path, seed: int) -> int:
-    """Writes what `train --init` takes."""
+    """Write what `train --init` takes."""
     if alphabet is None:
         raise UsageError("--initialize needs --alphabet: the last layer has an output for each character")
     from .networks.recognizer import initialize as write
@@ -64,7 +64,7 @@ def initialize(preset: str, alphabet: Path | None, folder: Path, seed: int) -> i
 
 
 def grow(preset: str, init: str, alphabet: Path | None, folder: Path, seed: int) -> int:
-    """Writes what `train --init` takes: the weights of `init`, and residual stages that change nothing yet."""
+    """Write what `train --init` takes: the weights of `init`, and residual stages that change nothing yet."""
     from .training.growth import initialize_grown
     from .training.transfer import read_start
 
@@ -91,7 +91,7 @@ def _table(summary: Summary) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Parses and calls."""
+    """Parse and calls."""
     given = parser().parse_args(arguments)
     if given.preset is None:
         if given.initialize:

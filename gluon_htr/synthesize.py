@@ -18,7 +18,7 @@ from .errors import UsageError
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line."""
+    """Return the command line."""
     parser = argparse.ArgumentParser(prog="gluon_htr.synthesize", description=__doc__)
     parser.add_argument(
         "spec",
@@ -48,7 +48,7 @@ def run(
     workers: int | None,
     as_json: bool,
 ) -> int:
-    """Writes the lines that are not there yet."""
+    """Write the lines that are not there yet."""
     if count is not None and count < 1:
         raise UsageError(f"--count {count}: give at least 1")
     if seed is not None and seed < 0:
@@ -73,7 +73,7 @@ def run(
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Parses and runs."""
+    """Parse and runs."""
     given = parser().parse_args(arguments)
     return run(given.spec, given.output, given.count, given.seed, given.paper, given.engine, given.workers, given.json)
 

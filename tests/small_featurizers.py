@@ -8,7 +8,7 @@ import numpy as np
 import onnx
 from onnx import helper
 
-from gluon_htr.quantization.dpu.graphs import Network, inferred
+from gluon_htr.quantization.dpu.graphs import StaticGraph, inferred
 
 
 def images(count: int, height: int = 16, width: int = 24, seed: int = 0) -> np.ndarray:
@@ -22,7 +22,7 @@ def images(count: int, height: int = 16, width: int = 24, seed: int = 0) -> np.n
     return pages
 
 
-def featurizer(*nodes: Any, height: int = 16, width: int = 24, **weights: np.ndarray) -> Network:
+def featurizer(*nodes: Any, height: int = 16, width: int = 24, **weights: np.ndarray) -> StaticGraph:
     """From `image` to `features`."""
     made = [onnx.numpy_helper.from_array(array, name) for name, array in weights.items()]
     image = helper.make_tensor_value_info("image", 1, (1, 1, height, width))
@@ -31,7 +31,7 @@ def featurizer(*nodes: Any, height: int = 16, width: int = 24, **weights: np.nda
     return inferred(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8))
 
 
-def everything(seed: int = 0) -> Network:
+def everything(seed: int = 0) -> StaticGraph:
     """Strides, pads, dilation, groups, a leaky ReLU, pooling with and without overlap, residual sums, no bias."""
     generator = np.random.default_rng(seed)
 

@@ -38,10 +38,10 @@ def refusal(result: subprocess.CompletedProcess[str]) -> str:
     return errors[0]
 
 
-def prepare(reader: Reader, rule: Preprocessing, workers: int) -> Store:
+def prepare(reader: Reader, preprocessing: Preprocessing, workers: int) -> Store:
     """The samples of a reader, as training gets them."""
     with Preparer(workers) as preparer:
-        return preparer.prepare(reader, rule)
+        return preparer.prepare(reader, preprocessing)
 
 
 def write_tar(path: Path, members: dict[str, bytes], mode: str = "w:gz") -> Path:

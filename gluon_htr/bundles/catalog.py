@@ -24,7 +24,7 @@ class Entry:
     origin: str  # `shipped` or `installed`
 
     def describe(self) -> Description:
-        """Raises `BundleError` where it is damaged."""
+        """Raise `BundleError` where it is damaged."""
         return read_description(self.path)
 
     @property
@@ -58,12 +58,12 @@ def known_bundles() -> list[Entry]:
 
 
 def find_bundle(name: str) -> Path | None:
-    """The path of a shipped or installed bundle."""
+    """Return the path of a shipped or installed bundle."""
     return next((entry.path for entry in known_bundles() if entry.name == name), None)
 
 
 def default_bundle() -> Path:
-    """Raises `BundleError` where none is there."""
+    """Raise `BundleError` where none is there."""
     for name in DEFAULTS:
         if path := find_bundle(name):
             return path

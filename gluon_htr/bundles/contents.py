@@ -38,7 +38,7 @@ def read_contents(path: Path, only: str | None = None) -> dict[str, bytes]:
 
 
 def check_name(path: Path, name: str) -> None:
-    """Raises `BundleError` for a name that no bundle has: absolute, with `..`, backslashes or folders of its own."""
+    """Raise `BundleError` for a name that no bundle has: absolute, with `..`, backslashes or folders of its own."""
     if not _NAME.fullmatch(name) or ".." in name:
         raise BundleError(f"{path} has a file named {name!r:.80}: a bundle has none of that name")
 
@@ -59,7 +59,7 @@ def _zip(path: Path, only: str | None) -> dict[str, bytes]:
 
 
 def _check_directory(path: Path, file: BinaryIO) -> None:
-    """The table of contents is small: zipfile reads all of it before it can be asked for a count (APPNOTE 4.3.16)."""
+    """Check that the table of contents is small: zipfile reads all of it at once (APPNOTE 4.3.16)."""
     file.seek(-min(_END.size, path.stat().st_size), os.SEEK_END)
     end = file.read(_END.size)
     if len(end) < _END.size or not end.startswith(b"PK\x05\x06"):
@@ -124,7 +124,7 @@ def _folder(path: Path, only: str | None) -> dict[str, bytes]:
 
 
 def _names(path: Path, below: str) -> list[str]:
-    """The plain files of a folder and of its `golden`; anything else is refused."""
+    """Return the plain files of a folder and of its `golden`; anything else is refused."""
     names: list[str] = []
     with os.scandir(path / below) as entries:
         for entry in entries:

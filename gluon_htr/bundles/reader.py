@@ -103,7 +103,7 @@ class Bundle:
 
 
 def read_bundle(path: Path) -> Bundle:
-    """Opens and checks a bundle. Raises `BundleError`, which names what is wrong."""
+    """Open and check a bundle. Raises `BundleError`, which names what is wrong."""
     files = read_contents(path)
     document = _document(path, files)
     manifest = _manifest(path, document)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from ..graphs.onnx.initializers import initializers
 from ..graphs.onnx.restoring import remainder
 from ..graphs.pair import PARAMETERS
@@ -9,6 +11,7 @@ from ..graphs.params import pack_parameters
 from ..graphs.symbol import parse_graph
 from .reader import Bundle
 from .schema import DOCUMENT, REMAINDER
+from .writer import write_bundle
 
 
 def current_files(bundle: Bundle) -> dict[str, bytes]:
@@ -22,3 +25,8 @@ def current_files(bundle: Bundle) -> dict[str, bytes]:
         kept = remainder(parse_graph(pair.symbol), pair.parameters, initializers(bundle.model))
         files[REMAINDER] = pack_parameters(kept)
     return files
+
+
+def write_current(bundle: Bundle, path: Path) -> None:
+    """Write a bundle anew in the current schema. Raises `UsageError` and `StorageError` as `write_bundle` does."""
+    write_bundle(path, bundle.description, current_files(bundle))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import stat
 import zipfile
 import zlib
@@ -18,7 +19,7 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a .zip can name
 
 
 def write_bundle(path: Path, description: Description, files: dict[str, bytes]) -> None:
-    """Writes `path`, a .zip where its name says so, else a new folder.
+    """Write `path`, a .zip where its name says so, else a new folder.
 
     description: its `files` are filled in here. files: name to content, without `bundle.json`. A .zip is replaced;
     raises `UsageError` where a folder is there already, `StorageError` when it cannot be written.
@@ -37,11 +38,25 @@ def write_bundle(path: Path, description: Description, files: dict[str, bytes]) 
 
 
 def check_target(path: Path) -> None:
-    """Raises `UsageError` where `write_bundle` would: to be asked before hours of work."""
+    """Raise `UsageError` where `write_bundle` would: to be asked before hours of work."""
     if path.suffix == ".zip" and path.is_dir():
         raise UsageError(f"{path} is a folder: give --output another name")
     if path.suffix != ".zip" and path.exists():
         raise UsageError(f"{path} exists already: remove it, or give --output another name")
+
+
+def bundle_name(text: str) -> str:
+    """Return the name of a bundle, out of that of its file. Raises `UsageError` where it cannot be one."""
+    name = text.removesuffix(".zip")
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", name):
+        raise UsageError(f"{name!r} cannot be a bundle's name: give --name letters, digits, dots and dashes")
+    return name
+
+
+def bundle_size(path: Path) -> str:
+    """Word the size of a bundle: `4.4 MB`."""
+    files = path.rglob("*") if path.is_dir() else [path]
+    return f"{sum(file.stat().st_size for file in files if file.is_file()) / 1e6:.1f} MB"
 
 
 def _write_zip(path: Path, files: dict[str, bytes]) -> None:

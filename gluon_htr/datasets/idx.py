@@ -27,7 +27,7 @@ GZIP = b"\x1f\x8b"
 
 
 def read_idx(path: Path, dimensions: int) -> np.ndarray:
-    """The values of a file with this many dimensions: (size, …) uint8.
+    """Return the values of a file with this many dimensions: (size, …) uint8.
 
     Whether the file is gzipped is seen from its first bytes, since browsers unpack such files and keep their names.
     Raises `DataError` when it cannot be read, is of another format, or has fewer or more values than it says.
@@ -59,7 +59,7 @@ def _read(file: BinaryIO, path: Path, dimensions: int) -> np.ndarray:
 
 
 def _sizes(header: bytes, path: Path, dimensions: int) -> tuple[int, ...]:
-    """Raises `DataError` for a header of something else."""
+    """Raise `DataError` for a header of something else."""
     magic = bytes((0, 0, UNSIGNED_BYTES, dimensions))
     if header[:4] != magic:
         raise DataError(

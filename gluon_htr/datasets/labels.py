@@ -21,7 +21,9 @@ def is_text(spec: str) -> bool:
 
 
 def labels(spec: str) -> tuple[Iterator[str], list[Problem]]:
-    """The texts of a spec's samples, or the lines of `text:FILE`, which is in UTF-8; and what is left out of them.
+    """Return the texts of a spec's samples, or the lines of `text:FILE`, which is in UTF-8.
+
+    And what is left out of them.
 
     The problems are known once the texts have been read. Raises `SpecError` for a bad spec, and while they are read
     `DataError` where the file cannot be.

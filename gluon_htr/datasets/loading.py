@@ -30,14 +30,14 @@ def untracked(spec: str, total: int) -> AbstractContextManager[Callable[[int], o
 
 def load_data(
     specs: Sequence[str],
-    rule: Preprocessing,
+    preprocessing: Preprocessing,
     workers: int | None = None,
     seed: int = 0,
     track: Track = untracked,
     form: Form = "NFC",
     as_read: bool = False,
 ) -> Store:
-    """The samples of all specs, in order, texts in that form; what was left out is in the store's `problems`.
+    """Return the samples of all specs, in order, texts in that form; what was left out is in the store's `problems`.
 
     as_read: images that are not prepared yet are taken as a recognizer takes them, see `Preparer`.
     Raises `SpecError` for a bad spec, `CacheError` for a cache or records that are stale or for another network,
@@ -46,19 +46,19 @@ def load_data(
     parsed = [parse_spec(spec) for spec in specs]
     all_prepared = all(KINDS[spec.kind].prepared for spec in parsed)
     with Preparer(0 if all_prepared else workers, as_read) as preparer:
-        store = Store.join([_load(spec, rule, preparer, seed, track) for spec in parsed])
+        store = Store.join([_load(spec, preprocessing, preparer, seed, track) for spec in parsed])
     if not len(store):
         why = first_problems(store.problems)
         raise DataError(f"no sample in {' '.join(specs)}{': ' * bool(why)}{why}")
     return store.normalized(form)
 
 
-def _load(spec: Spec, rule: Preprocessing, preparer: Preparer, seed: int, track: Track) -> Store:
+def _load(spec: Spec, preprocessing: Preprocessing, preparer: Preparer, seed: int, track: Track) -> Store:
     if KINDS[spec.kind].prepared:
-        return _shared(load_prepared(spec, rule), spec.share, seed)
+        return _shared(load_prepared(spec, preprocessing), spec.share, seed)
     reader = open_spec(replace(spec, share=min(spec.share, 1.0)), seed)
     with track(spec.text, len(reader)) as advance:
-        store = preparer.prepare(reader, rule, advance)
+        store = preparer.prepare(reader, preprocessing, advance)
     return _shared(store, max(spec.share, 1.0), seed)
 
 
@@ -76,20 +76,20 @@ def source_spec(text: str) -> Spec:
 
 
 def _shared(store: Store, share: float, seed: int) -> Store:
-    """That share of a store; a sample that comes several times is there once."""
+    """Return that share of a store; a sample that comes several times is there once."""
     return (
         store if share == 1 else store.select(np.repeat(np.arange(len(store)), repeat_counts(len(store), share, seed)))
     )
 
 
-def load_prepared(spec: Spec, rule: Preprocessing) -> Store:
-    """Load a cache or records made by `rule`, whose source, where it is still there, has not changed.
+def load_prepared(spec: Spec, preprocessing: Preprocessing) -> Store:
+    """Load a cache or records made with `preprocessing`, whose source, where it is still there, has not changed.
 
     Raises `CacheError` where they are damaged or outdated.
     """
     prepared = KINDS[spec.kind].prepared
     assert prepared is not None
     store, found = prepared.load(spec.path)
-    if why := difference(found, renewed(found, rule)):
+    if why := difference(found, renewed(found, preprocessing)):
         raise CacheError(f"{spec.path} cannot be used: {why}; run gluon-htr prepare '{found.spec}' for this preset")
     return store

@@ -34,4 +34,4 @@ def difference(found: Origin, expected: Origin) -> str:
 
 def describe(preprocessing: Preprocessing) -> str:
     """Describe a preprocessing in a few words."""
-    return f"{preprocessing.rule} {preprocessing.height}×{preprocessing.width} {preprocessing.resample}"
+    return f"{preprocessing.mode} {preprocessing.height}×{preprocessing.width} {preprocessing.resample}"

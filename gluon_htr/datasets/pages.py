@@ -145,7 +145,7 @@ def _content(path: Path) -> bytes:
 
 
 def _image(path: Path, named: str) -> Path:
-    """The image that an XML file names, or that has its name; beside it or one folder up, and nowhere else."""
+    """Return the image that an XML file names, or that has its name; beside it or one folder up, and nowhere else."""
     base = re.split(r"[\\/]", named)[-1]
     for folder in (path.parent, path.parent.parent):
         for name in (base, *(path.stem + suffix for suffix in SUFFIXES), *(path.stem + s.upper() for s in SUFFIXES)):

@@ -54,42 +54,45 @@ class Preparer:
             self._pool.shutdown(cancel_futures=True)
 
     def later(self, function: Callable[..., T], *arguments: object) -> Callable[[], T]:
-        """Computes something beside the rest; the result is waited for when what is returned is called."""
+        """Compute something beside the rest; the result is waited for when what is returned is called."""
         if self._pool is None:
             return partial(function, *arguments)
         return self._pool.submit(function, *arguments).result
 
     def prepare(
-        self, reader: Reader, rule: Preprocessing, advance: Callable[[int], object] = lambda done: None
+        self, reader: Reader, preprocessing: Preprocessing, advance: Callable[[int], object] = lambda done: None
     ) -> Store:
-        """Decodes and fits every sample; a broken image is listed in the store's problems and left out.
+        """Decode and fits every sample; a broken image is listed in the store's problems and left out.
 
         advance: called with the number of samples that have just been done.
         """
-        return Store.join(list(self.stores(reader, rule, advance)))
+        return Store.join(list(self.stores(reader, preprocessing, advance)))
 
     def stores(
-        self, reader: Reader, rule: Preprocessing, advance: Callable[[int], object] = lambda done: None
+        self, reader: Reader, preprocessing: Preprocessing, advance: Callable[[int], object] = lambda done: None
     ) -> Iterator[Store]:
-        """The same in chunks, as they are done; the reader's own problems come with the last, which has no samples."""
-        for store in self.chunk_stores(chunks(reader), rule):
+        """Yield the same in chunks, as they are done.
+
+        The reader's own problems come with the last, which has no samples.
+        """
+        for store in self.chunk_stores(chunks(reader), preprocessing):
             advance(len(store) + len(store.problems))
             yield store
         yield Store.collect([], list(reader.problems))
 
     def chunk_stores(
-        self, chunks: Iterator[list[Sample]], rule: Preprocessing, finish: Callable[[Store], Store] = _as_it_is
+        self, chunks: Iterator[list[Sample]], preprocessing: Preprocessing, finish: Callable[[Store], Store] = _as_it_is
     ) -> Iterator[Store]:
-        """A store for each chunk, in order, with a few chunks under way at a time, so that memory stays bounded.
+        """Yield a store for each chunk, in order, with a few chunks under way at a time, so that memory stays bounded.
 
         finish: what a worker does to a store before it is sent; it must be picklable where there are workers.
         """
         waiting: deque[Future[Store]] = deque()
         for chunk in chunks:
             if self._pool is None:
-                yield _prepare_chunk(chunk, rule, finish, self._as_read)
+                yield _prepare_chunk(chunk, preprocessing, finish, self._as_read)
                 continue
-            waiting.append(self._pool.submit(_prepare_chunk, chunk, rule, finish, self._as_read))
+            waiting.append(self._pool.submit(_prepare_chunk, chunk, preprocessing, finish, self._as_read))
             if len(waiting) > 4 * self._workers:
                 yield waiting.popleft().result()
         while waiting:
@@ -97,31 +100,31 @@ class Preparer:
 
 
 def _ready() -> None:
-    """Makes a worker start and import what it needs."""
+    """Make a worker start and import what it needs."""
 
 
 def chunks(samples: Iterable[Sample]) -> Iterator[list[Sample]]:
-    """Samples, `CHUNK` at a time."""
+    """Yield samples, `CHUNK` at a time."""
     stream = iter(samples)
     while chunk := list(islice(stream, CHUNK)):
         yield chunk
 
 
 def _prepare_chunk(
-    samples: list[Sample], rule: Preprocessing, finish: Callable[[Store], Store], as_read: bool
+    samples: list[Sample], preprocessing: Preprocessing, finish: Callable[[Store], Store], as_read: bool
 ) -> Store:
     done, problems = [], []
     for sample in samples:
         try:
             image = legible(_image(sample)) if as_read else _image(sample)
-            done.append((sample.id, normalize(sample.text), sample.group, fit(image, rule)))
+            done.append((sample.id, normalize(sample.text), sample.group, fit(image, preprocessing)))
         except ImageError as error:
             problems.append(Problem(sample.id, str(error)))
     return finish(Store.collect(done, problems))
 
 
 def _image(sample: Sample) -> np.ndarray:
-    """The sample's image, by way of OpenCV where that is installed and the image is a file."""
+    """Return the sample's image, by way of OpenCV where that is installed and the image is a file."""
     if not isinstance(sample.image, Encoded):
         return sample.image()
     try:

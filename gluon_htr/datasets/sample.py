@@ -11,7 +11,9 @@ import numpy as np
 
 
 def printable(name: str) -> str:
-    """A name that can be written anywhere: of files, it may have bytes that are no UTF-8, which become escapes."""
+    """Return a name that can be written anywhere: of files, it may have bytes that are no UTF-8, which become
+    escapes.
+    """
     return name.encode("utf-8", "backslashreplace").decode()
 
 

@@ -42,7 +42,7 @@ class Spec:
 
 
 def parse_spec(text: str) -> Spec:
-    """Raises `SpecError` for an unknown kind, an unknown key or a bad value."""
+    """Raise `SpecError` for an unknown kind, an unknown key or a bad value."""
     kind, colon, rest = text.partition(":")
     if not colon or kind not in KINDS:
         raise SpecError(f"'{text}' names no known kind of data; write KIND:PATH with one of {', '.join(KINDS)}")
@@ -93,7 +93,7 @@ def _options(text: str, kind: str, pairs: dict[str, str]) -> msgspec.Struct:
 
 
 def open_spec(spec: Spec, seed: int = 0) -> Reader:
-    """The reader of a spec."""
+    """Return the reader of a spec."""
     reader = KINDS[spec.kind].open(spec.path, spec.options)
     if spec.paper is not None:
         reader = Papered(reader, spec.paper)

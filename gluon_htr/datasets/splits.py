@@ -16,7 +16,7 @@ from ..errors import AnnotationError
 
 
 def held_out(groups: Sequence[str], ratio: float, seed: int) -> frozenset[str]:
-    """The groups whose samples come nearest to `ratio` of all.
+    """Return the groups whose samples come nearest to `ratio` of all.
 
     groups: that of each sample. At least one is held out and one kept. Raises `AnnotationError` when there is only one.
     """

@@ -65,7 +65,7 @@ class Store:
         )
 
     def select(self, positions: Iterable[int]) -> Store:
-        """The samples at `positions`; pixels are shared, not copied."""
+        """Return the samples at `positions`; pixels are shared, not copied."""
         chosen = list(positions)
         return Store(
             [self.ids[k] for k in chosen],
@@ -98,7 +98,7 @@ class Store:
         return image
 
     def reader(self) -> StoreReader:
-        """The store as a reader of samples."""
+        """Return the store as a reader of samples."""
         return StoreReader(self)
 
 

@@ -1,4 +1,4 @@
-"""All steps from a model to a bundle: convert, prove, calibrate, describe, write."""
+"""All steps from a model to a bundle: convert, check, calibrate, describe, write."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Literal
 
 import msgspec
 import numpy as np
@@ -47,29 +46,13 @@ from .calibration import best_temperature
 from .golden import draw_golden
 from .layers import first_difference
 from .parity import check_shapes, compare, random_images
-from .samples import Samples
+from .request import ExportOptions, ExportRequest
+from .samples import Samples, read_samples
 from .scoring import score_cards
-from .sources import Model
+from .sources import Model, from_pair, from_run
 
 PARTS = ("featurizer.onnx", "tail.onnx")
 Say = Callable[[str], object]
-
-
-@dataclass(frozen=True)
-class Wish:
-    """How a bundle is to be.
-
-    license: the text of LICENSE.txt, made from the terms where it is None. limitations: what it is known to read badly.
-    scored: specs of data to score it on, in place of the run's own score card.
-    """
-
-    name: str
-    task: Literal["lines", "words"]
-    half: bool = False
-    license: str | None = None
-    opset: int = 13
-    limitations: str = ""
-    scored: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -85,13 +68,16 @@ class Converted:
     kept: dict[str, np.ndarray]
 
 
-def convert(model: Model, wish: Wish) -> Converted:
-    """The model as ONNX. Raises `GraphError` for operators that cannot be said, `ParametersError` for other weights."""
+def convert(model: Model, options: ExportOptions) -> Converted:
+    """Return the model as ONNX.
+
+    Raises `GraphError` for operators that cannot be said, `ParametersError` for other weights.
+    """
     symbol = parse_graph(model.pair.symbol)
     given = dict(model.pair.parameters)
     ordered = {name: given[name] for name in symbol.parameters if name in given} | given
-    parameters = rounded(ordered) if wish.half else ordered
-    graph = to_onnx(symbol, parameters, opset=wish.opset, height=model.preset.preprocessing.height)
+    parameters = rounded(ordered) if options.float16 else ordered
+    graph = to_onnx(symbol, parameters, opset=options.opset, height=model.preset.preprocessing.height)
     stored = store_weights(graph, parameters).SerializeToString()
     kept = remainder(symbol, parameters, initializers(stored))
     rebuilt = pack_parameters(restore(symbol, initializers(stored), kept))
@@ -100,14 +86,16 @@ def convert(model: Model, wish: Wish) -> Converted:
     return Converted(Pair(model.pair.symbol, parameters), graph, stored, kept)
 
 
-def prove(model: Model, converted: Converted, samples: Samples, say: Say) -> None:
-    """The gate. Where mxnet or samples are missing it says so; raises `GraphError` where anything differs.
+def check_parity(model: Model, converted: Converted, samples: Samples, say: Say) -> None:
+    """Compare the exported network with MXNet; raise `GraphError` where anything differs.
+
+    Says so where mxnet or samples are missing.
 
     MXNet computes in 64 bits here, so that what is bounded is the exported network's rounding, and not MXNet's with it.
     """
     exported = onnx_network(converted.stored)
-    rule, step = model.preset.preprocessing, model.preset.network.step_width
-    random = random_images(rule, step)
+    preprocessing, step = model.preset.preprocessing, model.preset.network.step_width
+    random = random_images(preprocessing, step)
     check_shapes(exported, random, model.alphabet.classes, step)
     if samples.problem:
         say(f"not compared on real samples: {samples.problem}")
@@ -125,50 +113,55 @@ def prove(model: Model, converted: Converted, samples: Samples, say: Say) -> Non
     )
 
 
-def export(
-    model: Model,
-    wish: Wish,
-    output: Path,
-    samples: Samples,
-    say: Say,
-    parts: Path | None = None,
-    track: Track = untracked,
+def export_request(
+    request: ExportRequest, output: Path, say: Say = lambda message: None, track: Track = untracked
 ) -> Bundle:
-    """Converts, proves, scores and writes a bundle. Raises before anything is written.
-
-    parts: a folder for the featurizer and the tail as graphs of their own.
-    """
+    """Convert, check, score and write a bundle. Raises before anything is written."""
     check_target(output)
-    converted = convert(model, wish)
-    halves = split(converted.graph) if parts else ()
-    prove(model, converted, samples, say)
-    if wish.scored:
+    model = _model(request)
+    form = model.alphabet.normalization
+    samples = read_samples(request.validation or model.validation, model.preset.preprocessing, track, form)
+    options = request.options
+    converted = convert(model, options)
+    halves = split(converted.graph) if request.parts else ()
+    check_parity(model, converted, samples, say)
+    if options.score_on:
         network = onnx_network(converted.stored)
-        cards = score_cards(network, model.alphabet, model.preset.preprocessing, wish.scored, track)
+        cards = score_cards(network, model.alphabet, model.preset.preprocessing, options.score_on, track)
         model = replace(model, cards=cards)
-    bundle = describe(model, wish, output, converted, _temperature(model, converted, samples, wish, say))
+    bundle = describe(model, options, output, converted, _temperature(model, converted, samples, options, say))
     write_bundle(output, bundle.description, bundle.files)
     for name, half in zip(PARTS, halves):
-        assert parts is not None
-        write_atomically(parts / name, half.SerializeToString())
+        assert request.parts is not None
+        write_atomically(request.parts / name, half.SerializeToString())
     return bundle
 
 
-def _temperature(model: Model, converted: Converted, samples: Samples, wish: Wish, say: Say) -> float:
+def _model(request: ExportRequest) -> Model:
+    source = request.source
+    if isinstance(source, Path):
+        return from_run(source, request.trained_on, request.terms)
+    return from_pair(
+        source.symbol, source.parameters, source.alphabet, source.preset, request.trained_on, request.terms
+    )
+
+
+def _temperature(model: Model, converted: Converted, samples: Samples, options: ExportOptions, say: Say) -> float:
     """Of the exported network on the samples; also says what float16 changed in their texts."""
     network = onnx_network(converted.stored)
     logits = [network(images) for images in samples.batches]
-    if wish.half and logits:
-        unrounded = onnx_network(convert(model, replace(wish, half=False)).stored)
+    if options.float16 and logits:
+        unrounded = onnx_network(convert(model, replace(options, float16=False)).stored)
         texts = zip(logits, map(unrounded, samples.batches))
         changed = sum(a != b for ours, theirs in texts for a, b in zip(best_labels(ours), best_labels(theirs)))
         say(f"float16 weights change {changed} of {sum(map(len, logits))} texts")
     return best_temperature(logits, samples.texts, model.alphabet) if logits else 1.0
 
 
-def describe(model: Model, wish: Wish, path: Path, converted: Converted, temperature: float) -> Bundle:
-    """The bundle as it will be written, its golden images read by itself."""
-    kind = Words if wish.task == "words" else Lines
+def describe(model: Model, options: ExportOptions, path: Path, converted: Converted, temperature: float) -> Bundle:
+    """Return the bundle as it will be written, its golden images read by itself."""
+    task = options.task or model.preset.resolved_task
+    kind = Words if task == "words" else Lines
     reader = kind(
         alphabet=list(model.alphabet.characters),
         normalization=NORMALIZATIONS[model.alphabet.normalization],
@@ -180,24 +173,24 @@ def describe(model: Model, wish: Wish, path: Path, converted: Converted, tempera
     description = Description(
         schema_version=2,
         requires=REQUIRES,
-        name=wish.name,
+        name=options.name,
         description=model.preset.description,
         writer=f"gluon_htr {__version__}",
         model=reader,
         inputs=[_tensor(converted.graph.graph.input[0])],
         outputs=[_tensor(converted.graph.graph.output[0])],
-        weights="float16" if wish.half else "float32",
+        weights="float16" if options.float16 else "float32",
         network=msgspec.to_builtins(model.preset.network),
         training_data=list(model.lineage.data),
         stints=list(model.lineage.stints),
-        limitations=wish.limitations,
+        limitations=options.limitations,
         files={},
     )
     files = {
         MODEL: converted.stored,
         SYMBOL: converted.pair.symbol.encode(),
         REMAINDER: pack_parameters(converted.kept),
-        LICENSE: (wish.license or _license(wish.name, model)).encode(),
+        LICENSE: (options.license or _license(options.name, model)).encode(),
     }
     return Bundle(path, description, files | _golden(Bundle(path, description, files), model))
 

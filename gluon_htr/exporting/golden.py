@@ -27,9 +27,9 @@ NUMBERS = ("0123456789", "1914", "7", "31415926535897932384", "60042")
 SLANTS = (0.0, 0.15, -0.1, 0.3, 0.05)  # columns to the right, a row upwards
 
 
-def draw_golden(rule: Preprocessing, characters: Collection[str]) -> list[bytes]:
+def draw_golden(preprocessing: Preprocessing, characters: Collection[str]) -> list[bytes]:
     """Five PNG files: numbers for an alphabet of digits, single words for a rule `box`, lines for `height`."""
-    texts = WORDS if rule.rule == "box" else LINES
+    texts = WORDS if preprocessing.mode == "box" else LINES
     if set(string.digits).issuperset(characters):
         texts = NUMBERS
     return [_png(_draw(text, 28 + 6 * k, slant)) for k, (text, slant) in enumerate(zip(texts, SLANTS))]

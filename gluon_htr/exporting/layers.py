@@ -21,7 +21,7 @@ Arrays = dict[str, np.ndarray]
 
 
 def first_difference(pair: Pair, exported: bytes, images: np.ndarray) -> str:
-    """The first layer whose values differ by more than rounding, and by how much; empty where none does.
+    """Return the first layer whose values differ by more than rounding, and by how much; empty where none does.
 
     images: (N, H, W) uint8. MXNet computes in 64 bits.
     """
@@ -43,7 +43,7 @@ def _operator(graph: Graph, name: str) -> str:
 
 
 def _of_onnx(exported: bytes, images: np.ndarray, names: set[str]) -> Arrays:
-    """The tensors of that graph that have one of these names."""
+    """Return the tensors of that graph that have one of these names."""
     import onnxruntime
 
     model = onnx.load_from_string(exported)

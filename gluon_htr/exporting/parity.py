@@ -10,7 +10,7 @@ import numpy as np
 from ..decoding.greedy import best_labels, best_path, confidence
 from ..errors import GraphError
 from ..images.preprocessing import Preprocessing
-from ..runtime.backends import Network
+from ..runtime.backends import LogitsFunction
 
 Explain = Callable[[np.ndarray], str]
 
@@ -30,13 +30,17 @@ class Verdict:
     ties: int = 0
 
 
-def random_images(rule: Preprocessing, step_width: int, seed: int = 0) -> list[np.ndarray]:
+def random_images(preprocessing: Preprocessing, step_width: int, seed: int = 0) -> list[np.ndarray]:
     """Batches (N, H, W) uint8 of random strokes on paper, of many sizes."""
     generator = np.random.default_rng(seed)
-    unit = rule.width_multiple if rule.rule == "height" else max(rule.width // 8, 1) // step_width * step_width
+    unit = (
+        preprocessing.width_multiple
+        if preprocessing.mode == "height"
+        else max(preprocessing.width // 8, 1) // step_width * step_width
+    )
     unit = unit or step_width
-    widths = [unit * times for times in WIDTHS] + ([rule.width] if rule.rule == "box" else [])
-    return [strokes(generator, batch, rule.height, width) for width in widths for batch in BATCHES]
+    widths = [unit * times for times in WIDTHS] + ([preprocessing.width] if preprocessing.mode == "box" else [])
+    return [strokes(generator, batch, preprocessing.height, width) for width in widths for batch in BATCHES]
 
 
 def strokes(generator: np.random.Generator, batch: int, height: int, width: int) -> np.ndarray:
@@ -51,8 +55,8 @@ def strokes(generator: np.random.Generator, batch: int, height: int, width: int)
     return images
 
 
-def check_shapes(network: Network, batches: Sequence[np.ndarray], classes: int, step_width: int) -> None:
-    """Raises `GraphError` where the network is not one for this alphabet and this preset."""
+def check_shapes(network: LogitsFunction, batches: Sequence[np.ndarray], classes: int, step_width: int) -> None:
+    """Raise `GraphError` where the network is not one for this alphabet and this preset."""
     for images in batches[:2]:
         shape, expected = network(images).shape, (len(images), images.shape[2] // step_width, classes)
         if shape != expected:
@@ -63,8 +67,8 @@ def check_shapes(network: Network, batches: Sequence[np.ndarray], classes: int, 
 
 
 def compare(
-    reference: Network,
-    exported: Network,
+    reference: LogitsFunction,
+    exported: LogitsFunction,
     random: Sequence[np.ndarray],
     samples: Sequence[np.ndarray],
     explain: Explain = lambda images: "",

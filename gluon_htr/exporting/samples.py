@@ -24,12 +24,12 @@ class Samples:
     problem: str = ""
 
 
-def read_samples(spec: str | None, rule: Preprocessing, track: Track, form: Form) -> Samples:
+def read_samples(spec: str | None, preprocessing: Preprocessing, track: Track, form: Form) -> Samples:
     """Up to `MOST` samples, evenly out of all; none, with the reason, where the data are no longer there."""
     if spec is None:
         return Samples(problem="no validation data are known: name some with --validation")
     try:
-        store = load_data([spec], rule, track=track, form=form)
+        store = load_data([spec], preprocessing, track=track, form=form)
     except (DataError, SpecError, OSError) as error:
         return Samples(problem=str(error))
     chosen = store.select(np.unique(np.linspace(0, len(store) - 1, MOST).astype(int)).tolist())

@@ -10,7 +10,7 @@ from ..datasets.loading import Track, load_data
 from ..datasets.provenance import public_name
 from ..datasets.store import Store
 from ..images.preprocessing import Preprocessing
-from ..runtime.backends import Network
+from ..runtime.backends import LogitsFunction
 from ..runtime.stores import read_store
 from ..text.alphabet import Alphabet
 from ..text.metrics import score
@@ -18,12 +18,12 @@ from .sources import card
 
 
 def score_cards(
-    network: Network, alphabet: Alphabet, rule: Preprocessing, specs: Sequence[str], track: Track
+    network: LogitsFunction, alphabet: Alphabet, preprocessing: Preprocessing, specs: Sequence[str], track: Track
 ) -> tuple[Card, ...]:
-    """A card for each spec. Raises what reading the data raises."""
+    """Return a card for each spec. Raises what reading the data raises."""
     cards = []
     for spec in specs:
-        store = load_data([spec], rule, track=track, form=alphabet.normalization, as_read=True)
+        store = load_data([spec], preprocessing, track=track, form=alphabet.normalization, as_read=True)
         found = score(store.texts, read_store(network, store, alphabet), store.groups)
         cards.append(card(public_name(spec), found, digest(store)))
     return tuple(cards)

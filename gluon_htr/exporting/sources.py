@@ -48,7 +48,9 @@ def from_run(run: Path, trained_on: Sequence[str] = (), terms: str | None = None
 
 
 def _lineage(run: Run, trained_on: Sequence[str], terms: str | None) -> Lineage:
-    """That of the weights which the run started from, and the run's own, as the user names its data and their terms."""
+    """Return that of the weights which the run started from, and the run's own, as the user names its data and their
+    terms.
+    """
     try:
         names = trained_on or list(map(public_name, dict.fromkeys(run.request.data)))
     except CacheError as error:
@@ -92,6 +94,6 @@ def _cards(run: Path, validation: str | None) -> tuple[Card, ...]:
 
 
 def card(name: str, found: ScoreCard, digest: str | None = None) -> Card:
-    """The part of a score card that a bundle states. digest: of its samples."""
+    """Return the part of a score card that a bundle states. digest: of its samples."""
     figures = {key: getattr(found, key) for key in Card.__struct_fields__ if key not in {"data", "samples_sha256"}}
     return Card(name, samples_sha256=digest, **figures)

@@ -61,13 +61,13 @@ sys.exit(1 if failures else 0)
 
 
 def check_repository(folder: Path, name: str) -> None:
-    """Raises `UsageError` where `write_repository` would: to be asked before hours of work."""
+    """Raise `UsageError` where `write_repository` would: to be asked before hours of work."""
     if (folder / name).exists():
         raise UsageError(f"{folder / name} exists already: remove it, or give --triton another folder")
 
 
 def write_repository(bundle: Bundle, folder: Path) -> Path:
-    """Adds the model to the repository `folder`, under its name; returns its folder.
+    """Add the model to the repository `folder`, under its name; returns its folder.
 
     Raises `UsageError` where that folder is there already, `StorageError` when it cannot be written.
     """

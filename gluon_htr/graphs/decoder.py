@@ -17,7 +17,7 @@ _BEHIND = ("transpose", "SwapAxis", "_copy", "Dropout")  # what may stand betwee
 def resize_decoder(
     symbol: str, parameters: Arrays, kept: np.ndarray, seed: int, shift: np.ndarray | float = 0.0
 ) -> tuple[str, Arrays]:
-    """A pair with other classes: class k of the new network starts as class kept[k] of the old one.
+    """Return a pair with other classes: class k of the new network starts as class kept[k] of the old one.
 
     kept: (classes,) int; -1 stands for a class that starts anew, with Xavier's uniform weights (Glorot and Bengio 2010)
     as every layer of ours does, and without a bias. shift: (classes,) float, is added to their logits if the layer has
@@ -61,7 +61,9 @@ def _rows(old: np.ndarray, kept: np.ndarray, seed: int) -> np.ndarray:
 
 
 def _with_classes(symbol: str, decoder: str, variables: list[str], classes: int) -> str:
-    """The same text with another size in the layer's options and in the shapes that are noted at its parameters."""
+    """Return the same text with another size in the layer's options and in the shapes that are noted at its
+    parameters.
+    """
     content = json.loads(symbol)
     for node in content["nodes"]:
         attributes = node.get("attrs") or node.get("param") or {}

@@ -13,7 +13,7 @@ Arrays = dict[str, np.ndarray]
 
 
 def fold_batch_norms(graph: Graph, arrays: Arrays) -> tuple[Graph, Arrays]:
-    """The same graph with such batch norms replaced by `_copy`, and its parameters, all without prefixes."""
+    """Return the same graph with such batch norms replaced by `_copy`, and its parameters, all without prefixes."""
     nodes, arrays = list(graph.nodes), dict(arrays)
     uses = Counter(index for node in nodes for index in node.inputs)
     for index, node in enumerate(nodes):
@@ -30,14 +30,14 @@ def fold_batch_norms(graph: Graph, arrays: Arrays) -> tuple[Graph, Arrays]:
 def _line(
     node: Node, gamma: np.ndarray, beta: np.ndarray, mean: np.ndarray, variance: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """What a batch norm does when reading: factor and offset of each channel, float64."""
+    """Return what a batch norm does when reading: factor and offset of each channel, float64."""
     gamma = np.ones_like(gamma) if node.get("fix_gamma", True) else gamma
     factor = gamma.astype(np.float64) / np.sqrt(variance.astype(np.float64) + node.get("eps", 1e-3))
     return factor, beta - mean * factor
 
 
 def _fold(nodes: list[Node], convolution: Node, norm: Node, arrays: Arrays) -> Node:
-    """The convolution that does both. Its bias is the norm's beta, by that name."""
+    """Return the convolution that does both. Its bias is the norm's beta, by that name."""
     weight, old_bias = nodes[convolution.inputs[1]].name, convolution.inputs[2:]
     factor, offset = _line(norm, *(arrays[nodes[i].name] for i in norm.inputs[1:]))
     kernel = arrays[weight]

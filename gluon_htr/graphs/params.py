@@ -32,7 +32,7 @@ def load_parameters(path: str | Path) -> dict[str, np.ndarray]:
 
 
 def parse_parameters(data: bytes, where: str = "model.params") -> dict[str, np.ndarray]:
-    """The same from bytes; `where` names them in errors. The arrays are copies that may be written to."""
+    """Return the same from bytes; `where` names them in errors. The arrays are copies that may be written to."""
     reader = _Reader(data, where)
     if reader.take("<QQ") != (_LIST_MAGIC, 0):
         raise ParametersError(f"{where} is no MXNet parameter file: it does not begin with 0x112")
@@ -46,7 +46,7 @@ def parse_parameters(data: bytes, where: str = "model.params") -> dict[str, np.n
 
 
 def pack_parameters(arrays: Mapping[str, np.ndarray]) -> bytes:
-    """The bytes of a file. Raises ParametersError for a type that MXNet does not have."""
+    """Return the bytes of a file. Raises ParametersError for a type that MXNet does not have."""
     parts = [struct.pack("<QQQ", _LIST_MAGIC, 0, len(arrays))]
     for name, array in arrays.items():
         kind = np.dtype(array.dtype).newbyteorder("<")

@@ -9,7 +9,9 @@ from .symbol import Graph, Node
 
 
 def pool_first(graph: Graph) -> Graph:
-    """The same graph with every max-pooling that follows a ReLU moved before it: a maximum commutes with what rises."""
+    """Return the same graph with every max-pooling that follows a ReLU moved before it: a maximum commutes with what
+    rises.
+    """
     nodes = list(graph.nodes)
     uses = Counter(index for node in nodes for index in node.inputs)
     for index, node in enumerate(nodes):

@@ -38,7 +38,7 @@ class Node:
     inputs: tuple[int, ...]  # indices of the nodes whose first output is used
 
     def get(self, key: str, default: Any) -> Any:
-        """An attribute as a Python value: '(3, 3)', 'True', '0.5', 'None'; words stay words."""
+        """Return an attribute as a Python value: '(3, 3)', 'True', '0.5', 'None'; words stay words."""
         text = self.attributes.get(key)
         if text is None:
             return default
@@ -60,7 +60,7 @@ class Graph:
     statistics: tuple[str, ...]  # running means and variances
 
     def variable(self, index: int) -> str:
-        """The parameter that an input is, seen through reshapes. Raises GraphError where it is computed."""
+        """Return the parameter that an input is, seen through reshapes. Raises GraphError where it is computed."""
         node = self.nodes[index]
         while node.operator == "Reshape":
             node = self.nodes[node.inputs[0]]
@@ -69,7 +69,7 @@ class Graph:
         return node.name
 
     def rnn_parameters(self, node: Node) -> list[str]:
-        """The names behind an RNN's packed vector: all weights of all layers and directions, then all biases."""
+        """Return the names behind an RNN's packed vector: all weights of all layers and directions, then all biases."""
         packed = self.nodes[node.inputs[1]]
         if packed.operator not in ("_rnn_param_concat", "Concat"):
             raise GraphError(f"{node.name}: its parameters come from {packed.operator}, not from _rnn_param_concat")
@@ -85,7 +85,7 @@ class Graph:
 
 
 def load_graph(path: str | Path) -> Graph:
-    """Reads `symbol.json`. Raises GraphError with the file's name."""
+    """Read `symbol.json`. Raises GraphError with the file's name."""
     try:
         text = Path(path).read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -94,7 +94,7 @@ def load_graph(path: str | Path) -> Graph:
 
 
 def parse_graph(text: str, where: str = "symbol.json") -> Graph:
-    """The same from text; `where` names it in errors."""
+    """Return the same from text; `where` names it in errors."""
     if len(text) > _SIZE_LIMIT:
         raise GraphError(f"{where} has {len(text)} characters: no network is that large")
     try:

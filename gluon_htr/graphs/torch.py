@@ -44,15 +44,15 @@ class GraphModule(torch.nn.Module):
         return values[self._graph.output]
 
     def tensor(self, name: str) -> torch.Tensor:
-        """The parameter or running statistic of that Gluon name."""
+        """Return the parameter or running statistic of that Gluon name."""
         return getattr(self, self._names[name])
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """A copy of all parameters, named as in `.params` files."""
+        """Return a copy of all parameters, named as in `.params` files."""
         return {key: self.tensor(key[4:]).detach().cpu().numpy().copy(order="C") for key in self._graph.parameters}
 
     def load(self, parameters: dict[str, np.ndarray]) -> None:
-        """Takes over parameters, in place. Raises ParametersError for one that is missing or of another shape."""
+        """Take over parameters, in place. Raises ParametersError for one that is missing or of another shape."""
         for key in self._graph.parameters:
             tensor, value = self.tensor(key[4:]), _tensor(parameters, key)
             if tensor.shape != value.shape:
@@ -92,7 +92,7 @@ def _tensor(parameters: dict[str, np.ndarray], key: str) -> torch.Tensor:
 
 
 def _plan(graph: Graph) -> list[tuple[int, Operator, list[int | str]]]:
-    """What to compute, in order: only what the output needs, with parameters by name and tensors by index."""
+    """Return what to compute, in order: only what the output needs, with parameters by name and tensors by index."""
     needed, plan = {graph.output}, []
     for index in range(graph.output, -1, -1):
         node = graph.nodes[index]
@@ -169,7 +169,7 @@ def _dropout(node: Node, x: list[torch.Tensor], training: bool) -> torch.Tensor:
 
 
 def _kept(shape: torch.Size, share: float) -> torch.Tensor:
-    """A random mask with `share` of it False, in steps of 1/65536.
+    """Return a random mask with `share` of it False, in steps of 1/65536.
 
     torch draws on the CPU one number after the other, with one thread: four masks from each take a quarter of the time.
     """

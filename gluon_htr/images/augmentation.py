@@ -23,7 +23,7 @@ cv2.setNumThreads(1)  # parallelism comes from worker processes
 
 
 def augment(image: np.ndarray, settings: Augmentation, random: np.random.Generator) -> np.ndarray:
-    """Returns a changed copy of `image`: (H, W) uint8 in, the same shape out, or a wider one with `settings.widen`."""
+    """Return a changed copy of `image`: (H, W) uint8 in, the same shape out, or a wider one with `settings.widen`."""
     if random.random() >= settings.share:
         return image.copy()
     paper = int(image[0, 0])

@@ -24,7 +24,7 @@ ImageLike = Union[str, "os.PathLike[str]", bytes, np.ndarray, Image.Image]
 
 
 def decode(source: ImageLike) -> np.ndarray:
-    """Returns a gray array of its own (H, W), uint8.
+    """Return a gray array of its own (H, W), uint8.
 
     source: a path, an encoded file as bytes, an array ((H, W), (H, W, 1|3|4); uint8, uint16, bool or float in 0..1)
     or a Pillow image. Raises `ImageError`, which names the file, when it is empty, broken, too large or no image.

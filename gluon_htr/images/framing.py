@@ -27,7 +27,7 @@ SIDE = 1.0  # of the ink's height: paper that is left on either side, at most
 
 
 def framed(image: np.ndarray) -> tuple[slice, slice]:
-    """The rows and columns of a dark-on-light image to read: all of it unless its ink has much paper around it.
+    """Return the rows and columns of a dark-on-light image to read: all of it unless its ink has much paper around it.
 
     image: (H, W) uint8.
     """
@@ -47,7 +47,7 @@ def framed(image: np.ndarray) -> tuple[slice, slice]:
 
 
 def legible(image: np.ndarray) -> np.ndarray:
-    """What is read of a gray image (H, W) uint8: dark on light, and cut to its ink."""
+    """Return what is read of a gray image (H, W) uint8: dark on light, and cut to its ink."""
     dark = dark_on_light(image)
     return dark[framed(dark)]
 
@@ -72,7 +72,7 @@ def _box(ink: np.ndarray) -> tuple[int, int, int, int] | None:
 
 
 def _strong(edges: np.ndarray) -> int:
-    """The step in gray that only the strongest edges reach."""
+    """Return the step in gray that only the strongest edges reach."""
     levels = np.bincount(edges.ravel(), minlength=256)
     return 255 - int(np.searchsorted(np.cumsum(levels[::-1]), max(LEAST, edges.size // STRONGEST)))
 

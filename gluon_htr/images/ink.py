@@ -80,7 +80,7 @@ def render(strokes: Strokes, style: InkStyle, random: np.random.Generator) -> np
 
 
 def vary(strokes: Strokes, style: InkStyle, random: np.random.Generator) -> list[np.ndarray]:
-    """The strokes as another hand might have written them, scaled to `style.height` pixels, from (0, 0) on."""
+    """Return the strokes as another hand might have written them, scaled to `style.height` pixels, from (0, 0) on."""
     strokes = level(strokes)
     everything = np.concatenate(strokes)
     low, high = everything.min(0), everything.max(0)
@@ -99,7 +99,10 @@ def vary(strokes: Strokes, style: InkStyle, random: np.random.Generator) -> list
 
 
 def level(strokes: Strokes) -> list[np.ndarray]:
-    """The strokes sheared until the line that fits their points best runs level; short words stay as they are."""
+    """Return the strokes sheared until the line that fits their points best runs level.
+
+    Short words stay as they are.
+    """
     x, y = np.concatenate(strokes).T
     if np.ptp(x) <= 4 * np.ptp(y):
         return list(strokes)
@@ -128,7 +131,7 @@ def _thinned(stroke: np.ndarray, dropped: float, smooth: bool, random: np.random
 
 
 def _jittered(stroke: np.ndarray, amount: float, random: np.random.Generator) -> np.ndarray:
-    """Moved and resized about its own center: strokes are letters, or parts of them."""
+    """Return moved and resized about its own center: strokes are letters, or parts of them."""
     center = stroke.mean(0)
     return (stroke - center) * (1 + 3 * amount * random.normal(size=2)) + center + amount * random.normal(size=2)
 

@@ -19,7 +19,7 @@ _GRAY = b"\x08\x00\x00\x00\x00"  # 8 bits, gray, deflate, adaptive filters, not 
 
 
 def decode_fast(source: str | PathLike[str] | bytes) -> np.ndarray:
-    """What `decode` returns for a path or an encoded file, bit for bit. Raises `ImageError` as it does."""
+    """Return what `decode` returns for a path or an encoded file, bit for bit. Raises `ImageError` as it does."""
     blob = source if isinstance(source, bytes) else _contents(source)
     if _is_plain(blob):
         gray = cv2.imdecode(np.frombuffer(blob, np.uint8), cv2.IMREAD_GRAYSCALE)
@@ -29,7 +29,7 @@ def decode_fast(source: str | PathLike[str] | bytes) -> np.ndarray:
 
 
 def _contents(path: str | PathLike[str]) -> bytes:
-    """The file's bytes, or none where it cannot be read: `decode` will say why."""
+    """Return the file's bytes, or none where it cannot be read: `decode` will say why."""
     try:
         file = os.open(path, os.O_RDONLY)
     except OSError:
@@ -43,7 +43,9 @@ def _contents(path: str | PathLike[str]) -> bytes:
 
 
 def _is_plain(blob: bytes) -> bool:
-    """A whole gray PNG without a transparent color or an orientation, both of which would stand before its pixels."""
+    """Return a whole gray PNG without a transparent color or an orientation, both of which would stand before its
+    pixels.
+    """
     plain = blob.startswith(_START) and blob[24:29] == _GRAY and blob.endswith(_END)
     head = blob[: blob.find(b"IDAT")] if plain else b""
     return plain and b"tRNS" not in head and b"eXIf" not in head

@@ -20,7 +20,7 @@ Random = np.random.Generator
 
 
 def on_paper(image: np.ndarray, settings: PaperSettings, random: Random) -> np.ndarray:
-    """A gray line (H, W) uint8, dark ink on light paper, as a photograph may show it; the same shape."""
+    """Return a gray line (H, W) uint8, dark ink on light paper, as a photograph may show it; the same shape."""
     gray: np.ndarray = image.astype(np.float32)
     for name, change in _CHANGES.items():
         if random.random() < getattr(settings, name):
@@ -82,7 +82,7 @@ def _stains(gray: np.ndarray, random: Random) -> np.ndarray:
 
 
 def _bleed(gray: np.ndarray, random: Random) -> np.ndarray:
-    """The other side of the sheet: the line itself mirrored, moved and faint."""
+    """Return the other side of the sheet: the line itself mirrored, moved and faint."""
     other = np.roll(gray[:, ::-1], random.integers(gray.shape[1]), axis=1)
     other = np.roll(other, random.integers(-gray.shape[0] // 2, gray.shape[0] // 2 + 1), axis=0)
     faint = (255 - cv2.GaussianBlur(other, (0, 0), gray.shape[0] * 0.015 + 0.3)) * random.uniform(0.08, 0.3)

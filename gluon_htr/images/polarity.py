@@ -17,7 +17,7 @@ FIRST_LOOK = 250_000  # pixels that are looked at
 
 
 def dark_on_light(image: np.ndarray) -> np.ndarray:
-    """The image itself, or its negative where light ink stands on dark ground. image: (H, W) uint8."""
+    """Return the image itself, or its negative where light ink stands on dark ground. image: (H, W) uint8."""
     return np.uint8(255) - image if is_inverted(image) else image
 
 

@@ -27,13 +27,13 @@ Positive = Annotated[int, msgspec.Meta(ge=1, le=100_000)]
 class Preprocessing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How an image becomes the network's input; part of every preset, cache, run and bundle."""
 
-    #: `box` (words) or `height` (lines).
-    rule: Literal["box", "height"]
+    #: `box` (words) or `height` (lines); `rule` in files.
+    mode: Literal["box", "height"] = msgspec.field(name="rule")
     #: Pixels.
     height: Positive
-    #: Pixels: the box's width, or the widest line allowed under the rule `height`.
+    #: Pixels: the box's width, or the widest line allowed in the mode `height`.
     width: Positive
-    #: Under the rule `height` the width is padded to a multiple of this many pixels.
+    #: In the mode `height` the width is padded to a multiple of this many pixels.
     width_multiple: Positive = 32
     #: `linear`: two by two neighbors, as `cv2.resize` does and the notebook did; `area`: averages all pixels covered,
     #: so that thin strokes survive shrinking.
@@ -51,33 +51,35 @@ class Placement:
     canvas_width: int
 
 
-def place(height: int, width: int, rule: Preprocessing) -> Placement:
-    """The placement of an image of height × width pixels by `rule`."""
-    ratio = min(rule.height / height, rule.width / width)
-    if rule.rule == "box":
+def place(height: int, width: int, preprocessing: Preprocessing) -> Placement:
+    """Return the placement of an image of height × width pixels by `preprocessing`."""
+    ratio = min(preprocessing.height / height, preprocessing.width / width)
+    if preprocessing.mode == "box":
         if ratio < 1:  # the notebook rounds down
             height, width = max(1, int(height * ratio)), max(1, int(width * ratio))
-        return Placement(height, width, (rule.height - height) // 2, (rule.width - width) // 2, rule.width)
+        return Placement(
+            height, width, (preprocessing.height - height) // 2, (preprocessing.width - width) // 2, preprocessing.width
+        )
     height, width = max(1, round(height * ratio)), max(1, round(width * ratio))
-    canvas_width = -(-width // rule.width_multiple) * rule.width_multiple
-    return Placement(height, width, (rule.height - height) // 2, 0, canvas_width)
+    canvas_width = -(-width // preprocessing.width_multiple) * preprocessing.width_multiple
+    return Placement(height, width, (preprocessing.height - height) // 2, 0, canvas_width)
 
 
-def fit(image: np.ndarray, rule: Preprocessing) -> np.ndarray:
-    """Scales and pads a gray image by `rule`.
+def fit(image: np.ndarray, preprocessing: Preprocessing) -> np.ndarray:
+    """Scale and pad a gray image.
 
-    image: (H, W) uint8, 0 = black ink. Returns (rule.height, W') uint8 with W' = rule.width under `box`, and a multiple
-    of `rule.width_multiple` under `height`.
+    image: (H, W) uint8, 0 = black ink. Returns (height, W') uint8, where W' is the width in the mode `box`, and a
+    multiple of `width_multiple` in the mode `height`.
     """
-    where = place(image.shape[0], image.shape[1], rule)
-    scaled = _resize(image, where.height, where.width, rule.resample)
-    canvas = np.full((rule.height, where.canvas_width), max(PADDING, int(scaled[0, 0])), np.uint8)
+    where = place(image.shape[0], image.shape[1], preprocessing)
+    scaled = _resize(image, where.height, where.width, preprocessing.resample)
+    canvas = np.full((preprocessing.height, where.canvas_width), max(PADDING, int(scaled[0, 0])), np.uint8)
     canvas[where.top : where.top + where.height, where.left : where.left + where.width] = scaled
     return canvas
 
 
 def scale(images: np.ndarray) -> np.ndarray:
-    """What every network takes: (N, H, W) uint8 to (N, 1, H, W) float32, ink 1, paper 0."""
+    """Return what every network takes: (N, H, W) uint8 to (N, 1, H, W) float32, ink 1, paper 0."""
     return (np.float32(255) - images[:, None].astype(np.float32)) / np.float32(255)
 
 

@@ -14,14 +14,14 @@ BODY = 0.5  # of the ink of the fullest row: what the rows have in which small l
 
 
 def baseline(image: np.ndarray) -> int:
-    """The row under the small letters of a gray line (H, W) uint8, dark on light."""
+    """Return the row under the small letters of a gray line (H, W) uint8, dark on light."""
     ink = int(np.median(image)) - image.astype(np.float32)
     rows = cv2.blur(np.maximum(ink, 0).sum(axis=1)[:, None], (1, 3)).ravel()
     return int(np.flatnonzero(rows >= BODY * rows.max())[-1]) + 1
 
 
 def write_on_rule(image: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """The line (H, W) uint8 with the rule that it is written on, and the one above where the image shows it."""
+    """Return the line (H, W) uint8 with the rule that it is written on, and the one above where the image shows it."""
     height, width = image.shape
     paper, darkest = float(np.median(image)), float(image.min())
     shade = (int(paper - random.uniform(0.2, 1.0) * (paper - darkest)),)

@@ -110,7 +110,7 @@ class GatedEncoder(mx.gluon.HybridBlock):
 
 
 def encoder_block(encoder: Encoder) -> Any:
-    """The block that an encoder's table describes."""
+    """Return the block that an encoder's table describes."""
     if isinstance(encoder, NoEncoder):
         return nn.HybridLambda(lambda F, x: x, prefix="encoder_")
     return LstmEncoder(encoder) if isinstance(encoder, Lstm) else GatedEncoder(encoder)

@@ -90,12 +90,12 @@ class Preset(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
     @property
     def resolved_task(self) -> Task:
         """The task, by default that of the preprocessing."""
-        return self.task or ("words" if self.preprocessing.rule == "box" else "lines")
+        return self.task or ("words" if self.preprocessing.mode == "box" else "lines")
 
     @property
     def nominal_size(self) -> tuple[int, int]:
         """(height, width) in pixels of a typical input: the box, or a line fifteen times as wide as high."""
         shape = self.preprocessing
-        if shape.rule == "box":
+        if shape.mode == "box":
             return shape.height, shape.width
         return shape.height, max(1, 15 * shape.height // shape.width_multiple) * shape.width_multiple

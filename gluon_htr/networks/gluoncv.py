@@ -38,7 +38,7 @@ def featurizer(name: str, stride: int) -> Any:
 
 
 def _parts(name: str) -> list[Any]:
-    """The blocks of a model of the zoo, in order."""
+    """Return the blocks of a model of the zoo, in order."""
     try:
         from gluoncv import model_zoo
     except Exception as error:  # gluoncv raises what it likes when it meets versions that it does not know

@@ -20,12 +20,12 @@ PRESET = "preset.toml"  # its file beside an exported pair that was initialized 
 
 
 def preset_names() -> list[str]:
-    """The presets that ship, sorted."""
+    """Return the presets that ship, sorted."""
     return sorted(entry.name[:-5] for entry in _folder().iterdir() if entry.name.endswith(".toml"))
 
 
 def preset_text(name_or_path: str | Path) -> str:
-    """The TOML of a preset as it is written. Raises ConfigurationError where there is none."""
+    """Return the TOML of a preset as it is written. Raises ConfigurationError where there is none."""
     name = str(name_or_path)
     if name in preset_names():
         return _folder().joinpath(f"{name}.toml").read_text("utf-8")
@@ -39,7 +39,7 @@ def preset_text(name_or_path: str | Path) -> str:
 
 
 def load_preset(name_or_path: str | Path) -> Preset:
-    """A preset, checked. Raises ConfigurationError with file, key and expected type."""
+    """Return a preset, checked. Raises ConfigurationError with file, key and expected type."""
     return parse_preset(preset_text(name_or_path), where=str(name_or_path))
 
 
@@ -56,9 +56,9 @@ def parse_preset(text: str, where: str) -> Preset:
 
 
 def _check(preset: Preset, where: str) -> None:
-    """What single keys cannot say."""
+    """Check what concerns several keys."""
     network, shape = preset.network, preset.preprocessing
-    width, key = (shape.width, "width") if shape.rule == "box" else (shape.width_multiple, "width_multiple")
+    width, key = (shape.width, "width") if shape.mode == "box" else (shape.width_multiple, "width_multiple")
     if width % network.step_width:
         raise ConfigurationError(
             f"{where}: preprocessing.{key} is {width}, but must be a multiple of {network.step_width}, "
@@ -84,7 +84,7 @@ def _check(preset: Preset, where: str) -> None:
 
 
 def _in_toml_words(message: str) -> str:
-    """`Expected `int`, got `str` - at `$.network.columns`` with the path as a TOML user writes it."""
+    """Return `Expected `int`, got `str` - at `$.network.columns`` with the path as a TOML user writes it."""
     return message.replace("`$.", "`").replace("`$`", "the top of the file")
 
 

@@ -37,7 +37,7 @@ class Recognizer(mx.gluon.HybridBlock):
 
 
 def build(preset: Preset, classes: int, seed: int = 0) -> Recognizer:
-    """A hybridized recognizer with fresh parameters, the same for the same seed.
+    """Return a hybridized recognizer with fresh parameters, the same for the same seed.
 
     classes: characters of the alphabet and the blank.
     """
@@ -51,7 +51,7 @@ def build(preset: Preset, classes: int, seed: int = 0) -> Recognizer:
 
 
 def export_pair(recognizer: Any, folder: str | Path) -> None:
-    """Writes `symbol.json` and `model.params` of a hybridized block that has run once."""
+    """Write `symbol.json` and `model.params` of a hybridized block that has run once."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder) as temporary:
@@ -61,7 +61,7 @@ def export_pair(recognizer: Any, folder: str | Path) -> None:
 
 
 def initialize(name: str, alphabet: Alphabet, folder: Path, seed: int = 0) -> None:
-    """Writes a fresh exported pair with `alphabet.json` and `preset.toml`: all that training needs, without mxnet."""
+    """Write a fresh exported pair with `alphabet.json` and `preset.toml`: all that training needs, without mxnet."""
     recognizer = build(load_preset(name), alphabet.classes, seed)
     try:
         export_pair(recognizer, folder)

@@ -42,7 +42,7 @@ class Summary:
 
 
 def summarize(preset: Preset, classes: int) -> Summary:
-    """Counts for one image. classes: characters of the alphabet and the blank."""
+    """Count for one image. classes: characters of the alphabet and the blank."""
     height, width = preset.nominal_size
     symbol = Recognizer(preset.network, classes)(mx.sym.var("data"))
     graph = parse_graph(symbol.tojson())

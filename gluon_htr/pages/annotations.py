@@ -52,7 +52,7 @@ class Transcribed:
 
 
 def parse_page(blob: bytes) -> Transcribed:
-    """The page of a file.
+    """Return the page of a file.
 
     Raises `AnnotationError` when it is neither PAGE nor ALTO, not well-formed, declares entities, has several pages,
     or does not tell where in its image the lines are.
@@ -190,7 +190,10 @@ class _Alto:
 
 
 def _alto_line(attributes: dict[str, str]) -> Outlined:
-    """The box stands for a polygon until there is one; a baseline of one number is its height (ALTO before 4.2)."""
+    """Return the box stands for a polygon until there is one.
+
+    A baseline of one number is its height (ALTO before 4.2).
+    """
     line = Outlined(attributes.get("ID", ""), baseline=attributes.get("BASELINE", ""))
     left, top = _number(attributes, "HPOS"), _number(attributes, "VPOS")
     right, bottom = left + _number(attributes, "WIDTH"), top + _number(attributes, "HEIGHT")

@@ -34,7 +34,7 @@ class LineCrop:
 
 
 def cut(page: np.ndarray, outline: Outline) -> np.ndarray:
-    """The pixels within the outline, turned level; what lies outside of it is the paper around.
+    """Return the pixels within the outline, turned level; what lies outside of it is the paper around.
 
     page: (H, W) uint8. Returns (H', W') uint8.
     """
@@ -51,7 +51,10 @@ def cut(page: np.ndarray, outline: Outline) -> np.ndarray:
 
 
 def paper(image: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """What the image would be without ink: (H, W) uint8, smooth. Pixels that are not known (H, W) bool do not count."""
+    """Return what the image would be without ink: (H, W) uint8, smooth.
+
+    Pixels that are not known (H, W) bool do not count.
+    """
     rows, columns = (-(-side // BLOCK) for side in image.shape)
     padding = [(0, rows * BLOCK - image.shape[0]), (0, columns * BLOCK - image.shape[1])]
     values = np.pad(np.where(known, image, UNKNOWN), padding, constant_values=UNKNOWN)
@@ -66,7 +69,7 @@ def paper(image: np.ndarray, known: np.ndarray) -> np.ndarray:
 
 
 def _part(page: np.ndarray, corners: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The part of the page that holds these corners (4, 2), and its own corner (2,) on the page."""
+    """Return the part of the page that holds these corners (4, 2), and its own corner (2,) on the page."""
     low = np.clip(np.floor(corners.min(axis=0)) - 1, 0, page.shape[::-1]).astype(int)
     high = np.clip(np.ceil(corners.max(axis=0)) + 1, low + 1, page.shape[::-1]).astype(int)
     return page[low[1] : high[1], low[0] : high[0]], low.astype(float)
@@ -75,7 +78,10 @@ def _part(page: np.ndarray, corners: np.ndarray) -> tuple[np.ndarray, np.ndarray
 def _leveled(
     part: np.ndarray, corner: np.ndarray, origin: np.ndarray, angle: float, width: int, height: int
 ) -> np.ndarray:
-    """The part of the page whose corner is `origin`, turned level; `corner` is that of the result, once level."""
+    """Return the part of the page whose corner is `origin`, turned level.
+
+    `corner` is that of the result, once level.
+    """
     if not part.size:
         raise ImageError("lies outside of the page's image")
     right, down = turned(np.eye(2), angle)

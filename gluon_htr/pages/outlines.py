@@ -64,7 +64,7 @@ class _Place:
 
 
 def outlines(lines: Sequence[Outlined], scale: np.ndarray, size: tuple[int, int]) -> list[Outline | AnnotationError]:
-    """An outline for each line, or why it has none.
+    """Return an outline for each line, or why it has none.
 
     scale: (2,) pixels for each unit of x and y in the file. size: the image's (width, height) in pixels, to which all
     coordinates are clipped.
@@ -112,7 +112,7 @@ def _outline(
 
 
 def _band(baseline: np.ndarray, ends: tuple[float, float], reach: tuple[float, float]) -> np.ndarray:
-    """The polygon around a level baseline, drawn out on either side to these ends."""
+    """Return the polygon around a level baseline, drawn out on either side to these ends."""
     base = baseline[np.argsort(baseline[:, 0])]
     left, right = np.minimum(base[0], (ends[0], np.inf)), np.maximum(base[-1], (ends[1], -np.inf))
     base = np.concatenate([[left], base, [right]])
@@ -131,7 +131,10 @@ def _reach(places: Sequence[_Place], gap: float) -> tuple[float, float]:
 
 
 def _line_distance(places: Sequence[_Place]) -> float:
-    """The usual distance in pixels from a level baseline to the next that lies over it; 0 if none lies over another."""
+    """Return the usual distance in pixels from a level baseline to the next that lies over it.
+
+    0 if none lies over another.
+    """
     lines = [p.baseline for p in places if p.length and abs(p.angle) < 45]
     heights = np.array([line[:, 1].mean() for line in lines])
     left, right = (np.array([pick(line[:, 0]) for line in lines]) for pick in (np.min, np.max))

@@ -14,9 +14,9 @@ from ..images.preprocessing import Preprocessing
 IMAGES = 256  # of the 100 to 1000 that Vitis AI advises; more change no scale here
 
 
-def read_images(specs: Sequence[str], rule: Preprocessing, track: Track, most: int = IMAGES) -> np.ndarray:
+def read_images(specs: Sequence[str], preprocessing: Preprocessing, track: Track, most: int = IMAGES) -> np.ndarray:
     """(N, H, W) uint8, up to `most`, evenly out of all. Raises `DataError` where they can calibrate nothing."""
-    return checked(stacked(evenly(load_data(specs, rule, track=track), most)), rule)
+    return checked(stacked(evenly(load_data(specs, preprocessing, track=track), most)), preprocessing)
 
 
 def evenly(store: Store, most: int) -> Store:
@@ -34,13 +34,14 @@ def stacked(store: Store) -> np.ndarray:
     return np.stack([store.image(k) for k in range(len(store))])
 
 
-def checked(images: np.ndarray, rule: Preprocessing) -> np.ndarray:
-    """The images, if they can calibrate. images: (N, H, W) uint8. Raises `DataError` otherwise."""
+def checked(images: np.ndarray, preprocessing: Preprocessing) -> np.ndarray:
+    """Return the images, if they can calibrate. images: (N, H, W) uint8. Raises `DataError` otherwise."""
     if len(images) == 0:
         raise DataError("the calibration set is empty: name a spec that has images")
-    if images.shape[1:] != (rule.height, rule.width):
+    if images.shape[1:] != (preprocessing.height, preprocessing.width):
         given = " x ".join(map(str, images.shape[1:]))
-        raise DataError(f"the calibration images are of {given}, the network takes {rule.height} x {rule.width} pixels")
+        size = f"{preprocessing.height} x {preprocessing.width}"
+        raise DataError(f"the calibration images are of {given}, the network takes {size} pixels")
     if not (images.reshape(len(images), -1).max(1) > images.reshape(len(images), -1).min(1)).any():
         raise DataError("every calibration image has one value only: give images that show writing")
     return images

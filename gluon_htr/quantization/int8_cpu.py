@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,16 +21,22 @@ from ..bundles.reader import Bundle
 from ..bundles.schema import INTEGER_MODEL
 from ..bundles.upgrade import current_files
 from ..bundles.writer import write_bundle
+from ..datasets.loading import Track, load_data, untracked
 from ..datasets.store import Store
 from ..graphs.onnx.inspection import INTEGER_OPERATORS, check_graph
 from ..images.preprocessing import scale
+from .calibration import evenly
 from .dpu.graphs import parse, with_constants
+from .dpu.sources import open_source
 
 STATIC, DYNAMIC = ["Conv", "MaxPool", "Relu"], ["LSTM", "MatMul"]
 
 
 def quantize_for_cpu(model: bytes, images: Store) -> bytes:
-    """The whole graph in int8; input and output stay float32. Raises `GraphError` where it has unknown operators."""
+    """Return the whole graph in int8; input and output stay float32.
+
+    Raises `GraphError` where it has unknown operators.
+    """
     with tempfile.TemporaryDirectory() as folder, _silence():
         plain, half, whole = (Path(folder) / f"{name}.onnx" for name in ("plain", "half", "whole"))
         onnx.save(with_constants(parse(model, "model.onnx")), str(plain))
@@ -50,8 +56,20 @@ def quantize_for_cpu(model: bytes, images: Store) -> bytes:
     return content
 
 
+def quantize_bundle(
+    model: str, calibration: Sequence[str], output: Path, max_images: int, track: Track = untracked
+) -> None:
+    """Write a copy of a bundle, by name or path, that has the whole network in int8 beside its own.
+
+    calibration: specs of images to choose scales on. Raises what reading the data and opening the bundle raises.
+    """
+    bundle = open_source(model).bundle
+    store = load_data(calibration, bundle.reader.preprocessing.fit, track=track)
+    write_integer_bundle(bundle, quantize_for_cpu(bundle.model, evenly(store, max_images)), output)
+
+
 def write_integer_bundle(bundle: Bundle, model: bytes, path: Path) -> None:
-    """A copy of the bundle that has `model` beside its own. Raises `UsageError` and `StorageError`."""
+    """Write a copy of the bundle that has `model` beside its own. Raises `UsageError` and `StorageError`."""
     write_bundle(path, bundle.description, current_files(bundle) | {INTEGER_MODEL: model})
 
 
@@ -69,7 +87,7 @@ class _Images(CalibrationDataReader):  # type: ignore[misc]
 
 @contextmanager
 def _silence() -> Iterator[None]:
-    """The quantizer speaks to the root logger of what it advises to everybody."""
+    """Return the quantizer speaks to the root logger of what it advises to everybody."""
     before = logging.root.manager.disable
     logging.disable(logging.WARNING)
     try:

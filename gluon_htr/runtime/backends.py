@@ -6,9 +6,9 @@ import json
 import tempfile
 import threading
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import numpy as np
 
@@ -17,8 +17,6 @@ from ..graphs.pair import PARAMETERS, SYMBOL, Pair, write_pair
 from ..graphs.symbol import parse_graph
 from ..images.preprocessing import scale
 
-#: (N, H, W) uint8, 0 = black ink → logits (N, T, C) float32, or float64 where that is asked for, the blank last.
-Network = Callable[[np.ndarray], np.ndarray]
 ENGINES = ("onnx", "mxnet", "torch")
 PRECISIONS = ("float32", "int8")
 PROVIDERS = {
@@ -32,8 +30,21 @@ PROVIDERS = {
 }
 
 
-def pair_network(pair: Pair, engine: str, threads: int | None = None, providers: Sequence[str] = ("cpu",)) -> Network:
-    """A pair under `engine`, one of `ENGINES`; threads and providers are those of the engine onnx.
+class LogitsFunction(Protocol):
+    """A network for reading."""
+
+    def __call__(self, images: np.ndarray, /) -> np.ndarray:
+        """Compute logits (N, T, C), the blank last, float32, or float64 where that was asked for.
+
+        images: (N, H, W) uint8, 0 = black ink, 255 = paper.
+        """
+        ...
+
+
+def pair_network(
+    pair: Pair, engine: str, threads: int | None = None, providers: Sequence[str] = ("cpu",)
+) -> LogitsFunction:
+    """Return a pair under `engine`, one of `ENGINES`; threads and providers are those of the engine onnx.
 
     Raises `MissingToolError` when the engine's package is not installed.
     """
@@ -50,7 +61,7 @@ def pair_network(pair: Pair, engine: str, threads: int | None = None, providers:
 
 
 def convert(pair: Pair) -> bytes:
-    """The pair as an ONNX graph; readers of bundles never need it."""
+    """Return the pair as an ONNX graph; readers of bundles never need it."""
     try:
         from ..graphs.onnx.writer import to_onnx
     except ImportError:
@@ -60,8 +71,10 @@ def convert(pair: Pair) -> bytes:
     return to_onnx(parse_graph(pair.symbol), dict(pair.parameters)).SerializeToString()
 
 
-def onnx_network(model: bytes, threads: int | None = None, providers: Sequence[str] = ("cpu",)) -> Network:
-    """An ONNX graph with one input, scaled images (N, 1, H, W), and one output, logits. Safe to share between threads.
+def onnx_network(model: bytes, threads: int | None = None, providers: Sequence[str] = ("cpu",)) -> LogitsFunction:
+    """Return an ONNX graph with one input, scaled images (N, 1, H, W), and one output, logits.
+
+    Safe to share between threads.
 
     providers: keys of `PROVIDERS` or ONNX Runtime's own names, the first is tried first. Raises `MissingToolError` for
     one that this onnxruntime does not have, `GraphError` for a graph that it refuses.
@@ -90,8 +103,8 @@ def onnx_network(model: bytes, threads: int | None = None, providers: Sequence[s
     return network
 
 
-def one_by_one(network: Network, threads: int | None = None) -> Network:
-    """The same network, given image by image: for graphs whose scales follow from all that is in a batch.
+def one_by_one(network: LogitsFunction, threads: int | None = None) -> LogitsFunction:
+    """Return the same network, given image by image: for graphs whose scales follow from all that is in a batch.
 
     network: safe to share between threads, and best with one of its own. threads: images at once; None for one a core.
     """
@@ -124,8 +137,8 @@ def _first_line(error: Exception) -> str:
     return str(error).strip().partition("\n")[0][:200]
 
 
-def mxnet_network(pair: Pair, dtype: Literal["float32", "float64"] = "float32") -> Network:
-    """The reference. One call at a time: MXNet's blocks are not made for several threads.
+def mxnet_network(pair: Pair, dtype: Literal["float32", "float64"] = "float32") -> LogitsFunction:
+    """Return the reference. One call at a time: MXNet's blocks are not made for several threads.
 
     dtype: what it computes in, and its logits are in; float64 shows the rounding of everything else.
     """
@@ -155,7 +168,7 @@ def computed_in(symbol: str, dtype: str) -> str:
     return json.dumps(graph)
 
 
-def _torch(pair: Pair) -> Network:
+def _torch(pair: Pair) -> LogitsFunction:
     from .._torch import torch
     from ..graphs.torch import GraphModule
 

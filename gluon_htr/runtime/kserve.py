@@ -29,7 +29,8 @@ def is_address(engine: str) -> bool:
 
 
 def remote_network(address: str, model: str, source: str, target: str) -> Callable[[np.ndarray], np.ndarray]:
-    """The network `model` of the server at `address` (`http://host:8000`): (N, H, W) uint8 → logits (N, T, C) float32.
+    """Return the network `model` of the server at `address` (`http://host:8000`): (N, H, W) uint8 → logits (N, T, C)
+    float32.
 
     source, target: names of its input and output. The function raises `ServerError` where the server does not answer,
     has no such model, or answers something else.
@@ -43,13 +44,13 @@ def remote_network(address: str, model: str, source: str, target: str) -> Callab
 
 
 def inference_request(images: np.ndarray, source: str, target: str) -> dict[str, Any]:
-    """The JSON of a request for images (N, 1, H, W) float32."""
+    """Return the JSON of a request for images (N, 1, H, W) float32."""
     tensor = {"name": source, "shape": list(images.shape), "datatype": "FP32", "data": images.ravel().tolist()}
     return {"inputs": [tensor], "outputs": [{"name": target}]}
 
 
 def parse_response(content: Any, target: str, where: str) -> np.ndarray:
-    """The output `target` of a response's JSON, (N, T, C) float32. Raises `ServerError`, which names `where`."""
+    """Return the output `target` of a response's JSON, (N, T, C) float32. Raises `ServerError`, which names `where`."""
     try:
         (tensor,) = (output for output in content["outputs"] if output["name"] == target)
         logits = np.array(tensor["data"], np.float32).reshape(tensor["shape"])
@@ -81,7 +82,7 @@ def _post(where: str, content: dict[str, Any]) -> Any:
 
 
 def _reason(error: HTTPError) -> str:
-    """What the server says, `{"error": "…"}` in the protocol."""
+    """Return what the server says, `{"error": "…"}` in the protocol."""
     try:
         return " ".join(str(json.loads(error.read(10_000))["error"]).split())[:200]
     except (OSError, ValueError, KeyError, TypeError):

@@ -13,7 +13,7 @@ from ..decoding.decoder import Decoder
 from ..decoding.greedy import GREEDY
 from ..errors import BundleError, CheckpointError, ModelError, UsageError
 from ..graphs.pair import PARAMETERS, read_pair
-from .backends import PRECISIONS, Network, one_by_one, onnx_network, pair_network
+from .backends import PRECISIONS, LogitsFunction, one_by_one, onnx_network, pair_network
 from .kserve import is_address, remote_network
 from .recognizer import Recognizer
 
@@ -61,7 +61,7 @@ def load(
 
 
 def find_model(model: str | Path | None) -> Path:
-    """The bundle or run that `model` names. Raises `ModelError` where there is none."""
+    """Return the bundle or run that `model` names. Raises `ModelError` where there is none."""
     if model is None:
         return default_bundle()
     if isinstance(model, str) and (path := find_bundle(model)):
@@ -75,6 +75,12 @@ def find_model(model: str | Path | None) -> Path:
     return path
 
 
+def is_bundle(model: str | Path) -> bool:
+    """Tell whether `model` is the name of a bundle, or the path of one."""
+    path = Path(model)
+    return find_bundle(str(model)) is not None or path.is_file() or (path / DOCUMENT).is_file()
+
+
 def from_bundle(
     bundle: Bundle,
     engine: str = "onnx",
@@ -83,7 +89,7 @@ def from_bundle(
     precision: str = "float32",
     decoder: Decoder = GREEDY,
 ) -> Recognizer:
-    """A recognizer from a bundle that is open already. Raises as `load` does."""
+    """Return a recognizer from a bundle that is open already. Raises as `load` does."""
     about, reader = bundle.description, bundle.reader
     if precision != "float32":
         network = _integer_network(bundle, engine, threads, providers, precision)
@@ -98,7 +104,7 @@ def from_bundle(
 
 def _integer_network(
     bundle: Bundle, engine: str, threads: int | None, providers: Sequence[str], precision: str
-) -> Network:
+) -> LogitsFunction:
     """Image by image: its LSTM scales follow from what is in a batch, and no text may depend on its neighbors."""
     if precision not in PRECISIONS or engine != "onnx":
         raise UsageError(f"--precision {precision} is not there for the engine {engine}: int8 goes with onnx")

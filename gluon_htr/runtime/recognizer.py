@@ -17,7 +17,7 @@ from ..images.framing import framed
 from ..images.polarity import dark_on_light
 from ..images.preprocessing import Placement, Preprocessing, fit, place
 from ..text.alphabet import Alphabet
-from .backends import Network
+from .backends import LogitsFunction
 
 WINDOW = 8  # batches that are looked at together, to find images of the same width
 WINDOW_BYTES = 64 << 20  # of given images: a window ends sooner where they are large
@@ -61,7 +61,7 @@ class Recognizer:
 
     def __init__(
         self,
-        network: Network,
+        network: LogitsFunction,
         alphabet: Alphabet,
         preprocessing: Preprocessing,
         name: str,
@@ -72,7 +72,7 @@ class Recognizer:
         self.temperature, self.decoder = temperature, decoder
 
     def read(self, image: ImageLike, whole: bool = False) -> Recognition:
-        """Reads one image: a path, bytes, an array or a Pillow image. Raises `ImageError` where it is none.
+        """Read one image: a path, bytes, an array or a Pillow image. Raises `ImageError` where it is none.
 
         whole: no paper around a line is cut away, however much there is.
         """
@@ -85,7 +85,7 @@ class Recognizer:
         batch_size: int = 16,
         failed: Callable[[ImageLike, ImageError], object] | None = None,
     ) -> Iterator[tuple[ImageLike, Recognition]]:
-        """Reads any number of images, endless streams too, in bounded memory; yields (image, recognition) in order.
+        """Read any number of images, endless streams too, in bounded memory; yields (image, recognition) in order.
 
         failed: told of an image that cannot be read, which is then left out; without it the `ImageError` is raised.
         """
@@ -150,7 +150,7 @@ class Recognizer:
 
 
 def _windows(images: Iterable[ImageLike], most: int) -> Iterator[list[ImageLike]]:
-    """Runs of at most `most` images, or of `WINDOW_BYTES` and one more."""
+    """Run of at most `most` images, or of `WINDOW_BYTES` and one more."""
     window: list[ImageLike] = []
     size = 0
     for image in images:

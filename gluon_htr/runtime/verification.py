@@ -23,7 +23,7 @@ class Finding:
 
 
 def verify(bundle: Bundle, recognizer: Recognizer) -> list[Finding]:
-    """Reads all golden images, whole: they are what the network sees. Raises `ImageError` where one is no image."""
+    """Read all golden images, whole: they are what the network sees. Raises `ImageError` where one is no image."""
     findings = []
     for golden in bundle.golden:
         read = recognizer.read(bundle.files[golden.file], whole=True)

@@ -42,7 +42,7 @@ def require_api_key(key: str) -> Callable[..., Awaitable[None]]:
 
 
 class SecurityHeadersMiddleware:
-    """Middleware that adds security headers to every response, and keeps readings out of caches."""
+    """Middleware that adds security headers to every response, and keep readings out of caches."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

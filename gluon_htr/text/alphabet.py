@@ -56,7 +56,7 @@ class Alphabet:
 
     @classmethod
     def load(cls, path: str | Path) -> Alphabet:
-        """Reads an alphabet's JSON file."""
+        """Read an alphabet's JSON file."""
         try:
             file = msgspec.json.decode(Path(path).read_bytes(), type=_File)
             return cls(file.characters, file.normalization)
@@ -66,16 +66,16 @@ class Alphabet:
             raise AlphabetError(f"{path} is not an alphabet: {error}") from None
 
     def extended(self, texts: Iterable[str]) -> Alphabet:
-        """This alphabet, followed by the characters that it lacks to write `texts`, sorted by code point."""
+        """Return this alphabet, followed by the characters that it lacks to write `texts`, sorted by code point."""
         needed = _with_partners(set(self.characters).union(*map(self.normalize, texts)))
         return Alphabet([*self.characters, *sorted(needed - self._index.keys())], self.normalization)
 
     def normalize(self, text: str) -> str:
-        """The text as labels and readings of this alphabet have it."""
+        """Return the text as labels and readings of this alphabet have it."""
         return normalize(text, self.normalization)
 
     def to_json(self) -> bytes:
-        """The content of an alphabet's file."""
+        """Return the content of an alphabet's file."""
         file = _File(list(self.characters), self.normalization)
         return msgspec.json.format(msgspec.json.encode(file), indent=1) + b"\n"
 
@@ -102,11 +102,13 @@ class Alphabet:
         return len(self.characters) + 1
 
     def shown(self, text: str) -> str:
-        """The text as an image shows it from left to right: with the characters, in the order, of its classes."""
+        """Return the text as an image shows it from left to right: with the characters, in the order, of its
+        classes.
+        """
         return turned(text) if self._turns else text
 
     def unknown(self, text: str) -> str:
-        """The characters that the alphabet lacks to write `text`, each once, sorted."""
+        """Return the characters that the alphabet lacks to write `text`, each once, sorted."""
         return "".join(sorted(set(self.shown(text)) - self._index.keys()))
 
     def encode(self, text: str) -> np.ndarray:
@@ -116,11 +118,11 @@ class Alphabet:
         return np.array([self._index[c] for c in self.shown(text)], np.int32)
 
     def decode(self, indices: Sequence[int]) -> str:
-        """The text of class indices that hold no blank."""
+        """Return the text of class indices that hold no blank."""
         return self.shown("".join(self.characters[index] for index in indices))  # turning leads back, too
 
     def ordered(self, indices: Sequence[int]) -> list[tuple[int, str]]:
-        """The characters of `decode`, each with the position of its class index in `indices`."""
+        """Return the characters of `decode`, each with the position of its class index in `indices`."""
         text = "".join(self.characters[index] for index in indices)
         return placed(text) if self._turns else list(enumerate(text))
 

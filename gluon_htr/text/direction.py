@@ -43,12 +43,12 @@ def runs_backwards(text: str) -> bool:
 
 
 def turned(text: str) -> str:
-    """The text in the order of the paper where it is in logical order, and the other way around."""
+    """Return the text in the order of the paper where it is in logical order, and the other way around."""
     return "".join(character for _, character in placed(text))
 
 
 def placed(text: str) -> list[Placed]:
-    """The characters of `turned`, each with its position in `text`. Brackets are mirrored where the order is."""
+    """Return the characters of `turned`, each with its position in `text`. Brackets are mirrored where the order is."""
     classes = _classes(text)
     clusters = [[(k, text[k]) for k in range(match.start(), match.end())] for match in CLUSTER.finditer(classes)]
     firsts = "".join(classes[cluster[0][0]] for cluster in clusters)

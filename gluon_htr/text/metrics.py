@@ -57,7 +57,7 @@ class ScoreCard(msgspec.Struct, frozen=True):
 
 
 def score(truths: Sequence[str], predictions: Sequence[str], groups: Sequence[str], seed: int = 0) -> ScoreCard:
-    """Compares predictions with the truth; the three sequences are parallel.
+    """Compare predictions with the truth; the three sequences are parallel.
 
     Raises `ValueError` when they differ in length or hold nothing, or when every reference is empty.
     """
@@ -124,7 +124,7 @@ def _interval(counts: np.ndarray, groups: Sequence[str], seed: int) -> tuple[np.
 
 
 def confusions(truths: Sequence[str], predictions: Sequence[str], most: int = 20) -> list[Confusion]:
-    """The most frequent single-character edits on the shortest way from truth to prediction."""
+    """Return the most frequent single-character edits on the shortest way from truth to prediction."""
     found: Counter[tuple[str, str]] = Counter()
     for truth, read in zip(truths, predictions):
         for edit in Levenshtein.editops(truth, read):

@@ -16,5 +16,5 @@ INVISIBLE = dict.fromkeys([0xAD, 0x200B, 0x200E, 0x200F, *range(0x202A, 0x202F),
 
 
 def normalize(text: str, form: Form = "NFC") -> str:
-    """The text in that form without invisible signs, every run of white space as one space, none at the ends."""
+    """Return the text in that form without invisible signs, every run of white space as one space, none at the ends."""
     return " ".join(unicodedata.normalize(form, text.translate(INVISIBLE)).split())

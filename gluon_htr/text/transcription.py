@@ -17,7 +17,7 @@ _SIGNS = str.maketrans({"¬": "-", "’": "'", "‘": "'", "“": '"', "”": '"
 
 
 def plain(text: str) -> str | None:
-    """The text as it is trained on and scored; None for a line that is neither."""
+    """Return the text as it is trained on and scored; None for a line that is neither."""
     text = unicodedata.normalize("NFC", html.unescape(html.unescape(text)))  # some exports escape twice
     if _UNREADABLE.search(text):
         return None
@@ -26,7 +26,7 @@ def plain(text: str) -> str | None:
 
 
 def _lowered(character: str) -> str:
-    """A raised letter as a plain one; a mark that stands on no letter is dropped."""
+    """Return a raised letter as a plain one; a mark that stands on no letter is dropped."""
     category = unicodedata.category(character)
     if category == "Lm":
         return unicodedata.normalize("NFKC", character)

@@ -21,7 +21,7 @@ def is_lacking(sign: str, alphabet: Collection[str]) -> bool:
 
 
 def typewritten(text: str, signs: Collection[str]) -> str:
-    """The text with these signs of print replaced; a dash becomes a hyphen between spaces."""
+    """Return the text with these signs of print replaced; a dash becomes a hyphen between spaces."""
     for sign, plain in TYPOGRAPHY.items():
         if sign in signs:
             text = text.replace(sign, plain)

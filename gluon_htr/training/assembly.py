@@ -39,7 +39,7 @@ def _silent(message: str) -> None:
 def start_run(
     output: Path, request: Request, data: tuple[Store, Store], alphabet: Path | None, say: Say = _silent
 ) -> Run:
-    """Makes the run's folder, with a network whose parameters are fresh or come from `request.init`.
+    """Make the run's folder, with a network whose parameters are fresh or come from `request.init`.
 
     data: training and validation samples. alphabet: a file; by default the characters of the training texts, with
     `request.init` after those of its alphabet.
@@ -75,7 +75,7 @@ def _initialize(output: Path, request: Request, alphabet: Alphabet) -> None:
 
 
 def resumed_run(output: Path, request: Request) -> Run:
-    """The run in `output`, which must have been asked for in the same way; its budget may be another.
+    """Return the run in `output`, which must have been asked for in the same way; its budget may be another.
 
     Raises `CheckpointError` when the requests differ.
     """
@@ -90,7 +90,7 @@ def resumed_run(output: Path, request: Request) -> Run:
 
 
 def check_data(run: Run, data: tuple[Store, Store]) -> None:
-    """Raises `CheckpointError` where these are not the samples that the run began with, as far as it knows them."""
+    """Raise `CheckpointError` where these are not the samples that the run began with, as far as it knows them."""
     if run.data_digest not in (None, digest(*data)):
         raise CheckpointError(f"{run.path}: its data have changed since it began: use another --output")
 
@@ -112,8 +112,10 @@ def load_training_data(request: Request, track: Track, say: Say = _silent) -> tu
     Generated lines are held out only where there are no others: a model is to read what somebody wrote.
     Raises `UsageError` where `request.init` is to get better on held-out samples too few to tell.
     """
-    rule = load_preset(request.preset).preprocessing
-    load = partial(load_data, rule=rule, seed=request.seed, track=track, as_read=request.init is not None)
+    preprocessing = load_preset(request.preset).preprocessing
+    load = partial(
+        load_data, preprocessing=preprocessing, seed=request.seed, track=track, as_read=request.init is not None
+    )
     if request.validation is not None:
         train, validation = load(request.data), load([request.validation])
         if request.init:
@@ -131,7 +133,10 @@ def load_training_data(request: Request, track: Track, say: Say = _silent) -> tu
 
 
 def usable(run: Run, train: Store) -> tuple[Store, list[Problem]]:
-    """The training samples that the network can learn from; all that were left out are listed in `skipped.tsv`."""
+    """Return the training samples that the network can learn from.
+
+    All that were left out are listed in `skipped.tsv`.
+    """
     train = train.normalized(run.alphabet.normalization)
     kept, problems = suitable(train, run.alphabet, run.preset.network.step_width)
     if run.request.unfit == "refuse" or not len(kept):
@@ -147,7 +152,7 @@ def _table(problems: Sequence[Problem]) -> bytes:
 
 
 def make_engine(run: Run, threads: int | None = None) -> Engine:
-    """The engine of a run's request, with the pair in the run's folder."""
+    """Return the engine of a run's request, with the pair in the run's folder."""
     request = run.request
     return create_engine(
         request.engine,
@@ -161,6 +166,6 @@ def make_engine(run: Run, threads: int | None = None) -> Engine:
 
 
 def make_batches(run: Run, train: Store) -> Batches:
-    """The batches of a run, to be entered as a context."""
+    """Return the batches of a run, to be entered as a context."""
     training, request = run.training, run.request
     return Batches(train, run.alphabet, training.batch_size, training.augmentation, request.seed, request.workers)

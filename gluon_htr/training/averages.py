@@ -8,7 +8,10 @@ EVERY = 8  # steps between updates: fetching the weights costs more than averagi
 
 
 def update(average: Arrays | None, parameters: Arrays, decay: float, step: int) -> Arrays:
-    """The average after `step` steps. Early on the decay is smaller, so that the random start is soon forgotten."""
+    """Return the average after `step` steps.
+
+    Early on the decay is smaller, so that the random start is soon forgotten.
+    """
     if average is None or decay == 0:
         return parameters
     kept = min(decay**EVERY, step / (step + 10 * EVERY))

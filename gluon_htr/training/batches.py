@@ -161,7 +161,7 @@ class Batches:
         return pools * POOL + -(-rest // self._batch_size)
 
     def ids(self, positions: np.ndarray) -> list[str]:
-        """The ids of the samples of a batch, for messages."""
+        """Return the ids of the samples of a batch, for messages."""
         return [self._store.ids[k] for k in positions]
 
     def stream(self, start: Place) -> Iterator[tuple[Place, np.ndarray, Batch]]:

@@ -50,7 +50,7 @@ class Checkpoint:
 
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
-    """Raises `StorageError` when it cannot be written; the checkpoint that was there is then still there."""
+    """Raise `StorageError` when it cannot be written; the checkpoint that was there is then still there."""
     arrays = {
         f"{group}/{name}": value
         for group in ("parameters", "average", "optimizer")
@@ -61,7 +61,7 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
 
 
 def load_checkpoint(path: Path) -> Checkpoint:
-    """Raises `CheckpointError` when it is missing or damaged."""
+    """Raise `CheckpointError` when it is missing or damaged."""
     try:
         arrays = load_parameters(path)
         progress = msgspec.json.decode(arrays.pop("progress").tobytes(), type=Progress)

@@ -48,7 +48,7 @@ def _chosen(store: Store, seed: int) -> tuple[np.ndarray, str]:
 
 
 def check_comparable(held: int, samples: int | None = None) -> None:
-    """Raises `UsageError` where `held` samples are too few to tell whether a model got better.
+    """Raise `UsageError` where `held` samples are too few to tell whether a model got better.
 
     samples: of how many they are held out; None where they were given as such.
     """

@@ -35,7 +35,7 @@ NOTHING = Lineage()
 
 
 def known_data(request: Request) -> tuple[DataSource, ...]:
-    """The data of a request; of a cache or records that are gone, nobody knows the origin any more."""
+    """Return the data of a request; of a cache or records that are gone, nobody knows the origin any more."""
     return tuple(dict.fromkeys(map(_source, dict.fromkeys(request.data))))
 
 
@@ -48,7 +48,7 @@ def _source(spec: str) -> DataSource:
 
 
 def stint(folder: Path, request: Request, machine: str) -> TrainingStage:
-    """What the run in `folder` has done so far, by its journal."""
+    """Return what the run in `folder` has done so far, by its journal."""
     entries = [entry for entry in read_journal(folder) if "samples" in entry]
     samples, seconds = (entries[-1]["samples"], entries[-1]["elapsed"]) if entries else (0, 0.0)
     engine = f"{request.engine}, {request.precision}, {request.device}"

@@ -62,7 +62,7 @@ class Trainer:
         self._losses: list[float] = []
 
     def resume(self) -> None:
-        """Takes up the last checkpoint."""
+        """Take up the last checkpoint."""
         checkpoint = load_checkpoint(self.run.last)
         self.engine.restore(checkpoint.parameters, checkpoint.optimizer)
         self.average, self.progress = checkpoint.average, checkpoint.progress
@@ -164,7 +164,7 @@ class Trainer:
         return {"samples": self.progress.samples, "elapsed": round(self.progress.elapsed, 1)}
 
     def _validate(self, epoch: int) -> None:
-        """Scores the averaged weights, keeps them if they are the best, and says how it stands."""
+        """Scores the averaged weights, keeps them if they are the best, and say how it stands."""
         assert self.average is not None  # set by the first step
         texts = self._read(self.average)
         card = score(self.validation.texts, texts, self.validation.groups)
@@ -225,16 +225,16 @@ class Trainer:
         return Checkpoint(self.engine.parameters(), average, self.engine.state(), self.progress)
 
     def save(self) -> None:
-        """Writes the last checkpoint."""
+        """Write the last checkpoint."""
         save_checkpoint(self.run.last, self._checkpoint())
         self._saved = time.monotonic()
 
     def final_scores(self) -> tuple[ScoreCard, list[str]]:
-        """The score card of the best weights, and the texts that they read."""
+        """Return the score card of the best weights, and the texts that they read."""
         texts = self._read(load_checkpoint(self.run.best).average)
         return score(self.validation.texts, texts, self.validation.groups), texts
 
 
 def _step_seed(seed: int, step: int) -> int:
-    """A seed of its own for every step, in the 31 bits that every engine takes."""
+    """Return a seed of its own for every step, in the 31 bits that every engine takes."""
     return int(np.random.SeedSequence([seed, step]).generate_state(1)[0]) & 0x7FFFFFFF

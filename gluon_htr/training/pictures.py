@@ -25,7 +25,7 @@ LONGEST = 120  # characters of a text
 
 
 def draw_curves(path: Path, journal: Sequence[dict[str, Any]]) -> None:
-    """A PNG of training loss, learning rate and validation errors over the steps."""
+    """Draw training loss, learning rate and validation errors over the steps."""
     figure = Figure(figsize=(9, 6), layout="constrained")
     above, below = figure.subplots(2, 1, sharex=True)
     train = [entry for entry in journal if entry["event"] == "train"]
@@ -46,7 +46,7 @@ def draw_curves(path: Path, journal: Sequence[dict[str, Any]]) -> None:
 
 
 def draw_samples(path: Path, store: Store, texts: Sequence[str], rows: int = 12, columns: int = 4) -> None:
-    """A PNG grid of validation images, drawn evenly over the store, with truth | prediction above each."""
+    """Draw a grid of validation images, drawn evenly over the store, with truth | prediction above each."""
     chosen = np.unique(np.linspace(0, len(store) - 1, rows * columns).astype(int))
     if store.shapes[:, 1].max() > 600:  # whole lines need the width
         columns = 1

@@ -89,14 +89,14 @@ class Run:
         return self.path / PARAMETERS
 
     def stint(self) -> TrainingStage:
-        """What it has done so far."""
+        """Return what it has done so far."""
         return stint(self.path, self.request, self.machine)
 
 
 def create_run(
     path: Path, request: Request, preset: Preset, alphabet: Alphabet, data_digest: str, start: Lineage = NOTHING
 ) -> Run:
-    """Makes the folder with `run.toml` and `alphabet.json`; `run.toml` comes last and marks it as a run."""
+    """Make the folder with `run.toml` and `alphabet.json`; `run.toml` comes last and marks it as a run."""
     training = training_settings(preset, request.preset)
     resolved = msgspec.structs.replace(preset, training=msgspec.to_builtins(training))
     machine = this_machine(request.device)
@@ -114,7 +114,7 @@ def create_run(
 
 
 def load_run(path: Path) -> Run:
-    """Raises `CheckpointError` when `path` is no run, `ConfigurationError` when its `run.toml` is not valid."""
+    """Raise `CheckpointError` when `path` is no run, `ConfigurationError` when its `run.toml` is not valid."""
     file = path / RUN
     try:
         content = msgspec.convert(tomllib.loads(file.read_text("utf-8")), _File)
@@ -134,7 +134,7 @@ def lineage_of(run: Run) -> Lineage:
 
 
 def unmark_run(path: Path) -> None:
-    """Makes the folder none of a run any more; what it holds stays."""
+    """Make the folder none of a run any more; what it holds stays."""
     (path / RUN).unlink(missing_ok=True)
 
 

@@ -28,7 +28,7 @@ class Schedule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def rate_at(schedule: Schedule, step: int, progress: float) -> float:
-    """The learning rate of `step` (counted from 0) at `progress` in 0..1."""
+    """Return the learning rate of `step` (counted from 0) at `progress` in 0..1."""
     warm = min(1.0, max((step + 1) / schedule.warmup, 10 * progress)) if schedule.warmup else 1.0
     if schedule.kind == "cosine":
         fall = schedule.floor + (1 - schedule.floor) * (1 + math.cos(math.pi * min(1.0, progress))) / 2

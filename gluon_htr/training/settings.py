@@ -55,7 +55,7 @@ class Request(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def training_settings(preset: Preset, where: str) -> TrainingSettings:
-    """The checked `[training]` table. Raises `ConfigurationError` with file, key and expected type."""
+    """Return the checked `[training]` table. Raises `ConfigurationError` with file, key and expected type."""
     try:
         return msgspec.convert(preset.training, TrainingSettings)
     except msgspec.ValidationError as error:

@@ -14,7 +14,7 @@ MAX_NAMED = 5
 
 
 def suitable(store: Store, alphabet: Alphabet, step_width: int) -> tuple[Store, list[Problem]]:
-    """The samples that can be trained on, and why the others cannot.
+    """Return the samples that can be trained on, and why the others cannot.
 
     step_width: pixels of a time step; a sample has width // step_width of them.
     """
@@ -43,7 +43,7 @@ def _problem(identity: str, text: str, width: int, step_width: int, alphabet: Al
 
 
 def refuse(problems: list[Problem], kept: int) -> None:
-    """Raises `AlphabetError` or `TrainingError`, naming the first samples. kept: how many can be trained on."""
+    """Raise `AlphabetError` or `TrainingError`, naming the first samples. kept: how many can be trained on."""
     if problems:
         named = "; ".join(f"{problem.id}: {problem.reason}" for problem in problems[:MAX_NAMED])
         more = f" (and {len(problems) - MAX_NAMED} more)" if len(problems) > MAX_NAMED else ""

@@ -71,7 +71,7 @@ def read_start(init: str) -> Start:
 
 
 def _stored_lineage(file: Path) -> Lineage:
-    """That of weights which were grown from others (`growth.py`); fresh ones have none."""
+    """Return that of weights which were grown from others (`growth.py`); fresh ones have none."""
     try:
         return msgspec.json.decode(file.read_bytes(), type=Lineage) if file.is_file() else NOTHING
     except msgspec.MsgspecError as error:
@@ -93,7 +93,7 @@ def _from_bundle(path: Path) -> Start:
 
 
 def default_preset(init: str | None) -> str:
-    """The preset that ships with the network of `init`, if one does, `words` otherwise."""
+    """Return the preset that ships with the network of `init`, if one does, `words` otherwise."""
     return (init and _preset_of(read_start(init))) or "words"
 
 
@@ -106,7 +106,7 @@ def _preset_of(start: Start) -> str | None:
 
 
 def check_network(start: Start, preset: Preset, where: str) -> None:
-    """Raises `UsageError` where the weights are known to belong to another network than the preset's."""
+    """Raise `UsageError` where the weights are known to belong to another network than the preset's."""
     known = _preset_of(start)
     way_out = f"give --preset {known}" if known else "give the preset that it was trained with, by --preset or --config"
     if start.height not in (None, preset.preprocessing.height):
@@ -136,7 +136,9 @@ def _flat(network: Any, prefix: str = "network") -> dict[str, Any]:
 
 
 def fitted(start: Start, alphabet: Alphabet, seed: int) -> tuple[Pair, str]:
-    """The pair for another alphabet, and in words what of it starts anew. Characters that both have keep their weights.
+    """Return the pair for another alphabet, and in words what of it starts anew.
+
+    Characters that both have keep their weights.
 
     A network learns the blank and all that is not its last layer from any alphabet: these are kept, too. A letter with
     a mark starts as the bare one that it looks like, only less likely: until it is learned, reading stays as it was.
@@ -163,5 +165,5 @@ def _changes(like: dict[str, str], fresh: list[str], gone: list[str]) -> str:
 
 
 def _bare(character: str) -> str:
-    """A letter without its marks, a sign of print as it is typed."""
+    """Return a letter without its marks, a sign of print as it is typed."""
     return TYPOGRAPHY.get(character) or unicodedata.normalize("NFD", character)[0]

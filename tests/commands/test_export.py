@@ -22,7 +22,7 @@ import gluon_htr
 from gluon_htr import _command
 from gluon_htr.bundles.reader import read_bundle
 from gluon_htr.exporting import parity
-from gluon_htr.graphs.params import pack_parameters
+from gluon_htr.graphs.params import load_parameters, pack_parameters
 from gluon_htr.images.preprocessing import scale
 from gluon_htr.runtime.backends import onnx_network
 
@@ -47,7 +47,7 @@ def vivid(run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The run with the weights of a network of its kind that really reads."""
     copy = tmp_path_factory.mktemp("vivid") / "vivid"
     shutil.copytree(run, copy)
-    trained = read_bundle(LETTERS).parameters
+    trained = read_bundle(LETTERS).trainable_pair.parameters
     single = {name: np.asarray(array, np.float32) for name, array in trained.items()}
     (copy / "model.params").write_bytes(pack_parameters(single))
     return copy
@@ -231,3 +231,32 @@ def test_a_run_that_has_not_validated_yet_is_refused(run: Path, here: Door, tmp_
     shutil.copytree(run, tmp_path / "young")
     (tmp_path / "young" / "model.params").unlink()
     assert "no model.params yet" in refusal(here("export", "young", "--output", "x.zip"))
+
+
+@pytest.mark.parametrize("half", [(), ("--float16",)], ids=["float32", "float16"])
+def test_the_pair_comes_out_of_a_bundle_as_it_went_in(
+    half: tuple[str, ...], run: Path, here: Door, tmp_path: Path
+) -> None:
+    """Whoever goes on with MXNet from a bundle would have other weights than those that were scored."""
+    assert here("export", run, "--output", "x.zip", *half).returncode == 0
+    done = here("export", "x.zip", "--pair", "pair")
+    assert done.returncode == 0, done.stderr
+    assert {path.name for path in (tmp_path / "pair").iterdir()} == {"symbol.json", "model.params"}
+    before, after = (load_parameters(folder / "model.params") for folder in (run, tmp_path / "pair"))
+    assert before.keys() == after.keys()
+    for key, array in before.items():
+        rounded = array.astype(np.float16) if half and array.ndim > 1 else array
+        assert after[key].dtype == rounded.dtype
+        assert np.array_equal(after[key], rounded)
+    symbols = [json.loads((folder / "symbol.json").read_text()) for folder in (run, tmp_path / "pair")]
+    assert symbols[0] == symbols[1]
+
+
+def test_a_bundle_of_the_first_schema_is_written_in_the_current_one(here: Door, tmp_path: Path) -> None:
+    """Old bundles would stay twice as large for ever."""
+    done = here("export", LETTERS, "--output", "new.zip")
+    assert done.returncode == 0, done.stderr
+    new = read_bundle(tmp_path / "new.zip")
+    assert "model.params" not in new.files
+    assert new.model == read_bundle(LETTERS).model
+    assert "already" in refusal(here("export", "new.zip"))

@@ -15,7 +15,7 @@ from gluon_htr.errors import CacheError
 from gluon_htr.networks.presets import load_preset
 
 Door = Callable[..., "subprocess.CompletedProcess[str]"]
-RULE = load_preset("words").preprocessing
+PREPROCESSING = load_preset("words").preprocessing
 
 
 @pytest.fixture
@@ -37,11 +37,11 @@ def test_data_may_lie_in_its_own_source(output: str, scans: Path, door: Door) ->
     made = door(*command)
     assert made.returncode == 0, made.stderr
     kind = "records" if output.endswith("rec") else "cache"
-    assert len(load_data([f"{kind}:{output}"], RULE)) == len(WORDS)
+    assert len(load_data([f"{kind}:{output}"], PREPROCESSING)) == len(WORDS)
     assert "is up to date" in door(*command).stderr
     (scans / "0.gt.txt").write_text("another")
     with pytest.raises(CacheError, match="its source has changed since"):
-        load_data([f"{kind}:{output}"], RULE)
+        load_data([f"{kind}:{output}"], PREPROCESSING)
 
 
 def test_what_editors_and_systems_leave_changes_nothing(scans: Path) -> None:

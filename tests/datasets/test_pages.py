@@ -18,7 +18,7 @@ from gluon_htr.pages.annotations import Outlined
 from gluon_htr.pages.crops import LineCrop, cut
 from gluon_htr.pages.outlines import Outline, outlines, turned
 
-RULE = Preprocessing(rule="height", height=32, width=512)
+PREPROCESSING = Preprocessing(mode="height", height=32, width=512)
 PAPER, INK = 180, 20  # grays
 SIZE = (400, 300)  # pixels: width, height
 
@@ -234,7 +234,7 @@ def test_a_page_is_decoded_once_for_all_its_lines(tmp_path: Path, monkeypatch: p
 
 def test_worker_processes_cut_the_lines(tmp_path: Path) -> None:
     """Samples that cannot be sent to another process could not be prepared."""
-    assert len(prepare(read(page(tmp_path, "a", line(0), line(1))), RULE, workers=1)) == 2
+    assert len(prepare(read(page(tmp_path, "a", line(0), line(1))), PREPROCESSING, workers=1)) == 2
 
 
 def test_an_image_that_vanished_is_an_error_of_its_line(tmp_path: Path) -> None:

@@ -61,8 +61,8 @@ def test_a_share_is_the_same_for_the_same_seed(iam_archives: Path) -> None:
 
 def test_samples_may_come_several_times(iam_archives: Path) -> None:
     """Few real lines among many generated ones would have to be named again and again."""
-    rule = load_preset("words").preprocessing
-    once, often = (load_data([f"iam-words:{iam_archives}{share}"], rule) for share in ("", "*2.5"))
+    preprocessing = load_preset("words").preprocessing
+    once, often = (load_data([f"iam-words:{iam_archives}{share}"], preprocessing) for share in ("", "*2.5"))
     reader = open_spec(parse_spec(f"iam-words:{iam_archives}*2.5"))
     assert len(often) == len(reader) == len(list(reader)) == round(2.5 * len(once))
     assert often.ids == [sample.id for sample in reader]

@@ -11,10 +11,10 @@ from gluon_htr.images.decoding import decode
 from gluon_htr.images.preprocessing import Preprocessing
 
 
-@pytest.mark.parametrize("rule", ["box", "height"])
-def test_a_model_of_digits_is_shown_numbers(rule: str) -> None:
+@pytest.mark.parametrize("mode", ["box", "height"])
+def test_a_model_of_digits_is_shown_numbers(mode: str) -> None:
     """It would guess at letters, and be called damaged on a machine that rounds otherwise."""
-    preprocessing = Preprocessing(rule=rule, height=32, width=256)  # type: ignore[arg-type]
+    preprocessing = Preprocessing(mode=mode, height=32, width=256)  # type: ignore[arg-type]
     numbers = draw_golden(preprocessing, string.digits)
     assert len(numbers) == 5
     widths = [decode(png).shape[1] for png in numbers]

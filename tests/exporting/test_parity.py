@@ -7,12 +7,12 @@ import pytest
 
 from gluon_htr.errors import GraphError
 from gluon_htr.exporting.parity import _ties, compare
-from gluon_htr.runtime.backends import Network
+from gluon_htr.runtime.backends import LogitsFunction
 
 IMAGES = [np.zeros((2, 8, 16), np.uint8)]
 
 
-def network(largest: float, off: float = 0.0) -> Network:
+def network(largest: float, off: float = 0.0) -> LogitsFunction:
     """Two lines of two steps and three classes; its largest logit is `largest`, and another is `off` by that much."""
 
     def logits(images: np.ndarray) -> np.ndarray:
@@ -49,7 +49,7 @@ def test_a_refusal_names_the_layer() -> None:
         compare(network(4), network(4, 1), IMAGES, [])
 
 
-def torn(by: float) -> Network:
+def torn(by: float) -> LogitsFunction:
     """Two classes that are equal but for `by`."""
     return lambda images: np.tile(np.array([1.0 + by, 1.0, 0.0], np.float64), (len(images), 2, 1))
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from gluon_htr.images.preprocessing import Preprocessing, fit
 
-NOTEBOOK = Preprocessing(rule="box", height=32, width=128, resample="linear")
-LINES = Preprocessing(rule="height", height=48, width=2048, width_multiple=32)
+NOTEBOOK = Preprocessing(mode="box", height=32, width=128, resample="linear")
+LINES = Preprocessing(mode="height", height=48, width=2048, width_multiple=32)
 
 
 def notebook_rule(image: np.ndarray) -> np.ndarray:

@@ -217,9 +217,9 @@ def test_a_network_of_another_alphabet_is_an_error(recognizer: gluon_htr.Recogni
     wrong = Recognizer(recognizer.network, Alphabet("abcdefg"), recognizer.preprocessing, "wrong")
     with pytest.raises(ModelError, match="do not belong together"):
         wrong.read(draw("abc"))
-    rule = Preprocessing("box", 24, 64)
+    preprocessing = Preprocessing("box", 24, 64)
     with pytest.raises(ModelError, match="cannot read images"):
-        Recognizer(recognizer.network, recognizer.alphabet, rule, "wrong").read(draw("abc"))
+        Recognizer(recognizer.network, recognizer.alphabet, preprocessing, "wrong").read(draw("abc"))
 
 
 def test_weights_that_are_no_numbers_are_an_error(recognizer: gluon_htr.Recognizer) -> None:

@@ -50,7 +50,7 @@ def match(archives: Sequence[Path], dataset: Dataset) -> dict[str, Path]:
 def acquire(
     dataset: Dataset, root: Path, given: Mapping[str, Path], site: Site | None, stage: Stage, keep: bool = False
 ) -> Acquired:
-    """Makes the data set's missing folders below `root`.
+    """Make the data set's missing folders below `root`.
 
     given: file name → archive that the user has; it is left as it is. site: None fetches nothing.
     keep: do not remove a fetched archive once it is unpacked.

@@ -41,7 +41,7 @@ def web_page(start: bytes) -> bool:
 
 
 def safe_path(name: str, folder: str = "") -> PurePosixPath | None:
-    """A member's place below the folder, or None for the folder itself.
+    """Return a member's place below the folder, or None for the folder itself.
 
     A leading part that repeats the folder's own name is dropped (lineStrokes-all.tar.gz has it, words.tgz does not).
     ArchiveError for a name that leads elsewhere.
@@ -101,7 +101,7 @@ class _Tally:
 
 
 def _unpack(path: Path, folder: Path, own_name: str, written: _Tally) -> Iterator[int]:
-    """Yields the position in the archive's file after each member."""
+    """Yield the position in the archive's file after each member."""
     before = written.members
     with path.open("rb") as raw, _decompressed(raw) as stream, _tar(stream) as tar:
         while (member := tar.next()) is not None:
@@ -150,7 +150,7 @@ class _Watched:
 
 @contextmanager
 def _decompressed(raw: BinaryIO) -> Iterator[_Watched]:
-    """The tar inside: browsers save .tgz files as they are or already decompressed."""
+    """Return the tar inside: browsers save .tgz files as they are or already decompressed."""
     start = raw.read(TAR_BLOCK)
     raw.seek(0)
     if start[:2] == b"\x1f\x8b":
@@ -168,7 +168,7 @@ def _decompressed(raw: BinaryIO) -> Iterator[_Watched]:
 
 
 def _drain(stream: _Watched, limit: int) -> None:
-    """Reads to the end, so that gzip compares its check sum; the last block read must be the zeros that end a tar."""
+    """Read to the end, so that gzip compares its check sum; the last block read must be the zeros that end a tar."""
     if stream.last != bytes(TAR_BLOCK):
         raise EOFError
     while piece := stream.read(CHUNK):
@@ -179,7 +179,7 @@ def _drain(stream: _Watched, limit: int) -> None:
 
 @contextmanager
 def _explained(path: Path, folder: Path) -> Iterator[None]:
-    """Puts the archive's name before what is wrong with it."""
+    """Put the archive's name before what is wrong with it."""
     try:
         yield
     except ArchiveError as error:

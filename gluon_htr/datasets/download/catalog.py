@@ -149,7 +149,7 @@ DATASETS = {dataset.name: dataset for dataset in _ALL}
 
 
 def dataset(name: str) -> Dataset:
-    """The data set of that name. UsageError, with the names there are, when it is unknown."""
+    """Return the data set of that name. UsageError, with the names there are, when it is unknown."""
     if name not in DATASETS:
         raise UsageError(f"unknown data set '{name}'; there are {', '.join(DATASETS)}")
     return DATASETS[name]

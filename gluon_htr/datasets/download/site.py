@@ -81,7 +81,7 @@ class Site:
         return urljoin(self.base_url, quote(name))
 
     def open(self, name: str, headers: dict[str, str]) -> http.client.HTTPResponse:
-        """The answer to a GET: 200, 206 or 416. DownloadError, which says what to do, for any other."""
+        """Return the answer to a GET: 200, 206 or 416. DownloadError, which says what to do, for any other."""
         url, hops, identified = self.url(name), 0, False
         while True:
             response = self._request(url, headers)
@@ -144,7 +144,7 @@ class Site:
         raise DownloadError(f"{name}: {wrong}, or fetch the file in a browser and pass it with --archive")
 
     def _identify(self, form: str | None) -> None:
-        """Prepares the headers that say who we are. form: address of the login form; None: HTTP Basic."""
+        """Prepare the headers that say who we are. form: address of the login form; None: HTTP Basic."""
         assert self.login is not None
         if self._password is None:
             self._password = self.login.ask()

@@ -29,7 +29,7 @@ class Cut(Exception):
 
 
 def fetch(site: Site, file: RemoteFile, target: Path, advance: Advance | None = None) -> None:
-    """Writes the file to `target`, from where an earlier run stopped; `target` appears when it is complete and right.
+    """Write the file to `target`, from where an earlier run stopped; `target` appears when it is complete and right.
 
     Raises DownloadError for what the server or the network does, StorageError when the disk is full.
     """
@@ -113,7 +113,7 @@ def _copy(
     total: int | None,
     advance: Advance,
 ) -> None:
-    """Appends the response's body. `have`: bytes that are there already; `total`: bytes of the whole file."""
+    """Append the response's body. `have`: bytes that are there already; `total`: bytes of the whole file."""
     advance(have, total)
     with response:
         declared_page = response.headers.get_content_type() == "text/html"
@@ -163,14 +163,14 @@ def _note(part: Path) -> Path:
 
 
 def _remember(part: Path, response: http.client.HTTPResponse, total: int | None) -> None:
-    """Notes which version of the file the part belongs to."""
+    """Note which version of the file the part belongs to."""
     tag = response.headers.get("ETag", "")
     validator = tag if tag and not tag.startswith("W/") else response.headers.get("Last-Modified", "")
     _note(part).write_text(json.dumps({"validator": validator, "total": total}), encoding="utf-8")
 
 
 def _recall(part: Path) -> dict | None:
-    """What is known of a part; None when it cannot be gone on with."""
+    """Return what is known of a part; None when it cannot be gone on with."""
     try:
         known = json.loads(_note(part).read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):

@@ -13,7 +13,9 @@ PUNCTUATION = "，。、；：？！“”‘’（）《》…"  # of Chinese
 
 
 def gb2312() -> frozenset[str]:
-    """The 3,755 most frequent characters of Chinese (GB 2312-80, level 1: rows 16 to 55), digits and punctuation."""
+    """Return the 3,755 most frequent characters of Chinese (GB 2312-80, level 1: rows 16 to 55), digits and
+    punctuation.
+    """
     codes = [(0xA0 + row, cell) for row in range(16, 56) for cell in range(0xA1, 0xFF)]
     ideographs = b"".join(map(bytes, codes)).decode("gb2312", "ignore")  # the last row is not full
     return frozenset(ideographs + string.digits + PUNCTUATION)
@@ -27,7 +29,7 @@ NAMED: dict[str, Callable[[], frozenset[str] | None]] = {
 
 
 def known_alphabet(name: str) -> frozenset[str] | None:
-    """The characters of `iam`, of `gb2312`, or of an alphabet's JSON file; None for `any`.
+    """Return the characters of `iam`, of `gb2312`, or of an alphabet's JSON file; None for `any`.
 
     Raises `SpecError` for another name, `AlphabetError` when the file cannot be read.
     """

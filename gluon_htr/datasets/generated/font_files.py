@@ -34,7 +34,7 @@ class Found:
 
 
 def hershey_fonts(alphabet: frozenset[str] | None, joined: bool = True) -> list[Found]:
-    """The stroke fonts that look written. Raises `DataError` when they have too little of the alphabet.
+    """Return the stroke fonts that look written. Raises `DataError` when they have too little of the alphabet.
 
     joined: whether to take also those whose letters touch.
     """
@@ -49,7 +49,7 @@ def hershey_fonts(alphabet: frozenset[str] | None, joined: bool = True) -> list[
 
 
 def outline_fonts(folder: Path, alphabet: frozenset[str] | None, problems: list[Problem]) -> list[Found]:
-    """The TrueType and OpenType fonts at or below `folder`; those that cannot be used are added to `problems`.
+    """Return the TrueType and OpenType fonts at or below `folder`; those that cannot be used are added to `problems`.
 
     Raises `DataError` when there is none that can be used.
     """
@@ -68,7 +68,10 @@ def outline_fonts(folder: Path, alphabet: frozenset[str] | None, problems: list[
 
 
 def drawn_letters(file: Path, alphabet: frozenset[str] | None) -> list[Found]:
-    """A font for each person whose letters this file has (`images.typeset_drawn`). Raises `DataError` for none."""
+    """Return a font for each person whose letters this file has (`images.typeset_drawn`).
+
+    Raises `DataError` for none.
+    """
     found = [font for drawn in drawn_fonts(file) for font in _written(drawn, 1.0, alphabet)]
     if not found:
         raise DataError(f"{file} has nobody who drew enough of the alphabet")
@@ -76,14 +79,14 @@ def drawn_letters(file: Path, alphabet: frozenset[str] | None) -> list[Found]:
 
 
 def _written(font: StrokeFont, share: float, alphabet: frozenset[str] | None) -> list[Found]:
-    """The stroke font, if it has enough of the alphabet."""
+    """Return the stroke font, if it has enough of the alphabet."""
     covered = frozenset(font.glyphs)
     characters = covered if alphabet is None else covered & alphabet
     return [Found(font.name, share, characters, partial(_stroke_text, font))] if _enough(characters, alphabet) else []
 
 
 def _found(face: Face, alphabet: frozenset[str] | None) -> Found:
-    """Raises `DataError` when the font has too little of the alphabet."""
+    """Raise `DataError` when the font has too little of the alphabet."""
     characters = drawable(face, (lambda character: True) if alphabet is None else alphabet.__contains__)
     if not _enough(characters, alphabet):
         raise DataError(f"draws {len(characters)} of the alphabet's {len(alphabet or '')} characters")

@@ -43,7 +43,7 @@ class Writer:
 
 
 def writers(root: Path, forms: Iterable[Form]) -> dict[str, Writer]:
-    """The writers who left enough to make lines of: words whose segmentation is marked ok, with distances.
+    """Return the writers who left enough to make lines of: words whose segmentation is marked ok, with distances.
 
     Raises `AnnotationError` when there is no table of boxes or no folder of words.
     """
@@ -82,7 +82,7 @@ def _boxes(root: Path) -> dict[str, tuple[int, int, int, int]]:
 
 
 def _add(writer: Writer, line: Line, boxes: dict[str, tuple[int, int, int, int]], paths: dict[str, str]) -> None:
-    """What can be used of a line: its runs of good words, and the distances within these."""
+    """Collect the runs of good words of a line, and the distances within these."""
     baseline = _baseline(line.words, boxes)
     if baseline is None:
         return

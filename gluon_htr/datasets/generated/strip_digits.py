@@ -55,6 +55,6 @@ def _read(root: Path, name: str, dimensions: int) -> np.ndarray:
 
 
 def _file(root: Path, name: str, dimensions: int) -> Path | None:
-    """The file, plain or gzipped; some copies have a dot for the second hyphen."""
+    """Return the file, plain or gzipped; some copies have a dot for the second hyphen."""
     names = (f"{name}{mark}idx{dimensions}-ubyte{ending}" for mark in "-." for ending in ("", ".gz"))
     return next((root / name for name in names if (root / name).is_file()), None)

@@ -106,7 +106,7 @@ def compose(glyphs: list[np.ndarray], random: Random) -> np.ndarray:
 
 
 def _resized(glyph: np.ndarray, size: float) -> np.ndarray:
-    """The box of a digit's ink, `size` times as large as the digits of a line usually are."""
+    """Return the box of a digit's ink, `size` times as large as the digits of a line usually are."""
     rows, columns = (np.flatnonzero((glyph >= INK).any(axis=axis)) for axis in (1, 0))
     box = glyph[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     factor = np.clip(size, 0.6, 1.4) * HEIGHT / 20

@@ -59,7 +59,7 @@ class TrdgText:
 
 
 def by_trdg(sample: Sample) -> Sample:
-    """The same text in the same font, by trdg.
+    """Return the same text in the same font, by trdg.
 
     Raises `UsageError` where a sample is not of `fonts:FOLDER`, or asks for what trdg cannot do: it draws each letter
     alone, one behind the other from left to right.
@@ -99,7 +99,7 @@ def _restore_pillow() -> None:
 
 
 def _seeded(seed: Seed) -> np.random.Generator:
-    """A generator of our own, after seeding the three that trdg draws from."""
+    """Return a generator of our own, after seeding the three that trdg draws from."""
     import cv2
 
     chosen = np.random.default_rng(seed)

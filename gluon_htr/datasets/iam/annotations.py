@@ -85,7 +85,10 @@ def read_forms(root: Path, problems: list[Problem]) -> list[Form]:
 
 
 def _parse(blob: bytes, tables: Tables) -> Form:
-    """A form's XML, by its start tags alone. Raises `AnnotationError`; entities and external files are refused."""
+    """Return a form's XML, by its start tags alone. Raises `AnnotationError`.
+
+    Entities and external files are refused.
+    """
     handler = _Tags(tables)
     parser = expat.ParserCreate()
     parser.StartElementHandler = handler.start

@@ -79,7 +79,7 @@ class Drawn:
             raise ImageError(str(error)) from None
 
     def strokes(self) -> Strokes:
-        """Raises `AnnotationError`."""
+        """Raise `AnnotationError`."""
         if isinstance(self.source, bytes):
             return parse_strokes(self.source)
         try:
@@ -129,7 +129,7 @@ class IamOnlineReader:
                 yield Sample(f"{identity}#{variant}", text, writer, drawn)
 
     def lines(self) -> Iterator[StrokeLine]:
-        """The same lines as strokes; files that cannot be read are added to `problems`."""
+        """Yield the same lines as strokes; files that cannot be read are added to `problems`."""
         for sample in self:
             assert isinstance(sample.image, Drawn)
             try:
@@ -199,7 +199,7 @@ class IamOnlineReader:
 
 
 def _prompt(form: str) -> str:
-    """What was given to be written: forms that differ in their last letter alone had the same."""
+    """Return what was given to be written: forms that differ in their last letter alone had the same."""
     return form.rstrip("abcdefghijklmnopqrstuvwxyz")
 
 
@@ -209,7 +209,7 @@ def _aachen_prompts() -> frozenset[str]:
 
 
 def parse_text(blob: bytes) -> list[str]:
-    """The lines of a form's corrected text, which follows `CSR:`; what precedes is what a program read.
+    """Return the lines of a form's corrected text, which follows `CSR:`; what precedes is what a program read.
 
     One form, a08-551z, has two of its lines in one, parted by a row of percent signs.
     """

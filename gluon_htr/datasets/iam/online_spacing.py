@@ -15,7 +15,7 @@ _OPENING = re.compile(r"([(\[])\s+")
 
 
 def naturally_spaced(lines: list[str]) -> list[str]:
-    """The lines of one form, in order: a quotation may reach over several."""
+    """Return the lines of one form, in order: a quotation may reach over several."""
     quoted, spaced = False, []
     for line in lines:
         line = _CONTRACTION.sub("'", _OPENING.sub(r"\1", _CLOSING.sub("", line)))
@@ -25,7 +25,7 @@ def naturally_spaced(lines: list[str]) -> list[str]:
 
 
 def _quotations(line: str, quoted: bool) -> tuple[str, bool]:
-    """The line with its marks where they belong, and whether a quotation is open at its end.
+    """Return the line with its marks where they belong, and whether a quotation is open at its end.
 
     quoted: whether one is open at its beginning.
     """

@@ -37,7 +37,7 @@ class IamOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @cache
 def aachen_forms(split: str) -> frozenset[str]:
-    """The form ids of one part of the Aachen partition: 747 train, 116 validation, 336 test."""
+    """Return the form ids of one part of the Aachen partition: 747 train, 116 validation, 336 test."""
     return split_list(f"aachen-{split}-forms")
 
 

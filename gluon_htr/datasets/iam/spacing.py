@@ -14,7 +14,7 @@ _OPENING = frozenset("([{")
 
 
 def natural(tokens: Iterable[str]) -> str:
-    """Joins tokens as a person would write them."""
+    """Join tokens as a person would write them."""
     text, quoted, glued = "", False, True
     for token in tokens:
         closes = token in _CLOSING or (token == '"' and quoted)

@@ -16,7 +16,7 @@ FARTHEST = 1e6  # units: a whiteboard has some ten thousand
 
 
 def parse_strokes(blob: bytes) -> Strokes:
-    """The strokes of a line's XML, those without a point left out.
+    """Return the strokes of a line's XML, those without a point left out.
 
     Raises `AnnotationError` when it is not well-formed, declares entities, has no points or impossible ones.
     """

@@ -36,12 +36,15 @@ class _Folder:
 
 
 def label_beside(root: Path) -> Path | None:
-    """The first label file in the folder or in those below."""
+    """Return the first label file in the folder or in those below."""
     return next(iter(files_below(root, (LABEL,))), None)
 
 
 def read_folder(root: Path, problems: list[Problem]) -> list[Row]:
-    """A row for each image that has a label; what has no partner is added to `problems`, by its path below `root`."""
+    """Return a row for each image that has a label.
+
+    What has no partner is added to `problems`, by its path below `root`.
+    """
     rows = []
     for folder, names in walk(root):
         below = Path(folder).relative_to(root)
@@ -50,7 +53,7 @@ def read_folder(root: Path, problems: list[Problem]) -> list[Row]:
 
 
 def meant(name: str, choices: Iterable[str]) -> str | None:
-    """The choice that differs from a name by a slip of the pen; other digits are no slip."""
+    """Return the choice that differs from a name by a slip of the pen; other digits are no slip."""
     numbers = re.findall(r"\d+", name)
     likely = [choice for choice in choices if re.findall(r"\d+", choice) == numbers]
     distance, nearest = min(

@@ -127,7 +127,7 @@ class _Files:
         return next(filter(os.path.exists, files), files[0])
 
     def suggestion(self, file: str) -> str:
-        """What may have been meant by a file that is not there: an image beside it that no row names."""
+        """Return what may have been meant by a file that is not there: an image beside it that no row names."""
         folder, name = os.path.split(file)
         if folder not in self._unlisted:
             names = sorted(os.listdir(folder)) if os.path.isdir(folder) else []
@@ -139,7 +139,7 @@ class _Files:
 
 
 def _source(path: Path) -> Path:
-    """The list, or the folder with labels beside its images."""
+    """Return the list, or the folder with labels beside its images."""
     if path.is_file():
         return path
     if not path.is_dir():

@@ -39,7 +39,7 @@ class Row:
 
 
 def read_rows(file: Path, problems: list[Problem]) -> list[Row]:
-    """The rows of a list; those that are malformed are added to `problems` by `name:line`.
+    """Return the rows of a list; those that are malformed are added to `problems` by `name:line`.
 
     Raises `AnnotationError` when the file cannot be read, is no text, or has no column of paths or of labels.
     """
@@ -48,7 +48,7 @@ def read_rows(file: Path, problems: list[Problem]) -> list[Row]:
 
 
 def read_text(file: Path) -> str:
-    """The text of a file in UTF-8, or UTF-16 as spreadsheets write it. Raises `AnnotationError`."""
+    """Return the text of a file in UTF-8, or UTF-16 as spreadsheets write it. Raises `AnnotationError`."""
     try:
         if file.stat().st_size > LARGEST:
             raise AnnotationError(f"{file} has more than {LARGEST >> 20} MB: it is no list of labels")
@@ -134,7 +134,9 @@ def _named(text: str, name: str, problems: list[Problem]) -> Iterator[Row]:
 
 
 def _records(lines: list[str]) -> Iterator[tuple[int, int, list[str] | None]]:
-    """The first and the last line of each record of a CSV file, and its cells: None where one is above csv's limit."""
+    """Yield the first and the last line of each record of a CSV file, and its cells: None where one is above csv's
+    limit.
+    """
     first = next(filter(str.strip, lines), "")
     semicolons = first.count(";") > first.count(",")
     reader = csv.reader(lines, delimiter=";" if semicolons else ",", skipinitialspace=True)

@@ -40,7 +40,7 @@ def is_cache(path: Path) -> bool:
 
 
 def save_cache(path: Path, chunks: Iterable[Store], made_from: Callable[[], Origin]) -> tuple[int, list[Problem]]:
-    """Writes a cache chunk by chunk; the file takes its place when all are written. Returns the count and the problems.
+    """Write a cache chunk by chunk; the file takes its place when all are written. Returns the count and the problems.
 
     made_from: asked at the end. Raises `DataError` when there is no sample, `StorageError` when the disk is full or
     `path` is something else than a cache; what was at `path` is then untouched.
@@ -67,7 +67,7 @@ def _plain(problems: list[Problem]) -> list[tuple[str, str]]:
 
 
 def load_cache(path: Path) -> tuple[Store, Origin]:
-    """The samples of a cache, and what they were made from. Raises `CacheError` when it is broken or hostile."""
+    """Return the samples of a cache, and what they were made from. Raises `CacheError` when it is broken or hostile."""
     *chunks, end = pickles.load_all(path)
     if not isinstance(end, dict) or end.get("format") != FORMAT:
         raise CacheError(f"{path} is not a whole cache of this version: run python -m gluon_htr.prepare again")
@@ -82,7 +82,7 @@ def load_cache(path: Path) -> tuple[Store, Origin]:
 
 
 def _checked(path: Path, chunk: dict[str, Any]) -> Store:
-    """A chunk as a store: every array of the promised type, every image inside the pixels."""
+    """Return a chunk as a store: every array of the promised type, every image inside the pixels."""
     columns = {name: chunk[name] for name in (*_LISTS, *_ARRAYS)}
     problems = [Problem(*problem) for problem in chunk["problems"]]
     for name in _LISTS:

@@ -39,7 +39,10 @@ class _Unpickler(pickle.Unpickler):
 
 
 def load_all(path: Path) -> list[Any]:
-    """The pickles of a file, at least one. Raises `CacheError` when it is broken or asks for more than arrays."""
+    """Return the pickles of a file, at least one.
+
+    Raises `CacheError` when it is broken or asks for more than arrays.
+    """
     contents: list[Any] = []
     try:
         with open(path, "rb") as file:
@@ -53,5 +56,5 @@ def load_all(path: Path) -> list[Any]:
 
 
 def dump(content: Any, file: BinaryIO) -> None:
-    """Writes a pickle that `load` admits."""
+    """Write a pickle that `load` admits."""
     pickle.dump(content, file, protocol=5)

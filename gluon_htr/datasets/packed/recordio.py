@@ -22,7 +22,7 @@ _LENGTH = (1 << 29) - 1
 
 
 def frame(data: bytes) -> bytes:
-    """Data as a record. Raises ValueError for 512 MB or more."""
+    """Return data as a record. Raises ValueError for 512 MB or more."""
     if len(data) > _LENGTH:
         raise ValueError(f"a record holds less than 512 MB, not {len(data):,} bytes")
     cuts = [match.start() for match in re.finditer(re.escape(MAGIC), data) if match.start() % 4 == 0]
@@ -37,7 +37,7 @@ def _part(kind: int, data: bytes) -> bytes:
 
 
 def unframe(blob: bytes | memoryview) -> bytes:
-    """The data of the record that `blob` is. Raises ValueError where it is no whole record."""
+    """Return the data of the record that `blob` is. Raises ValueError where it is no whole record."""
     parts = list(_parts(memoryview(blob)))
     if [kind for kind, _ in parts] != ([0] if len(parts) == 1 else [1, *[2] * (len(parts) - 2), 3]):
         raise ValueError("is no whole record")
@@ -58,13 +58,13 @@ def _parts(blob: memoryview) -> Iterator[tuple[int, bytes]]:
 
 
 def pack_image(text: str, key: int, image: bytes) -> bytes:
-    """The data of an image record."""
+    """Return the data of an image record."""
     points = np.fromiter(map(ord, text), "<f4", len(text))
     return _HEADER.pack(len(points), 0.0, key, 0) + points.tobytes() + image
 
 
 def unpack_image(data: bytes) -> tuple[str, int]:
-    """The text of an image record, and where the encoded image starts. Raises ValueError where it is none."""
+    """Return the text of an image record, and where the encoded image starts. Raises ValueError where it is none."""
     if len(data) < _HEADER.size:
         raise ValueError("is no image record")
     start = _HEADER.size + 4 * _HEADER.unpack_from(data)[0]

@@ -82,7 +82,7 @@ def save_records(
 
 
 def _found(path: Path) -> Packing | None:
-    """The packing that was begun at `path`, if any. Raises `StorageError` where something else is there."""
+    """Return the packing that was begun at `path`, if any. Raises `StorageError` where something else is there."""
     if path.exists() and not path.is_dir():
         raise StorageError(f"{path} is a file, and records are a folder: remove it or give another --output")
     packing = _packing(path)
@@ -92,7 +92,7 @@ def _found(path: Path) -> Packing | None:
 
 
 def _with_a_sample(stores: Iterator[Store], path: Path, reader: Reader) -> Iterator[Store]:
-    """The same stores, once one is known to have a sample. Raises `DataError` where none has."""
+    """Return the same stores, once one is known to have a sample. Raises `DataError` where none has."""
     empty: list[Store] = []
     for store in stores:
         if len(store):
@@ -103,7 +103,7 @@ def _with_a_sample(stores: Iterator[Store], path: Path, reader: Reader) -> Itera
 
 
 def _begin(path: Path, packing: Packing, goes_on: bool) -> None:
-    """A folder for this packing, or the one in which it was begun. Of another packing, its files are removed."""
+    """Prepare the folder of this packing, new or as it was left; files of another packing are removed."""
     (path / "records.json").unlink(missing_ok=True)
     if goes_on:
         return
@@ -126,7 +126,7 @@ def _packing(path: Path) -> Packing | None:
 
 
 def _end(path: Path, shards: int, problems: list[Problem]) -> tuple[int, list[Problem]]:
-    """Declares the records whole."""
+    """Return declares the records whole."""
     summaries = [shard_summary(path, number) for number in range(shards)]
     samples = sum(summary["samples"] for summary in summaries)
     for leftover in path.glob(f".{NUMBER}.*.part"):  # of packings that were killed
@@ -138,7 +138,10 @@ def _end(path: Path, shards: int, problems: list[Problem]) -> tuple[int, list[Pr
 
 
 def records_origin(path: Path) -> Origin:
-    """What they were made from, whether they are whole or not. Raises `CacheError` where `path` is no such folder."""
+    """Return what they were made from, whether they are whole or not.
+
+    Raises `CacheError` where `path` is no such folder.
+    """
     packing = _packing(path)
     if packing is None:
         raise CacheError(f"{path} holds no records of this version: run python -m gluon_htr.prepare again")
@@ -152,7 +155,9 @@ def records_encoding(path: Path) -> str | None:
 
 
 def load_records(path: Path) -> tuple[Store, Origin]:
-    """The samples, still encoded, and what they were made from; records that are damaged or cut off are problems.
+    """Return the samples, still encoded, and what they were made from.
+
+    Records that are damaged or cut off are problems.
 
     All images of a million lines fit into some gigabytes, so that every epoch can be shuffled as a whole. Raises
     `CacheError` where `path` is no folder of whole records.
@@ -162,7 +167,7 @@ def load_records(path: Path) -> tuple[Store, Origin]:
 
 
 def load_intact(path: Path, encoding: Encoding) -> tuple[Store, Origin]:
-    """The same. Raises `CacheError` also where a record is lost, or where they are encoded in another way."""
+    """Return the same. Raises `CacheError` also where a record is lost, or where they are encoded in another way."""
     store, packing, lost = _load(path)
     if packing.encoding != str(encoding):
         raise CacheError(f"its images are {packing.encoding}, not {encoding}")
@@ -173,7 +178,10 @@ def load_intact(path: Path, encoding: Encoding) -> tuple[Store, Origin]:
 
 
 def _load(path: Path) -> tuple[Store, Packing, list[Problem]]:
-    """The samples, with what was left out when they were packed; the packing; the records that are lost since."""
+    """Return the samples, with what was left out when they were packed; the packing.
+
+    The records that are lost since.
+    """
     packing = _packing(path)
     try:
         whole = json.loads((path / "records.json").read_bytes())

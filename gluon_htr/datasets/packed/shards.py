@@ -21,7 +21,7 @@ _UNLISTED = "is missing in the index"
 
 
 def encode_store(store: Store, encoding: Encoding) -> Store:
-    """A store of bare pixels as one of encoded images; runs in the workers."""
+    """Return a store of bare pixels as one of encoded images; runs in the workers."""
     bare = bare_sizes(store.shapes).tolist()
     blobs = [encode(store.image(k), encoding) for k in range(len(store))]
     # a byte more, which decoders ignore, tells an encoded image from bare pixels
@@ -34,7 +34,7 @@ def encode_store(store: Store, encoding: Encoding) -> Store:
 
 
 def save_shard(path: Path, number: int, stores: list[Store]) -> int:
-    """Writes a shard; returns how many samples it took, those left out included."""
+    """Write a shard; returns how many samples it took, those left out included."""
     index, offset, key = [], 0, number << 20
     with atomic_file(path / f"{number:05}.rec") as file:
         for store in stores:
@@ -98,7 +98,8 @@ def is_intact(path: Path, number: int) -> bool:
 
 
 def load_shard(path: Path, number: int) -> tuple[Store, list[Problem]]:
-    """The samples, with what was left out when they were packed, and the records lost since: damaged, or not indexed.
+    """Return the samples, with what was left out when they were packed, and the records lost since: damaged, or not
+    indexed.
 
     Raises `CacheError` where one of its files is missing or cannot be read.
     """
@@ -138,7 +139,7 @@ def load_shard(path: Path, number: int) -> tuple[Store, list[Problem]]:
 
 
 def _entry(line: str) -> _Entry:
-    """Raises ValueError."""
+    """Raise ValueError."""
     _, offset, length, checksum, height, width, identity, group = line.split("\t")
     shape = (int(height), int(width))
     if min(shape) < 1 or int(offset) < 0:

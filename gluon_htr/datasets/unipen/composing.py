@@ -90,7 +90,7 @@ def _line(words: Sequence[Written], length: int, random: Random) -> list[Written
 
 
 def side_by_side(words: Sequence[Written], random: Random) -> Strokes:
-    """The strokes of words on one baseline, y = 0, with distances that vary as in a line of one hand."""
+    """Return the strokes of words on one baseline, y = 0, with distances that vary as in a line of one hand."""
     usual, x, placed = random.uniform(*SPACES), 0.0, list[np.ndarray]()
     for k, word in enumerate(words):
         points = np.concatenate(word.strokes)

@@ -54,7 +54,10 @@ class Recording:
     resolution: dict[str, float] = field(default_factory=dict)
 
     def strokes(self, segment: Segment) -> list[np.ndarray]:
-        """The pen-down strokes of a segment, (n, 2) each. Raises `AnnotationError` where it names what is not there."""
+        """Return the pen-down strokes of a segment, (n, 2) each.
+
+        Raises `AnnotationError` where it names what is not there.
+        """
         strokes = []
         for first, start, last, end in segment.pieces:
             if last >= len(self.components) or first > last:
@@ -70,13 +73,13 @@ class Recording:
 
 
 def _runs(points: np.ndarray, down: np.ndarray) -> list[np.ndarray]:
-    """The points where the pen is down, parted where it is lifted."""
+    """Return the points where the pen is down, parted where it is lifted."""
     edges = np.flatnonzero(np.diff(down)) + 1
     return [part for part, pen in zip(np.split(points, edges), np.split(down, edges)) if len(part) and pen[0]]
 
 
 def read_recording(path: Path, include: Path) -> Recording:
-    """Raises `AnnotationError` where a file cannot be read or says what no recording can."""
+    """Raise `AnnotationError` where a file cannot be read or says what no recording can."""
     recording = Recording()
     _read(path, include, recording, 0)
     return recording
@@ -154,7 +157,7 @@ def _add_component(recording: Recording, down: bool, content: str) -> None:
 
 
 def _add_segment(recording: Recording, content: str) -> None:
-    """A segment without a label or without components says nothing to be learned."""
+    """Return a segment; None without a label or without components."""
     if match := _SEGMENT.match(content.strip()):
         pieces = tuple(_piece(piece) for piece in match[2].split(",") if piece.strip())
         recording.segments.append(Segment(match[1], pieces, re.sub(r"\\(.)", r"\1", match[4])))

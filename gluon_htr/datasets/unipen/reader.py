@@ -86,7 +86,7 @@ class UnipenReader:
 
 
 def open_unipen(root: Path, options: UnipenOptions) -> Reader:
-    """The reader of a spec. Raises `AnnotationError` when `root` has nothing that the options ask for."""
+    """Return the reader of a spec. Raises `AnnotationError` when `root` has nothing that the options ask for."""
     part = "words" if options.part == "composed" else options.part
     problems: list[Problem] = []
     items = _chosen(_items(root, part, options.split, problems), options)

@@ -25,7 +25,7 @@ RETURN = 0.5  # of the ink's width: who goes so far back to the left, and down, 
 
 
 def find_recordings(root: Path) -> Path | None:
-    """The folder at or below `root` that has `data` and `include`, if there is one."""
+    """Return the folder at or below `root` that has `data` and `include`, if there is one."""
     folders = [root]
     for _ in range(DEPTH + 1):
         for folder in folders:

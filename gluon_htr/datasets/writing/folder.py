@@ -46,7 +46,7 @@ class Labels:
         return max(self.rows, default=-1) + 1
 
     def check(self, number: int, sample: Sample) -> None:
-        """Raises `UsageError` where a row that is there is not that of the sample."""
+        """Raise `UsageError` where a row that is there is not that of the sample."""
         row = row_of(number, sample)
         if self.rows.get(number, row) != row:
             raise UsageError(
@@ -55,7 +55,7 @@ class Labels:
             )
 
     def append(self, rows: list[bytes]) -> None:
-        """Adds rows, and waits until they are on the disk."""
+        """Add rows, and wait until they are on the disk."""
         try:
             self.file.write(b"".join(rows))
             self.file.flush()
@@ -70,13 +70,13 @@ def image_of(number: int) -> str:
 
 
 def row_of(number: int, sample: Sample) -> bytes:
-    """The row of an image; tabs and line ends of text and group, which would part it, become spaces."""
+    """Return the row of an image; tabs and line ends of text and group, which would part it, become spaces."""
     return f"{image_of(number)}\t{normalize(sample.text)}\t{normalize(sample.group)}\n".encode()
 
 
 @contextlib.contextmanager
 def labels_of(output: Path, plan: Plan) -> Iterator[Labels]:
-    """The labels of a folder that is there, or of a new one. A folder without a row may have any plan.
+    """Return the labels of a folder that is there, or of a new one. A folder without a row may have any plan.
 
     Raises `UsageError` when it holds lines of another plan, `AnnotationError` for a broken row, `StorageError` when it
     cannot be written, is being written, or holds something else.
@@ -120,7 +120,7 @@ def _plan(mark: Path) -> Plan | str:
 
 
 def _read(file: BinaryIO, path: Path) -> dict[int, bytes]:
-    """The rows by number; cuts off one that was not written whole. Rows may stand in any order."""
+    """Return the rows by number; cuts off one that was not written whole. Rows may stand in any order."""
     file.seek(0)
     lines = file.read().splitlines(keepends=True)
     if lines and not lines[-1].endswith(b"\n"):

@@ -45,7 +45,10 @@ class Written:
 
 
 def resized(spec: Spec, count: int | None = None, seed: int | None = None) -> Spec:
-    """The spec for another number of lines, or another seed, where its kind is generated; else the spec as it is."""
+    """Return the spec for another number of lines, or another seed, where its kind is generated.
+
+    Else the spec as it is.
+    """
     if not KINDS[spec.kind].is_endless:
         return spec
     changes = {"count": count, "seed": seed}
@@ -54,7 +57,10 @@ def resized(spec: Spec, count: int | None = None, seed: int | None = None) -> Sp
 
 
 def endless(spec: Spec, seed: int | None = None) -> Iterator[Sample]:
-    """Generated lines without end: the first `count` are those of the spec. Raises `UsageError` for other data."""
+    """Return generated lines without end: the first `count` are those of the spec.
+
+    Raises `UsageError` for other data.
+    """
     if not KINDS[spec.kind].is_endless:
         raise UsageError(f"{spec.text} is not generated, and ends: give fonts: or recomposed:")
     return iter(open_spec(resized(spec, sys.maxsize, seed)))
@@ -68,7 +74,7 @@ def synthesize(
     count: int | None = None,
     advance: Callable[[int], object] = lambda done: None,
 ) -> Written:
-    """Writes the lines of a spec that are not there yet: all, or the first `count`.
+    """Write the lines of a spec that are not there yet: all, or the first `count`.
 
     advance: called with the number of lines just done, those that were there included. Raises what `open_spec` and
     `labels_of` raise, and `MissingToolError` without what the engine needs.
@@ -88,7 +94,9 @@ def synthesize(
 
 
 def _missing(reader: Reader, labels: Labels, plan: Plan, count: int | None) -> Iterator[tuple[int, Sample]]:
-    """The samples that are still to be drawn, with their numbers, once those that are there have been compared."""
+    """Yield the samples that are still to be drawn, with their numbers, once those that are there have been
+    compared.
+    """
     start = labels.next
     for number, sample in islice(enumerate(reader), max(start, count or sys.maxsize)):
         if number < start:
@@ -120,7 +128,7 @@ def _drawn(
 
 
 def _draw(samples: list[tuple[int, Sample]], output: Path) -> tuple[list[bytes], list[Problem]]:
-    """Writes the images of a chunk; runs in the workers."""
+    """Write the images of a chunk; runs in the workers."""
     rows, problems = [], []
     for number, sample in samples:
         try:

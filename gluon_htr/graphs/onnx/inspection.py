@@ -37,7 +37,7 @@ class Inspection:
 
 
 def check_graph(model: bytes, operators: frozenset[str] = OPERATORS) -> Inspection:
-    """Raises `GraphError` when the file is damaged or has something that is refused.
+    """Raise `GraphError` when the file is damaged or has something that is refused.
 
     operators: those accepted; one of another domain than ONNX's own stands there with its domain.
     """

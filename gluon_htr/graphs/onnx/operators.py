@@ -25,7 +25,7 @@ class Writer:
         self._stored: set[str] = set()
 
     def input(self, index: int, place: int = 0) -> str:
-        """The tensor that is a node's input at that place; a parameter is stored when it is first used."""
+        """Return the tensor that is a node's input at that place; a parameter is stored when it is first used."""
         source = self.graph.nodes[index].inputs[place]
         node = self.graph.nodes[source]
         if node.operator != "null" or source == self.graph.data:
@@ -37,7 +37,7 @@ class Writer:
         return [self.input(index, place) for place in range(len(self.graph.nodes[index].inputs))]
 
     def array(self, index: int, place: int) -> np.ndarray:
-        """The parameter that is a node's input at that place."""
+        """Return the parameter that is a node's input at that place."""
         return self.arrays[self.graph.variable(self.graph.nodes[index].inputs[place])]
 
     def rank(self, index: int, place: int = 0) -> int:
@@ -58,7 +58,7 @@ class Writer:
         return output
 
     def finish(self, index: int, operator: str, inputs: list[str], rank: int | None = None, **attributes: Any) -> None:
-        """The ONNX node that makes the MXNet node's tensor; its rank is that of the first input unless given."""
+        """Add the ONNX node that makes the MXNet node's tensor; its rank is that of the first input unless given."""
         self.add(operator, inputs, self.names[index], **attributes)
         self.ranks[index] = self.rank(index) if rank is None else rank
 
@@ -71,7 +71,7 @@ class Writer:
 
 
 def _simple(operator: str) -> Callable[[Writer, int], None]:
-    """An operator that both know, without options."""
+    """Return an operator that both know, without options."""
 
     def write(writer: Writer, index: int) -> None:
         inputs = writer.inputs(index)
@@ -216,7 +216,7 @@ def _constant_target(codes: tuple[int, ...]) -> list[int] | None:
 
 
 def _computed_target(writer: Writer, node: Node, source: str, rank: int) -> tuple[str, int]:
-    """The target shape as a tensor, and its length."""
+    """Return the target shape as a tensor, and its length."""
     sizes = writer.add("Shape", [source], f"{node.name}:sizes")
     parts: list[str] = []
     length = place = at = 0

@@ -37,7 +37,7 @@ class Field:
 
 
 def fields(message: memoryview) -> Iterator[Field]:
-    """The fields of a message, in order. Raises `GraphError` where it is cut off or is no message."""
+    """Yield the fields of a message, in order. Raises `GraphError` where it is cut off or is no message."""
     at = 0
     while at < len(message):
         key, at = _varint(message, at)
@@ -68,7 +68,7 @@ def varints(packed: memoryview) -> list[int]:
 
 
 def _varint(message: memoryview, at: int) -> tuple[int, int]:
-    """An unsigned integer of at most 64 bits, and where it ends."""
+    """Return an unsigned integer of at most 64 bits, and where it ends."""
     value = 0
     for place in range(10):
         if at >= len(message):

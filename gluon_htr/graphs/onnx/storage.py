@@ -12,7 +12,7 @@ MIN_SIZE = 1024  # numbers: below, a Cast or a Mul costs more than it saves
 
 
 def rounded(parameters: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """The parameters with every matrix and kernel as float16; vectors (biases, batch norms) stay what they are.
+    """Return the parameters with every matrix and kernel as float16; vectors (biases, batch norms) stay what they are.
 
     Numbers that float16 does not reach stay float32, with their whole array.
     """

@@ -25,7 +25,7 @@ _TRANSPARENT = ("Dropout", "_copy")  # at reading time they pass their input on
 def to_onnx(
     graph: Graph, parameters: dict[str, np.ndarray], *, opset: int = 13, height: int | None = None
 ) -> onnx.ModelProto:
-    """The graph with its parameters as an ONNX model, checked.
+    """Return the graph with its parameters as an ONNX model, checked.
 
     height: of the images in pixels, where it is known; otherwise it is declared dynamic. Raises GraphError for what
     cannot be said in ONNX and ParametersError for a parameter that is missing.
@@ -63,7 +63,7 @@ def _written(graph: Graph, arrays: dict[str, np.ndarray]) -> Writer:
 
 
 def _needed(graph: Graph) -> list[int]:
-    """Indices of the nodes whose tensors the output needs, in order; an RNN's weights are taken as they are."""
+    """Return indices of the nodes whose tensors the output needs, in order; an RNN's weights are taken as they are."""
     found: set[int] = {graph.output}
     for index in range(graph.output, -1, -1):
         if index in found:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import onnx
 
 from ...errors import GraphError
-from .graphs import Network, attribute
+from .graphs import StaticGraph, attribute
 from .limits import LEAKY_SLOPE
 
 SUPPORTED = ("Conv", "Add", "MaxPool")
@@ -36,8 +36,8 @@ class Step:
         return list(self.node.input) if self.operator == "Add" else [self.node.input[0]]
 
 
-def read_steps(network: Network) -> list[Step]:
-    """The network in steps. Raises `GraphError` for an operator that has no int8 form here."""
+def read_steps(network: StaticGraph) -> list[Step]:
+    """Return the network in steps. Raises `GraphError` for an operator that has no int8 form here."""
     users: dict[str, list[onnx.NodeProto]] = {}
     for node in network.nodes:
         for name in node.input:
@@ -61,7 +61,7 @@ def slope(activation: onnx.NodeProto | None) -> float | None:
     return LEAKY_SLOPE if activation.op_type == "LeakyRelu" else 0.0
 
 
-def _check(node: onnx.NodeProto, network: Network) -> None:
+def _check(node: onnx.NodeProto, network: StaticGraph) -> None:
     if node.op_type not in SUPPORTED:
         remedy = _REMEDY.get(node.op_type, "gluon-htr dpu plan says what a DPU takes")
         raise GraphError(f"{node.output[0]}: {node.op_type} has no int8 form for a DPU: {remedy}")

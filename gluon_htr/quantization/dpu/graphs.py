@@ -21,7 +21,7 @@ PLANNED = OPERATORS | {
 
 
 @dataclass(frozen=True)
-class Network:
+class StaticGraph:
     """A float32 network of fixed sizes. shapes: of every tensor. weights: of every initializer, by name."""
 
     model: onnx.ModelProto
@@ -34,7 +34,7 @@ class Network:
 
 
 def read_model(path: Path) -> tuple[onnx.ModelProto, Bundle | None]:
-    """The graph of an ONNX file or of a bundle, and the bundle. Raises `GraphError` or `BundleError`."""
+    """Return the graph of an ONNX file or of a bundle, and the bundle. Raises `GraphError` or `BundleError`."""
     if path.suffix != ".onnx":
         if is_run(path):
             raise ModelError(f"{path} is a run: make a bundle of it with gluon-htr export {path} --output NAME.zip")
@@ -47,7 +47,7 @@ def read_model(path: Path) -> tuple[onnx.ModelProto, Bundle | None]:
 
 
 def parse(content: bytes, where: str) -> onnx.ModelProto:
-    """A checked graph. Raises `GraphError` where it is none, or has operators that nobody here knows."""
+    """Return a checked graph. Raises `GraphError` where it is none, or has operators that nobody here knows."""
     try:
         check_graph(content, PLANNED)
         return onnx.load_from_string(content)
@@ -57,8 +57,8 @@ def parse(content: bytes, where: str) -> onnx.ModelProto:
         raise GraphError(f"{where} is no ONNX file: {error}") from None
 
 
-def fixed(model: onnx.ModelProto, sizes: dict[str, int], where: str = "the network") -> Network:
-    """The same network with one size for each axis, its constants computed, its unused weights gone.
+def fixed(model: onnx.ModelProto, sizes: dict[str, int], where: str = "the network") -> StaticGraph:
+    """Return the same network with one size for each axis, its constants computed, its unused weights gone.
 
     sizes: of the input's free axes, by name (`batch`, `width` …). Raises `GraphError` where an axis stays free.
     """
@@ -78,7 +78,7 @@ def fixed(model: onnx.ModelProto, sizes: dict[str, int], where: str = "the netwo
     return inferred(with_constants(copy), where)
 
 
-def inferred(model: onnx.ModelProto, where: str = "the network") -> Network:
+def inferred(model: onnx.ModelProto, where: str = "the network") -> StaticGraph:
     """With the shapes of all tensors. Raises `GraphError` where one depends on what is only known when it runs."""
     try:
         model = onnx.shape_inference.infer_shapes(model, strict_mode=True, data_prop=True)
@@ -93,11 +93,11 @@ def inferred(model: onnx.ModelProto, where: str = "the network") -> Network:
             shapes[value.name] = tuple(axis.dim_value for axis in axes)
     if unknown := [name for node in graph.node for name in node.output if name and name not in shapes]:
         raise GraphError(f"{where}: the size of {unknown[0]} is only known when it runs: a DPU needs fixed sizes")
-    return Network(model, shapes, weights)
+    return StaticGraph(model, shapes, weights)
 
 
 def attribute(node: onnx.NodeProto, name: str, default: Any) -> Any:
-    """A node's attribute as a Python value."""
+    """Return a node's attribute as a Python value."""
     return next((onnx.helper.get_attribute_value(a) for a in node.attribute if a.name == name), default)
 
 

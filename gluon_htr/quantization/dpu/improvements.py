@@ -9,7 +9,7 @@ import numpy as np
 import onnx
 
 from .featurizer import Step, read_steps
-from .graphs import Network
+from .graphs import StaticGraph
 from .qdq import Quantized, to_qdq, with_weights
 from .running import Tensors
 
@@ -17,8 +17,8 @@ ROUNDS = 10  # of equalization; the paper iterates until nothing moves, which it
 IMAGES = 64  # whose mean error a bias takes over
 
 
-def equalized(network: Network) -> Network:
-    """The same function with the channels between two convolutions of like range (section 4.1).
+def equalized(network: StaticGraph) -> StaticGraph:
+    """Return the same function with the channels between two convolutions of like range (section 4.1).
 
     A channel may be scaled between two convolutions where only ReLUs and max-pooling lie: both commute with a factor.
     """
@@ -39,8 +39,8 @@ def equalized(network: Network) -> Network:
     return with_arrays(network, {name: array.astype(network.weights[name].dtype) for name, array in weights.items()})
 
 
-def with_arrays(network: Network, weights: dict[str, np.ndarray]) -> Network:
-    """The same network with other weights."""
+def with_arrays(network: StaticGraph, weights: dict[str, np.ndarray]) -> StaticGraph:
+    """Return the same network with other weights."""
     model = onnx.ModelProto()
     model.CopyFrom(network.model)
     for tensor in model.graph.initializer:
@@ -65,7 +65,7 @@ def corrected(made: Quantized, images: np.ndarray, method: str) -> Quantized:
 
 
 def _raw(made: Quantized, name: str) -> str:
-    """What a convolution's own output is called in the QDQ graph."""
+    """Return what a convolution's own output is called in the QDQ graph."""
     step = next(step for step in made.steps if step.node.output[0] == name)
     return name if step.activation else f"{name}:float"
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import onnx
 
-from .graphs import Network, attribute
+from .graphs import StaticGraph, attribute
 
 Shape = tuple[int, ...]
 Pair = tuple[int, int]  # (vertical, horizontal)
@@ -46,7 +46,7 @@ class Layer:
         return self.operator == "Conv" and self.group > 1 and self.group == self.channels == self.output_channels
 
 
-def read_layers(network: Network) -> list[Layer]:
+def read_layers(network: StaticGraph) -> list[Layer]:
     """All operators, in order."""
     return [_layer(network, node) for node in network.nodes]
 
@@ -57,7 +57,7 @@ def _channels(shape: Shape) -> int:
     return shape[1] if len(shape) > 2 else shape[-1]
 
 
-def _layer(network: Network, node: onnx.NodeProto) -> Layer:
+def _layer(network: StaticGraph, node: onnx.NodeProto) -> Layer:
     shape, weights = network.shapes[node.output[0]], [network.weights[n] for n in node.input if n in network.weights]
     inputs = tuple(network.shapes[name] for name in node.input if name and name not in network.weights)
     learned = [array for array in weights if array.dtype.kind == "f"]
@@ -89,7 +89,7 @@ def _geometry(node: onnx.NodeProto, inputs: tuple[Shape, ...]) -> dict[str, Any]
     }
 
 
-def _bounds(network: Network, node: onnx.NodeProto) -> dict[str, Any]:
+def _bounds(network: StaticGraph, node: onnx.NodeProto) -> dict[str, Any]:
     if node.op_type == "LeakyRelu":
         return {"slope": float(attribute(node, "alpha", 0.01))}
     if node.op_type == "Clip":

@@ -116,7 +116,7 @@ ARCHITECTURES = {one.name: one for one in (*_ZYNQ, _OLD_ZYNQ, *_VERSAL, _OLD_VER
 
 
 def architecture(name: str) -> Architecture:
-    """The architecture of that name, in any case. Raises `UsageError` with the known ones."""
+    """Return the architecture of that name, in any case. Raises `UsageError` with the known ones."""
     for known, found in ARCHITECTURES.items():
         if known.lower() == name.lower():
             return found

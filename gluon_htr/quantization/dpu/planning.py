@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .graphs import Network
+from .graphs import StaticGraph
 from .layers import Layer, read_layers
 from .limits import Architecture
 from .rules import Breach, breaches
@@ -68,6 +68,6 @@ class Plan:
         return any(later.on_dpu for later in self.places[self.places.index(place) :])
 
 
-def plan(network: Network, dpu: Architecture) -> Plan:
+def plan(network: StaticGraph, dpu: Architecture) -> Plan:
     """Every layer on its own merits, as Vitis AI's compiler partitions: what is outside the limits goes to the CPU."""
     return Plan(dpu, tuple(Place(layer, tuple(breaches(layer, dpu))) for layer in read_layers(network)))

@@ -13,7 +13,7 @@ import numpy as np
 import onnx
 
 from .featurizer import Step, read_steps
-from .graphs import Network
+from .graphs import StaticGraph
 from .limits import LEAKY_SLOPE
 from .running import Tensors
 from .scales import exponent_of, exponents_of, quantized
@@ -23,7 +23,7 @@ from .scales import exponent_of, exponents_of, quantized
 class Quantized:
     """exponents: of every tensor, weight and bias, by name; its numbers are q · 2^-exponent."""
 
-    network: Network  # float32, with the weights that were quantized
+    network: StaticGraph  # float32, with the weights that were quantized
     exponents: dict[str, int]
 
     @property
@@ -35,11 +35,11 @@ class Quantized:
         return str(self.network.model.graph.input[0].name)
 
     def weight(self, name: str) -> np.ndarray:
-        """The integers of a weight or bias, int8."""
+        """Return the integers of a weight or bias, int8."""
         return quantized(self.network.weights[name], self.exponents[name]).astype(np.int8)
 
 
-def quantize(network: Network, images: np.ndarray, method: str = "minmse") -> Quantized:
+def quantize(network: StaticGraph, images: np.ndarray, method: str = "minmse") -> Quantized:
     """Chooses all exponents. images: (N, H, W) uint8. Raises `GraphError` for operators without an int8 form."""
     steps = read_steps(network)
     names = [network.model.graph.input[0].name, *(step.output for step in steps)]
@@ -50,8 +50,10 @@ def quantize(network: Network, images: np.ndarray, method: str = "minmse") -> Qu
     return with_weights(network, exponents, method)
 
 
-def with_weights(network: Network, exponents: dict[str, int], method: str) -> Quantized:
-    """The exponents of weights and biases, beside those of the tensors, for what the network's weights are now."""
+def with_weights(network: StaticGraph, exponents: dict[str, int], method: str) -> Quantized:
+    """Return the exponents of weights and biases, beside those of the tensors, for what the network's weights are
+    now.
+    """
     found = dict(exponents)
     for step in read_steps(network):
         if step.operator == "Conv":
@@ -64,7 +66,7 @@ def with_weights(network: Network, exponents: dict[str, int], method: str) -> Qu
 
 
 def to_qdq(quantized: Quantized) -> onnx.ModelProto:
-    """The QDQ graph, checked; its input and output have the names and float32 of the original's."""
+    """Return the QDQ graph, checked; its input and output have the names and float32 of the original's."""
     graph = _Graph(quantized)
     graph.round(quantized.source, quantized.source)
     for step in quantized.steps:
@@ -97,7 +99,7 @@ class _Graph:
         self.round(raw, step.output)
 
     def round(self, raw: str, name: str) -> None:
-        """Quantizes the tensor `raw` with the scale of `name` and makes it float again."""
+        """Quantizes the tensor `raw` with the scale of `name` and make it float again."""
         scale, zero = self._scale(self._made.exponents[name]), self._zero()
         target = name if name == self._last else f"{name}:int8"
         make = onnx.helper.make_node

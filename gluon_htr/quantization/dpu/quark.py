@@ -16,14 +16,14 @@ import onnx
 
 from ..._storage import write_atomically
 from ...errors import GraphError, MissingToolError
-from .graphs import Network
+from .graphs import StaticGraph
 from .recipes import INTEGER
 
 PRESET = "XINT8"  # int8 and powers of two, fused as DPUs do; VINT8 rounds before every ReLU, too
 
 
-def quantize_with_quark(featurizer: Network, images: np.ndarray, folder: Path, preset: str = PRESET) -> None:
-    """Writes `featurizer.int8.onnx`. images: (N, H, W) uint8.
+def quantize_with_quark(featurizer: StaticGraph, images: np.ndarray, folder: Path, preset: str = PRESET) -> None:
+    """Write `featurizer.int8.onnx`. images: (N, H, W) uint8.
 
     Raises `MissingToolError` where Quark is not installed, `GraphError` with its last words where it fails.
     """

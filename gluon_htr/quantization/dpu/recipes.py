@@ -12,7 +12,7 @@ import onnx
 from ..._storage import write_atomically
 from ...errors import ModelError, UsageError
 from .featurizer import read_steps
-from .graphs import Network, parse
+from .graphs import StaticGraph, parse
 from .improvements import corrected, equalized
 from .qdq import Quantized, quantize, to_qdq
 from .scales import METHODS
@@ -41,15 +41,18 @@ class Scales(msgspec.Struct, frozen=True):
 
 
 def prepared(recipe: Recipe, both: Halves) -> Halves:
-    """What is quantized: the same function, equalized where the recipe says so. Raises `UsageError`, `GraphError`."""
+    """Return what is quantized: the same function, equalized where the recipe says so.
+
+    Raises `UsageError`, `GraphError`.
+    """
     if recipe.method not in METHODS:
         raise UsageError(f"there is no method {recipe.method}; known are {', '.join(METHODS)}")
     read_steps(both.featurizer)  # what cannot be quantized is said before anything is computed
     return replace(both, featurizer=equalized(both.featurizer)) if recipe.equalization else both
 
 
-def quantized_by(recipe: Recipe, featurizer: Network, images: np.ndarray) -> Quantized:
-    """The quantized featurizer. images: (N, H, W) uint8."""
+def quantized_by(recipe: Recipe, featurizer: StaticGraph, images: np.ndarray) -> Quantized:
+    """Return the quantized featurizer. images: (N, H, W) uint8."""
     made = quantize(featurizer, images, recipe.method)
     return corrected(made, images, recipe.method) if recipe.bias_correction else made
 
@@ -70,7 +73,10 @@ def write_quantized(made: Quantized, recipe: Recipe, images: int, folder: Path) 
 
 
 def read_quantized(folder: Path) -> tuple[onnx.ModelProto, onnx.ModelProto, onnx.ModelProto]:
-    """What `write_halves` and `write_quantized` wrote: featurizer, quantized featurizer, tail. Raises `ModelError`."""
+    """Return what `write_halves` and `write_quantized` wrote: featurizer, quantized featurizer, tail.
+
+    Raises `ModelError`.
+    """
     found = []
     for name in (FEATURIZER, INTEGER, TAIL):
         if not (folder / name).is_file():

@@ -42,7 +42,7 @@ _NEVER = {
 
 
 def breaches(layer: Layer, dpu: Architecture) -> list[Breach]:
-    """The limits that a layer breaks, the first being the one to name."""
+    """Return the limits that a layer breaks, the first being the one to name."""
     if layer.operator not in _RULES:
         remedy = _NEVER.get(layer.operator, "leave it to the CPU, at the end")
         return [Breach("operator", layer.operator, "an operator of CNNs", UG1414, remedy)]

@@ -14,7 +14,7 @@ from ...images.preprocessing import scale
 def session(
     model: onnx.ModelProto, outputs: Sequence[str] = (), optimized: bool = True
 ) -> onnxruntime.InferenceSession:
-    """outputs: tensors to give; those of the graph where none are named. One thread, since images come one by one."""
+    """Open a session. outputs: tensors to give; those of the graph where none are named. One thread, since images come one by one."""
     copy = onnx.ModelProto()
     copy.CopyFrom(model)
     if outputs:

@@ -26,7 +26,7 @@ def quantized(values: np.ndarray, exponent: int) -> np.ndarray:
 
 
 def nonoverflow(largest: float) -> int:
-    """The largest exponent under which a number of this size fits."""
+    """Return the largest exponent under which a number of this size fits."""
     return min(_LARGEST, floor(log2((HIGH + 0.5) / largest))) if largest > 0 else _LARGEST
 
 

@@ -32,7 +32,7 @@ def simulate(made: Quantized, image: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def headroom(made: Quantized) -> int:
-    """The largest sum, in steps, that the weights allow for any image; below `EXACT`, float32 is exact."""
+    """Return the largest sum, in steps, that the weights allow for any image; below `EXACT`, float32 is exact."""
     largest = 0
     for step in made.steps:
         if step.operator == "Conv":
@@ -43,7 +43,7 @@ def headroom(made: Quantized) -> int:
 
 
 def shifted(sums: np.ndarray, places: int) -> np.ndarray:
-    """sums · 2^-places, rounded to even at halves, within int8; integers throughout."""
+    """Shift sums by 2^-places, rounded to even at halves, within int8; integers throughout."""
     if places <= 0:
         return np.clip(sums.astype(np.int64) << -places, LOW, HIGH).astype(np.int32)
     whole, rest, half = sums >> places, sums & ((1 << places) - 1), 1 << (places - 1)

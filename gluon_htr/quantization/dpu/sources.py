@@ -12,45 +12,48 @@ from ...bundles.catalog import find_bundle
 from ...bundles.reader import Bundle
 from ...errors import ModelError, UsageError
 from ...images.preprocessing import Preprocessing
-from .graphs import Network, fixed, read_model
+from .graphs import StaticGraph, fixed, read_model
 
 
 @dataclass(frozen=True)
-class Source:
+class QuantizationSource:
     """A bundle with its graph, and the preprocessing that makes every image of the one size that a DPU takes."""
 
     bundle: Bundle
     graph: onnx.ModelProto
-    rule: Preprocessing
+    preprocessing: Preprocessing
 
     @property
-    def network(self) -> Network:
-        return fixed(self.graph, {"batch": 1, "width": self.rule.width}, str(self.bundle.path))
+    def network(self) -> StaticGraph:
+        return fixed(self.graph, {"batch": 1, "width": self.preprocessing.width}, str(self.bundle.path))
 
 
-def open_network(model: str, width: int | None = None) -> Network:
-    """A bundle's or an ONNX file's network for one image. Raises `ModelError` and others where there is none."""
+def open_network(model: str, width: int | None = None) -> StaticGraph:
+    """Return a bundle's or an ONNX file's network for one image. Raises `ModelError` and others where there is none."""
     graph, bundle = read_model(find_bundle(model) or Path(model))
     if bundle:
         return _source(bundle, graph, width).network
     return fixed(graph, {"batch": 1} | ({"width": width} if width else {}), model)
 
 
-def open_source(model: str, width: int | None = None) -> Source:
-    """A bundle by name or path. Raises `ModelError` for an ONNX file alone: it does not say how images are prepared."""
+def open_source(model: str, width: int | None = None) -> QuantizationSource:
+    """Return a bundle by name or path.
+
+    Raises `ModelError` for an ONNX file alone: it does not say how images are prepared.
+    """
     graph, bundle = read_model(find_bundle(model) or Path(model))
     if bundle is None:
         raise ModelError(f"{model} says nothing of alphabet and preprocessing: give the bundle that it comes from")
     return _source(bundle, graph, width)
 
 
-def _source(bundle: Bundle, graph: onnx.ModelProto, width: int | None) -> Source:
-    rule, step = bundle.reader.preprocessing.fit, bundle.reader.step_width
+def _source(bundle: Bundle, graph: onnx.ModelProto, width: int | None) -> QuantizationSource:
+    preprocessing, step = bundle.reader.preprocessing.fit, bundle.reader.step_width
     if width is None:
-        width = rule.width
-    if width < 1 or width % step or (rule.rule == "box" and width != rule.width):
-        only = f"is {rule.width}" if rule.rule == "box" else f"is a multiple of {step}"
+        width = preprocessing.width
+    if width < 1 or width % step or (preprocessing.mode == "box" and width != preprocessing.width):
+        only = f"is {preprocessing.width}" if preprocessing.mode == "box" else f"is a multiple of {step}"
         raise UsageError(f"a width of {width} pixels does not fit {bundle.name}: its width {only}")
-    if rule.rule == "height":  # every image is padded to the whole width, or shrunk to it
-        rule = msgspec.structs.replace(rule, width=width, width_multiple=width)
-    return Source(bundle, graph, rule)
+    if preprocessing.mode == "height":  # every image is padded to the whole width, or shrunk to it
+        preprocessing = msgspec.structs.replace(preprocessing, width=width, width_multiple=width)
+    return QuantizationSource(bundle, graph, preprocessing)

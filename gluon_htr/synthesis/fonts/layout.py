@@ -75,7 +75,9 @@ class Look:
         return layout
 
     def blurred(self, image: np.ndarray, random: Random) -> np.ndarray:
-        """A line (H, W) uint8 on white, out of focus, with more white where ink would be spread over the edge."""
+        """Return a line (H, W) uint8 on white, out of focus, with more white where ink would be spread over the
+        edge.
+        """
         if not self.blur:
             return image
         radius = random.uniform(0, self.blur)

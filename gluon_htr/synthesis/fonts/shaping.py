@@ -20,12 +20,14 @@ def needs_shaping(text: str) -> bool:
 
 
 def direction(text: str) -> str | None:
-    """What Raqm is told of lines that have letters from right to left: the same direction as their labels take."""
+    """Return what Raqm is told of lines that have letters from right to left: the same direction as their labels
+    take.
+    """
     return ("rtl" if runs_backwards(text) else "ltr") if is_right_to_left(text) else None
 
 
 def pieces(text: str, letters: bool) -> list[str]:
-    """What is set as one, and the spaces: words, or letters where they are wanted alone and may stand so.
+    """Return what is set as one, and the spaces: words, or letters where they are wanted alone and may stand so.
 
     A line with letters from right to left is one piece: the order of its parts depends on the whole.
     Raises `MissingToolError` where Pillow cannot shape the text.

@@ -21,7 +21,7 @@ class Capitals:
 
     @classmethod
     def draw(cls, characters: Collection[str], share: float, random: np.random.Generator) -> Capitals:
-        """A writer who does so with about `share` of the small letters, and with always the same ones.
+        """Return a writer who does so with about `share` of the small letters, and with always the same ones.
 
         characters: what the font has; a letter stays small where its capital is not among them.
         """

@@ -107,7 +107,7 @@ class Hand:
 
 @cache
 def glyphs(font: str) -> dict[str, Glyph]:
-    """The printable ASCII characters of a font. Raises `MissingToolError` without the package Hershey-Fonts."""
+    """Return the printable ASCII characters of a font. Raises `MissingToolError` without the package Hershey-Fonts."""
     try:
         from HersheyFonts import HersheyFonts
     except ImportError:
@@ -126,7 +126,7 @@ def _glyph(drawn: object) -> Glyph:
 def write(
     text: str, font: StrokeFont, random: Random, spacing: float | None = None, joins: float = 0.0
 ) -> list[np.ndarray]:
-    """The strokes of a line in a hand made up for it, in units of the font.
+    """Return the strokes of a line in a hand made up for it, in units of the font.
 
     spacing: the largest gap between letters, in capital letters' heights; None leaves it to the hand.
     joins: the largest share of letters that the pen goes on to from the one before.
@@ -156,7 +156,7 @@ def write(
 
 
 def _unlike(hand: Hand, random: Random) -> np.ndarray:
-    """What makes this letter differ from the printed one, (2, 2): its size, width, slant and rotation."""
+    """Return what makes this letter differ from the printed one, (2, 2): its size, width, slant and rotation."""
     wide, tall, slant, turn = hand.unlike * random.normal(0, (0.07, 0.06, 0.06, 0.04))
     wide = hand.width * float(np.clip(1 + wide, 0.6, 1.5))
     return np.array([[wide, -slant - turn], [turn, np.clip(1 + tall, 0.7, 1.4)]])
@@ -172,7 +172,7 @@ def _warped(strokes: list[np.ndarray], amount: float, random: Random) -> list[np
 
 
 def _rounded(glyph: Glyph, hand: Hand) -> tuple[np.ndarray, ...]:
-    """The strokes with their corners cut twice, where the hand does that (Chaikin 1974)."""
+    """Return the strokes with their corners cut twice, where the hand does that (Chaikin 1974)."""
     if not hand.rounded:
         return glyph.strokes
     return tuple(_chaikin(_chaikin(stroke)) for stroke in glyph.strokes)

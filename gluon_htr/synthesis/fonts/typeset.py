@@ -36,7 +36,9 @@ class Face:
 
 
 def drawable(face: Face, wanted: Callable[[str], bool]) -> frozenset[str]:
-    """The characters for which `wanted` holds and that the font draws; the space is one of them where it is wanted.
+    """Return the characters for which `wanted` holds and that the font draws.
+
+    The space is one of them where it is wanted.
 
     Raises `DataError` when the file is no font that can be read, `MissingToolError` without fontTools.
     """
@@ -75,7 +77,7 @@ def typeset(
     random: Random,
     capitals: Capitals = Capitals(),  # noqa: B008
 ) -> np.ndarray:
-    """A line as (H, W) uint8, ink on 255, with all of its ink within the margins.
+    """Return a line as (H, W) uint8, ink on 255, with all of its ink within the margins.
 
     capitals: the small letters that are set as small capitals; the font must have these.
     Raises `ValueError` where nothing is left on the paper, `OSError` when the font cannot be read, `MissingToolError`
@@ -92,7 +94,7 @@ def typeset(
 
 
 def _set(text: str, face: Face, layout: Layout, random: Random, capitals: Capitals) -> Image.Image:
-    """The pieces of a line beside each other: 255 is ink."""
+    """Return the pieces of a line beside each other: 255 is ink."""
     full, small = _font(face, layout.size), _font(face, max(1, round(layout.size * capitals.size)))
     x = 0.0
     placed: list[tuple[np.ndarray, int, int]] = []
@@ -139,7 +141,7 @@ def _sheared(image: Image.Image, layout: Layout) -> Image.Image:
 
 @cache
 def faces(path: str) -> tuple[Face, ...]:
-    """The fonts in a file: one, or each of a collection's. Raises `DataError` when it cannot be read."""
+    """Return the fonts in a file: one, or each of a collection's. Raises `DataError` when it cannot be read."""
     if not path.lower().endswith((".ttc", ".otc")):
         return (Face(path),)
     try:

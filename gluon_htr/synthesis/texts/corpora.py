@@ -54,7 +54,7 @@ class Corpus:
         return max(0, start - 1) + match.start() + 1 if match and start else start
 
     def written(self, alphabet: Collection[str] | None) -> Corpus:
-        """The text as hands write it: with other signs for those of print that the alphabet lacks."""
+        """Return the text as hands write it: with other signs for those of print that the alphabet lacks."""
         if alphabet is None:
             return self
         return _written(self, frozenset(sign for sign in self._signs if is_lacking(sign, alphabet)))
@@ -72,7 +72,7 @@ def _written(corpus: Corpus, signs: frozenset[str]) -> Corpus:
 
 
 def read_corpus(path: Path) -> Corpus:
-    """Raises `DataError` when there is no text at `path`, or one that is not UTF-8 or too large."""
+    """Raise `DataError` when there is no text at `path`, or one that is not UTF-8 or too large."""
     if not path.exists():
         raise DataError(f"{path} does not exist: give corpus=PATH of a text file or of a folder of them")
     text = "".join(paragraph + "\n" for whole in _texts(path) for paragraph in paragraphs(whole))
@@ -84,7 +84,7 @@ def read_corpus(path: Path) -> Corpus:
 
 
 def corpus_files(path: Path) -> list[Path]:
-    """A file, or the texts and archives below a folder."""
+    """Return a file, or the texts and archives below a folder."""
     return [path] if path.is_file() else files_below(path, (".txt", ".zip"))
 
 
@@ -129,7 +129,7 @@ def _decoded(blob: bytes, name: str, stray: float) -> str:
 
 
 def paragraphs(text: str) -> Iterator[str]:
-    """The paragraphs of a book, each as one line in NFC.
+    """Yield the paragraphs of a book, each as one line in NFC.
 
     Those of less than `SHORTEST` characters are left out where they are less than half of the text: they are headings.
     So are rows as of a table, and paragraphs that have more than `TABLE` of them.

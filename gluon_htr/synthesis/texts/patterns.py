@@ -23,12 +23,12 @@ def pick(choices: Sequence[str], random: Random) -> str:
 
 
 def digits(random: Random, least: int = 1, most: int = 20) -> str:
-    """A string of `least` to `most` digits."""
+    """Return a string of `least` to `most` digits."""
     return "".join(map(str, random.integers(0, 10, random.integers(least, most + 1))))
 
 
 def number(random: Random) -> str:
-    """A whole number, a decimal, one with thousands, with a sign or a unit."""
+    """Return a whole number, a decimal, one with thousands, with a sign or a unit."""
     value = int(10 ** random.uniform(0, 7))
     forms = (f"{value}", f"{value:,}", f"{value / 100:.2f}", f"+{value}", f"-{value}", f"{value} {pick(UNITS, random)}")
     return pick(forms, random)
@@ -55,7 +55,7 @@ def date(random: Random) -> str:
 
 
 def time(random: Random) -> str:
-    """A time of day."""
+    """Return a time of day."""
     hour, minute = int(random.integers(0, 24)), int(random.integers(0, 60))
     early = "a.m." if hour < 12 else "p.m."
     twelve = hour % 12 or 12
@@ -64,7 +64,7 @@ def time(random: Random) -> str:
 
 
 def money(random: Random) -> str:
-    """A sum; signs of currencies that an alphabet lacks are left out later."""
+    """Return a sum; signs of currencies that an alphabet lacks are left out later."""
     value = 10 ** random.uniform(0, 5)
     whole = int(value)
     forms = (f"£{value:,.2f}", f"${value:,.2f}", f"€ {whole:,}", f"£{whole}", f"{whole} pounds", f"${whole}.-")
@@ -74,21 +74,21 @@ def money(random: Random) -> str:
 
 
 def telephone(random: Random) -> str:
-    """A telephone number."""
+    """Return a telephone number."""
     a, b, c = digits(random, 3, 3), digits(random, 3, 3), digits(random, 4, 4)
     forms = (f"({a}) {b}-{c}", f"+44 {a} {b} {c}", f"0{a} {b} {c}", f"{a}-{c}", f"Tel. 0{a}/{b}{c}", f"+1-{a}-{b}-{c}")
     return pick(forms, random)
 
 
 def name(random: Random) -> str:
-    """A person."""
+    """Return a person."""
     first, last, title = pick(FIRST, random), pick(LAST, random), pick(TITLES, random)
     forms = (f"{first} {last}", f"{title} {last}", f"{first[0]}. {last}", f"{last}, {first}", f"{title} {first} {last}")
     return pick((*forms, f"{first[0]}. {pick(FIRST, random)[0]}. {last}", f"{last} & {pick(LAST, random)}"), random)
 
 
 def address(random: Random) -> str:
-    """A street, a town, or both."""
+    """Return a street, a town, or both."""
     house, town = int(10 ** random.uniform(0, 3)), pick(TOWNS, random)
     street = f"{house} {pick(STREETS, random)} {pick(ROADS, random)}"
     postcode = f"{town[0]}{digits(random, 1, 2)} {digits(random, 1, 1)}{''.join(pick(CODE[:26], random) for _ in 'ab')}"
@@ -102,7 +102,7 @@ def characters(random: Random, alphabet: str = string.ascii_letters + string.dig
 
 
 def code(random: Random) -> str:
-    """A number plate, a part's number, a reference."""
+    """Return a number plate, a part's number, a reference."""
     return pick("-./ :", random).join(
         "".join(pick(CODE, random) for _ in range(random.integers(1, 6))) for _ in range(3)
     )

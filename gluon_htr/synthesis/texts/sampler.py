@@ -67,7 +67,10 @@ class TextSource:
         }
 
     def _line(self, random: Random) -> str:
-        """Running text; one line in eight has a date, a sum or a name somewhere in it, where it can be written."""
+        """Return running text.
+
+        One line in eight has a date, a sum or a name somewhere in it, where it can be written.
+        """
         length = line_length(random)
         text = self._running(length, random)
         if random.random() < 1 / 8:
@@ -100,7 +103,7 @@ class TextSource:
         return self._writable(patterns.pattern(random))
 
     def _writable(self, text: str) -> str:
-        """A made-up text; nothing where the alphabet lacks a letter or digit of it: the rest is debris."""
+        """Return a made-up text; nothing where the alphabet lacks a letter or digit of it: the rest is debris."""
         alphabet = self.alphabet
         if alphabet is None or all(_allowed(letter, alphabet) for letter in set(text) if letter.isalnum()):
             return text
@@ -131,7 +134,7 @@ def _recased(text: str, alphabet: frozenset[str] | None, random: Random) -> str:
 
 
 def restrict(text: str, alphabet: frozenset[str] | None) -> str:
-    """The text in the characters of an alphabet.
+    """Return the text in the characters of an alphabet.
 
     What is not in it goes without its accents, else in the other case, else not at all.
     """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def words(text: str) -> list[str]:
-    """A list that can be read."""
+    """Return a list that can be read."""
     return text.split()
 
 

@@ -27,7 +27,7 @@ def create_engine(
     precision: Precision = "float32",
     threads: int | None = None,
 ) -> Engine:
-    """An engine that starts from an exported pair.
+    """Return an engine that starts from an exported pair.
 
     pair: a folder with `symbol.json` and `model.params`, or their contents. device: `cpu`, or `gpu:0` (also `cuda:0`)
     with torch. threads: None leaves it to the engine. Raises MissingToolError, UsageError, GraphError, ParametersError.
@@ -57,7 +57,7 @@ def create_engine(
 
 
 def fastest_precision(kind: Literal["mxnet", "torch"], device: str) -> Precision:
-    """What an engine trains fastest in. Raises MissingToolError without torch where that is asked for.
+    """Return what an engine trains fastest in. Raises MissingToolError without torch where that is asked for.
 
     A device without instructions for bfloat16 emulates it: the preset `lines` is then three times slower than in
     float32.

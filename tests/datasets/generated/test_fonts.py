@@ -39,9 +39,9 @@ def samples(spec: str) -> list[Sample]:
 
 def test_lines_are_drawn_by_worker_processes() -> None:
     """Samples that cannot be sent to another process could not be prepared or trained on."""
-    rule = Preprocessing(rule="height", height=32, width=2048)
+    preprocessing = Preprocessing(mode="height", height=32, width=2048)
     spec = parse_spec("fonts:hershey?count=6&seed=5")
-    here, there = prepare(open_spec(spec), rule, workers=0), prepare(open_spec(spec), rule, workers=1)
+    here, there = prepare(open_spec(spec), preprocessing, workers=0), prepare(open_spec(spec), preprocessing, workers=1)
     assert here.texts == there.texts
     assert all(np.array_equal(here.image(k), there.image(k)) for k in range(6))
 

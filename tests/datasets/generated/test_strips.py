@@ -19,7 +19,7 @@ from gluon_htr.decoding.ctc import steps_needed
 from gluon_htr.errors import DataError, SpecError
 from gluon_htr.images.preprocessing import Preprocessing
 
-RULE = Preprocessing(rule="height", height=32, width=3072, width_multiple=16)
+PREPROCESSING = Preprocessing(mode="height", height=32, width=3072, width_multiple=16)
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +39,7 @@ def test_the_same_strip_whoever_draws_it(mnist: Path) -> None:
     assert [s.text for s in few] != [s.text for s in other]
     assert len({s.id for s in many} | {s.id for s in other}) == 14
     spec = parse_spec(f"strips:{mnist}?count=9")
-    here, there = prepare(open_spec(spec), RULE, workers=0), prepare(open_spec(spec), RULE, workers=1)
+    here, there = prepare(open_spec(spec), PREPROCESSING, workers=0), prepare(open_spec(spec), PREPROCESSING, workers=1)
     assert here.texts == there.texts
     assert all(np.array_equal(here.image(k), there.image(k)) for k in range(9))
 

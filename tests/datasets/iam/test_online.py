@@ -20,7 +20,7 @@ from gluon_htr.datasets.spec import open_spec, parse_spec
 from gluon_htr.errors import AnnotationError, ImageError, MissingToolError
 from gluon_htr.images.preprocessing import Preprocessing
 
-RULE = Preprocessing(rule="height", height=32, width=512)
+PREPROCESSING = Preprocessing(mode="height", height=32, width=512)
 ALL = IamOnlineOptions()
 
 
@@ -81,7 +81,7 @@ def test_worker_processes_draw_the_lines(tmp_path: Path) -> None:
     assert image.dtype == np.uint8
     assert image.min() < 64
     assert np.array_equal(image, sample.image())
-    assert prepare(IamOnlineReader(root, ALL), RULE, workers=1).texts == ["house"]
+    assert prepare(IamOnlineReader(root, ALL), PREPROCESSING, workers=1).texts == ["house"]
 
 
 def test_times_count_from_the_line_s_beginning() -> None:
@@ -186,7 +186,7 @@ BROKEN = {
 def test_a_broken_or_hostile_file_costs_its_line_alone(content: bytes, tmp_path: Path) -> None:
     """One file of 12,000 would stop a training, fill the memory, or read local files."""
     root = form(tmp_path, "a01-000u", "CSR:\nbad\ngood\n", {1: content, 2: HOUSE})
-    store = prepare(IamOnlineReader(root, ALL), RULE, workers=0)
+    store = prepare(IamOnlineReader(root, ALL), PREPROCESSING, workers=0)
     assert store.ids == ["a01-000u-02"]
     assert [problem.id for problem in store.problems] == ["a01-000u-01"]
     reader = IamOnlineReader(root, ALL)

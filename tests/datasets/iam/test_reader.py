@@ -15,7 +15,7 @@ from gluon_htr.datasets.sample import Problem
 from gluon_htr.errors import AnnotationError, ArchiveError
 from gluon_htr.images.preprocessing import Preprocessing
 
-RULE = Preprocessing(rule="box", height=32, width=128, resample="linear")
+PREPROCESSING = Preprocessing(mode="box", height=32, width=128, resample="linear")
 NOISE = png(np.random.default_rng(0).integers(0, 256, (30, 80)).astype(np.uint8))
 
 FORM = """<?xml version="1.0" encoding="iso-8859-1"?>
@@ -160,7 +160,7 @@ def test_broken_and_missing_images_are_listed_and_the_rest_prepared(tmp_path: Pa
     """IAM itself has two broken words: they would stop everything, or vanish without a word."""
     images = {"a01-000u-00-00.png": NOISE, "a01-000u-00-01.png": b""}
     reader = IamReader(folder(tmp_path, {"a01-000u.xml": FORM}, images), "words", IamOptions())
-    store = prepare(reader, RULE, workers=0)
+    store = prepare(reader, PREPROCESSING, workers=0)
     assert store.ids == ["a01-000u-00-00"]
     assert {problem.id for problem in store.problems} == {"a01-000u-00-01", "a01-000u-00-02"}
 

@@ -14,7 +14,7 @@ from gluon_htr.datasets.spec import open_spec, parse_spec
 from gluon_htr.errors import AnnotationError, SpecError
 from gluon_htr.images.preprocessing import Preprocessing
 
-RULE = Preprocessing(rule="height", height=32, width=512)
+PREPROCESSING = Preprocessing(mode="height", height=32, width=512)
 PICTURE = png(np.full((20, 60), 200, np.uint8))
 
 
@@ -350,7 +350,7 @@ def test_an_unknown_group_lists_the_known_ones(tmp_path: Path) -> None:
 def test_a_spec_opens_it_and_workers_prepare_it(tmp_path: Path) -> None:
     """The commands could not reach what the reader can."""
     spec = parse_spec(f"listing:{many(tmp_path)}?group=folder&split=validation&ratio=0.1&seed=3")
-    store = prepare(open_spec(spec), RULE, workers=1)
+    store = prepare(open_spec(spec), PREPROCESSING, workers=1)
     assert len(store) == 20
     with pytest.raises(SpecError, match="ratio"):
         parse_spec("listing:x?ratio=2")

@@ -18,7 +18,7 @@ from gluon_htr.errors import CacheError
 from gluon_htr.images.decoding import decode
 from gluon_htr.images.preprocessing import Preprocessing, fit
 
-RULE = Preprocessing(rule="height", height=16, width=512, width_multiple=8)
+PREPROCESSING = Preprocessing(mode="height", height=16, width=512, width_multiple=8)
 
 
 def some_store() -> Store:
@@ -30,7 +30,7 @@ def some_store() -> Store:
 def saved(path: Path) -> Path:
     whole = some_store()
     chunks = [whole.select([0, 1]), whole.select([2])]
-    save_cache(path, chunks, lambda: Origin("iam-words:nowhere", "", RULE))
+    save_cache(path, chunks, lambda: Origin("iam-words:nowhere", "", PREPROCESSING))
     return path
 
 
@@ -39,7 +39,7 @@ def test_a_cache_gives_back_what_was_saved(tmp_path: Path) -> None:
     store, origin = load_cache(saved(tmp_path / "a.pkl"))
     assert (store.ids, store.texts, store.groups) == (some_store().ids, some_store().texts, some_store().groups)
     assert all(np.array_equal(store.image(k), some_store().image(k)) for k in range(3))
-    assert origin.preprocessing == RULE
+    assert origin.preprocessing == PREPROCESSING
 
 
 class Hostile:
@@ -96,7 +96,7 @@ def test_a_cache_that_contradicts_itself_is_an_error(change: dict[str, object], 
 def test_a_cache_for_another_network_is_refused_with_the_command_to_run(tmp_path: Path) -> None:
     """A network would be trained on images of another size."""
     saved(tmp_path / "a.pkl")
-    other = Preprocessing(rule="box", height=32, width=128)
+    other = Preprocessing(mode="box", height=32, width=128)
     with pytest.raises(CacheError, match=r"16×512.*32×128.*gluon-htr prepare"):
         load_data([f"cache:{tmp_path / 'a.pkl'}"], other)
 
@@ -110,7 +110,7 @@ def test_a_changed_source_is_noticed(tmp_path: Path) -> None:
     assert fingerprint(source) == before
     (source / "a.txt").write_text("other")
     assert fingerprint(source) != before
-    found, now = (Origin(f"listing:{source}", state, RULE) for state in (before, fingerprint(source)))
+    found, now = (Origin(f"listing:{source}", state, PREPROCESSING) for state in (before, fingerprint(source)))
     assert "changed" in difference(found, now)
 
 
@@ -121,8 +121,8 @@ def test_a_prepared_image_equals_what_reading_computes_from_the_file(iam_archive
     with tarfile.open(iam_archives / "words.tgz") as tar:
         tar.extractall(tmp_path / "words", filter="data")
     files = {path.stem: path for path in (tmp_path / "words").rglob("*.png")}
-    rule = Preprocessing(rule="box", height=32, width=128, resample="linear")
-    store = load_data([f"iam-words:{iam_archives}"], rule, workers=2)
+    preprocessing = Preprocessing(mode="box", height=32, width=128, resample="linear")
+    store = load_data([f"iam-words:{iam_archives}"], preprocessing, workers=2)
     assert len(store) > 7
     for k, identity in enumerate(store.ids):
-        assert np.array_equal(store.image(k), fit(decode(files[identity]), rule))
+        assert np.array_equal(store.image(k), fit(decode(files[identity]), preprocessing))

@@ -25,8 +25,8 @@ from gluon_htr.errors import CacheError, DataError, StorageError
 from gluon_htr.images.encoding import Encoding, parse_encoding
 from gluon_htr.images.preprocessing import Preprocessing
 
-RULE = Preprocessing(rule="height", height=24, width=500, width_multiple=8)
-ORIGIN = Origin("iam-words:nowhere", "", RULE)
+PREPROCESSING = Preprocessing(mode="height", height=24, width=500, width_multiple=8)
+ORIGIN = Origin("iam-words:nowhere", "", PREPROCESSING)
 COUNT = 50
 LOSSLESS = Encoding()
 
@@ -85,7 +85,7 @@ def test_records_hold_what_was_prepared(tmp_path: Path, name: str) -> None:
     store, origin = load_records(tmp_path / "x.rec")
     assert (samples, problems) == (COUNT, [Problem("lost", "has no image")])
     assert origin == ORIGIN
-    assert_same(store, prepare(Drawn(), RULE, 0))
+    assert_same(store, prepare(Drawn(), PREPROCESSING, 0))
     assert store.problems == problems
 
 
@@ -106,7 +106,7 @@ def test_images_may_be_packed_smaller(tmp_path: Path, name: str) -> None:
     """A set would not fit through a narrow door."""
     save(tmp_path / "small.rec", Drawn(), parse_encoding(name))
     store, _ = load_records(tmp_path / "small.rec")
-    expected = prepare(Drawn(), RULE, 0)
+    expected = prepare(Drawn(), PREPROCESSING, 0)
     differences = [np.abs(store.image(k).astype(int) - expected.image(k)).mean() for k in range(COUNT)]
     assert 0 < np.mean(differences) < 30  # gray levels, on random noise
 
@@ -114,8 +114,8 @@ def test_images_may_be_packed_smaller(tmp_path: Path, name: str) -> None:
 def test_batches_and_shares_work_on_encoded_images(tmp_path: Path) -> None:
     """Joining records with other data would mix up their images."""
     save(tmp_path / "x.rec", Drawn())
-    one = load_data([f"records:{tmp_path / 'x.rec'}"], RULE, 0)
-    both = load_data([f"records:{tmp_path / 'x.rec'}", f"records:{tmp_path / 'x.rec'}*0.5"], RULE, 0)
+    one = load_data([f"records:{tmp_path / 'x.rec'}"], PREPROCESSING, 0)
+    both = load_data([f"records:{tmp_path / 'x.rec'}", f"records:{tmp_path / 'x.rec'}*0.5"], PREPROCESSING, 0)
     assert len(both) == COUNT + COUNT // 2
     assert_same(both.select(range(COUNT)), one)
     assert set(both.texts[COUNT:]) < set(one.texts)
@@ -142,7 +142,7 @@ def test_another_origin_starts_anew(tmp_path: Path) -> None:
     """Half of the records would be of another height or encoding."""
     save(tmp_path / "x.rec", Drawn(9), Encoding("jpeg", 80))
     save(tmp_path / "x.rec", Drawn())
-    assert_same(load_records(tmp_path / "x.rec")[0], prepare(Drawn(), RULE, 0))
+    assert_same(load_records(tmp_path / "x.rec")[0], prepare(Drawn(), PREPROCESSING, 0))
 
 
 def test_damaged_records_are_skipped_and_counted(tmp_path: Path) -> None:

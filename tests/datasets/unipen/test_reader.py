@@ -23,7 +23,7 @@ from gluon_htr.datasets.unipen.reader import UnipenOptions, UnipenReader, open_u
 from gluon_htr.errors import AnnotationError, MissingToolError, SpecError
 from gluon_htr.images.preprocessing import Preprocessing
 
-RULE = Preprocessing(rule="height", height=32, width=512)
+PREPROCESSING = Preprocessing(mode="height", height=32, width=512)
 STROKES = [[0, 0, 50, 0, 0, 50, 100, 100], [20, 180]]  # a line with two corners and a dot
 ANY = {"quality": "", "size": None, "category": "7", "strokes": STROKES}
 
@@ -59,7 +59,7 @@ def test_a_pack_is_drawn_line_by_line(tmp_path: Path) -> None:
     assert image.dtype == np.uint8
     assert image.min() < 40
     assert image.max() == 255
-    assert len(prepare(read(root), RULE, workers=0)) == 2
+    assert len(prepare(read(root), PREPROCESSING, workers=0)) == 2
 
 
 def test_every_variant_is_another_hand(tmp_path: Path) -> None:

@@ -15,7 +15,8 @@ from gluon_htr.datasets.store import Store
 from gluon_htr.errors import DataError, GraphError, UsageError
 from gluon_htr.images.preprocessing import Preprocessing, scale
 from gluon_htr.quantization.calibration import checked, stacked
-from gluon_htr.quantization.dpu.graphs import Network
+from gluon_htr.quantization.dpu.evaluation import noise
+from gluon_htr.quantization.dpu.graphs import StaticGraph
 from gluon_htr.quantization.dpu.improvements import corrected, equalized
 from gluon_htr.quantization.dpu.qdq import quantize, to_qdq
 from gluon_htr.quantization.dpu.recipes import Recipe, prepared
@@ -23,11 +24,10 @@ from gluon_htr.quantization.dpu.running import Tensors, session
 from gluon_htr.quantization.dpu.scales import exponent_of, nonoverflow, quantized
 from gluon_htr.quantization.dpu.sources import open_source
 from gluon_htr.quantization.dpu.splitting import halves
-from gluon_htr.quantization.evaluation import noise
 
 
 @pytest.fixture(scope="module")
-def words() -> Network:
+def words() -> StaticGraph:
     return halves(open_source("words")).featurizer
 
 
@@ -52,7 +52,7 @@ def test_a_tensor_of_zeros_has_a_scale() -> None:
         assert np.isfinite(2.0 ** -exponent_of(np.zeros(4, np.float32), method))
 
 
-def test_all_scales_are_powers_of_two_and_all_weights_int8(words: Network) -> None:
+def test_all_scales_are_powers_of_two_and_all_weights_int8(words: StaticGraph) -> None:
     """The vendor's compiler would refuse the graph, or keep the layer on the CPU."""
     model = to_qdq(quantize(words, images(8, 48, 192)))
     arrays = {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
@@ -76,7 +76,7 @@ def test_equalization_leaves_the_function_and_lowers_the_noise() -> None:
     assert after > before + 1
 
 
-def test_bias_correction_lowers_the_mean_error(words: Network) -> None:
+def test_bias_correction_lowers_the_mean_error(words: StaticGraph) -> None:
     """The option would make things worse in silence."""
     pages = images(16, 48, 192)
     made = quantize(words, pages, "nonoverflow")
@@ -111,14 +111,14 @@ def test_what_has_no_int8_form_is_named() -> None:
 
 def test_images_that_cannot_calibrate_are_refused() -> None:
     """Scales would be chosen on nothing, and the network would read nothing."""
-    rule = Preprocessing("box", 16, 24)
+    preprocessing = Preprocessing("box", 16, 24)
     for pages, says in (
         (np.zeros((0, 16, 24), np.uint8), "empty"),
         (images(2, 20, 24), "20 x 24.*16 x 24"),
         (np.full((3, 16, 24), 255, np.uint8), "one value"),
     ):
         with pytest.raises(DataError, match=says):
-            checked(pages, rule)
+            checked(pages, preprocessing)
     mixed = Store.collect([("a", "x", "g", images(1)[0]), ("b", "y", "g", images(1, 20, 24)[0])], [])
     with pytest.raises(DataError, match="several sizes"):
         stacked(mixed)

@@ -9,7 +9,7 @@ onnx = pytest.importorskip("onnx")
 from small_featurizers import everything, images
 
 from gluon_htr.images.preprocessing import scale
-from gluon_htr.quantization.dpu.graphs import Network
+from gluon_htr.quantization.dpu.graphs import StaticGraph
 from gluon_htr.quantization.dpu.qdq import Quantized, quantize, to_qdq
 from gluon_htr.quantization.dpu.running import session
 from gluon_htr.quantization.dpu.scales import METHODS
@@ -19,7 +19,7 @@ from gluon_htr.quantization.dpu.splitting import halves
 
 
 @pytest.fixture(scope="module")
-def words() -> Network:
+def words() -> StaticGraph:
     """The trained featurizer that ships."""
     return halves(open_source("words")).featurizer
 
@@ -36,7 +36,7 @@ def _compare(made: Quantized, pages: np.ndarray, optimized: bool) -> None:
 
 
 @pytest.mark.parametrize("optimized", [True, False])
-def test_a_trained_featurizer_gives_the_same_integers(words: Network, optimized: bool) -> None:
+def test_a_trained_featurizer_gives_the_same_integers(words: StaticGraph, optimized: bool) -> None:
     """What was evaluated would not be what a test of the board is compared with."""
     pages = images(4, 48, 192)
     _compare(quantize(words, pages), pages, optimized)
@@ -52,7 +52,7 @@ def test_every_operator_gives_the_same_integers(seed: int, method: str) -> None:
         _compare(made, pages, optimized)
 
 
-def test_the_output_is_that_of_the_integers(words: Network) -> None:
+def test_the_output_is_that_of_the_integers(words: StaticGraph) -> None:
     """The tail would get other features than the simulator says."""
     page = images(1, 48, 192)
     made = quantize(words, page)

@@ -154,18 +154,20 @@ def test_vart_is_given_and_gives_whole_numbers_in_its_order(
     assert [reader.read(folders / f"{word}.png") for word in WORDS] == WORDS
 
 
-@pytest.mark.parametrize("rule", [
+@pytest.mark.parametrize("preprocessing", [
     Preprocessing("box", 48, 192),
     Preprocessing("box", 32, 128, resample="linear"),
     Preprocessing("height", 48, 640, 640),
 ])  # fmt: skip
-def test_the_runner_prepares_images_as_reading_does(rule: Preprocessing) -> None:
+def test_the_runner_prepares_images_as_reading_does(preprocessing: Preprocessing) -> None:
     """The board would read other pixels than the network was trained and calibrated on."""
-    where = dpu_runner.Settings([], rule.rule, rule.height, rule.width, rule.resample)
+    where = dpu_runner.Settings(
+        [], preprocessing.mode, preprocessing.height, preprocessing.width, preprocessing.resample
+    )
     for height, width in ((120, 301), (20, 60), (48, 192), (7, 900), (300, 9), (131, 4000)):
         page = images(1, height, width)[0]
-        theirs, ours = fit(page, rule).astype(int), dpu_runner.fit(page, where).astype(int)
-        assert np.abs(theirs - ours).max() <= (1 if rule.resample == "area" else 2)
+        theirs, ours = fit(page, preprocessing).astype(int), dpu_runner.fit(page, where).astype(int)
+        assert np.abs(theirs - ours).max() <= (1 if preprocessing.resample == "area" else 2)
 
 
 @pytest.mark.parametrize("mode", ["L", "RGB", "RGBA", "LA", "P"])

@@ -19,7 +19,7 @@ from gluon_htr.graphs.symbol import load_graph
 from gluon_htr.images.preprocessing import scale
 from gluon_htr.networks.presets import load_preset
 from gluon_htr.networks.recognizer import build, export_pair
-from gluon_htr.quantization.dpu.graphs import Network, fixed, inferred
+from gluon_htr.quantization.dpu.graphs import StaticGraph, fixed, inferred
 from gluon_htr.quantization.dpu.limits import ARCHITECTURES
 from gluon_htr.quantization.dpu.planning import plan
 from gluon_htr.quantization.dpu.qdq import quantize, to_qdq
@@ -27,7 +27,7 @@ from gluon_htr.quantization.dpu.running import session
 from gluon_htr.quantization.dpu.simulator import EXACT, headroom, simulate
 
 
-def _network(folder: Path) -> Network:
+def _network(folder: Path) -> StaticGraph:
     """words-conv with fresh weights, for one image."""
     preset = load_preset("words-conv")
     export_pair(build(preset, 80), folder)

@@ -51,7 +51,7 @@ class Settings:
 
 
 def settings(folder: Path) -> Settings:
-    """What `gluon-htr dpu package` wrote down."""
+    """Return what `gluon-htr dpu package` wrote down."""
     try:
         content = json.loads((folder / "reader.json").read_text("utf-8"))
         return Settings(**{key: content[key] for key in Settings.__dataclass_fields__})
@@ -154,7 +154,7 @@ def _gray(pixels: np.ndarray) -> np.ndarray:
 
 
 def fit(image: np.ndarray, where: Settings) -> np.ndarray:
-    """Scales and pads to (height, width), as `gluon_htr.images.preprocessing.fit` does."""
+    """Scales and pad to (height, width), as `gluon_htr.images.preprocessing.fit` does."""
     height, width = image.shape
     ratio = min(where.height / height, where.width / width)
     if where.rule == "height":
@@ -174,7 +174,9 @@ def fit(image: np.ndarray, where: Settings) -> np.ndarray:
 
 
 def _resized(pixels: np.ndarray, size: int, support: float) -> np.ndarray:
-    """The first axis to `size`: a triangle over all pixels covered (support 1), or over two neighbors (support 0)."""
+    """Return the first axis to `size`: a triangle over all pixels covered (support 1), or over two neighbors (support
+    0).
+    """
     ratio = pixels.shape[0] / size
     reach = max(ratio, 1.0) if support else 1.0
     centers = (np.arange(size) + 0.5) * ratio
@@ -187,7 +189,7 @@ def _resized(pixels: np.ndarray, size: int, support: float) -> np.ndarray:
 
 
 def greedy(logits: np.ndarray, alphabet: list[str]) -> str:
-    """The best path of CTC through (T, C), whose last class is the blank."""
+    """Return the best path of CTC through (T, C), whose last class is the blank."""
     best = logits.argmax(axis=1)
     kept = np.diff(best, prepend=-1) != 0
     return "".join(alphabet[k] for k in best[kept] if k < len(alphabet))
@@ -225,12 +227,12 @@ def to_fixed(image: np.ndarray, exponent: int) -> np.ndarray:
 
 
 def from_fixed(features: np.ndarray, exponent: int) -> np.ndarray:
-    """The way back."""
+    """Return the way back."""
     return np.ascontiguousarray(features.transpose(0, 3, 1, 2)).astype(np.float32) * np.float32(2.0**-exponent)
 
 
 def session(path: Path, provider: str = "CPUExecutionProvider", **options: str) -> Any:
-    """A graph on ONNX Runtime; what the provider does not take runs on the CPU."""
+    """Return a graph on ONNX Runtime; what the provider does not take runs on the CPU."""
     try:
         import onnxruntime
     except ImportError:
@@ -241,7 +243,7 @@ def session(path: Path, provider: str = "CPUExecutionProvider", **options: str) 
 
 
 def featurizer(folder: Path, engine: str, vaip: str = VAIP) -> Featurizer:
-    """What computes features under `engine`. Raises `Problem` where something is missing."""
+    """Return what computes features under `engine`. Raises `Problem` where something is missing."""
     if engine == "auto":
         return _first(folder, vaip)
     if engine == "vart":
@@ -287,7 +289,7 @@ class Reader:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Parses and reads."""
+    """Parse and reads."""
     parser = argparse.ArgumentParser(prog="dpu_runner.py", description=__doc__.split("\n")[0] if __doc__ else None)
     parser.add_argument("images", nargs="+", type=Path, metavar="IMAGE", help="PGM or PNG")
     parser.add_argument("--folder", type=Path, default=Path(__file__).parent, help="of the model (default: this one)")

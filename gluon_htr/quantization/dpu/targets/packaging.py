@@ -14,22 +14,28 @@ from ....bundles.schema import LICENSE
 from ....errors import UsageError
 from ..qdq import Quantized
 from ..recipes import Recipe, write_halves, write_quantized
-from ..sources import Source
+from ..sources import QuantizationSource
 from ..splitting import Halves
 from .readmes import BOARDS, readme
 from .torch_source import to_torch
 
 
 def check_target(target: str) -> None:
-    """Raises `UsageError` where there is no such target."""
+    """Raise `UsageError` where there is no such target."""
     if target not in BOARDS:
         raise UsageError(f"there is no target {target}; known are {', '.join(BOARDS)}")
 
 
 def package(
-    target: str, source: Source, both: Halves, made: Quantized, recipe: Recipe, images: np.ndarray, folder: Path
+    target: str,
+    source: QuantizationSource,
+    both: Halves,
+    made: Quantized,
+    recipe: Recipe,
+    images: np.ndarray,
+    folder: Path,
 ) -> None:
-    """The folder of a target, one of `BOARDS`. images: (N, H, W) uint8, those of the calibration."""
+    """Write the folder of a target, one of `BOARDS`. images: (N, H, W) uint8, those of the calibration."""
     check_target(target)
     write_halves(both, folder)
     write_quantized(made, recipe, len(images), folder)
@@ -46,16 +52,16 @@ def _ends(both: Halves) -> tuple[str, str]:
     return graph.input[0].name, graph.output[0].name
 
 
-def _reader(source: Source) -> bytes:
+def _reader(source: QuantizationSource) -> bytes:
     """`reader.json`: all that the runner has to know."""
-    rule = source.rule
-    about = {"name": source.bundle.name, "alphabet": source.bundle.reader.alphabet, "rule": rule.rule}
-    sizes = {"height": rule.height, "width": rule.width, "resample": rule.resample}
+    preprocessing = source.preprocessing
+    about = {"name": source.bundle.name, "alphabet": source.bundle.reader.alphabet, "rule": preprocessing.mode}
+    sizes = {"height": preprocessing.height, "width": preprocessing.width, "resample": preprocessing.resample}
     return msgspec.json.format(msgspec.json.encode(about | sizes), indent=1) + b"\n"
 
 
 def _extras(target: str, both: Halves, images: np.ndarray) -> dict[str, bytes]:
-    """What one target needs beside the rest."""
+    """Return what one target needs beside the rest."""
     if target == "zynq":
         text, weights = to_torch(both.featurizer)
         content = io.BytesIO()

@@ -12,7 +12,7 @@ import numpy as np
 
 from ....errors import GraphError
 from ..featurizer import Step, read_steps
-from ..graphs import Network, attribute
+from ..graphs import StaticGraph, attribute
 from ..limits import LEAKY_SLOPE
 
 _HEAD = '''"""The featurizer, made by gluon-htr dpu package: image (1, 1, {height}, {width}) to features."""
@@ -42,7 +42,7 @@ def load(folder=Path(__file__).parent):
 '''
 
 
-def to_torch(network: Network) -> tuple[str, dict[str, np.ndarray]]:
+def to_torch(network: StaticGraph) -> tuple[str, dict[str, np.ndarray]]:
     """Source and weights, the latter named as in the module's `state_dict`. Raises `GraphError`."""
     names = {network.model.graph.input[0].name: "t0"}
     layers: list[str] = []
@@ -68,8 +68,8 @@ def to_torch(network: Network) -> tuple[str, dict[str, np.ndarray]]:
     return "".join([head, *layers, _FORWARD, *calls, end, _TAIL]), weights
 
 
-def _layer(network: Network, step: Step) -> str | None:
-    """What constructs the layer; None for a sum, which is a function."""
+def _layer(network: StaticGraph, step: Step) -> str | None:
+    """Return what constructs the layer; None for a sum, which is a function."""
     if step.operator == "Add":
         return None
     node = step.node

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import onnx
 
-from ..datasets.store import Store
-from ..images.preprocessing import scale
-from ..runtime.stores import read_store
-from ..text.alphabet import Alphabet
-from ..text.metrics import ScoreCard, score
-from .dpu.running import Tensors, session
+from ...datasets.store import Store
+from ...images.preprocessing import scale
+from ...runtime.backends import LogitsFunction
+from ...runtime.stores import read_store
+from ...text.alphabet import Alphabet
+from ...text.metrics import ScoreCard, score
+from .running import Tensors, session
 
 NOISE_IMAGES = 64
-Network = Callable[[np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,7 @@ class Noise:
     decibels: float
 
 
-def chained(featurizer: onnx.ModelProto, tail: onnx.ModelProto) -> Network:
+def chained(featurizer: onnx.ModelProto, tail: onnx.ModelProto) -> LogitsFunction:
     """(N, H, W) uint8 → logits (N, T, C), image by image, as a board computes them."""
     first, second = session(featurizer), session(tail)
     image, features = featurizer.graph.input[0].name, tail.graph.input[0].name
@@ -53,8 +52,8 @@ def chained(featurizer: onnx.ModelProto, tail: onnx.ModelProto) -> Network:
     return network
 
 
-def compare(before: Network, after: Network, store: Store, alphabet: Alphabet) -> Comparison:
-    """Reads all samples with both; texts are decoded greedily."""
+def compare(before: LogitsFunction, after: LogitsFunction, store: Store, alphabet: Alphabet) -> Comparison:
+    """Read all samples with both; texts are decoded greedily."""
     texts = [read_store(network, store, alphabet) for network in (before, after)]
     cards = [score(store.texts, one, store.groups) for one in texts]
     return Comparison(cards[0], cards[1], sum(a != b for a, b in zip(*texts)))

@@ -1,0 +1,53 @@
+"""What is asked of an export, as values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class ExportOptions:
+    """Options of a bundle.
+
+    task: by default that of the preset. license: the text of LICENSE.txt, by default made from the terms.
+    limitations: what the model is known to read badly. score_on: specs of data to score it on, in place of the run's
+    own score card.
+    """
+
+    name: str
+    task: Literal["lines", "words"] | None = None
+    float16: bool = False
+    license: str | None = None
+    opset: int = 13
+    limitations: str = ""
+    score_on: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class PairFiles:
+    """An exported pair from elsewhere: its files, its alphabet, and the preset that says how images are prepared."""
+
+    symbol: Path
+    parameters: Path
+    alphabet: Path
+    preset: str
+
+
+@dataclass(frozen=True)
+class ExportRequest:
+    """A run or a pair, and how it is exported.
+
+    validation: a spec of samples to compare on, by default the run's own. parts: a folder for the featurizer and the
+    tail as graphs of their own. trained_on, terms: names of the training data and their terms, by default what the run
+    knows.
+    """
+
+    source: Path | PairFiles
+    options: ExportOptions
+    validation: str | None = None
+    parts: Path | None = None
+    trained_on: Sequence[str] = ()
+    terms: str | None = None

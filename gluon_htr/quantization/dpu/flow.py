@@ -1,0 +1,124 @@
+"""The way of a model to a DPU, step by step: what the command `dpu` calls."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ...datasets.loading import Track, load_data, untracked
+from ..calibration import IMAGES, read_images, stacked
+from .evaluation import Comparison, Noise, chained, compare, noise
+from .limits import ARCHITECTURES, architecture
+from .planning import Plan, plan
+from .quark import quantize_with_quark
+from .recipes import Recipe, Scales, prepared, quantized_by, read_quantized, write_halves, write_quantized
+from .sources import QuantizationSource, open_network, open_source
+from .splitting import Halves, halves
+from .targets import packaging
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Images that scales are chosen on: specs, and how many of their images at most."""
+
+    specs: Sequence[str]
+    max_images: int = IMAGES
+
+
+def plan_model(model: str, dpu: str, width: int | None = None) -> list[Plan]:
+    """Plan a bundle or an ONNX file for one architecture, or for `all`. Raises `UsageError` for an unknown one."""
+    network = open_network(model, width)
+    chosen = list(ARCHITECTURES.values()) if dpu == "all" else [architecture(dpu)]
+    return [plan(network, one) for one in chosen]
+
+
+def plan_content(made: Plan) -> dict[str, Any]:
+    """Return a plan as JSON values."""
+    layers = [
+        {**asdict(place.layer), "on": "DPU" if place.on_dpu else "CPU", "breaches": list(map(asdict, place.breaches))}
+        for place in made.places
+    ]
+    figures = {"macs": made.macs, "share": made.share, "pieces": made.pieces}
+    advice = [asdict(one) for one in made.advice]
+    return {"dpu": made.dpu.name, "peak": made.dpu.peak, **figures, "layers": layers, "advice": advice}
+
+
+def split_model(model: str, output: Path, width: int | None = None) -> Halves:
+    """Write `featurizer.onnx` and `tail.onnx` of fixed sizes into a folder."""
+    both = halves(open_source(model, width))
+    write_halves(both, output)
+    return both
+
+
+def quantize_model(
+    model: str,
+    recipe: Recipe,
+    calibration: Calibration,
+    output: Path,
+    width: int | None = None,
+    track: Track = untracked,
+) -> Scales:
+    """Write both halves, the featurizer in int8 and its scales into a folder."""
+    _, both, images = _prepared(model, recipe, calibration, width, track)
+    made = quantized_by(recipe, both.featurizer, images)
+    write_halves(both, output)
+    return write_quantized(made, recipe, len(images), output)
+
+
+def quantize_model_with_quark(
+    model: str,
+    recipe: Recipe,
+    calibration: Calibration,
+    output: Path,
+    width: int | None = None,
+    track: Track = untracked,
+) -> int:
+    """Write the same files with the quantizer of AMD Quark; return the number of images that it was calibrated on.
+
+    Raises `MissingToolError` without Quark.
+    """
+    _, both, images = _prepared(model, recipe, calibration, width, track)
+    quantize_with_quark(both.featurizer, images, output)
+    write_halves(both, output)
+    return len(images)
+
+
+def package_model(
+    model: str,
+    target: str,
+    recipe: Recipe,
+    calibration: Calibration,
+    output: Path,
+    width: int | None = None,
+    track: Track = untracked,
+) -> None:
+    """Quantize, and write the folder that goes to a board. Raises `UsageError` for an unknown target."""
+    packaging.check_target(target)
+    source, both, images = _prepared(model, recipe, calibration, width, track)
+    made = quantized_by(recipe, both.featurizer, images)
+    packaging.package(target, source, both, made, recipe, images, output)
+
+
+def evaluate_quantized(
+    model: str, folder: Path, data: Sequence[str], width: int | None = None, track: Track = untracked
+) -> tuple[Comparison, list[Noise]]:
+    """Read the same samples with the float and the quantized network; also return the noise layer by layer."""
+    source = open_source(model, width)
+    before, after, tail = read_quantized(folder)
+    alphabet = source.bundle.alphabet
+    store = load_data(data, source.preprocessing, track=track, form=alphabet.normalization)
+    compared = compare(chained(before, tail), chained(after, tail), store, alphabet)
+    return compared, noise(before, after, stacked(store))
+
+
+def _prepared(
+    model: str, recipe: Recipe, calibration: Calibration, width: int | None, track: Track
+) -> tuple[QuantizationSource, Halves, np.ndarray]:
+    source = open_source(model, width)
+    both = prepared(recipe, halves(source))
+    images = read_images(calibration.specs, source.preprocessing, track, calibration.max_images)
+    return source, both, images

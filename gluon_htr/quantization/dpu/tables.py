@@ -1,0 +1,44 @@
+"""Plans and comparisons as tables for a terminal."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import msgspec
+
+from .evaluation import Comparison, Noise
+from .planning import Plan
+
+
+def plan_table(made: Plan) -> str:
+    """Lay out a plan: one line a layer, the share of the work, and what would raise it."""
+    rows = [
+        f"{place.layer.name[:28]:29}{place.layer.operator:12}{'x'.join(map(str, place.layer.shape)):>16}"
+        f"{place.layer.parameters:>11,}{place.layer.macs:>14,}  "
+        f"{'DPU' if place.on_dpu else f'CPU: {place.breaches[0]}'}"
+        for place in made.places
+    ]
+    advice = [f"to bring {one.gain:.1%} more there: {one.layer}: {one.remedy}" for one in made.advice]
+    return "\n".join([
+        f"{'layer':29}{'operator':12}{'output':>16}{'parameters':>11}{'MACs':>14}  runs on",
+        *rows,
+        f"{made.dpu.name}: {made.share:.1%} of {made.macs:,} MACs on the DPU, in pieces: {made.pieces}",
+        *advice,
+    ])  # fmt: skip
+
+
+def comparison_json(compared: Comparison, layers: list[Noise]) -> str:
+    """Return a comparison as JSON."""
+    cards = {"float": msgspec.to_builtins(compared.before), "int8": msgspec.to_builtins(compared.after)}
+    content = {**cards, "points": compared.cost, "changed": compared.changed, "layers": [*map(asdict, layers)]}
+    return msgspec.json.encode(content).decode()
+
+
+def comparison_table(compared: Comparison, layers: list[Noise]) -> str:
+    """Lay out a comparison: noise by layer, both error rates, and the difference."""
+    return "\n".join([
+        *(f"{one.tensor:29}{one.decibels:8.2f} dB" for one in layers),
+        f"CER float  {compared.before.cer}",
+        f"CER int8   {compared.after.cer}",
+        f"costs {compared.cost:.2f} points; {compared.changed} of {compared.before.samples} texts differ",
+    ])  # fmt: skip
