@@ -12,9 +12,15 @@ from pathlib import Path
 
 import pytest
 from archive_server import ArchiveServer
+from hypothesis import settings
 from needs_mxnet import need_mxnet
 from PIL import Image, ImageDraw
 from support import SAMPLE, door_environment, draw_iam_archives, training
+
+# Few examples, and no deadline: cores are shared. `HYPOTHESIS_PROFILE=thorough` draws many.
+settings.register_profile("quick", max_examples=20, deadline=None)
+settings.register_profile("thorough", max_examples=1000, deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 # Test networks are small: a second thread gains little, and waits for its turn where anything else computes.
 os.environ.setdefault("OMP_NUM_THREADS", "1")

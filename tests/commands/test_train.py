@@ -194,7 +194,7 @@ def test_ctrl_c_saves_and_says_how_to_go_on(words: Path, tmp_path: Path) -> None
     rest = process.stderr.read()
     process.stderr.close()
     assert process.wait() == 130
-    assert "--resume goes on" in rest
+    assert "--resume" in rest
     assert "Traceback" not in rest
     assert (tmp_path / "run" / "checkpoints" / "last.params").exists()
 
