@@ -14,7 +14,9 @@ from ...images.preprocessing import scale
 def session(
     model: onnx.ModelProto, outputs: Sequence[str] = (), optimized: bool = True
 ) -> onnxruntime.InferenceSession:
-    """Open a session. outputs: tensors to give; those of the graph where none are named. One thread, since images come one by one."""
+    """Open a session with one thread, since images come one by one.
+
+    outputs: names of the tensors to return; those of the graph by default."""
     copy = onnx.ModelProto()
     copy.CopyFrom(model)
     if outputs:
