@@ -79,8 +79,8 @@ def split(model: str, output: Path, width: int | None = None) -> int:
     """Write both halves."""
     from .quantization.dpu.flow import split_model
 
-    both = split_model(model, output, width)
-    print(f"{output}: featurizer.onnx {_sizes(both.featurizer)}, tail.onnx {_sizes(both.tail)}")
+    halves = split_model(model, output, width)
+    print(f"{output}: featurizer.onnx {_sizes(halves.featurizer)}, tail.onnx {_sizes(halves.tail)}")
     return 0
 
 

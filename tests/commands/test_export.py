@@ -22,7 +22,7 @@ from gluon_htr import _command
 from gluon_htr.bundles.reader import read_bundle
 from gluon_htr.exporting import parity
 from gluon_htr.graphs.params import load_parameters, pack_parameters
-from gluon_htr.images.preprocessing import scale
+from gluon_htr.images.preprocessing import to_network_input
 from gluon_htr.runtime.backends import onnx_network
 
 
@@ -153,7 +153,7 @@ def test_the_two_parts_give_the_whole(run: Path, here: Command, tmp_path: Path) 
     assert here("export", run, "--output", "tiny.zip", "--split", "parts").returncode == 0
     page = np.random.default_rng(0).integers(0, 256, (3, 16, 64), np.uint8)
     featurizer, tail = (onnxruntime.InferenceSession(tmp_path / "parts" / f"{n}.onnx") for n in ("featurizer", "tail"))
-    logits = tail.run(None, {"features": featurizer.run(None, {"image": scale(page)})[0]})[0]
+    logits = tail.run(None, {"features": featurizer.run(None, {"image": to_network_input(page)})[0]})[0]
     np.testing.assert_allclose(logits, onnx_network(read_bundle(tmp_path / "tiny.zip").model)(page), atol=1e-5)
 
 
@@ -186,7 +186,7 @@ def test_a_difference_stops_the_export_and_leaves_nothing(
     run: Path, here: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A bundle that reads differently would be shipped."""
-    monkeypatch.setattr(parity, "TOLERANCE", 1e-12)
+    monkeypatch.setattr(parity, "RELATIVE", 1e-12)
     message = refusal(here("export", run, "--output", "tiny.zip", "--split", "parts"))
     assert "MXNet and ONNX Runtime disagree" in message
     assert not list(tmp_path.iterdir())
