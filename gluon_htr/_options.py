@@ -70,6 +70,22 @@ def add_integer(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--output", type=Path, required=True, metavar="BUNDLE", help="a .zip, or a new folder")
 
 
+def add_network(parser: argparse.ArgumentParser) -> None:
+    """Add a model as `dpu` takes it, and `--width`."""
+    parser.add_argument("model", metavar="MODEL", help="a bundle, its name, or an ONNX file")
+    parser.add_argument("--width", type=int, metavar="PIXELS", help="of the images (default: the model's widest)")
+
+
+def add_recipe(parser: argparse.ArgumentParser) -> None:
+    """Add a model, and how it is quantized for a DPU."""
+    add_network(parser)
+    add_calibration(parser)
+    parser.add_argument("--method", default="minmse", choices=("minmse", "nonoverflow"), help="default: %(default)s")
+    parser.add_argument("--equalization", action="store_true", help="first equalize the ranges of the channels")
+    parser.add_argument("--bias-correction", action="store_true", help="add the mean error of each channel to its bias")
+    parser.add_argument("--output", type=Path, required=True, metavar="DIR")
+
+
 def count(text: str) -> int:
     """Convert an option to a number of at least 1."""
     value = int(text)

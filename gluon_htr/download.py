@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from . import _command, _progress
-from .datasets.download.acquisition import Acquired, acquire, match, wanted
+from .datasets.download.acquisition import Acquired, acquire, match, missing_parts
 from .datasets.download.archives import Advance
 from .datasets.download.catalog import DATASETS, Dataset, dataset
 from .datasets.download.site import Login, Site
@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = dataset(options.dataset)
     root = options.root or Path(chosen.root)
     given = match(options.archive, chosen)
-    if not wanted(chosen, root):
+    if not missing_parts(chosen, root):
         _command.say(f"{chosen.name} is complete in {root}: nothing to do")
         return 0
     if options.archive and not (options.user or options.base_url):

@@ -14,7 +14,6 @@ from .errors import MissingToolError
 
 if TYPE_CHECKING:
     from .quantization.dpu.flow import Calibration
-    from .quantization.dpu.graphs import StaticGraph
     from .quantization.dpu.recipes import Recipe
 
 
@@ -23,70 +22,48 @@ def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="gluon-htr dpu", description=__doc__)
     steps = parser.add_subparsers(dest="step", required=True, metavar="STEP")
     step = steps.add_parser("plan", help="which layers a DPU takes, and what to change for more")
-    _model(step)
+    _options.add_network(step)
     step.add_argument("--dpu", default="DPUCZDX8G-B4096", metavar="NAME", help="or `all` (default: %(default)s)")
     _options.add_json(step)
     step = steps.add_parser("split", help="the featurizer for the DPU and the tail for the CPU, of fixed sizes")
-    _model(step)
+    _options.add_network(step)
     step.add_argument("--output", type=Path, required=True, metavar="DIR")
     step = steps.add_parser("quantize", help="the featurizer in int8, as an ONNX graph with QDQ")
-    _model(step)
-    _recipe(step)
+    _options.add_recipe(step)
     step.add_argument("--quantizer", choices=("ours", "quark"), default="ours", help="default: %(default)s")
     step = steps.add_parser("evaluate", help="the cost of int8: CER of both networks, and noise layer by layer")
-    _model(step)
+    _options.add_network(step)
     step.add_argument("quantized", type=Path, metavar="DIR", help="the output of quantize")
     _options.add_data(step, "data to compare on")
     _options.add_json(step)
     step = steps.add_parser("package", help="a folder with everything that a board needs: all steps in one")
-    _model(step)
     step.add_argument("--target", required=True, metavar="NAME", help="vek280, zynq or edge-gen2")
-    _recipe(step)
-    step = steps.add_parser("cpu", help="now `gluon-htr quantize`")
-    _options.add_integer(step)
+    _options.add_recipe(step)
+    _options.add_integer(steps.add_parser("cpu", help="now `gluon-htr quantize`"))
     return parser
-
-
-def _model(step: argparse.ArgumentParser) -> None:
-    step.add_argument("model", metavar="MODEL", help="a bundle, its name, or an ONNX file")
-    step.add_argument("--width", type=int, metavar="PIXELS", help="of the images (default: the model's widest)")
-
-
-def _recipe(step: argparse.ArgumentParser) -> None:
-    _options.add_calibration(step)
-    step.add_argument("--method", default="minmse", choices=("minmse", "nonoverflow"), help="default: %(default)s")
-    step.add_argument("--equalization", action="store_true", help="first equalize the ranges of the channels")
-    step.add_argument("--bias-correction", action="store_true", help="add the mean error of each channel to its bias")
-    step.add_argument("--output", type=Path, required=True, metavar="DIR")
 
 
 def plan(model: str, dpu: str = "DPUCZDX8G-B4096", width: int | None = None, as_json: bool = False) -> int:
     """Print one line a layer, the share of work on the DPU, and what would raise it."""
     from .quantization.dpu.flow import plan_content, plan_model
-    from .quantization.dpu.tables import plan_table
+    from .quantization.dpu.tables import plan_overview, plan_table
 
     plans = plan_model(model, dpu, width)
     if as_json:
         print(json.dumps([plan_content(one) for one in plans], default=list))
-    elif dpu == "all":
-        print("\n".join(f"{one.dpu.name:24}{one.share:8.1%} of the MACs, in pieces: {one.pieces}" for one in plans))
-    else:
-        print(plan_table(plans[0]))
+        return 0
+    print(plan_table(plans[0]) if dpu != "all" else plan_overview(plans))
     return 0
 
 
 def split(model: str, output: Path, width: int | None = None) -> int:
     """Write both halves."""
     from .quantization.dpu.flow import split_model
+    from .quantization.dpu.tables import sizes
 
-    both = split_model(model, output, width)
-    print(f"{output}: featurizer.onnx {_sizes(both.featurizer)}, tail.onnx {_sizes(both.tail)}")
+    halves = split_model(model, output, width)
+    print(f"{output}: featurizer.onnx {sizes(halves.featurizer)}, tail.onnx {sizes(halves.tail)}")
     return 0
-
-
-def _sizes(network: StaticGraph) -> str:
-    ends = network.model.graph.input[0].name, network.model.graph.output[0].name
-    return " to ".join("x".join(map(str, network.shapes[name])) for name in ends)
 
 
 def quantize(
@@ -131,13 +108,20 @@ def evaluate(model: str, quantized: Path, data: list[str], width: int | None = N
     return 0
 
 
+def cpu(model: str, calibration: list[str], output: Path, max_images: int) -> int:
+    """Quantize for ordinary CPUs, under the old name of the command."""
+    from .quantization.int8_cpu import quantize_bundle
+
+    _command.say("gluon-htr dpu cpu is now gluon-htr quantize: the old name still works")
+    quantize_bundle(model, calibration, output, max_images, _progress.track)
+    print(f"{output}: read with it by gluon-htr predict --model {output} --precision int8")
+    return 0
+
+
 def run(options: argparse.Namespace) -> int:
     """Run one step."""
     if options.step == "cpu":
-        from . import quantize as command
-
-        _command.say("gluon-htr dpu cpu is now gluon-htr quantize: the old name still works")
-        return command.run(options.model, options.calibration, options.output, options.images)
+        return cpu(options.model, options.calibration, options.output, options.images)
     if options.step == "plan":
         return plan(options.model, options.dpu, options.width, options.json)
     if options.step == "split":

@@ -52,7 +52,7 @@ def run(
     recognizer = load(model, engine, threads, precision=precision, decoder=decoder)
     alphabet = recognizer.alphabet
     preprocessing = recognizer.preprocessing
-    store = load_data(data, preprocessing, track=_progress.track, form=alphabet.normalization, as_read=True)
+    store = load_data(data, preprocessing, track=_progress.track, form=alphabet.normalization, like_inference=True)
     _command.say_left_out(store.problems, "--report DIR")
     began = time.perf_counter()
     texts = read_store(recognizer.network, store, alphabet, decoder)
@@ -97,15 +97,17 @@ def _write_report(folder: Path, content: dict[str, Any], store: Store, texts: Se
 
     write_atomically(folder / "scores.json", msgspec.json.format(msgspec.json.encode(content)) + b"\n")
     write_atomically(folder / "texts.tsv", table(range(len(store))))
-    write_atomically(folder / "worst.tsv", table(worst(store.texts, texts, most=100)))
+    write_atomically(folder / "worst.tsv", table(worst(store.texts, texts, max_count=100)))
     left_out = "".join(f"{problem.id}\t{problem.reason}\n" for problem in store.problems)
     write_atomically(folder / "left_out.tsv", left_out.encode())
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Parse and runs."""
-    given = parser().parse_args(arguments)
-    return run(given.model, given.data, given.engine, given.threads, given.report, given.json, given.precision)
+    options = parser().parse_args(arguments)
+    return run(
+        options.model, options.data, options.engine, options.threads, options.report, options.json, options.precision
+    )
 
 
 if __name__ == "__main__":

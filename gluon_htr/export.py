@@ -6,19 +6,16 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from . import _command, _progress
 from .bundles.reader import Bundle, read_bundle
 from .bundles.upgrade import write_current
 from .bundles.writer import bundle_name, bundle_size, check_target
 from .errors import MissingToolError, UsageError
+from .exporting.request import ExportOptions, ExportRequest, PairFiles
 from .exporting.triton import check_repository, write_repository
 from .graphs.pair import write_pair
 from .runtime.loading import find_model, is_bundle
-
-if TYPE_CHECKING:
-    from .exporting.request import ExportRequest
 
 
 def parser() -> argparse.ArgumentParser:
@@ -58,8 +55,10 @@ def run(request: ExportRequest, output: Path, triton: Path | None = None, pair: 
     """Write a bundle of a run or of a pair, and what else is asked for."""
     if triton:
         check_repository(triton, request.options.name)
-    from .exporting.assembly import export_request
-
+    try:
+        from .exporting.assembly import export_request
+    except ImportError as error:
+        raise MissingToolError(f"export needs the package {error.name}: pip install {error.name}") from None
     bundle = export_request(request, output, _command.say, _progress.track)
     characters = f"{len(bundle.reader.alphabet)} characters"
     print(f"{output}: {bundle.name}, {bundle.description.task}, {characters}, {bundle_size(output)}")
@@ -86,10 +85,6 @@ def _write_more(bundle: Bundle, triton: Path | None, pair: Path | None) -> int:
 
 
 def _request(options: argparse.Namespace) -> ExportRequest:
-    try:
-        from .exporting.request import ExportOptions, ExportRequest, PairFiles
-    except ImportError as error:
-        raise MissingToolError(f"export needs the package {error.name}: pip install {error.name}") from None
     source = options.source or PairFiles(
         options.symbol, options.params, options.alphabet, options.preset or options.config
     )

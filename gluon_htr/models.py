@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from . import _command
-from .bundles.catalog import Entry, known_bundles, user_folder
+from .bundles.catalog import BundleEntry, known_bundles, user_folder
 from .bundles.reader import read_bundle
 from .bundles.schema import AccuracyCard, Card, Description, DetectionCard, Layout, TrainingStage
 from .errors import HtrError, UsageError
@@ -33,7 +33,7 @@ def parser() -> argparse.ArgumentParser:
 
 def list_models(as_json: bool) -> int:
     """One model after the other; a damaged one is reported, and the rest go on."""
-    found: list[tuple[Entry, Description]] = []
+    found: list[tuple[BundleEntry, Description]] = []
     failures = 0
     for entry in known_bundles():
         try:
@@ -70,19 +70,19 @@ def check(bundle: str, engine: str, as_json: bool) -> int:
     return 1 if bad else 0
 
 
-def _content(entry: Entry, about: Description) -> dict[str, Any]:
+def _content(entry: BundleEntry, about: Description) -> dict[str, Any]:
     where = {"name": entry.name, "path": str(entry.path), "origin": entry.origin, "bytes": entry.bytes}
     return {**where, "about": about}
 
 
-def _words(about: Description, entry: Entry | None = None) -> str:
+def _words(about: Description, entry: BundleEntry | None = None) -> str:
     head = f"{entry.name} ({entry.origin}, {entry.bytes / 1e6:.1f} MB, {entry.path})" if entry else about.name
     rows = [
         ("for", f"{about.task}: {about.description}"),
         *_outputs(about),
         *(("scores", _card(card)) for card in about.model.score_cards),
         *(("not good at", text) for text in [about.limitations] if text),
-        *(("trained", _stint(stint)) for stint in about.stints),
+        *(("trained", _stage(stint)) for stint in about.stints),
         *(("trained on", f"{source.data}: {source.terms}") for source in about.training_data),
     ]
     return "\n".join([head, *(f"  {name:12}{text}" for name, text in rows)])
@@ -107,7 +107,7 @@ def _card(card: Card | AccuracyCard | DetectionCard) -> str:
     return f"{card.data}{digest}: {figures}"
 
 
-def _stint(stint: TrainingStage) -> str:
+def _stage(stint: TrainingStage) -> str:
     return f"{stint.samples:,} images in {stint.hours:g} hours; {stint.engine}; {stint.machine}"
 
 
@@ -120,12 +120,16 @@ def _difference(finding: Finding) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Parse and runs."""
-    given = parser().parse_args(arguments)
-    if given.action == "list":
-        return list_models(given.json)
-    if given.bundle is None:
-        raise UsageError(f"models {given.action} needs a bundle: a name, a .zip or a folder")
-    return show(given.bundle, given.json) if given.action == "show" else check(given.bundle, given.engine, given.json)
+    options = parser().parse_args(arguments)
+    if options.action == "list":
+        return list_models(options.json)
+    if options.bundle is None:
+        raise UsageError(f"models {options.action} needs a bundle: a name, a .zip or a folder")
+    return (
+        show(options.bundle, options.json)
+        if options.action == "show"
+        else check(options.bundle, options.engine, options.json)
+    )
 
 
 if __name__ == "__main__":

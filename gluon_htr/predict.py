@@ -62,11 +62,11 @@ def _json(path: object, recognition: Recognition) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Parse and runs."""
-    given = parser().parse_args(arguments)
-    if given.threads is not None and given.threads < 1:
+    options = parser().parse_args(arguments)
+    if options.threads is not None and options.threads < 1:
         raise UsageError("--threads is at least 1")
-    recognizer = load(given.model, given.engine, given.threads, [given.provider], given.precision)
-    return run(given.images, recognizer, given.json)
+    recognizer = load(options.model, options.engine, options.threads, [options.provider], options.precision)
+    return run(options.images, recognizer, options.json)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from .errors import UsageError
 from .images.encoding import Encoding
 from .networks.presets import load_preset
 from .text.alphabet import Alphabet
-from .text.normalization import Form
+from .text.normalization import NormalizationForm
 
 MIN_OCCURRENCES = 20  # of a character, before a network can be expected to know it
 MAX_NAMED = 20
@@ -36,7 +36,9 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--alphabet", type=Path, metavar="FILE", help="write the characters of all texts; also takes text:FILE as data"
     )
-    parser.add_argument("--normalization", choices=get_args(Form), help="of the alphabet's texts (default: NFC)")
+    parser.add_argument(
+        "--normalization", choices=get_args(NormalizationForm), help="of the alphabet's texts (default: NFC)"
+    )
     parser.add_argument("--preset", default="words", help="prepare for this preset's network (default: %(default)s)")
     parser.add_argument(
         "--encoding",
@@ -54,7 +56,7 @@ def run(
     spec: str,
     output: Path | None = None,
     alphabet: Path | None = None,
-    normalization: Form | None = None,
+    normalization: NormalizationForm | None = None,
     preset: str = "words",
     encoding: str | None = None,
     workers: int | None = None,
@@ -96,7 +98,7 @@ def run(
     return 0
 
 
-def write_alphabet(spec: str, output: Path, form: Form) -> tuple[dict[str, int], list[Problem]]:
+def write_alphabet(spec: str, output: Path, form: NormalizationForm) -> tuple[dict[str, int], list[Problem]]:
     """Write the alphabet of all texts; return how often each character occurs, in its order, and what does not count.
 
     Raises `UsageError` where there is no text.

@@ -66,9 +66,9 @@ def initialize(preset: str, alphabet: Path | None, folder: Path, seed: int) -> i
 def grow(preset: str, init: str, alphabet: Path | None, folder: Path, seed: int) -> int:
     """Write what `train --init` takes: the weights of `init`, and residual stages that change nothing yet."""
     from .training.growth import initialize_grown
-    from .training.transfer import read_start
+    from .training.initial_weights import load_initial
 
-    characters = Alphabet.load(alphabet) if alphabet else read_start(init).alphabet
+    characters = Alphabet.load(alphabet) if alphabet else load_initial(init).alphabet
     words = initialize_grown(preset, init, characters, folder, seed)
     _command.say(f"{folder} {words}; train from it with: --init {folder}")
     return 0
@@ -92,19 +92,19 @@ def _table(summary: Summary) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Parse and calls."""
-    given = parser().parse_args(arguments)
-    if given.preset is None:
-        if given.initialize:
+    options = parser().parse_args(arguments)
+    if options.preset is None:
+        if options.initialize:
             raise UsageError(f"--initialize needs the name of a preset: {', '.join(preset_names())}")
-        return list_presets(given.json)
-    if given.init and not given.initialize:
+        return list_presets(options.json)
+    if options.init and not options.initialize:
         raise UsageError("--init is for --initialize DIR: it says where the weights go")
-    if given.init:
-        return grow(given.preset, given.init, given.alphabet, given.initialize, given.seed)
-    if given.initialize:
-        return initialize(given.preset, given.alphabet, given.initialize, given.seed)
-    classes = Alphabet.load(given.alphabet).classes if given.alphabet else LATIN_CLASSES
-    return show(given.preset, classes, given.json)
+    if options.init:
+        return grow(options.preset, options.init, options.alphabet, options.initialize, options.seed)
+    if options.initialize:
+        return initialize(options.preset, options.alphabet, options.initialize, options.seed)
+    classes = Alphabet.load(options.alphabet).classes if options.alphabet else LATIN_CLASSES
+    return show(options.preset, classes, options.json)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from typing import Literal
 from . import _command, _progress
 from .datasets.preparation import Preparer
 from .datasets.spec import parse_spec
-from .datasets.writing.folder import Plan
+from .datasets.writing.folder import SynthesisPlan
 from .datasets.writing.lines import resized, synthesize
 from .errors import UsageError
 
@@ -56,7 +56,7 @@ def run(
     if not 0 <= paper <= 1:
         raise UsageError(f"--paper {paper:g}: give a share from 0 to 1")
     spec = resized(parse_spec(text), count, seed)
-    plan = Plan(text, seed if seed is not None else getattr(spec.options, "seed", 0), paper, engine)
+    plan = SynthesisPlan(text, seed if seed is not None else getattr(spec.options, "seed", 0), paper, engine)
     with (
         Preparer(workers) as preparer,
         _progress.Bar(count or getattr(spec.options, "count", None), "line", "draw") as bar,
@@ -74,8 +74,17 @@ def run(
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Parse and runs."""
-    given = parser().parse_args(arguments)
-    return run(given.spec, given.output, given.count, given.seed, given.paper, given.engine, given.workers, given.json)
+    options = parser().parse_args(arguments)
+    return run(
+        options.spec,
+        options.output,
+        options.count,
+        options.seed,
+        options.paper,
+        options.engine,
+        options.workers,
+        options.json,
+    )
 
 
 if __name__ == "__main__":

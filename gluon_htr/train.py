@@ -14,11 +14,11 @@ from . import _command, _options, _progress
 from .bundles.run_folder import is_run
 from .training.defaults import default_data, default_output
 from .training.engines import fastest_precision
+from .training.initial_weights import default_preset
 from .training.loop import Callbacks
 from .training.runs import load_run
 from .training.session import Outcome, Session, first_reasons
 from .training.settings import Request
-from .training.transfer import default_preset
 
 
 def parser() -> argparse.ArgumentParser:

@@ -1,4 +1,4 @@
-"""Fixtures that tests of several rooms share."""
+"""Fixtures that tests of several packages share."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import random
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,7 @@ from archive_server import ArchiveServer
 from hypothesis import settings
 from needs_mxnet import need_mxnet
 from PIL import Image, ImageDraw
-from support import SAMPLE, door_environment, draw_iam_archives, training
+from support import SAMPLE, Command, command_environment, draw_iam_archives, training
 
 # Few examples, and no deadline: cores are shared. `HYPOTHESIS_PROFILE=thorough` draws many.
 settings.register_profile("quick", max_examples=20, deadline=None)
@@ -24,8 +24,6 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 # Test networks are small: a second thread gains little, and waits for its turn where anything else computes.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
-
-Door = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -53,13 +51,13 @@ def archive_server(iam_archives: Path) -> Iterator[ArchiveServer]:
 
 
 @pytest.fixture
-def door(tmp_path: Path) -> Door:
-    """Runs a command as a user does, in an empty folder: `door("download", "--dataset", "mnist", input="…")`."""
+def command(tmp_path: Path) -> Command:
+    """Runs a command as a user does, in an empty folder: `command("download", "--dataset", "mnist", input="…")`."""
 
-    def run(name: str, *arguments: object, **options: object) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", f"gluon_htr.{name}" if name else "gluon_htr", *map(str, arguments)]
-        usual = {"capture_output": True, "text": True, "timeout": 60, "cwd": tmp_path, "env": door_environment()}
-        return subprocess.run(command, **(usual | options))  # type: ignore[call-overload, no-any-return]
+    def run(name: str, *words: object, **options: object) -> subprocess.CompletedProcess[str]:
+        arguments = [sys.executable, "-m", f"gluon_htr.{name}" if name else "gluon_htr", *map(str, words)]
+        usual = {"capture_output": True, "text": True, "timeout": 60, "cwd": tmp_path, "env": command_environment()}
+        return subprocess.run(arguments, **(usual | options))  # type: ignore[call-overload, no-any-return]
 
     return run
 
@@ -89,8 +87,8 @@ def run(words: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished run of the tiny preset."""
     need_mxnet()
     output = tmp_path_factory.mktemp("runs") / "whole"
-    command = [sys.executable, "-m", "gluon_htr.train", *training(words, output)]
-    done = subprocess.run(command, capture_output=True, text=True, env=door_environment(), cwd=output.parent)
+    arguments = [sys.executable, "-m", "gluon_htr.train", *training(words, output)]
+    done = subprocess.run(arguments, capture_output=True, text=True, env=command_environment(), cwd=output.parent)
     assert done.returncode == 0, done.stderr
     assert "CER" in done.stdout
     return output

@@ -19,7 +19,7 @@ from typing import Any
 
 import httpx
 from letters import LETTERS, draw, encoded
-from support import door_environment
+from support import command_environment
 
 
 class ReadingServer:
@@ -42,7 +42,7 @@ class ReadingServer:
             self._command = [__file__, str(model), json.dumps(limits or {}), str(slowness)]
         else:
             self._command = ["-m", "gluon_htr.serve", "--port", "0", "--model", str(model), *map(str, arguments)]
-        self._environment = door_environment(**environment)
+        self._environment = command_environment(**environment)
         self._connections: list[socket.socket] = []
         self.said: list[str] = []
 

@@ -1,4 +1,4 @@
-"""Small helpers that tests of several rooms import."""
+"""Small helpers that tests of several packages import."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import io
 import os
 import subprocess
 import tarfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -16,12 +17,15 @@ from gluon_htr.datasets.sample import Reader
 from gluon_htr.datasets.store import Store
 from gluon_htr.images.preprocessing import Preprocessing
 
+#: The fixture `command`: runs a command as a user does.
+Command = Callable[..., "subprocess.CompletedProcess[str]"]
+
 PROJECT = Path(__file__).resolve().parents[1]
 TINY = PROJECT / "tests" / "tiny.toml"  # a preset small enough to be trained in a test
 SAMPLE = PROJECT.parent / "shared" / "data" / "sample"
 
 
-def door_environment(**extra: str) -> dict[str, str]:
+def command_environment(**extra: str) -> dict[str, str]:
     """This environment, without our own variables and with the package importable."""
     ours = {key: value for key, value in os.environ.items() if not key.startswith("GLUON_HTR_")}
     return ours | {"PYTHONPATH": str(PROJECT)} | extra

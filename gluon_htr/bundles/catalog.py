@@ -16,7 +16,7 @@ DEFAULTS = ("english-lines", "words")  # the first of these that is there is wha
 
 
 @dataclass(frozen=True)
-class Entry:
+class BundleEntry:
     """A bundle that can be loaded by its name, which is that of its file."""
 
     name: str
@@ -46,14 +46,14 @@ def user_folder() -> Path:
     return Path(os.environ.get("XDG_DATA_HOME") or home / ".local" / "share") / "gluon_htr" / "models"
 
 
-def known_bundles() -> list[Entry]:
+def known_bundles() -> list[BundleEntry]:
     """All of them, sorted by name; the user's own stand before, and in place of, shipped ones of the same name."""
-    found: dict[str, Entry] = {}
+    found: dict[str, BundleEntry] = {}
     for origin, folder in (("installed", user_folder()), ("shipped", SHIPPED)):
         for path in sorted(folder.iterdir()) if folder.is_dir() else []:
             if path.suffix == ".zip" or (path / DOCUMENT).is_file():
                 name = path.name.removesuffix(".zip")
-                found.setdefault(name, Entry(name, path, origin))
+                found.setdefault(name, BundleEntry(name, path, origin))
     return [found[name] for name in sorted(found)]
 
 

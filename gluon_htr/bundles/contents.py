@@ -18,8 +18,8 @@ from typing import BinaryIO
 
 from ..errors import BundleError
 
-MOST_FILES = 64
-MOST_BYTES = 512 << 20  # of all files together: four times the largest recognizer in the literature
+MAX_FILES = 64
+MAX_BYTES = 512 << 20  # of all files together: four times the largest recognizer in the literature
 _END = struct.Struct("<4s4H2LH")  # the record that ends a .zip without a comment
 _NAME = re.compile(r"(?:golden/)?[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, RuntimeError, ValueError)
@@ -45,10 +45,10 @@ def check_name(path: Path, name: str) -> None:
 
 def _check_amounts(path: Path, sizes: Iterable[int]) -> None:
     sizes = list(sizes)
-    if len(sizes) > MOST_FILES:
-        raise BundleError(f"{path} has {len(sizes)} files; a bundle has at most {MOST_FILES}")
-    if sum(sizes) > MOST_BYTES:
-        raise BundleError(f"{path} has {sum(sizes):,} bytes unpacked; at most {MOST_BYTES:,} are accepted")
+    if len(sizes) > MAX_FILES:
+        raise BundleError(f"{path} has {len(sizes)} files; a bundle has at most {MAX_FILES}")
+    if sum(sizes) > MAX_BYTES:
+        raise BundleError(f"{path} has {sum(sizes):,} bytes unpacked; at most {MAX_BYTES:,} are accepted")
 
 
 def _zip(path: Path, only: str | None) -> dict[str, bytes]:
@@ -65,7 +65,7 @@ def _check_directory(path: Path, file: BinaryIO) -> None:
     if len(end) < _END.size or not end.startswith(b"PK\x05\x06"):
         raise BundleError(f"{path} is no bundle: it is no .zip, or was cut")
     *_, count, size, _, comment = _END.unpack(end)
-    if count > MOST_FILES or size > MOST_FILES * 1024 or comment:
+    if count > MAX_FILES or size > MAX_FILES * 1024 or comment:
         raise BundleError(f"{path} is no bundle: its table of contents has {count} files in {size} bytes")
     if file.tell() >= _END.size + 20:
         file.seek(-_END.size - 20, os.SEEK_END)
@@ -135,6 +135,6 @@ def _names(path: Path, below: str) -> list[str]:
                 names.append(name)
             else:
                 raise BundleError(f"{path}: {name!r:.80} is a link, a device or a folder that bundles do not have")
-            if len(names) > MOST_FILES:
-                raise BundleError(f"{path} has more than {MOST_FILES} files; is it a bundle?")
+            if len(names) > MAX_FILES:
+                raise BundleError(f"{path} has more than {MAX_FILES} files; is it a bundle?")
     return names

@@ -17,7 +17,7 @@ from ..graphs.pair import SYMBOL
 from ..images.preprocessing import Preprocessing
 from ..text.alphabet import Alphabet
 from ..text.metrics import Figure
-from ..text.normalization import Form
+from ..text.normalization import NormalizationForm
 
 Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")]
 Text = Annotated[str, Meta(max_length=2000)]
@@ -27,10 +27,10 @@ Normalization = Literal["nfc-single-spaces", "nfkc-single-spaces"]
 Version = Annotated[str, Meta(pattern=r"^>=\d{1,4}(\.\d{1,4}){0,2}\Z")]
 Task = Literal["lines", "words", "characters", "layout"]
 Proportion = Annotated[float, Meta(ge=0, le=1)]
-Character = Annotated[str, Meta(min_length=1, max_length=1)]
+SingleCharacter = Annotated[str, Meta(min_length=1, max_length=1)]
 Dimension = Annotated[int, Meta(ge=1)] | Annotated[str, Meta(max_length=64)]
 
-NORMALIZATIONS: dict[Form, Normalization] = {"NFC": "nfc-single-spaces", "NFKC": "nfkc-single-spaces"}
+NORMALIZATIONS: dict[NormalizationForm, Normalization] = {"NFC": "nfc-single-spaces", "NFKC": "nfkc-single-spaces"}
 DOCUMENT = "bundle.json"
 MODEL, INTEGER_MODEL = "model.onnx", "model.int8.onnx"
 REMAINDER = "remainder.params"  # the parameters of the pair that model.onnx does not have
@@ -109,7 +109,7 @@ class _Reader(Struct, frozen=True, forbid_unknown_fields=True, tag_field="task")
     """What models of texts and of characters have in common."""
 
     #: In the order of the network's outputs.
-    alphabet: Annotated[list[Character], Meta(min_length=1, max_length=50_000)]
+    alphabet: Annotated[list[SingleCharacter], Meta(min_length=1, max_length=50_000)]
     #: Of texts: Unicode NFC or NFKC, single spaces, none at the ends.
     normalization: Normalization
     preprocessing: Input

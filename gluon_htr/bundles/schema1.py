@@ -16,7 +16,6 @@ from .schema import (
     MODEL,
     REQUIRES,
     Card,
-    Character,
     Count,
     DataSource,
     Description,
@@ -25,6 +24,7 @@ from .schema import (
     Lines,
     Name,
     Normalization,
+    SingleCharacter,
     Tensor,
     Text,
     TrainingStage,
@@ -42,7 +42,7 @@ class Description1(Struct, frozen=True, forbid_unknown_fields=True):
     description: Text
     writer: Annotated[str, Meta(max_length=64)]
     task: Literal["lines", "words"]
-    alphabet: Annotated[list[Character], Meta(min_length=1, max_length=50_000)]
+    alphabet: Annotated[list[SingleCharacter], Meta(min_length=1, max_length=50_000)]
     normalization: Normalization
     preprocessing: Input
     step_width: Count

@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from .._folders import walk
 from ..errors import ArchiveError
 
-LARGEST_MEMBER = 256 << 20  # bytes; a page scanned as PNG has 10 MB
+MAX_MEMBER_BYTES = 256 << 20  # bytes; a page scanned as PNG has 10 MB
 
 
 def folder_files(folder: Path, suffixes: tuple[str, ...]) -> dict[str, str]:
@@ -36,7 +36,7 @@ def archive_members(archive: Path, suffixes: tuple[str, ...]) -> Iterator[tuple[
         with tarfile.open(archive, "r|*") as tar:
             for member in tar:
                 name = PurePosixPath(member.name)
-                if member.isfile() and name.suffix.lower() in suffixes and member.size <= LARGEST_MEMBER:
+                if member.isfile() and name.suffix.lower() in suffixes and member.size <= MAX_MEMBER_BYTES:
                     file = tar.extractfile(member)
                     if file is not None:
                         yield name.stem, file.read()

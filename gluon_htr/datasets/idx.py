@@ -22,7 +22,7 @@ import numpy as np
 from ..errors import DataError
 
 UNSIGNED_BYTES = 0x08
-LARGEST = 1 << 30  # bytes of values; EMNIST's largest file has 548 MB
+MAX_BYTES = 1 << 30  # bytes of values; EMNIST's largest file has 548 MB
 GZIP = b"\x1f\x8b"
 
 
@@ -49,7 +49,7 @@ def read_idx(path: Path, dimensions: int) -> np.ndarray:
 def _read(file: BinaryIO, path: Path, dimensions: int) -> np.ndarray:
     sizes = _sizes(file.read(4 + 4 * dimensions), path, dimensions)
     count = math.prod(sizes)
-    if count > LARGEST:
+    if count > MAX_BYTES:
         raise DataError(f"{path} announces {count:,} values ({' × '.join(map(str, sizes))}): that is no such file")
     values = file.read(count + 1)
     if len(values) != count:

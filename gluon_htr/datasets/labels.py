@@ -8,7 +8,7 @@ from pathlib import Path
 from unicodedata import category
 
 from ..errors import DataError
-from ..text.normalization import Form, normalize
+from ..text.normalization import NormalizationForm, normalize
 from .sample import Problem
 from .spec import open_spec, parse_spec
 
@@ -44,7 +44,7 @@ def _lines(path: Path) -> Iterator[str]:
         raise DataError(f"{path} is not in UTF-8, from byte {error.start} on: convert it first") from None
 
 
-def count_characters(texts: Iterable[str], form: Form) -> Counter[str]:
+def count_characters(texts: Iterable[str], form: NormalizationForm) -> Counter[str]:
     """How often each character occurs; control characters, which nobody writes, are left out."""
     counts: Counter[str] = Counter()
     for text in texts:

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..errors import CacheError, DataError
 from ..images.preprocessing import Preprocessing
-from ..text.normalization import Form
+from ..text.normalization import NormalizationForm
 from .freshness import renewed
 from .kinds import KINDS
 from .origin import difference
@@ -34,8 +34,8 @@ def load_data(
     workers: int | None = None,
     seed: int = 0,
     track: Track = untracked,
-    form: Form = "NFC",
-    as_read: bool = False,
+    form: NormalizationForm = "NFC",
+    like_inference: bool = False,
 ) -> Store:
     """Return the samples of all specs, in order, texts in that form; what was left out is in the store's `problems`.
 
@@ -45,7 +45,7 @@ def load_data(
     """
     parsed = [parse_spec(spec) for spec in specs]
     all_prepared = all(KINDS[spec.kind].prepared for spec in parsed)
-    with Preparer(0 if all_prepared else workers, as_read) as preparer:
+    with Preparer(0 if all_prepared else workers, like_inference) as preparer:
         store = Store.join([_load(spec, preprocessing, preparer, seed, track) for spec in parsed])
     if not len(store):
         why = first_problems(store.problems)

@@ -29,7 +29,7 @@ class OnPaper:
         return on_paper(self.image(), PaperSettings(), np.random.default_rng(self.seed))
 
 
-class Papered:
+class OnPaperReader:
     """The samples of another reader, on paper that follows from `seed` and their ids."""
 
     def __init__(self, reader: Reader, seed: int) -> None:

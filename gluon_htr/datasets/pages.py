@@ -20,11 +20,11 @@ from PIL import ExifTags, Image
 from .._folders import files_below
 from ..errors import AnnotationError
 from ..images.decoding import SUFFIXES
-from ..pages.annotations import Transcribed, parse_page
+from ..pages.annotations import AnnotatedPage, parse_page
 from ..pages.crops import LineCrop
 from ..pages.outlines import Outline, outlines
 from ..text.transcription import plain
-from .files import LARGEST_MEMBER
+from .files import MAX_MEMBER_BYTES
 from .problems import first_problems
 from .sample import Problem, Sample
 from .splits import held_out, held_out_pages
@@ -75,8 +75,8 @@ class PagesReader:
             raise AnnotationError(f"{self._folder} has no line of PAGE or ALTO that can be used: {first}")
         if by_ratio:
             chosen = held_out([line.group for line in self._lines], options.ratio, options.seed)
-            wanted = options.split == "validation"
-            self._lines = [line for line in self._lines if (line.group in chosen) == wanted]
+            is_validation = options.split == "validation"
+            self._lines = [line for line in self._lines if (line.group in chosen) == is_validation]
 
     def __len__(self) -> int:
         return len(self._lines)
@@ -98,7 +98,7 @@ class PagesReader:
         self._seen[image] = path.relative_to(self._folder)
         yield from self._cut(page, name, image, size)
 
-    def _cut(self, page: Transcribed, name: str, image: Path, size: tuple[int, int]) -> Iterator[_Line]:
+    def _cut(self, page: AnnotatedPage, name: str, image: Path, size: tuple[int, int]) -> Iterator[_Line]:
         group, seen = _group(name, self._options.group), set[str]()
         scale = np.array([side / own if own > 0 else 1.0 for side, own in zip(size, (page.width, page.height))])
         for number, (line, outline) in enumerate(zip(page.lines, outlines(page.lines, scale, size)), 1):
@@ -137,8 +137,8 @@ def _is_parted(root: Path) -> bool:
 
 def _content(path: Path) -> bytes:
     try:
-        if path.stat().st_size > LARGEST_MEMBER:
-            raise AnnotationError(f"has more than {LARGEST_MEMBER >> 20} MB")
+        if path.stat().st_size > MAX_MEMBER_BYTES:
+            raise AnnotationError(f"has more than {MAX_MEMBER_BYTES >> 20} MB")
         return path.read_bytes()
     except OSError as error:
         raise AnnotationError(f"cannot be read: {error.strerror}") from None

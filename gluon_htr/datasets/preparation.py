@@ -15,7 +15,7 @@ import numpy as np
 from .._processes import cores, leave_with_parent, quick_start
 from ..errors import ImageError
 from ..images.decoding import Encoded
-from ..images.framing import legible
+from ..images.framing import normalize_capture
 from ..images.preprocessing import Preprocessing, fit
 from ..text.normalization import normalize
 from .sample import Problem, Reader, Sample
@@ -36,8 +36,8 @@ class Preparer:
     lines cut away first, as a recognizer does with what it is given.
     """
 
-    def __init__(self, workers: int | None = None, as_read: bool = False) -> None:
-        self._as_read = as_read
+    def __init__(self, workers: int | None = None, like_inference: bool = False) -> None:
+        self._like_inference = like_inference
         self._workers = cores() if workers is None else workers
         self._pool: ProcessPoolExecutor | None = None
 
@@ -90,9 +90,9 @@ class Preparer:
         waiting: deque[Future[Store]] = deque()
         for chunk in chunks:
             if self._pool is None:
-                yield _prepare_chunk(chunk, preprocessing, finish, self._as_read)
+                yield _prepare_chunk(chunk, preprocessing, finish, self._like_inference)
                 continue
-            waiting.append(self._pool.submit(_prepare_chunk, chunk, preprocessing, finish, self._as_read))
+            waiting.append(self._pool.submit(_prepare_chunk, chunk, preprocessing, finish, self._like_inference))
             if len(waiting) > 4 * self._workers:
                 yield waiting.popleft().result()
         while waiting:
@@ -111,12 +111,12 @@ def chunks(samples: Iterable[Sample]) -> Iterator[list[Sample]]:
 
 
 def _prepare_chunk(
-    samples: list[Sample], preprocessing: Preprocessing, finish: Callable[[Store], Store], as_read: bool
+    samples: list[Sample], preprocessing: Preprocessing, finish: Callable[[Store], Store], like_inference: bool
 ) -> Store:
     done, problems = [], []
     for sample in samples:
         try:
-            image = legible(_image(sample)) if as_read else _image(sample)
+            image = normalize_capture(_image(sample)) if like_inference else _image(sample)
             done.append((sample.id, normalize(sample.text), sample.group, fit(image, preprocessing)))
         except ImageError as error:
             problems.append(Problem(sample.id, str(error)))

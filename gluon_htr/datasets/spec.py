@@ -23,7 +23,7 @@ import numpy as np
 
 from ..errors import SpecError
 from .kinds import KINDS
-from .on_paper import Papered
+from .on_paper import OnPaperReader
 from .sample import Problem, Reader, Sample
 
 MAX_SHARE = 1000
@@ -96,8 +96,8 @@ def open_spec(spec: Spec, seed: int = 0) -> Reader:
     """Return the reader of a spec."""
     reader = KINDS[spec.kind].open(spec.path, spec.options)
     if spec.paper is not None:
-        reader = Papered(reader, spec.paper)
-    return reader if spec.share == 1 else _Share(reader, spec.share, seed)
+        reader = OnPaperReader(reader, spec.paper)
+    return reader if spec.share == 1 else _RepeatingReader(reader, spec.share, seed)
 
 
 def repeat_counts(count: int, share: float, seed: int) -> np.ndarray:
@@ -106,7 +106,7 @@ def repeat_counts(count: int, share: float, seed: int) -> np.ndarray:
     return whole + (np.random.default_rng(seed).permutation(count) < round((share - whole) * count))
 
 
-class _Share:
+class _RepeatingReader:
     """A part of a reader's samples, or each of them several times in a row."""
 
     def __init__(self, reader: Reader, share: float, seed: int) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..errors import ImageError
 from ..images.encoding import decode_stored
-from ..text.normalization import Form, normalize
+from ..text.normalization import NormalizationForm, normalize
 from .sample import Problem, Sample
 
 
@@ -78,7 +78,7 @@ class Store:
             self.problems,
         )
 
-    def normalized(self, form: Form) -> Store:
+    def normalized(self, form: NormalizationForm) -> Store:
         """With texts in that form; stored texts are in NFC."""
         return self if form == "NFC" else replace(self, texts=[normalize(text, form) for text in self.texts])
 

@@ -42,14 +42,14 @@ from ..graphs.params import pack_parameters
 from ..graphs.symbol import parse_graph
 from ..runtime.backends import mxnet_network, onnx_network
 from ..runtime.loading import from_bundle
-from .calibration import best_temperature
 from .golden import draw_golden
 from .layers import first_difference
 from .parity import check_shapes, compare, random_images
 from .request import ExportOptions, ExportRequest
 from .samples import Samples, read_samples
 from .scoring import score_cards
-from .sources import Model, from_pair, from_run
+from .sources import ExportSource, from_pair, from_run
+from .temperature import best_temperature
 
 PARTS = ("featurizer.onnx", "tail.onnx")
 Say = Callable[[str], object]
@@ -68,7 +68,7 @@ class Converted:
     kept: dict[str, np.ndarray]
 
 
-def convert(model: Model, options: ExportOptions) -> Converted:
+def convert(model: ExportSource, options: ExportOptions) -> Converted:
     """Return the model as ONNX.
 
     Raises `GraphError` for operators that cannot be said, `ParametersError` for other weights.
@@ -86,7 +86,7 @@ def convert(model: Model, options: ExportOptions) -> Converted:
     return Converted(Pair(model.pair.symbol, parameters), graph, stored, kept)
 
 
-def check_parity(model: Model, converted: Converted, samples: Samples, say: Say) -> None:
+def check_parity(model: ExportSource, converted: Converted, samples: Samples, say: Say) -> None:
     """Compare the exported network with MXNet; raise `GraphError` where anything differs.
 
     Says so where mxnet or samples are missing.
@@ -137,7 +137,7 @@ def export_request(
     return bundle
 
 
-def _model(request: ExportRequest) -> Model:
+def _model(request: ExportRequest) -> ExportSource:
     source = request.source
     if isinstance(source, Path):
         return from_run(source, request.trained_on, request.terms)
@@ -146,7 +146,9 @@ def _model(request: ExportRequest) -> Model:
     )
 
 
-def _temperature(model: Model, converted: Converted, samples: Samples, options: ExportOptions, say: Say) -> float:
+def _temperature(
+    model: ExportSource, converted: Converted, samples: Samples, options: ExportOptions, say: Say
+) -> float:
     """Of the exported network on the samples; also says what float16 changed in their texts."""
     network = onnx_network(converted.stored)
     logits = [network(images) for images in samples.batches]
@@ -158,7 +160,9 @@ def _temperature(model: Model, converted: Converted, samples: Samples, options: 
     return best_temperature(logits, samples.texts, model.alphabet) if logits else 1.0
 
 
-def describe(model: Model, options: ExportOptions, path: Path, converted: Converted, temperature: float) -> Bundle:
+def describe(
+    model: ExportSource, options: ExportOptions, path: Path, converted: Converted, temperature: float
+) -> Bundle:
     """Return the bundle as it will be written, its golden images read by itself."""
     task = options.task or model.preset.resolved_task
     kind = Words if task == "words" else Lines
@@ -195,7 +199,7 @@ def describe(model: Model, options: ExportOptions, path: Path, converted: Conver
     return Bundle(path, description, files | _golden(Bundle(path, description, files), model))
 
 
-def _golden(bundle: Bundle, model: Model) -> dict[str, bytes]:
+def _golden(bundle: Bundle, model: ExportSource) -> dict[str, bytes]:
     recognizer = from_bundle(bundle)
     drawn = draw_golden(model.preset.preprocessing, model.alphabet.characters)
     images = {f"golden/{k}.png": png for k, png in enumerate(drawn, 1)}
@@ -209,7 +213,7 @@ def _tensor(value: onnx.ValueInfoProto) -> Tensor:
     return Tensor(value.name, "float32", [size.dim_value or size.dim_param for size in sizes])
 
 
-def _license(name: str, model: Model) -> str:
+def _license(name: str, model: ExportSource) -> str:
     sources = "".join(f"- {source.data}: {source.terms}\n" for source in model.lineage.data) or "- not stated\n"
     return (
         f"The model '{name}' was trained on these data, whose terms bind whoever uses it:\n\n{sources}\n"

@@ -13,7 +13,7 @@ import onnx
 
 from ..graphs.pair import Pair
 from ..graphs.symbol import Graph, parse_graph
-from ..images.preprocessing import scale
+from ..images.preprocessing import to_network_input
 from ..runtime.backends import computed_in
 
 RELATIVE = 1e-5  # of the largest value of a tensor: rounding in single precision stays below
@@ -51,7 +51,7 @@ def _of_onnx(exported: bytes, images: np.ndarray, names: set[str]) -> Arrays:
     known = {output.name for output in model.graph.output}
     model.graph.output.extend(onnx.ValueInfoProto(name=name) for name in made if name not in known)
     session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
-    return dict(zip(made, session.run(made, {session.get_inputs()[0].name: scale(images)})))
+    return dict(zip(made, session.run(made, {session.get_inputs()[0].name: to_network_input(images)})))
 
 
 def _of_mxnet(pair: Pair, images: np.ndarray, names: set[str]) -> Arrays:
@@ -68,6 +68,6 @@ def _of_mxnet(pair: Pair, images: np.ndarray, names: set[str]) -> Arrays:
             key = f"arg:{name}" if f"arg:{name}" in pair.parameters else f"aux:{name}"
             parameter.cast("float64")
             parameter._load_init(mx.nd.array(pair.parameters[key], dtype="float64"), mx.cpu())
-        computed = block(mx.nd.array(scale(images), dtype="float64"))
+        computed = block(mx.nd.array(to_network_input(images), dtype="float64"))
     computed = computed if isinstance(computed, list | tuple) else [computed]
     return {name: value.asnumpy() for name, value in zip(chosen, computed)}

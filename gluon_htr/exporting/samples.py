@@ -10,9 +10,9 @@ from ..datasets.loading import Track, load_data
 from ..errors import DataError, SpecError
 from ..images.preprocessing import Preprocessing
 from ..runtime.stores import same_size
-from ..text.normalization import Form
+from ..text.normalization import NormalizationForm
 
-MOST = 512
+MAX_SAMPLES = 512
 
 
 @dataclass(frozen=True)
@@ -24,15 +24,15 @@ class Samples:
     problem: str = ""
 
 
-def read_samples(spec: str | None, preprocessing: Preprocessing, track: Track, form: Form) -> Samples:
-    """Up to `MOST` samples, evenly out of all; none, with the reason, where the data are no longer there."""
+def read_samples(spec: str | None, preprocessing: Preprocessing, track: Track, form: NormalizationForm) -> Samples:
+    """Up to `MAX_SAMPLES` samples, evenly out of all; none, with the reason, where the data are no longer there."""
     if spec is None:
         return Samples(problem="no validation data are known: name some with --validation")
     try:
         store = load_data([spec], preprocessing, track=track, form=form)
     except (DataError, SpecError, OSError) as error:
         return Samples(problem=str(error))
-    chosen = store.select(np.unique(np.linspace(0, len(store) - 1, MOST).astype(int)).tolist())
+    chosen = store.select(np.unique(np.linspace(0, len(store) - 1, MAX_SAMPLES).astype(int)).tolist())
     groups = same_size(chosen.shapes)
     batches = tuple(np.stack([chosen.image(k) for k in group]) for group in groups)
     return Samples(batches, tuple(tuple(chosen.texts[k] for k in group) for group in groups))

@@ -23,7 +23,7 @@ def score_cards(
     """Return a card for each spec. Raises what reading the data raises."""
     cards = []
     for spec in specs:
-        store = load_data([spec], preprocessing, track=track, form=alphabet.normalization, as_read=True)
+        store = load_data([spec], preprocessing, track=track, form=alphabet.normalization, like_inference=True)
         found = score(store.texts, read_store(network, store, alphabet), store.groups)
         cards.append(card(public_name(spec), found, digest(store)))
     return tuple(cards)

@@ -22,7 +22,7 @@ from ..training.runs import Run, load_run
 
 
 @dataclass(frozen=True)
-class Model:
+class ExportSource:
     """A network with what it was trained for. validation: a spec of data to prove the export on, if one is known."""
 
     pair: Pair
@@ -33,7 +33,7 @@ class Model:
     lineage: Lineage = NOTHING
 
 
-def from_run(run: Path, trained_on: Sequence[str] = (), terms: str | None = None) -> Model:
+def from_run(run: Path, trained_on: Sequence[str] = (), terms: str | None = None) -> ExportSource:
     """trained_on: names of the training data, where the run's own are not to be trusted.
 
     Raises `CheckpointError` when `run` is no run or has no validated network yet, `UsageError` where nobody knows what
@@ -44,7 +44,7 @@ def from_run(run: Path, trained_on: Sequence[str] = (), terms: str | None = None
         raise CheckpointError(f"{run} has no {PARAMETERS} yet: it is written when a validation has been done")
     validation = opened.request.validation
     lineage = _lineage(opened, trained_on, terms)
-    return Model(read_pair(run), opened.alphabet, opened.preset, validation, _cards(run, validation), lineage)
+    return ExportSource(read_pair(run), opened.alphabet, opened.preset, validation, _cards(run, validation), lineage)
 
 
 def _lineage(run: Run, trained_on: Sequence[str], terms: str | None) -> Lineage:
@@ -58,7 +58,7 @@ def _lineage(run: Run, trained_on: Sequence[str], terms: str | None) -> Lineage:
             f"nobody knows what {run.path} was trained on, for {error}; or name the data with --trained-on, as in "
             "--trained-on 'iam-words?split=train'"
         ) from None
-    return run.start.joined(Lineage(_sources(names, terms), (run.stint(),)))
+    return run.start.joined(Lineage(_sources(names, terms), (run.training_stage(),)))
 
 
 def _sources(names: Sequence[str], terms: str | None) -> tuple[DataSource, ...]:
@@ -72,10 +72,12 @@ def from_pair(
     preset: str,
     trained_on: Sequence[str] = (),
     terms: str | None = None,
-) -> Model:
+) -> ExportSource:
     """preset: name or file; it says how images are prepared. Raises `GraphError` and others for files that are none."""
     data = _sources(trained_on or (["not stated"] if terms else []), terms)
-    return Model(read_files(symbol, parameters), Alphabet.load(alphabet), load_preset(preset), lineage=Lineage(data))
+    return ExportSource(
+        read_files(symbol, parameters), Alphabet.load(alphabet), load_preset(preset), lineage=Lineage(data)
+    )
 
 
 def _cards(run: Path, validation: str | None) -> tuple[Card, ...]:

@@ -16,7 +16,7 @@ from ..bundles.upgrade import current_files
 from ..bundles.writer import write_bundle
 from ..errors import UsageError
 
-LARGEST_BATCH, QUEUE_MICROSECONDS = 64, 3000
+MAX_BATCH, QUEUE_MICROSECONDS = 64, 3000
 
 _README = """# {name} on a model server
 
@@ -97,7 +97,7 @@ def configuration(name: str, source: Tensor, target: Tensor) -> str:
     """`config.pbtxt`: any width, and requests of like width in one batch."""
     return f"""name: "{name}"
 backend: "onnxruntime"
-max_batch_size: {LARGEST_BATCH}
+max_batch_size: {MAX_BATCH}
 input [ {_tensor(source)} ]
 output [ {_tensor(target)} ]
 dynamic_batching {{ max_queue_delay_microseconds: {QUEUE_MICROSECONDS} }}

@@ -1,7 +1,7 @@
 """Any image that a person may have → (H, W) uint8 gray, 0 = black ink, 255 = paper.
 
 Pillow alone does the work. Transparent pixels become paper, 16 bits become 8, EXIF orientation is applied, and images
-of more than `MOST_PIXELS` are refused before they are decoded.
+of more than `MAX_PIXELS` are refused before they are decoded.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from PIL import Image, ImageOps
 
 from ..errors import ImageError
 
-MOST_PIXELS = 178_956_970  # Pillow's own limit; a page of A2 at 600 dpi has 140 million
+MAX_PIXELS = 178_956_970  # Pillow's own limit; a page of A2 at 600 dpi has 140 million
 SUBFILE_TYPE, NO_PAGE = 254, 1 | 4  # a TIFF tag and its bits for smaller copies and for masks (TIFF 6.0, section 8)
 #: Endings of what scanners, cameras and archives write; `decode` itself looks at contents alone.
 SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".gif", ".jp2", ".pbm", ".pgm", ".ppm", ".pnm")
@@ -48,7 +48,7 @@ def decode(source: ImageLike) -> np.ndarray:
     except Image.UnidentifiedImageError:
         raise ImageError(f"{name} is not an image that can be read (PNG, JPEG, TIFF, WebP, BMP, …)") from None
     except Image.DecompressionBombError:
-        raise ImageError(f"{name} has too many pixels; at most {MOST_PIXELS:,} are accepted: scale it down") from None
+        raise ImageError(f"{name} has too many pixels; at most {MAX_PIXELS:,} are accepted: scale it down") from None
     except Exception as error:  # decoders raise whatever they like: struct.error, SyntaxError, OSError, ValueError …
         raise _broken(name, error) from None
 
@@ -89,8 +89,8 @@ def _contents(path: str) -> bytes:
 
 def _from_pillow(image: Image.Image, name: str) -> np.ndarray:
     width, height = image.size
-    if width * height > MOST_PIXELS:
-        raise ImageError(f"{name} has {width} × {height} pixels; at most {MOST_PIXELS:,} are accepted: scale it down")
+    if width * height > MAX_PIXELS:
+        raise ImageError(f"{name} has {width} × {height} pixels; at most {MAX_PIXELS:,} are accepted: scale it down")
     if width == 0 or height == 0:
         raise ImageError(f"{name} has no pixels")
     try:
@@ -130,9 +130,9 @@ def _from_array(array: np.ndarray) -> np.ndarray:
         array = array[:, :, 0]
     if array.size == 0 or array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (3, 4)):
         raise ImageError(f"an array of shape {array.shape} is no image: (H, W), (H, W, 1), (H, W, 3) or (H, W, 4)")
-    if array.shape[0] * array.shape[1] > MOST_PIXELS:
+    if array.shape[0] * array.shape[1] > MAX_PIXELS:
         raise ImageError(
-            f"the array has {array.shape[1]} × {array.shape[0]} pixels; at most {MOST_PIXELS:,} are accepted"
+            f"the array has {array.shape[1]} × {array.shape[0]} pixels; at most {MAX_PIXELS:,} are accepted"
         )
     if array.dtype == bool:
         array = array.astype(np.uint8) * 255

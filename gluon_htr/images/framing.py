@@ -14,42 +14,44 @@ from PIL import Image
 
 from .polarity import dark_on_light
 
-FIRST_LOOK = 60_000  # pixels that are looked at: averages of the image's, which also sharpens what is out of focus
-STRONGEST = 5000  # one pixel in so many has the strongest edges, at least
-LEAST = 20  # pixels with the strongest edges, at least
+MAX_SAMPLED_PIXELS = (
+    60_000  # pixels that are looked at: averages of the image's, which also sharpens what is out of focus
+)
+PIXELS_PER_STRONG_EDGE = 5000  # one pixel in so many has the strongest edges, at least
+MIN_STRONG_EDGES = 20  # pixels with the strongest edges, at least
 EDGE = 0.35  # of the strongest edges: weaker ones are texture
-FAINT = 5  # gray levels: no weaker edge is ink's
+MIN_EDGE = 5  # gray levels: no weaker edge is ink's
 RULE = 0.9  # share of the rows in which a column has an edge: a ruled margin has more, ink less
-STRAY = 0.002  # share of the edges that may lie beyond either end: dust
-LOOSE = 0.2  # of the ink's height: crops for training leave less paper above or below
+MAX_STRAY = 0.002  # share of the edges that may lie beyond either end: dust
+MAX_LOOSE = 0.2  # of the ink's height: crops for training leave less paper above or below
 PADDING = 0.08  # of the ink's height: paper that is left above and below
-SIDE = 1.0  # of the ink's height: paper that is left on either side, at most
+MAX_SIDE = 1.0  # of the ink's height: paper that is left on either side, at most
 
 
-def framed(image: np.ndarray) -> tuple[slice, slice]:
+def ink_bounds(image: np.ndarray) -> tuple[slice, slice]:
     """Return the rows and columns of a dark-on-light image to read: all of it unless its ink has much paper around it.
 
     image: (H, W) uint8.
     """
     height, width = image.shape
-    step = max(1, int((image.size / FIRST_LOOK) ** 0.5))
+    step = max(1, int((image.size / MAX_SAMPLED_PIXELS) ** 0.5))
     seen = np.asarray(Image.fromarray(image).reduce(step)) if step > 1 else image
     box = _ink(seen)
     if box is None:
         return slice(0, height), slice(0, width)
     top, bottom, left, right = (step * edge for edge in box)
     tall = bottom - top
-    if max(top, height - bottom) <= LOOSE * tall:
+    if max(top, height - bottom) <= MAX_LOOSE * tall:
         top, bottom = 0, height
-    padding, side = round(PADDING * tall), round(SIDE * tall)
+    padding, side = round(PADDING * tall), round(MAX_SIDE * tall)
     rows = slice(max(0, top - padding), min(height, bottom + padding))
     return rows, slice(max(0, left - side), min(width, right + side))
 
 
-def legible(image: np.ndarray) -> np.ndarray:
+def normalize_capture(image: np.ndarray) -> np.ndarray:
     """Return what is read of a gray image (H, W) uint8: dark on light, and cut to its ink."""
     dark = dark_on_light(image)
-    return dark[framed(dark)]
+    return dark[ink_bounds(dark)]
 
 
 def _ink(image: np.ndarray) -> tuple[int, int, int, int] | None:
@@ -57,13 +59,13 @@ def _ink(image: np.ndarray) -> tuple[int, int, int, int] | None:
     if min(image.shape) < 2:
         return None
     edges = np.abs(np.diff(image.astype(np.int16), axis=1))
-    ink = edges > max(FAINT, EDGE * _strong(edges))
+    ink = edges > max(MIN_EDGE, EDGE * _strong(edges))
     ruled = ink.sum(axis=0) > RULE * len(ink)
     box = _box(ink & ~ruled)
     if box is None or not ruled.any():
         return box
     top, bottom, *_ = box
-    loose = min(top, len(ink) - bottom) > LOOSE * (bottom - top)
+    loose = min(top, len(ink) - bottom) > MAX_LOOSE * (bottom - top)
     return box if loose else _box(ink)  # where the rest is as tall as they are, they are letters: l, 1
 
 
@@ -74,10 +76,12 @@ def _box(ink: np.ndarray) -> tuple[int, int, int, int] | None:
 def _strong(edges: np.ndarray) -> int:
     """Return the step in gray that only the strongest edges reach."""
     levels = np.bincount(edges.ravel(), minlength=256)
-    return 255 - int(np.searchsorted(np.cumsum(levels[::-1]), max(LEAST, edges.size // STRONGEST)))
+    return 255 - int(
+        np.searchsorted(np.cumsum(levels[::-1]), max(MIN_STRONG_EDGES, edges.size // PIXELS_PER_STRONG_EDGE))
+    )
 
 
 def _ends(counts: np.ndarray) -> tuple[int, int]:
     """Where all counts but a few at either end begin and end."""
     share = np.cumsum(counts) / counts.sum()
-    return int(np.searchsorted(share, STRAY, "right")), int(np.searchsorted(share, 1 - STRAY)) + 1
+    return int(np.searchsorted(share, MAX_STRAY, "right")), int(np.searchsorted(share, 1 - MAX_STRAY)) + 1

@@ -20,11 +20,11 @@ FINER = 3  # strokes are drawn this many times as large and averaged, so that a 
 _SUBPIXEL = 4  # bits after the point of OpenCV's coordinates
 _REACH = 0.75  # pens' widths from a stroke's middle to the outermost ink: the radius of the largest dot
 _CLEAR = 2.0  # pixels of white around the ink whatever the margin, so that one is left when sizes are rounded
-_LONGEST = 6000  # pixels; a wider line is drawn smaller
+_MAX_WIDTH = 6000  # pixels; a wider line is drawn smaller
 
 
 @dataclass(frozen=True)
-class InkStyle:
+class PenStyle:
     """How hands and pens differ. Amounts of 0 (and equal bounds) draw the strokes as they are."""
 
     #: Pixels from the highest to the lowest point.
@@ -53,7 +53,7 @@ class InkStyle:
     margin: float = 0.15
 
 
-PLAIN = InkStyle(
+PLAIN = PenStyle(
     pen=(0.045, 0.045),
     pressure=0.0,
     ink=(0, 0),
@@ -68,7 +68,7 @@ PLAIN = InkStyle(
 )
 
 
-def render(strokes: Strokes, style: InkStyle, random: np.random.Generator) -> np.ndarray:
+def render(strokes: Strokes, style: PenStyle, random: np.random.Generator) -> np.ndarray:
     """Strokes as an image: (H, W) uint8, 0 = black ink on 255, H = style.height and margins.
 
     Raises ValueError where there is no point at all.
@@ -79,7 +79,7 @@ def render(strokes: Strokes, style: InkStyle, random: np.random.Generator) -> np
     return draw(vary(points, style, random), style, random)
 
 
-def vary(strokes: Strokes, style: InkStyle, random: np.random.Generator) -> list[np.ndarray]:
+def vary(strokes: Strokes, style: PenStyle, random: np.random.Generator) -> list[np.ndarray]:
     """Return the strokes as another hand might have written them, scaled to `style.height` pixels, from (0, 0) on."""
     strokes = level(strokes)
     everything = np.concatenate(strokes)
@@ -94,7 +94,7 @@ def vary(strokes: Strokes, style: InkStyle, random: np.random.Generator) -> list
     moved = [stroke @ matrix.T for stroke in unit]
     everything = np.concatenate(moved)
     low, high = everything.min(0), everything.max(0)
-    scale = min(style.height / max(float(high[1] - low[1]), 0.2), _LONGEST / max(float(high[0] - low[0]), 1e-6))
+    scale = min(style.height / max(float(high[1] - low[1]), 0.2), _MAX_WIDTH / max(float(high[0] - low[0]), 1e-6))
     return [((stroke - low) * scale).astype(np.float32) for stroke in moved]
 
 
@@ -110,7 +110,7 @@ def level(strokes: Strokes) -> list[np.ndarray]:
     return [np.column_stack([stroke[:, 0], stroke[:, 1] - rise * stroke[:, 0]]) for stroke in strokes]
 
 
-def _matrix(length: float, style: InkStyle, random: np.random.Generator) -> np.ndarray:
+def _matrix(length: float, style: PenStyle, random: np.random.Generator) -> np.ndarray:
     """Slant, stretch and rotation, (2, 2), of a line that is `length` times as long as high."""
     slant, turn, wide = random.uniform(-1, 1, 3) * (style.slant, np.deg2rad(style.rotation), style.stretch)
     turn *= min(1.0, 6 / max(length, 1.0))
@@ -144,7 +144,7 @@ def _wavy(strokes: list[np.ndarray], amount: float, random: np.random.Generator)
     return [stroke + np.hstack([np.zeros_like(wave), wave]) for stroke, wave in zip(strokes, waves)]
 
 
-def draw(strokes: Strokes, style: InkStyle, random: np.random.Generator) -> np.ndarray:
+def draw(strokes: Strokes, style: PenStyle, random: np.random.Generator) -> np.ndarray:
     """Strokes in pixels as (H, W) uint8 ink on white, with margins that differ on each side and are never empty."""
     top, bottom, left, right = (random.random(4) * style.margin * style.height).tolist()
     pen = random.uniform(*style.pen) * style.height

@@ -16,10 +16,8 @@ from .augmentation_settings import PaperSettings
 
 cv2.setNumThreads(1)  # parallelism comes from worker processes
 
-Random = np.random.Generator
 
-
-def on_paper(image: np.ndarray, settings: PaperSettings, random: Random) -> np.ndarray:
+def on_paper(image: np.ndarray, settings: PaperSettings, random: np.random.Generator) -> np.ndarray:
     """Return a gray line (H, W) uint8, dark ink on light paper, as a photograph may show it; the same shape."""
     gray: np.ndarray = image.astype(np.float32)
     for name, change in _CHANGES.items():
@@ -28,13 +26,13 @@ def on_paper(image: np.ndarray, settings: PaperSettings, random: Random) -> np.n
     return np.clip(gray, 0, 255).astype(np.uint8)
 
 
-def _fade(gray: np.ndarray, random: Random) -> np.ndarray:
+def _fade(gray: np.ndarray, random: np.random.Generator) -> np.ndarray:
     """Paler ink on grayer paper."""
     paper, ink = random.uniform(130, 255), random.uniform(0, 80)
     return np.float32(ink) + gray * np.float32((paper - ink) / 255)
 
 
-def _texture(gray: np.ndarray, random: Random) -> np.ndarray:
+def _texture(gray: np.ndarray, random: np.random.Generator) -> np.ndarray:
     """Fibers and grain: noise at two scales, stretched one way."""
     height, width = gray.shape
     coarse = _noise((max(2, height // 6), max(2, width // random.integers(6, 24))), (height, width), random)
@@ -42,13 +40,13 @@ def _texture(gray: np.ndarray, random: Random) -> np.ndarray:
     return gray + coarse * np.float32(random.uniform(2, 9)) + grain * np.float32(random.uniform(1, 7))
 
 
-def _noise(cells: tuple[int, int], shape: tuple[int, int], random: Random) -> np.ndarray:
+def _noise(cells: tuple[int, int], shape: tuple[int, int], random: np.random.Generator) -> np.ndarray:
     """Smooth noise of deviation about 1: random values in cells (rows, columns), interpolated to (H, W)."""
     values = random.standard_normal(cells, dtype=np.float32)
     return cv2.resize(values, shape[::-1], interpolation=cv2.INTER_CUBIC)
 
 
-def _rules(gray: np.ndarray, random: Random) -> np.ndarray:
+def _rules(gray: np.ndarray, random: np.random.Generator) -> np.ndarray:
     """Ruled or squared paper: lines under the writing, which rise or fall a little."""
     height, width = gray.shape
     paper = np.full(gray.shape, 255, np.uint8)
@@ -69,7 +67,7 @@ def _line(canvas: np.ndarray, start: tuple[float, float], end: tuple[float, floa
     cv2.line(canvas, first, last, shade, width, cv2.LINE_AA, 4)
 
 
-def _stains(gray: np.ndarray, random: Random) -> np.ndarray:
+def _stains(gray: np.ndarray, random: np.random.Generator) -> np.ndarray:
     """One to three blots, soft at the edge, that the ink is still seen through."""
     height, width = gray.shape
     blots: np.ndarray = np.zeros(gray.shape, np.float32)
@@ -81,7 +79,7 @@ def _stains(gray: np.ndarray, random: Random) -> np.ndarray:
     return gray * (1 - blots)
 
 
-def _bleed(gray: np.ndarray, random: Random) -> np.ndarray:
+def _bleed(gray: np.ndarray, random: np.random.Generator) -> np.ndarray:
     """Return the other side of the sheet: the line itself mirrored, moved and faint."""
     other = np.roll(gray[:, ::-1], random.integers(gray.shape[1]), axis=1)
     other = np.roll(other, random.integers(-gray.shape[0] // 2, gray.shape[0] // 2 + 1), axis=0)
@@ -89,7 +87,7 @@ def _bleed(gray: np.ndarray, random: Random) -> np.ndarray:
     return gray - faint.astype(np.float32)
 
 
-def _neighbors(gray: np.ndarray, random: Random) -> np.ndarray:
+def _neighbors(gray: np.ndarray, random: np.random.Generator) -> np.ndarray:
     """Strokes of the lines above and below that reach into this one: parts of itself, moved."""
     height, width = gray.shape
     for above in (True, False):
@@ -103,7 +101,7 @@ def _neighbors(gray: np.ndarray, random: Random) -> np.ndarray:
     return gray
 
 
-def _shadow(gray: np.ndarray, random: Random) -> np.ndarray:
+def _shadow(gray: np.ndarray, random: np.random.Generator) -> np.ndarray:
     """Light that falls off along the line, or the edge of a shadow across it."""
     width = gray.shape[1]
     if random.random() < 0.6:
@@ -114,7 +112,7 @@ def _shadow(gray: np.ndarray, random: Random) -> np.ndarray:
     return gray * (1 - np.float32(random.uniform(0.1, 0.5)) * (edge if random.random() < 0.5 else 1 - edge))
 
 
-def _blur(gray: np.ndarray, random: Random) -> np.ndarray:
+def _blur(gray: np.ndarray, random: np.random.Generator) -> np.ndarray:
     """Out of focus, moved, or enlarged from fewer pixels."""
     height, width = gray.shape
     kind = random.integers(3)
@@ -131,18 +129,18 @@ def _blur(gray: np.ndarray, random: Random) -> np.ndarray:
     return cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR)
 
 
-def _jpeg(gray: np.ndarray, random: Random) -> np.ndarray:
+def _jpeg(gray: np.ndarray, random: np.random.Generator) -> np.ndarray:
     pixels = np.clip(gray, 0, 255).astype(np.uint8)
     file = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, int(random.integers(15, 75))])[1]
     return cv2.imdecode(file, cv2.IMREAD_GRAYSCALE).astype(np.float32)
 
 
-def _invert(gray: np.ndarray, random: Random) -> np.ndarray:
+def _invert(gray: np.ndarray, random: np.random.Generator) -> np.ndarray:
     return 255 - gray
 
 
 #: In the order in which they happen: paper, what is on it, light, camera.
-_CHANGES: dict[str, Callable[[np.ndarray, Random], np.ndarray]] = {
+_CHANGES: dict[str, Callable[[np.ndarray, np.random.Generator], np.ndarray]] = {
     "neighbors": _neighbors,
     "bleed": _bleed,
     "rules": _rules,

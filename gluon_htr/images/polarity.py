@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import numpy as np
 
-SMALLEST = 12  # pixels of either side: below, a dot or a dash may fill its whole crop with ink
+MIN_SIDE = 12  # pixels of either side: below, a dot or a dash may fill its whole crop with ink
 DARK = 112  # gray level: ground that is darker in the middle of its pixels may be a dark one
 CONTRAST = 48  # gray levels between ground and ink; with less there is no writing to tell
 BORDER = 0.9  # share of the pixels along the border that have to be ground
-MOST_INK = 0.4  # share of all pixels
-FIRST_LOOK = 250_000  # pixels that are looked at
+MAX_INK = 0.4  # share of all pixels
+MAX_SAMPLED_PIXELS = 250_000  # pixels that are looked at
 
 
 def dark_on_light(image: np.ndarray) -> np.ndarray:
@@ -23,9 +23,9 @@ def dark_on_light(image: np.ndarray) -> np.ndarray:
 
 def is_inverted(image: np.ndarray) -> bool:
     """Whether most pixels, and nearly all along the border, are dark, and a minority is much lighter."""
-    if min(image.shape) < SMALLEST:
+    if min(image.shape) < MIN_SIDE:
         return False
-    step = max(1, int((image.size / FIRST_LOOK) ** 0.5))
+    step = max(1, int((image.size / MAX_SAMPLED_PIXELS) ** 0.5))
     seen = image[::step, ::step]
     ground = float(np.median(seen))
     if ground > DARK:
@@ -35,4 +35,4 @@ def is_inverted(image: np.ndarray) -> bool:
         return False
     middle = (ground + light) / 2
     border = np.concatenate([seen[0], seen[-1], seen[:, 0], seen[:, -1]])
-    return bool(np.mean(border < middle) >= BORDER and np.mean(seen >= middle) <= MOST_INK)
+    return bool(np.mean(border < middle) >= BORDER and np.mean(seen >= middle) <= MAX_INK)

@@ -78,7 +78,7 @@ def fit(image: np.ndarray, preprocessing: Preprocessing) -> np.ndarray:
     return canvas
 
 
-def scale(images: np.ndarray) -> np.ndarray:
+def to_network_input(images: np.ndarray) -> np.ndarray:
     """Return what every network takes: (N, H, W) uint8 to (N, 1, H, W) float32, ink 1, paper 0."""
     return (np.float32(255) - images[:, None].astype(np.float32)) / np.float32(255)
 

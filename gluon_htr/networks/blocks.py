@@ -10,7 +10,7 @@ from .configuration import Convolution, Encoder, GatedConvolutions, Lstm, NoEnco
 nn = mx.gluon.nn
 
 
-class Stage(mx.gluon.HybridBlock):
+class StageBlock(mx.gluon.HybridBlock):
     """Convolution, ReLU, batch norm before or after it, max-pooling, dropout: (N, C, H, W) to (N, C', H', W')."""
 
     def __init__(self, stage: Convolution, prefix: str) -> None:

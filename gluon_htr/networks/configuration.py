@@ -13,22 +13,22 @@ from msgspec import Meta, Struct, field
 from ..images.preprocessing import Preprocessing
 
 Count = Annotated[int, Meta(ge=1)]
-Share = Annotated[float, Meta(ge=0.0, lt=1.0)]
+Fraction = Annotated[float, Meta(ge=0.0, lt=1.0)]
 Task = Literal["lines", "words", "characters", "layout"]
-Pair = tuple[Count, Count]  # (vertical, horizontal)
+HeightWidth = tuple[Count, Count]  # (vertical, horizontal)
 
 
 class Convolution(Struct, frozen=True, forbid_unknown_fields=True):
     """One stage of the featurizer, `[[network.featurizer]]`: convolution, ReLU, normalization, pooling."""
 
     channels: Count  # output channels
-    kernel: Pair = (3, 3)  # pixels; padded so that a stride of 1 keeps the size
-    stride: Pair = (1, 1)  # of the convolution
+    kernel: HeightWidth = (3, 3)  # pixels; padded so that a stride of 1 keeps the size
+    stride: HeightWidth = (1, 1)  # of the convolution
     norm: Literal["before", "after", "none"] = "before"  # batch norm before the ReLU (then without bias) or after it
-    pool: Pair | None = None  # max-pooling over windows of this size, at the end of the stage
+    pool: HeightWidth | None = None  # max-pooling over windows of this size, at the end of the stage
     residual: bool = False  # the stage's input is added before the ReLU: needs equal channels and no stride
-    dilation: Pair = (1, 1)  # pixels between neighboring taps of the kernel
-    dropout: Share = 0.0  # after the stage
+    dilation: HeightWidth = (1, 1)  # pixels between neighboring taps of the kernel
+    dropout: Fraction = 0.0  # after the stage
 
 
 class Lstm(Struct, frozen=True, forbid_unknown_fields=True, tag="lstm", tag_field="kind"):
@@ -36,7 +36,7 @@ class Lstm(Struct, frozen=True, forbid_unknown_fields=True, tag="lstm", tag_fiel
 
     hidden: Count  # units of each direction
     layers: Count = 1
-    dropout: Share = 0.0  # after every layer
+    dropout: Fraction = 0.0  # after every layer
 
 
 class GatedConvolutions(Struct, frozen=True, forbid_unknown_fields=True, tag="convolutions", tag_field="kind"):
@@ -45,7 +45,7 @@ class GatedConvolutions(Struct, frozen=True, forbid_unknown_fields=True, tag="co
     channels: Count  # of every layer; the first projects the features to them
     layers: Count = 4
     kernel: Count = 5  # time steps, odd
-    dropout: Share = 0.0  # after every layer
+    dropout: Fraction = 0.0  # after every layer
 
 
 class NoEncoder(Struct, frozen=True, forbid_unknown_fields=True, tag="none", tag_field="kind"):
@@ -64,7 +64,7 @@ class Network(Struct, frozen=True, forbid_unknown_fields=True):
     featurizer: list[Convolution] | str  # stages in their order, or "gluoncv:NAME"
     encoder: Encoder
     columns: Count = 1  # neighboring columns of the feature map that make one time step
-    dropout: Share = 0.0  # between featurizer and encoder
+    dropout: Fraction = 0.0  # between featurizer and encoder
     stride: Count = 4  # with "gluoncv:NAME": where its stages are cut, image pixels to a column
 
     @property

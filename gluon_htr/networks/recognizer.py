@@ -11,12 +11,12 @@ from .._mxnet import mx
 from .._storage import storage_error, write_atomically
 from ..graphs.pair import PARAMETERS, SYMBOL
 from ..text.alphabet import ALPHABET, Alphabet
-from .blocks import Columns, Stage, encoder_block
+from .blocks import Columns, StageBlock, encoder_block
 from .configuration import Network, Preset
 from .presets import PRESET, load_preset, preset_text
 
 
-class Recognizer(mx.gluon.HybridBlock):
+class RecognizerBlock(mx.gluon.HybridBlock):
     """(N, 1, H, W) float32, ink 1 and paper 0, W a multiple of `network.step_width`, to logits (N, T, C), blank last.
 
     The tensor between featurizer and encoder is named `features` in the symbol, so that a graph can be cut there.
@@ -36,13 +36,13 @@ class Recognizer(mx.gluon.HybridBlock):
         return F.transpose(x, (1, 0, 2), name="logits")
 
 
-def build(preset: Preset, classes: int, seed: int = 0) -> Recognizer:
+def build(preset: Preset, classes: int, seed: int = 0) -> RecognizerBlock:
     """Return a hybridized recognizer with fresh parameters, the same for the same seed.
 
     classes: characters of the alphabet and the blank.
     """
     mx.random.seed(seed)
-    recognizer = Recognizer(preset.network, classes)
+    recognizer = RecognizerBlock(preset.network, classes)
     recognizer.initialize(mx.init.Xavier())
     recognizer.hybridize(static_alloc=True)
     height, width = preset.nominal_size
@@ -78,5 +78,5 @@ def _featurizer(network: Network) -> Any:
         return featurizer(network.featurizer, network.stride)
     stages = mx.gluon.nn.HybridSequential(prefix="")
     for number, stage in enumerate(network.featurizer, 1):
-        stages.add(Stage(stage, prefix=f"stage{number}_"))
+        stages.add(StageBlock(stage, prefix=f"stage{number}_"))
     return stages

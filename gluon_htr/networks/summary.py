@@ -12,13 +12,13 @@ from math import prod
 from .._mxnet import mx
 from ..graphs.symbol import Graph, Node, parse_graph
 from .configuration import Preset
-from .recognizer import Recognizer
+from .recognizer import RecognizerBlock
 
 Shape = tuple[int, ...]
 
 
 @dataclass(frozen=True)
-class Layer:
+class LayerCost:
     """One operator with parameters of its own, or that changes the size of what passes through."""
 
     name: str
@@ -38,13 +38,13 @@ class Summary:
     steps: int
     parameters: int  # trained ones: running statistics are not counted
     macs: int  # of one image
-    layers: tuple[Layer, ...]
+    layers: tuple[LayerCost, ...]
 
 
 def summarize(preset: Preset, classes: int) -> Summary:
     """Count for one image. classes: characters of the alphabet and the blank."""
     height, width = preset.nominal_size
-    symbol = Recognizer(preset.network, classes)(mx.sym.var("data"))
+    symbol = RecognizerBlock(preset.network, classes)(mx.sym.var("data"))
     graph = parse_graph(symbol.tojson())
     shapes = _shapes(symbol, graph, (1, 1, height, width))
     layers = tuple(_layers(graph, shapes))
@@ -65,7 +65,7 @@ def _shapes(symbol: mx.sym.Symbol, graph: Graph, data: Shape) -> dict[str, Shape
     return shapes
 
 
-def _layers(graph: Graph, shapes: dict[str, Shape]) -> list[Layer]:
+def _layers(graph: Graph, shapes: dict[str, Shape]) -> list[LayerCost]:
     layers = []
     for node in graph.nodes:
         if node.operator not in ("Convolution", "BatchNorm", "Pooling", "RNN", "FullyConnected"):
@@ -73,7 +73,7 @@ def _layers(graph: Graph, shapes: dict[str, Shape]) -> list[Layer]:
         weights = [shapes[name] for name in _weights(graph, node)]
         count = sum(prod(shape) for shape in weights)
         layers.append(
-            Layer(node.name, node.operator, shapes[node.name], count, _macs(node, shapes[node.name], weights))
+            LayerCost(node.name, node.operator, shapes[node.name], count, _macs(node, shapes[node.name], weights))
         )
     return layers
 

@@ -17,14 +17,14 @@ import numpy as np
 from .._xml import parse_xml
 from ..errors import AnnotationError
 
-FARTHEST = 1e7  # a coordinate beyond is no place on a page, whatever the unit
+MAX_COORDINATE = 1e7  # a coordinate beyond is no place on a page, whatever the unit
 
 #: Readings of the same place, each with its rank; the lowest is the first choice.
 Alternatives = list[tuple[int, str]]
 
 
 @dataclass
-class Outlined:
+class AnnotatedLine:
     """A line as its file has it: coordinates in the page's unit as text, which may be broken or empty."""
 
     id: str
@@ -40,7 +40,7 @@ class Outlined:
 
 
 @dataclass
-class Transcribed:
+class AnnotatedPage:
     """What a file has: its image's name, which may be empty; width and height in its unit, 0 where unknown; lines."""
 
     image: str = ""
@@ -48,10 +48,10 @@ class Transcribed:
     unit: str = "pixel"
     width: float = 0
     height: float = 0
-    lines: list[Outlined] = field(default_factory=list)
+    lines: list[AnnotatedLine] = field(default_factory=list)
 
 
-def parse_page(blob: bytes) -> Transcribed:
+def parse_page(blob: bytes) -> AnnotatedPage:
     """Return the page of a file.
 
     Raises `AnnotationError` when it is neither PAGE nor ALTO, not well-formed, declares entities, has several pages,
@@ -65,7 +65,7 @@ def parse_page(blob: bytes) -> Transcribed:
     return _checked(handler.page)
 
 
-def _checked(page: Transcribed) -> Transcribed:
+def _checked(page: AnnotatedPage) -> AnnotatedPage:
     if page.pages > 1:
         raise AnnotationError("has more than one page, and one image alone: save each as a file of its own")
     if page.unit != "pixel" and not (page.width > 0 and page.height > 0):
@@ -81,7 +81,7 @@ def parse_points(text: str) -> np.ndarray:
         numbers = np.array([float(number) for number in re.split(r"[,\s]+", text.strip()) if number])
     except ValueError:
         raise AnnotationError("has coordinates that are no numbers") from None
-    if len(numbers) % 2 or not (np.abs(numbers) < FARTHEST).all():
+    if len(numbers) % 2 or not (np.abs(numbers) < MAX_COORDINATE).all():
         raise AnnotationError("has coordinates that are no points of a page")
     return numbers.reshape(-1, 2)
 
@@ -98,10 +98,10 @@ class _Root:
     """Looks at the root element and leaves the rest to the format's own handler."""
 
     def __init__(self, parser: expat.XMLParserType) -> None:
-        self._parser, self.page = parser, Transcribed()
+        self._parser, self.page = parser, AnnotatedPage()
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
-        known: dict[str, Callable[[Transcribed], _Page | _Alto]] = {"PcGts": _Page, "alto": _Alto}
+        known: dict[str, Callable[[AnnotatedPage], _Page | _Alto]] = {"PcGts": _Page, "alto": _Alto}
         name = _local(name)
         if name not in known:
             raise AnnotationError(f"is neither PAGE nor ALTO: its root is {name[:40]}")
@@ -118,7 +118,7 @@ def _local(name: str) -> str:
 class _Page:
     """PAGE: a line's Coords, Baseline and TextEquiv are its children; words and glyphs have their own."""
 
-    def __init__(self, page: Transcribed) -> None:
+    def __init__(self, page: AnnotatedPage) -> None:
         self._page, self._open, self._text, self._rank = page, ["PcGts"], list[str](), 0
         self._word: Alternatives = []
 
@@ -131,7 +131,7 @@ class _Page:
             self._page.width = _number(attributes, "imageWidth")
             self._page.height = _number(attributes, "imageHeight")
         elif name == "TextLine":
-            self._page.lines.append(Outlined(attributes.get("id", "")))
+            self._page.lines.append(AnnotatedLine(attributes.get("id", "")))
         elif name == "Word":
             self._word = []
         elif name == "Coords" and parent == "TextLine":
@@ -160,7 +160,7 @@ class _Page:
 class _Alto:
     """ALTO: a line's box and baseline are attributes, its polygon a child, its text that of its words."""
 
-    def __init__(self, page: Transcribed) -> None:
+    def __init__(self, page: AnnotatedPage) -> None:
         self._page, self._open, self._text = page, ["alto"], list[str]()
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
@@ -189,12 +189,12 @@ class _Alto:
         self._text.append(text)
 
 
-def _alto_line(attributes: dict[str, str]) -> Outlined:
+def _alto_line(attributes: dict[str, str]) -> AnnotatedLine:
     """Return the box stands for a polygon until there is one.
 
     A baseline of one number is its height (ALTO before 4.2).
     """
-    line = Outlined(attributes.get("ID", ""), baseline=attributes.get("BASELINE", ""))
+    line = AnnotatedLine(attributes.get("ID", ""), baseline=attributes.get("BASELINE", ""))
     left, top = _number(attributes, "HPOS"), _number(attributes, "VPOS")
     right, bottom = left + _number(attributes, "WIDTH"), top + _number(attributes, "HEIGHT")
     if right > left and bottom > top:

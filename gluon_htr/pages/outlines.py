@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import AnnotationError
-from .annotations import Outlined, parse_points
+from .annotations import AnnotatedLine, parse_points
 
 THIN = 0.5  # of the page's usual thickness: an outline that is thinner is no outline of a line
 ALIKE = 1.5  # times the usual thickness, or the usual thickness by so much: lines of the usual size
@@ -34,7 +34,7 @@ class Outline:
 
 
 @dataclass(frozen=True)
-class _Place:
+class _LineGeometry:
     """What the file tells of a line, in pixels; either may be empty."""
 
     polygon: np.ndarray
@@ -63,14 +63,16 @@ class _Place:
         return float(area / max(np.ptp(x), 1))
 
 
-def outlines(lines: Sequence[Outlined], scale: np.ndarray, size: tuple[int, int]) -> list[Outline | AnnotationError]:
+def outlines(
+    lines: Sequence[AnnotatedLine], scale: np.ndarray, size: tuple[int, int]
+) -> list[Outline | AnnotationError]:
     """Return an outline for each line, or why it has none.
 
     scale: (2,) pixels for each unit of x and y in the file. size: the image's (width, height) in pixels, to which all
     coordinates are clipped.
     """
     found = [_place(line, scale, size) for line in lines]
-    places = [place for place in found if isinstance(place, _Place)]
+    places = [place for place in found if isinstance(place, _LineGeometry)]
     distance = _line_distance(places)
     gap = distance or size[1] / PAGE_LINES
     usual = max(float(np.median([p.thickness for p in places if p.thickness] or [0])), THIN * gap)
@@ -85,16 +87,16 @@ def turned(points: np.ndarray, degrees: float) -> np.ndarray:
     return points @ np.array([[cosine, sine], [-sine, cosine]])
 
 
-def _place(line: Outlined, scale: np.ndarray, size: tuple[int, int]) -> _Place | AnnotationError:
+def _place(line: AnnotatedLine, scale: np.ndarray, size: tuple[int, int]) -> _LineGeometry | AnnotationError:
     try:
         polygon, baseline = (np.clip(parse_points(text) * scale, 0, size) for text in (line.polygon, line.baseline))
     except AnnotationError as error:
         return error
-    return _Place(polygon, baseline)
+    return _LineGeometry(polygon, baseline)
 
 
 def _outline(
-    place: _Place, usual: float, reach: tuple[float, float], size: tuple[int, int]
+    place: _LineGeometry, usual: float, reach: tuple[float, float], size: tuple[int, int]
 ) -> Outline | AnnotationError:
     above, below = reach
     long = place.length >= SHORT * max(place.thickness, above)
@@ -119,7 +121,7 @@ def _band(baseline: np.ndarray, ends: tuple[float, float], reach: tuple[float, f
     return np.concatenate([base - np.array([0, reach[0]]), base[::-1] + np.array([0, reach[1]])])
 
 
-def _reach(places: Sequence[_Place], gap: float) -> tuple[float, float]:
+def _reach(places: Sequence[_LineGeometry], gap: float) -> tuple[float, float]:
     """How far polygons usually reach above and below the baseline, in pixels."""
     reaches = []
     for place in places:
@@ -130,7 +132,7 @@ def _reach(places: Sequence[_Place], gap: float) -> tuple[float, float]:
     return above, below
 
 
-def _line_distance(places: Sequence[_Place]) -> float:
+def _line_distance(places: Sequence[_LineGeometry]) -> float:
     """Return the usual distance in pixels from a level baseline to the next that lies over it.
 
     0 if none lies over another.

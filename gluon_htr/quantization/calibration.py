@@ -14,14 +14,16 @@ from ..images.preprocessing import Preprocessing
 IMAGES = 256  # of the 100 to 1000 that Vitis AI advises; more change no scale here
 
 
-def read_images(specs: Sequence[str], preprocessing: Preprocessing, track: Track, most: int = IMAGES) -> np.ndarray:
-    """(N, H, W) uint8, up to `most`, evenly out of all. Raises `DataError` where they can calibrate nothing."""
-    return checked(stacked(evenly(load_data(specs, preprocessing, track=track), most)), preprocessing)
+def read_images(
+    specs: Sequence[str], preprocessing: Preprocessing, track: Track, max_images: int = IMAGES
+) -> np.ndarray:
+    """(N, H, W) uint8, up to `max_images`, evenly out of all. Raises `DataError` where they can calibrate nothing."""
+    return checked(stacked(evenly(load_data(specs, preprocessing, track=track), max_images)), preprocessing)
 
 
-def evenly(store: Store, most: int) -> Store:
-    """Up to `most` of the samples, evenly out of all."""
-    return store.select(np.unique(np.linspace(0, len(store) - 1, most).astype(int)).tolist())
+def evenly(store: Store, max_images: int) -> Store:
+    """Up to `max_images` of the samples, evenly out of all."""
+    return store.select(np.unique(np.linspace(0, len(store) - 1, max_images).astype(int)).tolist())
 
 
 def stacked(store: Store) -> np.ndarray:

@@ -24,7 +24,7 @@ from ..bundles.writer import write_bundle
 from ..datasets.loading import Track, load_data, untracked
 from ..datasets.store import Store
 from ..graphs.onnx.inspection import INTEGER_OPERATORS, check_graph
-from ..images.preprocessing import scale
+from ..images.preprocessing import to_network_input
 from .calibration import evenly
 from .dpu.graphs import parse, with_constants
 from .dpu.sources import open_source
@@ -78,7 +78,7 @@ class _Images(CalibrationDataReader):  # type: ignore[misc]
 
     def __init__(self, store: Store) -> None:
         self._inputs: Iterator[dict[str, np.ndarray]] = (
-            {"image": scale(store.image(k)[None])} for k in range(len(store))
+            {"image": to_network_input(store.image(k)[None])} for k in range(len(store))
         )
 
     def get_next(self) -> dict[str, np.ndarray] | None:

@@ -15,7 +15,7 @@ import numpy as np
 from ..errors import GraphError, MissingToolError, UsageError
 from ..graphs.pair import PARAMETERS, SYMBOL, Pair, write_pair
 from ..graphs.symbol import parse_graph
-from ..images.preprocessing import scale
+from ..images.preprocessing import to_network_input
 
 ENGINES = ("onnx", "mxnet", "torch")
 PRECISIONS = ("float32", "int8")
@@ -96,7 +96,7 @@ def onnx_network(model: bytes, threads: int | None = None, providers: Sequence[s
 
     def network(images: np.ndarray) -> np.ndarray:
         try:
-            return session.run([target.name], {source.name: scale(images)})[0]  # type: ignore[no-any-return]
+            return session.run([target.name], {source.name: to_network_input(images)})[0]  # type: ignore[no-any-return]
         except Exception as error:
             raise GraphError(f"the model cannot read images of {images.shape[1:]}: {_first_line(error)}") from None
 
@@ -123,9 +123,9 @@ def one_by_one(network: LogitsFunction, threads: int | None = None) -> LogitsFun
     return alone
 
 
-def _providers(wanted: Sequence[str], available: Sequence[str]) -> list[str]:
+def _providers(names: Sequence[str], available: Sequence[str]) -> list[str]:
     """ONNX Runtime's names; the CPU always stands at the end, for what an accelerator cannot do."""
-    names = [PROVIDERS.get(name.lower(), name) for name in wanted]
+    names = [PROVIDERS.get(name.lower(), name) for name in names]
     if missing := [name for name in names if name not in available]:
         raise MissingToolError(
             f"this onnxruntime has no {missing[0]}; it has {', '.join(available)}: install a build that has it"
@@ -154,7 +154,7 @@ def mxnet_network(pair: Pair, dtype: Literal["float32", "float64"] = "float32") 
 
     def network(images: np.ndarray) -> np.ndarray:
         with turn:
-            return block(mx.nd.array(scale(images), dtype=dtype)).asnumpy()  # type: ignore[no-any-return]
+            return block(mx.nd.array(to_network_input(images), dtype=dtype)).asnumpy()  # type: ignore[no-any-return]
 
     return network
 
@@ -170,12 +170,12 @@ def computed_in(symbol: str, dtype: str) -> str:
 
 def _torch(pair: Pair) -> LogitsFunction:
     from .._torch import torch
-    from ..graphs.torch import GraphModule
+    from ..graphs.torch_module import GraphModule
 
     module: Any = GraphModule(parse_graph(pair.symbol), dict(pair.parameters)).eval()
 
     def network(images: np.ndarray) -> np.ndarray:
         with torch.inference_mode():
-            return module(torch.from_numpy(scale(images))).numpy()  # type: ignore[no-any-return]
+            return module(torch.from_numpy(to_network_input(images))).numpy()  # type: ignore[no-any-return]
 
     return network

@@ -14,13 +14,13 @@ from urllib.parse import quote
 import numpy as np
 
 from ..errors import ServerError
-from ..images.preprocessing import scale
+from ..images.preprocessing import to_network_input
 
 if TYPE_CHECKING:
     from urllib.error import HTTPError
 
 TIMEOUT = 60.0  # seconds
-_LARGEST = 256 << 20  # bytes of an answer
+_MAX_RESPONSE_BYTES = 256 << 20  # bytes of an answer
 
 
 def is_address(engine: str) -> bool:
@@ -38,7 +38,7 @@ def remote_network(address: str, model: str, source: str, target: str) -> Callab
     where = f"{address.rstrip('/')}/v2/models/{quote(model, safe='')}/infer"
 
     def network(images: np.ndarray) -> np.ndarray:
-        return parse_response(_post(where, inference_request(scale(images), source, target)), target, where)
+        return parse_response(_post(where, inference_request(to_network_input(images), source, target)), target, where)
 
     return network
 
@@ -71,7 +71,7 @@ def _post(where: str, content: dict[str, Any]) -> Any:
     try:
         request = Request(where, json.dumps(content).encode(), {"Content-Type": "application/json"})
         with urlopen(request, timeout=TIMEOUT) as response:
-            return json.loads(response.read(_LARGEST))
+            return json.loads(response.read(_MAX_RESPONSE_BYTES))
     except HTTPError as error:
         raise ServerError(f"{where} refused with the status {error.code}: {_reason(error)}") from None
     except (OSError, ValueError, HTTPException) as error:

@@ -13,7 +13,7 @@ from ..decoding.decoder import Decoded, Decoder
 from ..decoding.greedy import GREEDY
 from ..errors import ImageError, ModelError
 from ..images.decoding import ImageLike, decode
-from ..images.framing import framed
+from ..images.framing import ink_bounds
 from ..images.polarity import dark_on_light
 from ..images.preprocessing import Placement, Preprocessing, fit, place
 from ..text.alphabet import Alphabet
@@ -106,7 +106,7 @@ class Recognizer:
 
     def _fit(self, image: ImageLike, whole: bool = False) -> _Fitted:
         gray = dark_on_light(decode(image))
-        rows, columns = (slice(0, side) for side in gray.shape) if whole else framed(gray)
+        rows, columns = (slice(0, side) for side in gray.shape) if whole else ink_bounds(gray)
         line = gray[rows, columns]
         height, width = line.shape
         where = place(height, width, self.preprocessing)
@@ -149,14 +149,14 @@ class Recognizer:
         return Recognition("".join(c.text for c in characters), decoded.confidence, characters)
 
 
-def _windows(images: Iterable[ImageLike], most: int) -> Iterator[list[ImageLike]]:
-    """Run of at most `most` images, or of `WINDOW_BYTES` and one more."""
+def _windows(images: Iterable[ImageLike], max_images: int) -> Iterator[list[ImageLike]]:
+    """Run of at most `max_images` images, or of `WINDOW_BYTES` and one more."""
     window: list[ImageLike] = []
     size = 0
     for image in images:
         window.append(image)
         size += _bytes(image)
-        if len(window) == most or size >= WINDOW_BYTES:
+        if len(window) == max_images or size >= WINDOW_BYTES:
             yield window
             window, size = [], 0
     if window:

@@ -19,15 +19,15 @@ import msgspec
 import numpy as np
 
 from ..errors import AlphabetError
-from .direction import MIRRORED, is_right_to_left, placed, turned
-from .normalization import Form, normalize
+from .direction import MIRRORED, is_right_to_left, reordered, reordered_characters
+from .normalization import NormalizationForm, normalize
 
 ALPHABET = "alphabet.json"  # its file in a run and beside an exported pair
 
 
 class _File(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     characters: list[str]
-    normalization: Form = "NFC"
+    normalization: NormalizationForm = "NFC"
 
 
 class Alphabet:
@@ -36,7 +36,7 @@ class Alphabet:
     Raises `AlphabetError` when a character is given twice, or an entry is not a single character.
     """
 
-    def __init__(self, characters: Iterable[str], normalization: Form = "NFC") -> None:
+    def __init__(self, characters: Iterable[str], normalization: NormalizationForm = "NFC") -> None:
         self.characters, self.normalization = tuple(characters), normalization
         self._index = {character: index for index, character in enumerate(self.characters)}
         if not self.characters:
@@ -50,7 +50,7 @@ class Alphabet:
         self._turns = is_right_to_left(self.characters)
 
     @classmethod
-    def from_texts(cls, texts: Iterable[str], normalization: Form = "NFC") -> Alphabet:
+    def from_texts(cls, texts: Iterable[str], normalization: NormalizationForm = "NFC") -> Alphabet:
         """All characters that are needed to write `texts`, which are in the form `normalization`, by code point."""
         return cls(sorted(_with_partners(set().union(*texts))), normalization)
 
@@ -105,7 +105,7 @@ class Alphabet:
         """Return the text as an image shows it from left to right: with the characters, in the order, of its
         classes.
         """
-        return turned(text) if self._turns else text
+        return reordered(text) if self._turns else text
 
     def unknown(self, text: str) -> str:
         """Return the characters that the alphabet lacks to write `text`, each once, sorted."""
@@ -124,7 +124,7 @@ class Alphabet:
     def ordered(self, indices: Sequence[int]) -> list[tuple[int, str]]:
         """Return the characters of `decode`, each with the position of its class index in `indices`."""
         text = "".join(self.characters[index] for index in indices)
-        return placed(text) if self._turns else list(enumerate(text))
+        return reordered_characters(text) if self._turns else list(enumerate(text))
 
 
 def _with_partners(characters: set[str]) -> set[str]:

@@ -9,7 +9,7 @@ from rapidfuzz.distance import Levenshtein
 
 from .normalization import normalize
 
-LEAST = 8  # samples: from fewer, a bootstrap takes the luck of one or two lines for a rule
+MIN_SAMPLES = 8  # samples: from fewer, a bootstrap takes the luck of one or two lines for a rule
 DRAWS, LEVEL = 1000, 0.95
 
 

@@ -28,7 +28,9 @@ BACK = re.compile("R(?:[^L]*[REA]T*)?")
 #: A letter and the marks on it stay together.
 CLUSTER = re.compile(".M*", re.DOTALL)
 
-Placed = tuple[int, str]  # where a character is in the text, and the character as it stands in the other order
+IndexedCharacter = tuple[
+    int, str
+]  # where a character is in the text, and the character as it stands in the other order
 
 
 def is_right_to_left(characters: Iterable[str]) -> bool:
@@ -42,19 +44,22 @@ def runs_backwards(text: str) -> bool:
     return sum(kind in {"R", "AL"} for kind in kinds) > kinds.count("L")
 
 
-def turned(text: str) -> str:
+def reordered(text: str) -> str:
     """Return the text in the order of the paper where it is in logical order, and the other way around."""
-    return "".join(character for _, character in placed(text))
+    return "".join(character for _, character in reordered_characters(text))
 
 
-def placed(text: str) -> list[Placed]:
-    """Return the characters of `turned`, each with its position in `text`. Brackets are mirrored where the order is."""
+def reordered_characters(text: str) -> list[IndexedCharacter]:
+    """Return the characters of `reordered`, each with its position in `text`.
+
+    Brackets are mirrored where the order is.
+    """
     classes = _classes(text)
     clusters = [[(k, text[k]) for k in range(match.start(), match.end())] for match in CLUSTER.finditer(classes)]
     firsts = "".join(classes[cluster[0][0]] for cluster in clusters)
     if runs_backwards(text):
         return _backwards(clusters, firsts)
-    found: list[Placed] = []
+    found: list[IndexedCharacter] = []
     end = 0
     for match in BACK.finditer(firsts):
         found += chain.from_iterable(clusters[end : match.start()])
@@ -72,9 +77,9 @@ def _classes(text: str) -> str:
     return classes
 
 
-def _backwards(clusters: Sequence[list[Placed]], firsts: str) -> list[Placed]:
+def _backwards(clusters: Sequence[list[IndexedCharacter]], firsts: str) -> list[IndexedCharacter]:
     """From right to left, but for what runs forth. firsts: the class of each cluster."""
-    found: list[Placed] = []
+    found: list[IndexedCharacter] = []
     start = len(firsts)
     for match in reversed(list(FORTH.finditer(firsts))):
         found += _mirrored(clusters[match.end() : start])
@@ -83,5 +88,5 @@ def _backwards(clusters: Sequence[list[Placed]], firsts: str) -> list[Placed]:
     return found + _mirrored(clusters[:start])
 
 
-def _mirrored(clusters: Sequence[list[Placed]]) -> list[Placed]:
+def _mirrored(clusters: Sequence[list[IndexedCharacter]]) -> list[IndexedCharacter]:
     return [(k, MIRRORED.get(character, character)) for cluster in reversed(clusters) for k, character in cluster]

@@ -123,7 +123,7 @@ def _interval(counts: np.ndarray, groups: Sequence[str], seed: int) -> tuple[np.
     return _shares(totals.sum(axis=0)), low, high
 
 
-def confusions(truths: Sequence[str], predictions: Sequence[str], most: int = 20) -> list[Confusion]:
+def confusions(truths: Sequence[str], predictions: Sequence[str], max_count: int = 20) -> list[Confusion]:
     """Return the most frequent single-character edits on the shortest way from truth to prediction."""
     found: Counter[tuple[str, str]] = Counter()
     for truth, read in zip(truths, predictions):
@@ -131,11 +131,11 @@ def confusions(truths: Sequence[str], predictions: Sequence[str], most: int = 20
             source = truth[edit.src_pos] if edit.tag != "insert" else ""
             target = read[edit.dest_pos] if edit.tag != "delete" else ""
             found[source, target] += 1
-    return [Confusion(truth, read, count) for (truth, read), count in found.most_common(most)]
+    return [Confusion(truth, read, count) for (truth, read), count in found.most_common(max_count)]
 
 
-def worst(truths: Sequence[str], predictions: Sequence[str], most: int = 20) -> list[int]:
+def worst(truths: Sequence[str], predictions: Sequence[str], max_count: int = 20) -> list[int]:
     """Positions of the samples with the lowest Levenshtein accuracy, worst first; exact ones are left out."""
     accuracy = [levenshtein_accuracy(normalize(t), normalize(p)) for t, p in zip(truths, predictions)]
     order = sorted(range(len(accuracy)), key=accuracy.__getitem__)
-    return [index for index in order if accuracy[index] < 1][:most]
+    return [index for index in order if accuracy[index] < 1][:max_count]

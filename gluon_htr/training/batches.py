@@ -31,7 +31,7 @@ AHEAD = 6  # batches a worker that are prepared before they are asked for
 
 
 @dataclass(frozen=True)
-class Place:
+class BatchPosition:
     """The batch that comes next: epoch and batch, counted from 0."""
 
     epoch: int = 0
@@ -164,13 +164,13 @@ class Batches:
         """Return the ids of the samples of a batch, for messages."""
         return [self._store.ids[k] for k in positions]
 
-    def stream(self, start: Place) -> Iterator[tuple[Place, np.ndarray, Batch]]:
+    def stream(self, start: BatchPosition) -> Iterator[tuple[BatchPosition, np.ndarray, Batch]]:
         """(place, positions in the store, batch) from `start` on."""
         if not self._pool:
             maker = _Maker(self._store, self._augmentation, self._seed)
             for place, positions in self._places(start):
                 yield place, positions, self._batch(positions, maker.images(positions, place.epoch))
-        waiting: deque[tuple[Place, np.ndarray, Future[np.ndarray]]] = deque()
+        waiting: deque[tuple[BatchPosition, np.ndarray, Future[np.ndarray]]] = deque()
         places = self._places(start)
         while self._pool:
             while len(waiting) < AHEAD * self._workers:
@@ -179,12 +179,12 @@ class Batches:
             place, positions, images = waiting.popleft()
             yield place, positions, self._batch(positions, images.result())
 
-    def _places(self, start: Place) -> Iterator[tuple[Place, np.ndarray]]:
+    def _places(self, start: BatchPosition) -> Iterator[tuple[BatchPosition, np.ndarray]]:
         epoch, first = start.epoch, start.batch
         while True:
             batches = plan(self._store.shapes[:, 1], self._batch_size, self._seed, epoch)
             for number in range(first, len(batches)):
-                yield Place(epoch, number), batches[number]
+                yield BatchPosition(epoch, number), batches[number]
             epoch, first = epoch + 1, 0
 
     def _batch(self, positions: np.ndarray, images: np.ndarray) -> Batch:

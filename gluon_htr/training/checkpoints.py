@@ -16,14 +16,14 @@ import numpy as np
 from .._storage import write_atomically
 from ..errors import CheckpointError, ParametersError
 from ..graphs.params import load_parameters, pack_parameters
-from .batches import Place
+from .batches import BatchPosition
 from .engines.interface import Arrays
 
 
 class Progress(msgspec.Struct, frozen=True):
     """Where a training stands."""
 
-    next: Place = Place()
+    next: BatchPosition = BatchPosition()
     #: Updates done.
     step: int = 0
     #: Images seen.

@@ -12,7 +12,7 @@ from ..graphs.pair import Pair, read_pair, write_pair
 from ..networks.growing import grown, matched_stages
 from ..networks.presets import load_preset
 from ..text.alphabet import Alphabet
-from .transfer import LINEAGE, fitted, read_start
+from .initial_weights import LINEAGE, load_initial, remap_alphabet
 
 
 def initialize_grown(preset: str, init: str, alphabet: Alphabet, folder: Path, seed: int = 0) -> str:
@@ -23,11 +23,11 @@ def initialize_grown(preset: str, init: str, alphabet: Alphabet, folder: Path, s
     """
     from ..networks.recognizer import initialize
 
-    start, network = read_start(init), load_preset(preset).network
+    start, network = load_initial(init), load_preset(preset).network
     if start.network is None:
         raise UsageError(f"{init} does not say what network it has: start from a bundle or a run")
     matched_stages(start.network, network)  # raises before anything is written
-    trained, words = fitted(start, alphabet, seed)
+    trained, words = remap_alphabet(start, alphabet, seed)
     initialize(preset, alphabet, folder, seed)
     new = read_pair(folder)
     parameters = grown(start.network, dict(trained.parameters), network, dict(new.parameters))

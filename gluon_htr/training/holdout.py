@@ -8,9 +8,9 @@ from ..datasets.store import Store
 from ..errors import DataError, UsageError
 from ..text import comparison
 
-SHARE, LEAST, MOST = 0.15, 10, 500  # of the samples, and in samples
-FEW = 4  # of so many samples one is held out, where LEAST are too many
-ENOUGH_GROUPS = 8  # with fewer, a whole group would be too much to lose, and nobody else's writing is to be read
+SHARE, MIN_HELD, MAX_HELD = 0.15, 10, 500  # of the samples, and in samples
+SAMPLES_PER_HELD = 4  # of so many samples one is held out, where LEAST are too many
+MIN_GROUPS = 8  # with fewer, a whole group would be too much to lose, and nobody else's writing is to be read
 
 
 def hold_out(store: Store, seed: int) -> tuple[Store, Store, str]:
@@ -31,17 +31,17 @@ def hold_out(store: Store, seed: int) -> tuple[Store, Store, str]:
 
 def _chosen(store: Store, seed: int) -> tuple[np.ndarray, str]:
     """Which samples are held out, (N,) bool, and that in words."""
-    wanted = int(np.clip(round(SHARE * len(store)), min(LEAST, len(store) // FEW), MOST))
-    if not wanted:
+    target = int(np.clip(round(SHARE * len(store)), min(MIN_HELD, len(store) // SAMPLES_PER_HELD), MAX_HELD))
+    if not target:
         raise DataError(f"{len(store)} samples are too few to hold some out for scoring: add lines, or --validation")
     random = np.random.default_rng(seed)
     groups = sorted(set(store.groups))
-    if len(groups) < ENOUGH_GROUPS or len(groups) == len(store):
-        held = np.isin(np.arange(len(store)), random.permutation(len(store))[:wanted])
-        return held, f"{wanted} of {len(store)} samples are held out for scoring"
+    if len(groups) < MIN_GROUPS or len(groups) == len(store):
+        held = np.isin(np.arange(len(store)), random.permutation(len(store))[:target])
+        return held, f"{target} of {len(store)} samples are held out for scoring"
     chosen: set[str] = set()
     order = [groups[k] for k in random.permutation(len(groups))]
-    while sum(group in chosen for group in store.groups) < wanted:
+    while sum(group in chosen for group in store.groups) < target:
         chosen.add(order[len(chosen)])
     held = np.array([group in chosen for group in store.groups])
     return held, f"{held.sum()} samples of {len(chosen)} of {len(groups)} groups are held out for scoring"
@@ -52,14 +52,14 @@ def check_comparable(held: int, samples: int | None = None) -> None:
 
     samples: of how many they are held out; None where they were given as such.
     """
-    if held >= comparison.LEAST:
+    if held >= comparison.MIN_SAMPLES:
         return
     if samples is None:
         raise UsageError(
-            f"{held} samples of --validation are too few to tell whether --init gets better: give {comparison.LEAST} "
-            "or more"
+            f"{held} samples of --validation are too few to tell whether --init improves: "
+            f"give {comparison.MIN_SAMPLES} or more"
         )
     raise UsageError(
-        f"{samples} samples are too few to tell whether --init gets better, as {held} would be held out for that: "
-        f"give {FEW * comparison.LEAST} or more, or --validation"
+        f"{samples} samples are too few to tell whether --init improves: only {held} of them would be held out. "
+        f"Give {SAMPLES_PER_HELD * comparison.MIN_SAMPLES} or more, or --validation"
     )

@@ -47,7 +47,7 @@ def _source(spec: str) -> DataSource:
     return DataSource(name, known_terms(name))
 
 
-def stint(folder: Path, request: Request, machine: str) -> TrainingStage:
+def training_stage(folder: Path, request: Request, machine: str) -> TrainingStage:
     """Return what the run in `folder` has done so far, by its journal."""
     entries = [entry for entry in read_journal(folder) if "samples" in entry]
     samples, seconds = (entries[-1]["samples"], entries[-1]["elapsed"]) if entries else (0, 0.0)

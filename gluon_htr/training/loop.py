@@ -18,7 +18,7 @@ from ..runtime.stores import read_store
 from ..text.comparison import edits, is_better
 from ..text.metrics import ScoreCard, score
 from . import averages
-from .batches import Batches, Place
+from .batches import Batches, BatchPosition
 from .checkpoints import Checkpoint, Progress, load_checkpoint, save_checkpoint
 from .engines.interface import Arrays, Engine
 from .journal import Journal
@@ -119,7 +119,7 @@ class Trainer:
         by_steps = progress.step / self.steps
         return max(by_steps, progress.elapsed / budget if budget else 0.0)
 
-    def _step(self, place: Place, positions: np.ndarray, batch: Batch) -> None:
+    def _step(self, place: BatchPosition, positions: np.ndarray, batch: Batch) -> None:
         number, request = self.progress.step, self.run.request
         rate = rate_at(self.run.training.schedule, number, self.share())
         loss = self.engine.step(batch, rate, seed=_step_seed(request.seed, number))
@@ -128,7 +128,7 @@ class Trainer:
         self._losses.append(loss)
         last_of_epoch = place.batch + 1 == self.batches.per_epoch
         self._advance(
-            next=Place(place.epoch + 1, 0) if last_of_epoch else Place(place.epoch, place.batch + 1),
+            next=BatchPosition(place.epoch + 1, 0) if last_of_epoch else BatchPosition(place.epoch, place.batch + 1),
             step=number + 1,
             samples=self.progress.samples + len(batch.images),
         )
@@ -213,7 +213,7 @@ class Trainer:
         self._journal.write("note", step, text=message)
         self._callbacks.on_message(message)
 
-    def _divergence(self, place: Place, positions: np.ndarray, loss: float, rate: float) -> str:
+    def _divergence(self, place: BatchPosition, positions: np.ndarray, loss: float, rate: float) -> str:
         ids = ", ".join(self.batches.ids(positions)[:4])
         return (
             f"the loss became {loss} in epoch {place.epoch + 1}, batch {place.batch + 1} (samples {ids}, …) "

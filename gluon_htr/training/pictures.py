@@ -21,7 +21,7 @@ from ..datasets.store import Store
 logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)  # a font of another weight will do
 #: Fonts with the letters that matplotlib's own lacks; those that are installed are tried one after the other.
 WORLD_FONTS = ("WenQuanYi Zen Hei", "Noto Sans CJK SC", "Noto Sans CJK JP", "Noto Sans Devanagari", "Unifont")
-LONGEST = 120  # characters of a text
+MAX_TITLE = 120  # characters of a text
 
 
 def draw_curves(path: Path, journal: Sequence[dict[str, Any]]) -> None:
@@ -58,7 +58,7 @@ def draw_samples(path: Path, store: Store, texts: Sequence[str], rows: int = 12,
     for place, k in zip(axes, chosen):
         place.imshow(store.image(k), cmap="gray", vmin=0, vmax=255)
         color = "tab:green" if store.texts[k] == texts[k] else "tab:red"
-        title = f"{store.texts[k][:LONGEST]} | {texts[k][:LONGEST]}".replace("$", r"\$")
+        title = f"{store.texts[k][:MAX_TITLE]} | {texts[k][:MAX_TITLE]}".replace("$", r"\$")
         place.set_title(title, fontsize=7, fontfamily=_fonts(), color=color, loc="left", pad=2)
     _save(path, figure)
 

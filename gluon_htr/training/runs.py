@@ -27,7 +27,7 @@ from ..bundles.schema import TrainingStage
 from ..errors import CheckpointError, ConfigurationError
 from ..networks.configuration import Preset
 from ..text.alphabet import Alphabet
-from .lineage import NOTHING, Lineage, known_data, stint, this_machine
+from .lineage import NOTHING, Lineage, known_data, this_machine, training_stage
 from .settings import Request, TrainingSettings, training_settings
 
 if sys.version_info >= (3, 11):
@@ -88,9 +88,9 @@ class Run:
         """The best averaged weights, for readers."""
         return self.path / PARAMETERS
 
-    def stint(self) -> TrainingStage:
+    def training_stage(self) -> TrainingStage:
         """Return what it has done so far."""
-        return stint(self.path, self.request, self.machine)
+        return training_stage(self.path, self.request, self.machine)
 
 
 def create_run(
@@ -130,7 +130,7 @@ def load_run(path: Path) -> Run:
 
 def lineage_of(run: Run) -> Lineage:
     """Of the run's weights."""
-    return run.start.joined(Lineage(known_data(run.request), (run.stint(),)))
+    return run.start.joined(Lineage(known_data(run.request), (run.training_stage(),)))
 
 
 def unmark_run(path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+from ..bundles.schema import Proportion
 
 
 class Schedule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -20,11 +20,11 @@ class Schedule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     #: Steps over which the rate first rises from 0; in a short training no more than its first tenth.
     warmup: Annotated[int, msgspec.Meta(ge=0)] = 200
     #: What the cosine ends at, as a share of `rate`.
-    floor: Share = 0.01
+    floor: Proportion = 0.01
     #: Progress at which a `step` schedule falls.
-    milestones: tuple[Share, ...] = (0.6, 0.85)
+    milestones: tuple[Proportion, ...] = (0.6, 0.85)
     #: By what a `step` schedule falls.
-    factor: Share = 0.1
+    factor: Proportion = 0.1
 
 
 def rate_at(schedule: Schedule, step: int, progress: float) -> float:

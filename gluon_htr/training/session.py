@@ -17,11 +17,20 @@ from ..datasets.loading import Track, untracked
 from ..datasets.sample import Problem
 from ..datasets.store import Store
 from ..text.metrics import ScoreCard
-from .assembly import Say, check_data, load_training_data, make_batches, make_engine, resumed_run, start_run, usable
 from .journal import read_journal
 from .loop import Callbacks, Trainer
 from .runs import Run, unmark_run
 from .settings import Request
+from .setup import (
+    Say,
+    check_data,
+    load_training_data,
+    make_batches,
+    make_engine,
+    resumed_run,
+    start_run,
+    trainable_samples,
+)
 
 HOPELESS_CER = 0.8  # of a trained model; what it cannot read at all is mostly not what the label says
 
@@ -45,7 +54,7 @@ class Session:
 
     def __init__(self, run: Run, train: Store, validation: Store, threads: int | None = None) -> None:
         self.run = run
-        self.samples, self.skipped = usable(run, train)
+        self.samples, self.skipped = trainable_samples(run, train)
         self._engine = make_engine(run, threads)
         self.validation = validation.normalized(run.alphabet.normalization)
         self._trainer: Trainer | None = None

@@ -8,11 +8,9 @@ import msgspec
 
 from ..errors import ConfigurationError
 from ..images.augmentation_settings import Augmentation
-from ..networks.configuration import Preset
+from ..networks.configuration import Count, Preset
 from .engines import OptimizerSettings
 from .schedules import Schedule
-
-Count = Annotated[int, msgspec.Meta(ge=1)]
 
 
 class TrainingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +9,7 @@ import pytest
 from mnist import write_mnist
 from needs_mxnet import need_mxnet
 from PIL import Image
-from support import refusal
+from support import Command, refusal
 
 pytest.importorskip("onnx")
 need_mxnet()
@@ -20,7 +18,6 @@ import gluon_htr
 from gluon_htr.bundles.reader import read_bundle
 from gluon_htr.networks.presets import preset_text
 
-Door = Callable[..., "subprocess.CompletedProcess[str]"]
 MOST_BYTES = 1_000_000  # of the bundle, which ships
 
 
@@ -38,11 +35,11 @@ def training(mnist: Path, query: str, *more: object) -> list[object]:
     return [*data, "--output", "run", "--budget", "2s", "--workers", 0, *more]
 
 
-def test_a_small_bundle_reads_any_width(mnist: Path, door: Door, tmp_path: Path) -> None:
+def test_a_small_bundle_reads_any_width(mnist: Path, command: Command, tmp_path: Path) -> None:
     """The bundle would be too large to ship, or refuse a single digit or a long number."""
-    done = door("train", *training(mnist, "count=192&digits=1-6", "--preset", "digits"))
+    done = command("train", *training(mnist, "count=192&digits=1-6", "--preset", "digits"))
     assert done.returncode == 0, done.stderr
-    done = door("export", "run", "--output", "digits.zip", "--float16", "--terms", "none")
+    done = command("export", "run", "--output", "digits.zip", "--float16", "--terms", "none")
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "digits.zip").stat().st_size <= MOST_BYTES
     assert read_bundle(tmp_path / "digits.zip").reader.alphabet == list("0123456789")
@@ -54,7 +51,7 @@ def test_a_small_bundle_reads_any_width(mnist: Path, door: Door, tmp_path: Path)
         assert all(0 <= c.left < c.right <= width for c in read.characters)
 
 
-def test_labels_that_need_more_time_steps_are_named_when_some_are_left_out(mnist: Path, door: Door) -> None:
+def test_labels_that_need_more_time_steps_are_named_when_some_are_left_out(mnist: Path, command: Command) -> None:
     """Samples would vanish from a training without a word."""
     for number, width in enumerate((8, 12, 200)):
         Image.new("L", (width, 32), 255).save(mnist / f"{number}.png")
@@ -62,19 +59,19 @@ def test_labels_that_need_more_time_steps_are_named_when_some_are_left_out(mnist
     (mnist / "labels.tsv").write_text(f"0.png\t11\n1.png\t11\n2.png\t11\n{missing}")
     (mnist / "fine.toml").write_text(preset_text("digits").replace("width_multiple = 16", "width_multiple = 4"))
     listing = ("--data", f"listing:{mnist}/labels.tsv", "--config", mnist / "fine.toml", "--unfit", "skip")
-    done = door("train", *training(mnist, "count=8&digits=1", *listing))
+    done = command("train", *training(mnist, "count=8&digits=1", *listing))
     assert done.returncode == 0, done.stderr
     assert "left out 0.png: its image has 2 time steps of 4 pixels, but '11' needs 3" in done.stderr
     assert "use wider images, or less stride and pooling along the width" in done.stderr
     assert "10 samples to train on, 10 left out" in done.stderr
 
 
-def test_a_network_with_too_many_pooling_steps_is_told_when_nothing_is_left(mnist: Path, door: Door) -> None:
+def test_a_network_with_too_many_pooling_steps_is_told_when_nothing_is_left(mnist: Path, command: Command) -> None:
     """Training would end with a message that leads nowhere."""
     coarse = preset_text("digits").replace("pool = [2, 1]", "pool = [2, 4]").replace("multiple = 16", "multiple = 256")
     (mnist / "coarse.toml").write_text(coarse)
     arguments = training(mnist, "count=8&digits=15", "--config", mnist / "coarse.toml", "--unfit", "skip")
-    line = refusal(door("train", *arguments))
+    line = refusal(command("train", *arguments))
     assert "8 samples cannot be trained on: train-0-0000000: its image has" in line
     assert "time steps of 256 pixels" in line
     assert "less stride and pooling along the width" in line

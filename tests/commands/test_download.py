@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from archive_server import ArchiveServer
 from downloads import Download, complete, inside, unpacked
-from support import door_environment, draw_iam_archives, refusal
+from support import command_environment, draw_iam_archives, refusal
 
 FILES = ("words.tgz", "xml.tgz", "ascii.tgz")
 
@@ -154,13 +154,13 @@ def test_fetched_archives_are_kept_on_request(download, archive_server, iam_arch
     assert (tmp_path / "iam" / "words.tgz").read_bytes() == (iam_archives / "words.tgz").read_bytes()
 
 
-def test_a_file_with_another_check_sum_is_refused(door, archive_server, iam_archives, tmp_path):
+def test_a_file_with_another_check_sum_is_refused(command, archive_server, iam_archives, tmp_path):
     """Altered data would be trained on."""
     mirror = tmp_path / "mirror"
     mirror.mkdir()
     (mirror / "train-images-idx3-ubyte.gz").write_bytes(bytes(9_912_422))
     archive_server.folder, archive_server.login = mirror, None
-    error = refusal(door("download", "--dataset", "mnist", "--base-url", archive_server.url))
+    error = refusal(command("download", "--dataset", "mnist", "--base-url", archive_server.url))
     assert "SHA-256" in error
     assert unpacked(tmp_path / "data" / "mnist").keys() <= {"train-images-idx3-ubyte.gz.part.json"}
 
@@ -168,7 +168,7 @@ def test_a_file_with_another_check_sum_is_refused(door, archive_server, iam_arch
 def test_ctrl_c_keeps_what_was_fetched(archive_server, iam_archives, download, tmp_path):
     """An impatient user would lose an hour of downloading, or see a traceback."""
     archive_server.stall = 6000
-    environment = door_environment(GLUON_HTR_PASSWORD=archive_server.password)
+    environment = command_environment(GLUON_HTR_PASSWORD=archive_server.password)
     place = ["--base-url", archive_server.url, "--user", archive_server.user, "--root", str(tmp_path / "iam")]
     command = [sys.executable, "-m", "gluon_htr.download", "--dataset", "iam-words", *place]
     heard = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # a shell's background jobs ignore Ctrl-C
@@ -216,10 +216,10 @@ def test_a_full_disk_while_fetching_is_named_and_keeps_the_part(download, small_
     assert (small_disk / "iam" / "words.tgz.part").stat().st_size > 0
 
 
-def test_a_full_disk_while_unpacking_leaves_no_half_folder(door, iam_archives, small_disk):
+def test_a_full_disk_while_unpacking_leaves_no_half_folder(command, iam_archives, small_disk):
     """Half of the words would be taken for all, and the disk would stay full."""
     archive = iam_archives / "words.tgz"
-    error = refusal(door("download", "--dataset", "iam-words", "--root", small_disk, "--archive", archive))
+    error = refusal(command("download", "--dataset", "iam-words", "--root", small_disk, "--archive", archive))
     assert f"no room left for {small_disk / 'words'}" in error
     assert list(small_disk.iterdir()) == []
 
@@ -230,9 +230,9 @@ def test_a_folder_that_cannot_be_written_is_named(download, tmp_path):
     assert str(tmp_path / "iam") in refusal(download())
 
 
-def test_reading_the_help_needs_no_network_and_names_the_terms(door):
+def test_reading_the_help_needs_no_network_and_names_the_terms(command):
     """A user would not learn that IAM is for non-commercial research only."""
-    result = door("download", "--help")
+    result = command("download", "--help")
     assert result.returncode == 0
     assert "iam-words" in result.stdout
     assert "non-commercial research only" in result.stdout

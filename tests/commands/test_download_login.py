@@ -11,14 +11,14 @@ import sys
 import pytest
 from archive_server import ArchiveServer
 from downloads import complete, unpacked
-from support import door_environment, refusal
+from support import command_environment, refusal
 
 
 def test_the_password_is_neither_shown_nor_stored(download, archive_server, tmp_path):
     """A password would be found in a log, in the output or on the disk."""
     archive_server.cut, archive_server.cuts = 1000, 1
     archive_server.statuses["ascii.tgz"] = 500
-    result = download(env=door_environment(GLUON_HTR_PASSWORD=archive_server.password, GLUON_HTR_DEBUG="1"))
+    result = download(env=command_environment(GLUON_HTR_PASSWORD=archive_server.password, GLUON_HTR_DEBUG="1"))
     assert "Traceback" in result.stderr
     assert archive_server.password not in result.stdout + result.stderr
     assert not any(archive_server.password.encode() in content for content in unpacked(tmp_path).values())
@@ -26,7 +26,7 @@ def test_the_password_is_neither_shown_nor_stored(download, archive_server, tmp_
 
 def test_the_password_may_come_from_standard_input(download, archive_server):
     """A script could not hand the password over without an environment variable."""
-    result = download("--password-stdin", env=door_environment(), input=archive_server.password + "\n")
+    result = download("--password-stdin", env=command_environment(), input=archive_server.password + "\n")
     assert result.returncode == 0, result.stderr
 
 
@@ -44,7 +44,7 @@ def test_the_password_is_asked_for_at_the_terminal(archive_server, tmp_path):
         stdout=theirs,
         stderr=theirs,
         start_new_session=True,
-        env=door_environment(),
+        env=command_environment(),
     )
     os.close(theirs)
     screen = b""
@@ -68,7 +68,7 @@ def test_the_password_is_no_argument(download):
 
 def test_without_a_terminal_it_says_where_to_put_the_password(download):
     """A job on a server would hang at an invisible prompt."""
-    assert "GLUON_HTR_PASSWORD" in refusal(download(env=door_environment(), stdin=subprocess.DEVNULL))
+    assert "GLUON_HTR_PASSWORD" in refusal(download(env=command_environment(), stdin=subprocess.DEVNULL))
 
 
 def test_a_base_url_with_a_password_is_refused_unseen(download):
@@ -96,9 +96,9 @@ def test_a_site_with_a_login_form_is_logged_in_to(download, archive_server, iam_
     assert not any("Authorization" in headers for _, _, headers in archive_server.requests)
 
 
-def test_without_a_user_name_it_says_how_to_get_one(door, archive_server, tmp_path):
+def test_without_a_user_name_it_says_how_to_get_one(command, archive_server, tmp_path):
     """A newcomer would not learn that the site needs a registration."""
-    result = door("download", "--dataset", "iam-words", "--base-url", archive_server.url)
+    result = command("download", "--dataset", "iam-words", "--base-url", archive_server.url)
     assert "--user NAME (register at https://" in refusal(result)
 
 

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from letters import LETTERS, draw
-from support import refusal
+from support import Command, refusal
 
 pytest.importorskip("onnx")
 
 from gluon_htr import _command, dpu
 
-Door = Callable[..., "subprocess.CompletedProcess[str]"]
-
 
 @pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Door:
-    """Runs dpu within this process: as `door` does, but quick."""
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+    """Runs dpu within this process: as `command` does, but quick."""
     monkeypatch.chdir(tmp_path)
 
     def run(*arguments: object) -> subprocess.CompletedProcess[str]:
@@ -30,9 +27,9 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
     return run
 
 
-def test_a_plan_names_what_stays_on_the_cpu(door: Door, here: Door) -> None:
+def test_a_plan_names_what_stays_on_the_cpu(command: Command, here: Command) -> None:
     """Nobody would know what a board speeds up before buying it."""
-    done = door("dpu", "plan", "words")
+    done = command("dpu", "plan", "words")
     assert done.returncode == 0, done.stderr
     assert "LSTM" in done.stdout
     assert "48.2% of 120,219,648 MACs on the DPU" in done.stdout
@@ -40,7 +37,7 @@ def test_a_plan_names_what_stays_on_the_cpu(door: Door, here: Door) -> None:
     assert {"DPUCZDX8G-B512", "DPUCVDX8G-C32", "DPUCV2DX8G-4x32x32"} <= {one["dpu"] for one in content}
 
 
-def test_a_plan_that_cannot_be_made_is_one_line(here: Door, tmp_path: Path) -> None:
+def test_a_plan_that_cannot_be_made_is_one_line(here: Command, tmp_path: Path) -> None:
     """A user would see a traceback."""
     (tmp_path / "x.onnx").write_bytes(b"nothing")
     for arguments, says in (
@@ -52,7 +49,7 @@ def test_a_plan_that_cannot_be_made_is_one_line(here: Door, tmp_path: Path) -> N
         assert says in refusal(here(*arguments))
 
 
-def test_the_steps_one_by_one(here: Door, words: Path, tmp_path: Path) -> None:
+def test_the_steps_one_by_one(here: Command, words: Path, tmp_path: Path) -> None:
     """A user could not follow the documentation: split, quantize, evaluate."""
     spec = f"iam-words:{words}?split=validation"
     done = here("split", LETTERS, "--output", "halves")
@@ -70,7 +67,7 @@ def test_the_steps_one_by_one(here: Door, words: Path, tmp_path: Path) -> None:
     assert "CER int8" in here("evaluate", LETTERS, "int8", "--data", spec).stdout
 
 
-def test_calibration_that_cannot_work_is_one_line(here: Door, words: Path, tmp_path: Path) -> None:
+def test_calibration_that_cannot_work_is_one_line(here: Command, words: Path, tmp_path: Path) -> None:
     """A user would see a traceback, or a network of nonsense."""
     for arguments, says in (
         (("quantize", LETTERS, "--calibration", f"iam-words:{words}?split=test", "--output", "x"), "no sample"),
@@ -81,24 +78,24 @@ def test_calibration_that_cannot_work_is_one_line(here: Door, words: Path, tmp_p
         assert not (tmp_path / "x").exists()
 
 
-def test_a_bundle_for_ordinary_cpus(door: Door, here: Door, words: Path, tmp_path: Path) -> None:
+def test_a_bundle_for_ordinary_cpus(command: Command, here: Command, words: Path, tmp_path: Path) -> None:
     """--precision int8 would be an option without a model."""
     spec = f"iam-words:{words}?split=validation"
     done = here("cpu", LETTERS, "--calibration", spec, "--output", "small.zip")
     assert done.returncode == 0, done.stderr
-    done = door("evaluate", "--model", "small.zip", "--precision", "int8", "--data", spec, "--json")
+    done = command("evaluate", "--model", "small.zip", "--precision", "int8", "--data", spec, "--json")
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert found["engine"] == "onnx"
     assert found["precision"] == "int8"
     assert found["cer"]["value"] < 0.2
     draw("bead").save(tmp_path / "bead.png")
-    done = door("predict", "bead.png", "--model", "small.zip", "--precision", "int8")
+    done = command("predict", "bead.png", "--model", "small.zip", "--precision", "int8")
     assert done.stdout == "bead\n", done.stderr
-    assert "dpu cpu letters" in refusal(door("predict", "bead.png", "--model", LETTERS, "--precision", "int8"))
+    assert "dpu cpu letters" in refusal(command("predict", "bead.png", "--model", LETTERS, "--precision", "int8"))
 
 
-def test_a_package_is_all_steps_in_one(here: Door, words: Path, tmp_path: Path) -> None:
+def test_a_package_is_all_steps_in_one(here: Command, words: Path, tmp_path: Path) -> None:
     """A user would have to know what a board needs."""
     spec = f"iam-words:{words}?split=validation"
     done = here("package", LETTERS, "--calibration", spec, "--target", "vek280", "--output", "board")

@@ -10,13 +10,11 @@ from pathlib import Path
 import pytest
 from letters import LETTERS, WORDS, draw
 from PIL import Image, ImageOps
-from support import PROJECT, refusal
-
-Door = Callable[..., "subprocess.CompletedProcess[str]"]
+from support import PROJECT, Command, refusal
 
 
 @pytest.fixture
-def scored(door: Door, tmp_path: Path) -> Callable[[int], subprocess.CompletedProcess[str]]:
+def scored(command: Command, tmp_path: Path) -> Callable[[int], subprocess.CompletedProcess[str]]:
     """Scores a list of drawn words, behind which as many images as asked for are missing."""
     for k, word in enumerate(WORDS):
         draw(word).save(tmp_path / f"{k}.png")
@@ -24,7 +22,7 @@ def scored(door: Door, tmp_path: Path) -> Callable[[int], subprocess.CompletedPr
 
     def score(missing: int) -> subprocess.CompletedProcess[str]:
         (tmp_path / "labels.tsv").write_text("".join([*rows, *(f"lost{k}.png\tabc\n" for k in range(missing))]))
-        return door("evaluate", "--model", LETTERS, "--data", "listing:labels.tsv", "--report", "report")
+        return command("evaluate", "--model", LETTERS, "--data", "listing:labels.tsv", "--report", "report")
 
     return score
 
@@ -48,22 +46,22 @@ def test_nothing_is_said_of_nothing(scored: Callable[[int], subprocess.Completed
     assert "left out" not in done.stdout + done.stderr
 
 
-def test_what_predict_reads_is_what_is_scored(door: Door, tmp_path: Path) -> None:
+def test_what_predict_reads_is_what_is_scored(command: Command, tmp_path: Path) -> None:
     """Photographs of a blackboard, or with paper around the line, would be read well and scored as nonsense."""
     line = Image.open(PROJECT / "examples" / "line.png").convert("L")
     ImageOps.invert(line).save(tmp_path / "negative.png")
     ImageOps.expand(line, border=line.height, fill=250).save(tmp_path / "sheet.png")
     text = "Dear reader, nobody has ever written this line by hand."
     (tmp_path / "labels.tsv").write_text(f"negative.png\t{text}\nsheet.png\t{text}\n")
-    done = door("evaluate", "--data", "listing:labels.tsv", "--json")
+    done = command("evaluate", "--data", "listing:labels.tsv", "--json")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["cer"]["value"] == 0
 
 
-def test_a_score_of_nothing_says_why_there_is_nothing(door: Door, tmp_path: Path) -> None:
+def test_a_score_of_nothing_says_why_there_is_nothing(command: Command, tmp_path: Path) -> None:
     """Whoever has broken scans would look for the mistake in the command."""
     draw("bead").save(tmp_path / "a.png")
     (tmp_path / "a.png").write_bytes((tmp_path / "a.png").read_bytes()[:60])
     (tmp_path / "labels.tsv").write_text("a.png\tbead\n")
-    told = refusal(door("evaluate", "--model", LETTERS, "--data", "listing:labels.tsv"))
+    told = refusal(command("evaluate", "--model", LETTERS, "--data", "listing:labels.tsv"))
     assert told.startswith("error: no sample in listing:labels.tsv: a.png a.png is broken")

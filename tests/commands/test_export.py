@@ -6,14 +6,13 @@ import importlib
 import json
 import shutil
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from letters import LETTERS, members
 from needs_mxnet import need_mxnet
-from support import TINY, refusal
+from support import TINY, Command, refusal
 
 need_mxnet()
 onnx = pytest.importorskip("onnx")
@@ -23,15 +22,13 @@ from gluon_htr import _command
 from gluon_htr.bundles.reader import read_bundle
 from gluon_htr.exporting import parity
 from gluon_htr.graphs.params import load_parameters, pack_parameters
-from gluon_htr.images.preprocessing import scale
+from gluon_htr.images.preprocessing import to_network_input
 from gluon_htr.runtime.backends import onnx_network
-
-Door = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 @pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Door:
-    """Runs a command within this process, where mxnet is loaded once for all: as `door` does, but quick."""
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+    """Runs a command within this process, where mxnet is loaded once for all: as `command` does, but quick."""
     monkeypatch.chdir(tmp_path)
 
     def run(name: str, *arguments: object) -> subprocess.CompletedProcess[str]:
@@ -54,7 +51,7 @@ def vivid(run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_bundle_reads_what_its_run_reads_on_every_engine(
-    vivid: Path, words: Path, here: Door, tmp_path: Path
+    vivid: Path, words: Path, here: Command, tmp_path: Path
 ) -> None:
     """Text would depend on the engine, or change with the export."""
     done = here("export", vivid, "--output", "out.zip")
@@ -69,23 +66,25 @@ def test_a_bundle_reads_what_its_run_reads_on_every_engine(
     assert sum(map(len, texts[0])) > 120, "blank texts are always equal"
 
 
-def test_a_small_bundle_scores_alike_on_both_engines(vivid: Path, words: Path, door: Door, tmp_path: Path) -> None:
+def test_a_small_bundle_scores_alike_on_both_engines(
+    vivid: Path, words: Path, command: Command, tmp_path: Path
+) -> None:
     """Weights in half the bytes would be read differently by MXNet, or scores depend on the engine."""
-    done = door("export", vivid, "--output", "small.zip", "--float16")
+    done = command("export", vivid, "--output", "small.zip", "--float16")
     assert done.returncode == 0, done.stderr
     assert "float16 weights change" in done.stderr
     spec, image = f"iam-words:{words}?split=validation", next((words / "words").iterdir())
     texts = []
     for engine in ("onnx", "mxnet"):
         chosen = ("--model", "small.zip", "--engine", engine)
-        scored = door("evaluate", *chosen, "--data", spec, "--report", engine, "--json")
+        scored = command("evaluate", *chosen, "--data", spec, "--report", engine, "--json")
         assert scored.returncode == 0, scored.stderr
-        texts.append((tmp_path / engine / "texts.tsv").read_text() + door("predict", image, *chosen).stdout)
+        texts.append((tmp_path / engine / "texts.tsv").read_text() + command("predict", image, *chosen).stdout)
     assert texts[0] == texts[1]
     assert len(texts[0].splitlines()) == 33
 
 
-def test_a_bundle_says_what_it_is(run: Path, here: Door, tmp_path: Path) -> None:
+def test_a_bundle_says_what_it_is(run: Path, here: Command, tmp_path: Path) -> None:
     """A reader would not know the model's scores, alphabet or terms."""
     (tmp_path / "terms.txt").write_text("Use it kindly.")
     done = here("export", run, "--output", "small", "--license", "terms.txt", "--name", "tiny-words")
@@ -104,7 +103,9 @@ def test_a_bundle_says_what_it_is(run: Path, here: Door, tmp_path: Path) -> None
     assert here("models", "verify", "./small").stdout == "OK tiny-words: 5 of 5 golden images\n"
 
 
-def test_scores_on_several_data_are_told_with_their_samples(run: Path, words: Path, here: Door, tmp_path: Path) -> None:
+def test_scores_on_several_data_are_told_with_their_samples(
+    run: Path, words: Path, here: Command, tmp_path: Path
+) -> None:
     """Two models could not be compared, nor a weakness be known before it is met."""
     specs = [f"iam-words:{words}?split=validation", f"iam-words:{words}?split=train"]
     scored = [part for spec in specs for part in ("--score", spec)]
@@ -126,7 +127,7 @@ def test_scores_on_several_data_are_told_with_their_samples(run: Path, words: Pa
     assert f"{seen} images in 0" in shown
 
 
-def test_a_bundle_that_nobody_could_open_is_not_written(run: Path, here: Door, tmp_path: Path) -> None:
+def test_a_bundle_that_nobody_could_open_is_not_written(run: Path, here: Command, tmp_path: Path) -> None:
     """A good bundle would be replaced by one that every command refuses."""
     assert here("export", run, "--output", "mine.zip").returncode == 0
     before = (tmp_path / "mine.zip").read_bytes()
@@ -136,7 +137,7 @@ def test_a_bundle_that_nobody_could_open_is_not_written(run: Path, here: Door, t
     assert (tmp_path / "mine.zip").read_bytes() == before
 
 
-def test_the_same_run_gives_the_same_bytes(run: Path, here: Door, tmp_path: Path) -> None:
+def test_the_same_run_gives_the_same_bytes(run: Path, here: Command, tmp_path: Path) -> None:
     """Nobody could check where a bundle comes from."""
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
@@ -145,18 +146,18 @@ def test_the_same_run_gives_the_same_bytes(run: Path, here: Door, tmp_path: Path
     assert members(tmp_path / "one" / "tiny.zip").keys() >= {"model.onnx", "symbol.json", "golden/5.png"}
 
 
-def test_the_two_parts_give_the_whole(run: Path, here: Door, tmp_path: Path) -> None:
+def test_the_two_parts_give_the_whole(run: Path, here: Command, tmp_path: Path) -> None:
     """The parts would not fit together on two devices."""
     import onnxruntime
 
     assert here("export", run, "--output", "tiny.zip", "--split", "parts").returncode == 0
     page = np.random.default_rng(0).integers(0, 256, (3, 16, 64), np.uint8)
     featurizer, tail = (onnxruntime.InferenceSession(tmp_path / "parts" / f"{n}.onnx") for n in ("featurizer", "tail"))
-    logits = tail.run(None, {"features": featurizer.run(None, {"image": scale(page)})[0]})[0]
+    logits = tail.run(None, {"features": featurizer.run(None, {"image": to_network_input(page)})[0]})[0]
     np.testing.assert_allclose(logits, onnx_network(read_bundle(tmp_path / "tiny.zip").model)(page), atol=1e-5)
 
 
-def test_a_pair_from_elsewhere_is_converted(run: Path, here: Door, tmp_path: Path) -> None:
+def test_a_pair_from_elsewhere_is_converted(run: Path, here: Command, tmp_path: Path) -> None:
     """A Gluon model that somebody else trained could not be read without mxnet."""
     pair = ("--symbol", run / "symbol.json", "--params", run / "model.params", "--alphabet", run / "alphabet.json")
     done = here("export", *pair, "--config", TINY, "--output", "theirs.zip", "--terms", "ask Ann")
@@ -171,21 +172,21 @@ def test_a_pair_from_elsewhere_is_converted(run: Path, here: Door, tmp_path: Pat
     assert not (tmp_path / "wrong.zip").exists()
 
 
-def test_without_mxnet_it_converts_and_says_that_nothing_is_proven(run: Path, door: Door, tmp_path: Path) -> None:
+def test_without_mxnet_it_converts_and_says_that_nothing_is_proven(run: Path, command: Command, tmp_path: Path) -> None:
     """A machine without mxnet could not export, or would pretend to have compared."""
     (tmp_path / "mxnet").mkdir()
     (tmp_path / "mxnet" / "__init__.py").write_text("raise ImportError('not here')")
-    done = door("export", run, "--output", "tiny.zip")
+    done = command("export", run, "--output", "tiny.zip")
     assert done.returncode == 0, done.stderr
     assert "NOT compared with MXNet" in done.stderr
     assert read_bundle(tmp_path / "tiny.zip").name == "tiny"
 
 
 def test_a_difference_stops_the_export_and_leaves_nothing(
-    run: Path, here: Door, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: Path, here: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A bundle that reads differently would be shipped."""
-    monkeypatch.setattr(parity, "TOLERANCE", 1e-12)
+    monkeypatch.setattr(parity, "RELATIVE", 1e-12)
     message = refusal(here("export", run, "--output", "tiny.zip", "--split", "parts"))
     assert "MXNet and ONNX Runtime disagree" in message
     assert not list(tmp_path.iterdir())
@@ -203,7 +204,7 @@ def test_a_difference_stops_the_export_and_leaves_nothing(
         (("RUN", "--output", "x.zip", "--license", "none.txt"), "none.txt"),
     ],
 )
-def test_wrong_use_is_one_line(arguments: tuple[str, ...], says: str, run: Path, here: Door, tmp_path: Path) -> None:
+def test_wrong_use_is_one_line(arguments: tuple[str, ...], says: str, run: Path, here: Command, tmp_path: Path) -> None:
     """A user would get a traceback, or half a bundle."""
     given = [str(run) if argument == "RUN" else argument for argument in arguments]
     assert says in refusal(here("export", *given))
@@ -211,7 +212,7 @@ def test_wrong_use_is_one_line(arguments: tuple[str, ...], says: str, run: Path,
 
 
 def test_a_run_whose_training_data_are_gone_is_not_exported_without_their_name(
-    run: Path, here: Door, tmp_path: Path
+    run: Path, here: Command, tmp_path: Path
 ) -> None:
     """A model would be passed on without the terms of what it was trained on."""
     shutil.copytree(run, tmp_path / "moved")
@@ -226,7 +227,7 @@ def test_a_run_whose_training_data_are_gone_is_not_exported_without_their_name(
     assert "non-commercial" in source.terms
 
 
-def test_a_run_that_has_not_validated_yet_is_refused(run: Path, here: Door, tmp_path: Path) -> None:
+def test_a_run_that_has_not_validated_yet_is_refused(run: Path, here: Command, tmp_path: Path) -> None:
     """Random weights would be exported as a model."""
     shutil.copytree(run, tmp_path / "young")
     (tmp_path / "young" / "model.params").unlink()
@@ -235,7 +236,7 @@ def test_a_run_that_has_not_validated_yet_is_refused(run: Path, here: Door, tmp_
 
 @pytest.mark.parametrize("half", [(), ("--float16",)], ids=["float32", "float16"])
 def test_the_pair_comes_out_of_a_bundle_as_it_went_in(
-    half: tuple[str, ...], run: Path, here: Door, tmp_path: Path
+    half: tuple[str, ...], run: Path, here: Command, tmp_path: Path
 ) -> None:
     """Whoever goes on with MXNet from a bundle would have other weights than those that were scored."""
     assert here("export", run, "--output", "x.zip", *half).returncode == 0
@@ -252,7 +253,7 @@ def test_the_pair_comes_out_of_a_bundle_as_it_went_in(
     assert symbols[0] == symbols[1]
 
 
-def test_a_bundle_of_the_first_schema_is_written_in_the_current_one(here: Door, tmp_path: Path) -> None:
+def test_a_bundle_of_the_first_schema_is_written_in_the_current_one(here: Command, tmp_path: Path) -> None:
     """Old bundles would stay twice as large for ever."""
     done = here("export", LETTERS, "--output", "new.zip")
     assert done.returncode == 0, done.stderr

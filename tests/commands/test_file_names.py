@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from letters import LETTERS, draw
-from support import door_environment
+from support import Command, command_environment
 
-Door = Callable[..., "subprocess.CompletedProcess[str]"]
-STRICT = door_environment(PYTHONIOENCODING="utf-8:strict")  # as under en_US.UTF-8; C.UTF-8 is lenient
+STRICT = command_environment(PYTHONIOENCODING="utf-8:strict")  # as under en_US.UTF-8; C.UTF-8 is lenient
 
 
 @pytest.fixture
@@ -30,23 +27,23 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_they_are_scored_and_packed(folder: Path, door: Door) -> None:
+def test_they_are_scored_and_packed(folder: Path, command: Command) -> None:
     """One old file in a folder of thousands, and there would be no score, no records and no training."""
-    done = door("evaluate", "--model", LETTERS, "--data", f"listing:{folder}", "--report", "report", env=STRICT)
+    done = command("evaluate", "--model", LETTERS, "--data", f"listing:{folder}", "--report", "report", env=STRICT)
     assert done.returncode == 0, done.stderr
     read = (folder / "report" / "texts.tsv").read_text("utf-8").splitlines()
     assert read == ["abc.png\tabc\tabc", "caf\\udce9.png\tbead\tbead"]
     left_out = (folder / "report" / "left_out.tsv").read_text("utf-8")
     assert left_out == "na\\udcefve.png\thas no na\\udcefve.gt.txt\n"
-    done = door("prepare", f"listing:{folder}", "--output", "x.rec", "--workers", "0", env=STRICT)
+    done = command("prepare", f"listing:{folder}", "--output", "x.rec", "--workers", "0", env=STRICT)
     assert done.returncode == 0, done.stderr
 
 
-def test_predict_reads_what_comes_behind_them(folder: Path, door: Door) -> None:
+def test_predict_reads_what_comes_behind_them(folder: Path, command: Command) -> None:
     """The texts of all images behind such a name would be missing."""
     images = sorted(str(path) for path in folder.glob("*.png"))
-    done = door("predict", "--model", LETTERS, *images, env=STRICT)
+    done = command("predict", "--model", LETTERS, *images, env=STRICT)
     assert done.returncode == 0, done.stderr
     assert [line.split("\t")[1] for line in done.stdout.splitlines()] == ["abc", "bead", ""]
-    done = door("predict", "--model", LETTERS, "--json", *images, env=STRICT)
+    done = command("predict", "--model", LETTERS, "--json", *images, env=STRICT)
     assert [json.loads(line)["path"] for line in done.stdout.splitlines()] == images

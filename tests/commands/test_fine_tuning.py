@@ -4,36 +4,34 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 from letters import LETTERS, WORDS, draw
 from needs_mxnet import need_mxnet
-from support import PROJECT, TINY, refusal, training
+from support import PROJECT, TINY, Command, refusal, training
 
 need_mxnet()
 
 from gluon_htr.bundles.reader import read_bundle
 from gluon_htr.graphs.params import load_parameters
 
-Door = Callable[..., "subprocess.CompletedProcess[str]"]
 
-
-def test_training_goes_on_from_a_bundle(words: Path, door: Door, tmp_path: Path) -> None:
+def test_training_goes_on_from_a_bundle(words: Path, command: Command, tmp_path: Path) -> None:
     """Fine-tuning would start from nothing."""
-    done = door("train", *training(words, tmp_path / "tuned", "--init", LETTERS, "--budget", "1s"))
+    done = command("train", *training(words, tmp_path / "tuned", "--init", LETTERS, "--budget", "1s"))
     assert done.returncode == ("its weights are kept" in done.stderr), done.stderr  # it reads well from the start
     assert "starts from the weights of" in done.stderr
     assert json.loads((tmp_path / "tuned" / "scores.json").read_text())["cer"]["value"] < 0.2
 
 
-def test_another_alphabet_keeps_what_overlaps_and_says_what_is_new(words: Path, door: Door, tmp_path: Path) -> None:
+def test_another_alphabet_keeps_what_overlaps_and_says_what_is_new(
+    words: Path, command: Command, tmp_path: Path
+) -> None:
     """A model for English would have to be trained anew for one more letter."""
     (tmp_path / "more.json").write_text('{"characters": ["b", "é", "a", "c", "e"]}')
     arguments = training(words, tmp_path / "tuned", "--init", LETTERS, "--alphabet", "more.json")
-    done = door("train", *arguments, "--budget", "0.1s")
+    done = command("train", *arguments, "--budget", "0.1s")
     assert done.returncode == ("its weights are kept" in done.stderr), done.stderr
     assert "the blank and 4 characters are kept, 1 start as others: é as e, 1 are gone: d" in done.stderr
     old, new = read_bundle(LETTERS).trainable_pair.parameters, load_parameters(tmp_path / "tuned" / "model.params")
@@ -43,7 +41,7 @@ def test_another_alphabet_keeps_what_overlaps_and_says_what_is_new(words: Path, 
         assert np.corrcoef(kept, was)[0, 1] > 0.9
 
 
-def test_what_the_start_was_trained_on_binds_the_result(door: Door, tmp_path: Path) -> None:
+def test_what_the_start_was_trained_on_binds_the_result(command: Command, tmp_path: Path) -> None:
     """A model would be passed on that was made from one which may not be."""
     rows = []
     for k, word in enumerate(WORDS * 4):
@@ -53,8 +51,8 @@ def test_what_the_start_was_trained_on_binds_the_result(door: Door, tmp_path: Pa
     start = read_bundle(LETTERS).description
     data = ["--data", "listing:labels.tsv", "--validation", "listing:labels.tsv"]
     for init, output in ((LETTERS, "first"), ("first", "second")):
-        door("train", "--config", TINY, "--init", init, *data, "--output", output, "--budget", "1s")
-    exported = door("export", "second", "--output", "mine.zip", "--terms", "mine alone")
+        command("train", "--config", TINY, "--init", init, *data, "--output", output, "--budget", "1s")
+    exported = command("export", "second", "--output", "mine.zip", "--terms", "mine alone")
     assert exported.returncode == 0, exported.stderr
     about = read_bundle(tmp_path / "mine.zip").description
     assert about.training_data[: len(start.training_data)] == start.training_data
@@ -62,7 +60,7 @@ def test_what_the_start_was_trained_on_binds_the_result(door: Door, tmp_path: Pa
     assert len(about.stints) == len(start.stints) + 2
 
 
-def test_another_network_is_refused_with_the_first_difference(words: Path, door: Door, tmp_path: Path) -> None:
+def test_another_network_is_refused_with_the_first_difference(words: Path, command: Command, tmp_path: Path) -> None:
     """Weights would be loaded into layers that they do not belong to."""
     for change, says in (
         (("hidden = 16", "hidden = 24"), "network.encoder.hidden is 16, not 24"),
@@ -72,28 +70,28 @@ def test_another_network_is_refused_with_the_first_difference(words: Path, door:
         (tmp_path / "other.toml").write_text(TINY.read_text().replace(*change))
         arguments = training(words, tmp_path / "run", "--init", LETTERS)
         arguments[arguments.index("--config") + 1] = "other.toml"
-        assert says in refusal(door("train", *arguments))
+        assert says in refusal(command("train", *arguments))
 
 
-def test_the_preset_is_that_of_the_start(door: Door, tmp_path: Path) -> None:
+def test_the_preset_is_that_of_the_start(command: Command, tmp_path: Path) -> None:
     """Without `--preset lines-fast` a user would be told of dropout, and not which preset to give."""
     start = tmp_path / "english-lines.zip"
     shutil.copy(PROJECT / "gluon_htr" / "bundles" / "shipped" / start.name, start)
     data = ["--data", f"listing:{listing(tmp_path / 'mine', WORDS)}", "--init", start, "--output", "tuned"]
     data += ["--validation", data[1]]
-    assert "english-lines.zip" in refusal(door("train", *data, "--preset", "notebook"))
-    assert "give --preset lines-fast" in refusal(door("train", *data, "--preset", "words"))
-    done = door("train", *data, "--budget", "0.1s", "--workers", "0")
+    assert "english-lines.zip" in refusal(command("train", *data, "--preset", "notebook"))
+    assert "give --preset lines-fast" in refusal(command("train", *data, "--preset", "words"))
+    done = command("train", *data, "--budget", "0.1s", "--workers", "0")
     assert "before training: validation CER" in done.stderr
     start.unlink()  # the run has all that it needs
-    assert "continues at step" in door("train", *data, "--budget", "0.1s", "--workers", "0", "--resume").stderr
+    assert "continues at step" in command("train", *data, "--budget", "0.1s", "--workers", "0", "--resume").stderr
 
 
-def test_what_is_no_start_is_refused(words: Path, door: Door, tmp_path: Path) -> None:
+def test_what_is_no_start_is_refused(words: Path, command: Command, tmp_path: Path) -> None:
     """A typo would be a traceback, or a training from nothing."""
-    assert "--init takes" in refusal(door("train", *training(words, tmp_path / "run", "--init", "nowhere")))
+    assert "--init takes" in refusal(command("train", *training(words, tmp_path / "run", "--init", "nowhere")))
     (tmp_path / "bad.zip").write_bytes(LETTERS.read_bytes()[:500])
-    assert "no bundle" in refusal(door("train", *training(words, tmp_path / "run", "--init", "bad.zip")))
+    assert "no bundle" in refusal(command("train", *training(words, tmp_path / "run", "--init", "bad.zip")))
 
 
 def listing(folder: Path, texts: list[str]) -> Path:
@@ -106,14 +104,14 @@ def listing(folder: Path, texts: list[str]) -> Path:
     return folder / "labels.tsv"
 
 
-def test_own_words_alone_are_enough_to_adapt(door: Door, tmp_path: Path) -> None:
+def test_own_words_alone_are_enough_to_adapt(command: Command, tmp_path: Path) -> None:
     """A user with fifty lines would have to know of validation sets, alphabets and schedules."""
     texts = [word.replace("e", "f") for word in WORDS * 6]
     labels = listing(tmp_path / "mine", texts)
     config = tmp_path / "own.toml"
     config.write_text(TINY.read_text().replace("epochs = 3", "epochs = 3\nleast_steps = 120"))
     arguments = ["--config", config, "--data", f"listing:{labels}", "--init", LETTERS, "--output", tmp_path / "tuned"]
-    done = door("train", *arguments, "--workers", "0", "--seed", "1")
+    done = command("train", *arguments, "--workers", "0", "--seed", "1")
     assert done.returncode == 0, done.stderr
     assert "10 of 48 samples are held out for scoring" in done.stderr
     assert "1 start anew: f" in done.stderr
@@ -123,44 +121,44 @@ def test_own_words_alone_are_enough_to_adapt(door: Door, tmp_path: Path) -> None
     assert after < before / 2
 
 
-def test_what_nobody_wrote_is_not_held_out(door: Door, tmp_path: Path) -> None:
+def test_what_nobody_wrote_is_not_held_out(command: Command, tmp_path: Path) -> None:
     """Generated lines, of which there are more than of one's own, would decide whether an adaptation is kept."""
     labels = listing(tmp_path / "mine", WORDS * 6)
     generated = "fonts:hershey?texts=words&count=60"
-    packed = door("prepare", f"{generated}&seed=1", "--preset", TINY, "--output", "more.rec")
+    packed = command("prepare", f"{generated}&seed=1", "--preset", TINY, "--output", "more.rec")
     assert packed.returncode == 0, packed.stderr
     data = ["--data", f"{generated}", "--data", f"listing:{labels}*2", "--data", "records:more.rec"]
     arguments = ["--config", TINY, *data, "--init", LETTERS, "--output", tmp_path / "tuned", "--budget", "1s"]
-    done = door("train", *arguments, "--workers", "0")
+    done = command("train", *arguments, "--workers", "0")
     assert "10 of 48 samples are held out for scoring" in done.stderr, done.stderr
     assert f"{2 * 38 + 60 + 60} samples to train on" in done.stderr
 
 
-def test_what_is_no_better_is_not_kept(door: Door, tmp_path: Path) -> None:
+def test_what_is_no_better_is_not_kept(command: Command, tmp_path: Path) -> None:
     """An adaptation that reads worse would replace the model that read better."""
     labels = listing(tmp_path / "mine", WORDS * 4)
     config = tmp_path / "idle.toml"
     config.write_text(TINY.read_text().replace("rate = 0.01", "rate = 1e-12"))
     arguments = ["--config", config, "--data", f"listing:{labels}", "--init", LETTERS, "--output", tmp_path / "tuned"]
-    done = door("train", *arguments, "--workers", "0")
+    done = command("train", *arguments, "--workers", "0")
     assert done.returncode == 1, done.stderr
     assert "its weights are kept" in done.stderr
     old, new = read_bundle(LETTERS).trainable_pair.parameters, load_parameters(tmp_path / "tuned" / "model.params")
     assert all(np.array_equal(new[name], old[name].astype(np.float32)) for name in old)
 
 
-def test_labels_of_other_images_are_suspected(door: Door, tmp_path: Path) -> None:
+def test_labels_of_other_images_are_suspected(command: Command, tmp_path: Path) -> None:
     """A user whose list is one line off would be told to write more lines."""
     labels = listing(tmp_path / "mine", ["a", "b", "c", "d", "e"] * 7)
     rows = [line.split("\t") for line in labels.read_text().splitlines()]
     labels.write_text("".join(f"{name}\t{text}\n" for (name, _), (_, text) in zip(rows, rows[1:] + rows[:1])))
     arguments = ["--config", TINY, "--data", f"listing:{labels}", "--init", LETTERS, "--output", "tuned"]
-    done = door("train", *arguments, "--workers", "0", "--budget", "0.1s")
+    done = command("train", *arguments, "--workers", "0", "--budget", "0.1s")
     assert done.returncode == 1, done.stderr
     assert "labels may belong to other images" in done.stderr
 
 
-def test_what_is_better_on_one_word_is_not_kept(door: Door, tmp_path: Path) -> None:
+def test_what_is_better_on_one_word_is_not_kept(command: Command, tmp_path: Path) -> None:
     """One word that happened to be read better would stand for the whole hand, and a wrecked model be kept."""
     for name, texts in (("mine", [*WORDS * 4, *["decade"] * 4]), ("others", WORDS)):
         labels = listing(tmp_path / name, texts)
@@ -168,20 +166,20 @@ def test_what_is_better_on_one_word_is_not_kept(door: Door, tmp_path: Path) -> N
     config = tmp_path / "own.toml"
     config.write_text(TINY.read_text().replace("epochs = 3", "epochs = 3\nleast_steps = 100\naverage = 0"))
     data = ["--data", "listing:mine/labels.tsv", "--validation", "listing:others/labels.tsv"]
-    done = door("train", "--config", config, *data, "--init", LETTERS, "--output", "tuned", "--workers", "0")
+    done = command("train", "--config", config, *data, "--init", LETTERS, "--output", "tuned", "--workers", "0")
     assert ", which may be chance" in done.stderr
     assert done.returncode == 1, done.stderr
     old, new = read_bundle(LETTERS).trainable_pair.parameters, load_parameters(tmp_path / "tuned" / "model.params")
     assert all(np.array_equal(new[name], old[name].astype(np.float32)) for name in old)
 
 
-def test_too_few_own_words_are_refused_and_how_many_are_needed_is_told(door: Door, tmp_path: Path) -> None:
+def test_too_few_own_words_are_refused_and_how_many_are_needed_is_told(command: Command, tmp_path: Path) -> None:
     """The one word held out of five would decide which model is kept."""
     labels = listing(tmp_path / "mine", WORDS[:5])
     arguments = ["--config", TINY, "--data", f"listing:{labels}", "--init", LETTERS, "--output", tmp_path / "tuned"]
-    assert "give 32 or more, or --validation" in refusal(door("train", *arguments))
+    assert "give 32 or more, or --validation" in refusal(command("train", *arguments))
     often = ["--data", f"listing:{labels}*4", *arguments[:2], *arguments[4:]]
-    assert "5 samples are too few" in refusal(door("train", *often))
+    assert "5 samples are too few" in refusal(command("train", *often))
     few = listing(tmp_path / "few", WORDS[:3])
-    assert "3 samples of --validation" in refusal(door("train", *arguments, "--validation", f"listing:{few}"))
+    assert "3 samples of --validation" in refusal(command("train", *arguments, "--validation", f"listing:{few}"))
     assert not (tmp_path / "tuned").exists()

@@ -12,44 +12,44 @@ from support import PROJECT
 import gluon_htr
 
 
-def doors() -> list[str]:
+def commands() -> list[str]:
     """Names of the commands: files directly in the package."""
     return sorted(path.stem for path in (PROJECT / "gluon_htr").glob("[a-z]*.py") if path.stem != "errors")
 
 
 @pytest.mark.parametrize("arguments", [["--help"], [], ["nonsense"]])
-def test_the_commands_are_listed_with_what_they_do(door, arguments):
+def test_the_commands_are_listed_with_what_they_do(command, arguments):
     """A user would have to guess which commands there are."""
-    result = door("", *arguments)
+    result = command("", *arguments)
     listed = result.stdout if arguments == ["--help"] else result.stderr
-    for name in doors():
+    for name in commands():
         text = ast.get_docstring(ast.parse((PROJECT / "gluon_htr" / f"{name}.py").read_text())).split("\n")[0]
         assert any(line.split(maxsplit=1) == [name, text] for line in listed.splitlines()), name
     assert result.returncode == (0 if arguments == ["--help"] else 2)
     assert ("no command 'nonsense'" in result.stderr) == (arguments == ["nonsense"])
 
 
-def test_every_command_can_be_called_either_way(door):
+def test_every_command_can_be_called_either_way(command):
     """`gluon-htr download` and `python -m gluon_htr.download` would behave differently."""
-    for name in doors():
-        through = door("", name, "--help")
-        direct = door(name, "--help")
+    for name in commands():
+        through = command("", name, "--help")
+        direct = command(name, "--help")
         assert (through.returncode, through.stdout) == (0, direct.stdout), through.stderr
 
 
-def test_the_version_is_the_packages(door):
+def test_the_version_is_the_packages(command):
     """A report of an error would name the wrong version."""
-    assert door("", "--version").stdout == f"gluon-htr {gluon_htr.__version__}\n"
+    assert command("", "--version").stdout == f"gluon-htr {gluon_htr.__version__}\n"
 
 
-def test_a_command_takes_its_arguments_and_its_status_through(door):
+def test_a_command_takes_its_arguments_and_its_status_through(command):
     """An error in a script that calls `gluon-htr` would go unnoticed."""
-    result = door("", "download", "--dataset", "nonsense")
+    result = command("", "download", "--dataset", "nonsense")
     assert result.returncode == 2
     assert "unknown data set 'nonsense'" in result.stderr
 
 
-def test_listing_the_commands_imports_no_workshop(door):
+def test_listing_the_commands_imports_no_workshop(command):
     """`gluon-htr --help` would take seconds, and fail where mxnet is not installed."""
     heavy = ["mxnet", "torch", "cv2", "matplotlib", "onnxruntime", "numpy", "pandas"]
     program = (

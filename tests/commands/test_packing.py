@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from letters import WORDS, draw
+from support import Command
 
 from gluon_htr.datasets.loading import load_data
 from gluon_htr.datasets.packed.records import load_records
 from gluon_htr.errors import CacheError
 
-Door = Callable[..., "subprocess.CompletedProcess[str]"]
 Packed = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
@@ -100,14 +100,14 @@ def test_records_that_know_less_of_their_origin_count_as_fresh(pack: Packed, tmp
 
 
 @pytest.mark.parametrize("output", ["x.rec", "x.pkl"])
-def test_a_changed_alphabet_of_generated_lines_is_noticed(output: str, door: Door, tmp_path: Path) -> None:
+def test_a_changed_alphabet_of_generated_lines_is_noticed(output: str, command: Command, tmp_path: Path) -> None:
     """Lines would go on without the characters that were added, or be made anew for nothing."""
     pytest.importorskip("HersheyFonts")
 
     def prepare(characters: str) -> str:
         (tmp_path / "a.json").write_text(json.dumps({"characters": list(characters)}))
         spec = "fonts:hershey?alphabet=a.json&texts=digits&digits=3&count=4"
-        done = door("prepare", spec, "--output", output, "--workers", "0")
+        done = command("prepare", spec, "--output", output, "--workers", "0")
         assert done.returncode == 0, done.stderr
         return done.stderr
 

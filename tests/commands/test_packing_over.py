@@ -9,11 +9,10 @@ from pathlib import Path
 
 import pytest
 from letters import WORDS, draw
-from support import refusal
+from support import Command, refusal
 
 from gluon_htr.datasets.packed.records import load_records
 
-Door = Callable[..., "subprocess.CompletedProcess[str]"]
 Packed = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
@@ -23,7 +22,7 @@ def damage(path: Path) -> None:
 
 @pytest.mark.parametrize("more", [(), ("--force",)])
 def test_a_folder_with_an_origin_of_its_own_is_nobody_s_records(
-    more: tuple[str, ...], door: Door, tmp_path: Path
+    more: tuple[str, ...], command: Command, tmp_path: Path
 ) -> None:
     """Whatever somebody keeps beside a file called origin.json would be gone."""
     own = tmp_path / "own.rec"
@@ -32,7 +31,7 @@ def test_a_folder_with_an_origin_of_its_own_is_nobody_s_records(
     (own / "thesis.txt").write_text("precious")
     draw("word").save(tmp_path / "a.png")
     (tmp_path / "a.tsv").write_text("a.png\tword\n")
-    told = refusal(door("prepare", "listing:a.tsv", "--output", "own.rec", *more))
+    told = refusal(command("prepare", "listing:a.tsv", "--output", "own.rec", *more))
     assert told == "error: own.rec holds something else than records: give another --output"
     assert {file.name: file.read_text() for file in own.iterdir()} == {
         "origin.json": '{"mine": 1}',

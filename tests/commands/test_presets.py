@@ -3,49 +3,46 @@
 from __future__ import annotations
 
 import json
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 from needs_mxnet import need_mxnet
+from support import Command
 
 from gluon_htr.networks.presets import preset_names
 from gluon_htr.text.alphabet import Alphabet
 
-Door = Callable[..., "subprocess.CompletedProcess[str]"]
 
-
-def test_all_presets_are_listed_with_what_they_are(door: Door) -> None:
+def test_all_presets_are_listed_with_what_they_are(command: Command) -> None:
     """Nobody would know what `--preset` may be."""
-    done = door("presets")
+    done = command("presets")
     assert done.returncode == 0, done.stderr
     assert [line.split()[0] for line in done.stdout.splitlines()] == preset_names()
-    assert json.loads(door("presets", "--json").stdout).keys() == set(preset_names())
+    assert json.loads(command("presets", "--json").stdout).keys() == set(preset_names())
 
 
-def test_a_preset_states_its_parameters_work_and_steps(door: Door) -> None:
+def test_a_preset_states_its_parameters_work_and_steps(command: Command) -> None:
     """Users could not choose by cost."""
     need_mxnet()
-    done = door("presets", "notebook", "--json")
+    done = command("presets", "notebook", "--json")
     summary = json.loads(done.stdout)
     assert (summary["steps"], summary["height"], summary["width"]) == (32, 32, 128)
-    text = door("presets", "notebook").stdout
+    text = command("presets", "notebook").stdout
     assert f"MACs {summary['macs']:,}" in text
     assert f"parameters {summary['parameters']:,}" in text
 
 
-def test_fresh_weights_are_written_for_machines_without_mxnet(door: Door, tmp_path: Path) -> None:
+def test_fresh_weights_are_written_for_machines_without_mxnet(command: Command, tmp_path: Path) -> None:
     """Training could not start on a machine with a current GPU."""
     need_mxnet()
     (tmp_path / "letters.json").write_bytes(Alphabet("abc ").to_json())
-    done = door("presets", "notebook", "--alphabet", "letters.json", "--initialize", "fresh", "--seed", 3)
+    done = command("presets", "notebook", "--alphabet", "letters.json", "--initialize", "fresh", "--seed", 3)
     assert done.returncode == 0, done.stderr
     files = {path.name for path in (tmp_path / "fresh").iterdir()}
     assert files == {"symbol.json", "model.params", "alphabet.json", "preset.toml"}
     assert len(Alphabet.load(tmp_path / "fresh" / "alphabet.json")) == 4
 
 
-def test_wrong_use_is_one_line(door: Door) -> None:
+def test_wrong_use_is_one_line(command: Command) -> None:
     """The user would see a traceback."""
     for arguments in (
         ("wrods",),
@@ -53,7 +50,7 @@ def test_wrong_use_is_one_line(door: Door) -> None:
         ("--initialize", "x"),
         ("words", "--alphabet", "none"),
     ):
-        done = door("presets", *arguments)
+        done = command("presets", *arguments)
         assert done.returncode == 2
         assert len(done.stderr.splitlines()) == 1, done.stderr
         assert done.stdout == ""

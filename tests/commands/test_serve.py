@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,9 +22,8 @@ pytest.importorskip("fastapi", reason="needs gluon-htr[serve]")
 import httpx
 from letters import LETTERS
 from reading_server import ReadingServer, word
-from support import PROJECT, door_environment, refusal
+from support import PROJECT, Command, command_environment, refusal
 
-Door = Callable[..., "subprocess.CompletedProcess[str]"]
 CLIENTS = 16
 
 
@@ -47,28 +46,28 @@ def test_it_listens_on_this_machine_only_and_says_where() -> None:
         (["--model", LETTERS, "--model", LETTERS], "letters"),
     ],
 )
-def test_a_server_that_cannot_start_says_why(door: Door, arguments: list[object], named: str) -> None:
+def test_a_server_that_cannot_start_says_why(command: Command, arguments: list[object], named: str) -> None:
     """An operator would read a traceback."""
-    assert named in refusal(door("serve", *arguments))
+    assert named in refusal(command("serve", *arguments))
 
 
-def test_a_port_that_is_taken_is_named(door: Door) -> None:
+def test_a_port_that_is_taken_is_named(command: Command) -> None:
     """Two servers started by mistake would look like one that is broken."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        assert str(port) in refusal(door("serve", "--port", port, "--model", LETTERS))
+        assert str(port) in refusal(command("serve", "--port", port, "--model", LETTERS))
 
 
-def test_a_short_key_is_refused(door: Door) -> None:
+def test_a_short_key_is_refused(command: Command) -> None:
     """A key that can be guessed would be taken for safe."""
-    assert "GLUON_HTR_API_KEY" in refusal(door("serve", env=door_environment(GLUON_HTR_API_KEY="secret")))
+    assert "GLUON_HTR_API_KEY" in refusal(command("serve", env=command_environment(GLUON_HTR_API_KEY="secret")))
 
 
 def test_a_missing_package_is_named(tmp_path: Path) -> None:
     """Whoever has installed the base alone would read a traceback instead of what to install."""
     (tmp_path / "fastapi.py").write_text("raise ImportError('as if it were not there')")
     command = [sys.executable, "-m", "gluon_htr.serve"]
-    environment = door_environment(PYTHONPATH=f"{tmp_path}{os.pathsep}{PROJECT}")
+    environment = command_environment(PYTHONPATH=f"{tmp_path}{os.pathsep}{PROJECT}")
     done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=60)
     assert done.returncode == 3
     assert "gluon-htr[serve]" in done.stderr

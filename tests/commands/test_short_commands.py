@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from archive_server import ArchiveServer
 from needs_mxnet import need_mxnet
-from support import SAMPLE, door_environment, refusal
+from support import SAMPLE, Command, command_environment, refusal
 
 need_mxnet()
 
-Command = Callable[..., "subprocess.CompletedProcess[str]"]
 
 pytestmark = pytest.mark.skipif(
     not (SAMPLE / "iam" / "words.tgz").is_file(), reason="../shared has the real forms that it trains on"
@@ -22,50 +19,50 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture(params=["server", "archives"])
 def downloaded(
-    request: pytest.FixtureRequest, door: Command, archive_server: ArchiveServer, iam_archives: Path, tmp_path: Path
+    request: pytest.FixtureRequest, command: Command, archive_server: ArchiveServer, iam_archives: Path, tmp_path: Path
 ) -> Path:
     """An empty folder after `download`, from a server with a password or from archives that are there."""
     if request.param == "server":
-        environment = door_environment(GLUON_HTR_PASSWORD=archive_server.password)
-        result = door("download", "--user", archive_server.user, "--base-url", archive_server.url, env=environment)
+        environment = command_environment(GLUON_HTR_PASSWORD=archive_server.password)
+        result = command("download", "--user", archive_server.user, "--base-url", archive_server.url, env=environment)
     else:
         archives = [iam_archives / f"{name}.tgz" for name in ("words", "xml", "ascii")]
-        result = door("download", "--archive", *archives)
+        result = command("download", "--archive", *archives)
     assert result.returncode == 0, result.stderr
     assert (tmp_path / "data" / "iam" / "words").is_dir()
     return tmp_path
 
 
-def test_download_train_train_predict(downloaded: Path, door: Command) -> None:
+def test_download_train_train_predict(downloaded: Path, command: Command) -> None:
     """The first hour of a newcomer would end with "arguments are required"."""
-    first = door("train", "--budget", "20s", timeout=300)
+    first = command("train", "--budget", "20s", timeout=300)
     assert first.returncode == 0, first.stderr
     assert "iam-words:data/iam?split=train" in first.stderr  # it says what it chose
     assert "preset words" in first.stderr
     assert first.stdout.startswith("runs/words: CER")
-    second = door("train", "--budget", "25s", timeout=300)
+    second = command("train", "--budget", "25s", timeout=300)
     assert second.returncode == 0, second.stderr
     assert "continues at step" in second.stderr
     word = next((downloaded / "data" / "iam" / "words").rglob("*.png"))
-    read = door("predict", word, "--model", "runs/words")
+    read = command("predict", word, "--model", "runs/words")
     assert read.returncode in (0, 1), read.stderr  # after 25 seconds a network may still read nothing
     assert "error" not in read.stderr
 
 
-def test_train_without_data_says_how_to_get_them(door: Command) -> None:
+def test_train_without_data_says_how_to_get_them(command: Command) -> None:
     """A newcomer who starts with the second command would not learn of the first."""
-    message = refusal(door("train"))
+    message = refusal(command("train"))
     assert "gluon-htr download" in message
     assert "--data" in message
 
 
-def test_train_says_how_long_it_takes(door: Command, words: Path, tmp_path: Path) -> None:
+def test_train_says_how_long_it_takes(command: Command, words: Path, tmp_path: Path) -> None:
     """Whoever starts a training would not know whether to wait or to come back tomorrow."""
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "iam").symlink_to(words)
     config = (Path(__file__).parents[1] / "tiny.toml").read_text()
     (tmp_path / "tiny.toml").write_text(config)
-    result = door("train", "--config", "tiny.toml", timeout=120)
+    result = command("train", "--config", "tiny.toml", timeout=120)
     assert result.returncode == 0, result.stderr
     assert " in all" in result.stderr
     assert (tmp_path / "runs" / "tiny" / "scores.json").is_file()

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from letters import draw
-from support import door_environment, refusal
+from support import command_environment, refusal
 
 pytest.importorskip("cv2")
 pytest.importorskip("HersheyFonts")
@@ -39,9 +39,9 @@ def make(spec: str, output: Path, count: int) -> None:
     assert synthesize.main([spec, "--output", str(output), "--count", str(count), "--workers", "0"]) == 0
 
 
-def test_what_is_written_is_what_listing_reads(door, tmp_path):
+def test_what_is_written_is_what_listing_reads(command, tmp_path):
     """Generated lines could be looked at and nothing else, or be trained on with other texts."""
-    result = door("synthesize", SPEC, "--output", "lines", "--count", "12", "--workers", "0")
+    result = command("synthesize", SPEC, "--output", "lines", "--count", "12", "--workers", "0")
     assert (result.returncode, result.stdout) == (0, "lines: 12 lines, 0 left out\n"), result.stderr
     made = list(islice(open_spec(parse_spec(SPEC)), 12))
     read = open_spec(parse_spec(f"listing:{tmp_path / 'lines' / 'labels.tsv'}?group=group"))
@@ -51,11 +51,11 @@ def test_what_is_written_is_what_listing_reads(door, tmp_path):
     assert all(np.array_equal(one.image(), other.image()) for one, other in zip(found, made))
 
 
-def test_killed_and_repeated_nothing_is_lost_and_nothing_doubled(door, tmp_path):
+def test_killed_and_repeated_nothing_is_lost_and_nothing_doubled(command, tmp_path):
     """Whoever makes a million lines would have to start anew, or train on some of them twice."""
-    command = [sys.executable, "-m", "gluon_htr.synthesize", SPEC, "--output", "killed", "--paper", "0.3"]
+    arguments = [sys.executable, "-m", "gluon_htr.synthesize", SPEC, "--output", "killed", "--paper", "0.3"]
     labels = tmp_path / "killed" / "labels.tsv"
-    with subprocess.Popen([*command, "--workers", "1"], cwd=tmp_path, env=door_environment()) as process:
+    with subprocess.Popen([*arguments, "--workers", "1"], cwd=tmp_path, env=command_environment()) as process:
         deadline = time.monotonic() + 50
         while not written(labels) and time.monotonic() < deadline:
             time.sleep(0.005)
@@ -65,7 +65,7 @@ def test_killed_and_repeated_nothing_is_lost_and_nothing_doubled(door, tmp_path)
     with open(labels, "ab") as file:
         file.write(b"images/000/00000")  # a row that the kill cut off
     for arguments in (["killed", "--workers", "1"], ["whole", "--workers", "0"]):
-        result = door("synthesize", SPEC, "--paper", "0.3", "--json", "--output", *arguments)
+        result = command("synthesize", SPEC, "--paper", "0.3", "--json", "--output", *arguments)
         assert json.loads(result.stdout)["lines"] == 70, result.stderr
     assert files(tmp_path / "killed") == files(tmp_path / "whole")
 
@@ -92,15 +92,15 @@ def test_rows_may_stand_in_any_order(tmp_path):
     assert sorted(labels.read_bytes().splitlines()) == (tmp_path / "whole" / "labels.tsv").read_bytes().splitlines()
 
 
-def test_texts_of_other_data_may_have_tabs(door, tmp_path):
+def test_texts_of_other_data_may_have_tabs(command, tmp_path):
     """Rows would be written that the same command refuses."""
     for name in ("a", "b"):
         draw(name).save(tmp_path / f"{name}.png")
     (tmp_path / "labels.txt").write_text("a.png one\nb.png two\twords\n")
     for count in ("1", "2"):
-        result = door("synthesize", "listing:labels.txt", "--output", "lines", "--count", count, "--workers", "0")
+        result = command("synthesize", "listing:labels.txt", "--output", "lines", "--count", count, "--workers", "0")
         assert (result.returncode, result.stdout) == (0, f"lines: {count} lines, 0 left out\n"), result.stderr
-    result = door("synthesize", "listing:labels.txt", "--output", "lines", "--workers", "0")
+    result = command("synthesize", "listing:labels.txt", "--output", "lines", "--workers", "0")
     assert result.stdout == "lines: 2 lines, 0 left out\n", result.stderr
     assert [sample.text for sample in open_spec(parse_spec(f"listing:{tmp_path / 'lines'}"))] == ["one", "two words"]
 
@@ -109,25 +109,25 @@ def test_texts_of_other_data_may_have_tabs(door, tmp_path):
     ("row", "words"),
     [("mine.png\tmine\n", "line 4 is no row"), ("images/000/0000001.png\tx\ty\n", "line 4 is there twice")],
 )
-def test_a_broken_row_is_told_and_stays(door, tmp_path, row, words):
+def test_a_broken_row_is_told_and_stays(command, tmp_path, row, words):
     """Somebody's own row would be a traceback, or be lost."""
     make(SPEC, tmp_path / "lines", 3)
     labels = tmp_path / "lines" / "labels.tsv"
     with open(labels, "a", encoding="utf-8") as file:
         file.write(row)
     content = labels.read_bytes()
-    assert words in refusal(door("synthesize", SPEC, "--output", "lines", "--count", "5"))
+    assert words in refusal(command("synthesize", SPEC, "--output", "lines", "--count", "5"))
     assert labels.read_bytes() == content
 
 
-def test_one_command_at_a_time(door, tmp_path):
+def test_one_command_at_a_time(command, tmp_path):
     """The same command given twice would write every line twice."""
-    command = [sys.executable, "-m", "gluon_htr.synthesize", SPEC.replace("70", "100000"), "--output", "many"]
-    with subprocess.Popen([*command, "--workers", "1"], cwd=tmp_path, env=door_environment()) as process:
+    arguments = [sys.executable, "-m", "gluon_htr.synthesize", SPEC.replace("70", "100000"), "--output", "many"]
+    with subprocess.Popen([*arguments, "--workers", "1"], cwd=tmp_path, env=command_environment()) as process:
         deadline = time.monotonic() + 50
         while not written(tmp_path / "many" / "labels.tsv") and time.monotonic() < deadline:
             time.sleep(0.01)
-        told = refusal(door("synthesize", *command[3:]))
+        told = refusal(command("synthesize", *arguments[3:]))
         process.kill()
     assert told == "error: many is being written by another command: wait until it ends"
 
@@ -156,10 +156,10 @@ def test_a_mistake_may_be_corrected(tmp_path):
     assert files(tmp_path / "lines") == files(tmp_path / "whole")
 
 
-def test_lines_of_another_plan_are_one_line_of_error(door, tmp_path):
+def test_lines_of_another_plan_are_one_line_of_error(command, tmp_path):
     """Two kinds of lines would be mixed in one folder."""
     assert synthesize.main([SPEC, "--output", str(tmp_path / "lines"), "--count", "1", "--workers", "0"]) == 0
-    told = refusal(door("synthesize", SPEC, "--output", "lines", "--count", "1", "--seed", "9"))
+    told = refusal(command("synthesize", SPEC, "--output", "lines", "--count", "1", "--seed", "9"))
     assert (
         "holds lines of fonts:hershey?texts=words&count=70 with seed 0, 0% on paper, by the engine own, not lines of"
         in told
@@ -184,11 +184,11 @@ def test_what_is_somebody_s_own_stays(tmp_path):
     assert not (tmp_path / "x").exists()
 
 
-def test_the_other_engine_is_asked_for_by_name(door, tmp_path):
+def test_the_other_engine_is_asked_for_by_name(command, tmp_path):
     """Lines by another engine than was asked for, or a traceback where it is not installed."""
     fonts = pytest.importorskip("matplotlib").get_data_path() + "/fonts/ttf/DejaVuSans.ttf"
     arguments = [f"fonts:{fonts}?count=4&seed=3", "--engine", "trdg", "--workers", "0", "--output"]
-    result = door("synthesize", *arguments, "one")
+    result = command("synthesize", *arguments, "one")
     if find_spec("trdg") is None:
         assert result.returncode == 3
         assert result.stderr.startswith("error: --engine trdg needs the package trdg")
@@ -196,7 +196,7 @@ def test_the_other_engine_is_asked_for_by_name(door, tmp_path):
         assert not (tmp_path / "one").exists()
         return
     assert (result.returncode, result.stdout) == (0, "one: 4 lines, 0 left out\n"), result.stderr
-    door("synthesize", *arguments, "two")
+    command("synthesize", *arguments, "two")
     assert files(tmp_path / "one") == files(tmp_path / "two")
 
 

@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -18,13 +17,11 @@ import pytest
 from letters import WORDS, draw
 from needs_mxnet import need_mxnet
 from PIL import Image
-from support import TINY, door_environment, refusal, training
+from support import TINY, Command, command_environment, refusal, training
 
 need_mxnet()
 
 from gluon_htr.graphs.params import load_parameters
-
-Door = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 def test_a_run_leaves_everything_that_it_promises(run: Path) -> None:
@@ -47,17 +44,19 @@ def test_the_network_learns(run: Path) -> None:
     assert len(scores) == 3
 
 
-def test_validating_takes_little_of_the_time_however_much_there_is(door: Door, words: Path, tmp_path: Path) -> None:
+def test_validating_takes_little_of_the_time_however_much_there_is(
+    command: Command, words: Path, tmp_path: Path
+) -> None:
     """Whoever adapts a model with a few lines, and validates on many, would mostly wait for validations."""
     config = preset(tmp_path, batch_size=2)
-    assert validated(door, config, words, tmp_path / "run") == [3]
-    assert validated(door, config, words, tmp_path / "run", "--resume") == [3]  # it has ended: nothing is done again
+    assert validated(command, config, words, tmp_path / "run") == [3]
+    assert validated(command, config, words, tmp_path / "run", "--resume") == [3]  # it has ended: nothing is done again
 
 
-def test_patience_waits_for_validations(door: Door, words: Path, tmp_path: Path) -> None:
+def test_patience_waits_for_validations(command: Command, words: Path, tmp_path: Path) -> None:
     """A training would end for want of a better score before anybody had looked for one."""
     config = preset(tmp_path, epochs=44, patience=1)
-    assert validated(door, config, words, tmp_path / "run")[:2] == [20, 40]
+    assert validated(command, config, words, tmp_path / "run")[:2] == [20, 40]
 
 
 def preset(folder: Path, **changes: int) -> Path:
@@ -68,11 +67,11 @@ def preset(folder: Path, **changes: int) -> Path:
     return folder / "preset.toml"
 
 
-def validated(door: Door, config: Path, words: Path, output: Path, *more: str) -> list[int]:
+def validated(command: Command, config: Path, words: Path, output: Path, *more: str) -> list[int]:
     """The epochs that were validated when 32 words are trained on, and 160 are for validation."""
     few, many = f"iam-words:{words}?split=validation", f"iam-words:{words}?split=train"
     data = ["--data", few, "--validation", many]
-    result = door("train", "--config", config, *data, "--output", output, "--workers", 0, *more)
+    result = command("train", "--config", config, *data, "--output", output, "--workers", 0, *more)
     assert result.returncode == 0, result.stderr
     entries = [json.loads(line) for line in (output / "log.jsonl").read_text().splitlines()]
     return [entry["epoch"] for entry in entries if entry["event"] == "validation"]
@@ -93,7 +92,7 @@ def test_a_run_killed_at_any_moment_ends_with_the_same_weights(engine: str, word
         ]
         if interrupted:
             _kill_twice(command, tmp_path / name)
-        done = subprocess.run(command, capture_output=True, text=True, env=door_environment(), cwd=tmp_path)
+        done = subprocess.run(command, capture_output=True, text=True, env=command_environment(), cwd=tmp_path)
         assert done.returncode == 0, done.stderr
         assert ("continues at step" in done.stderr) == interrupted
         weights.append(load_parameters(tmp_path / name / "model.params"))
@@ -104,7 +103,7 @@ def _kill_twice(command: list[str], output: Path) -> None:
     """Kills the training right after its first validation, then again a little later."""
     for validations in (1, 2):
         process = subprocess.Popen(
-            command, stderr=subprocess.PIPE, text=True, env=door_environment(), cwd=output.parent
+            command, stderr=subprocess.PIPE, text=True, env=command_environment(), cwd=output.parent
         )
         assert process.stderr is not None
         for line in process.stderr:
@@ -122,7 +121,9 @@ def test_a_worker_that_is_killed_ends_the_run_with_what_to_do(words: Path, tmp_p
     config = preset(tmp_path, epochs=1000)
     arguments = ["--config", str(config), "--workers", "1", "--resume"]
     command = [sys.executable, "-m", "gluon_htr.train", *training(words, tmp_path / "run", *arguments)]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=door_environment(), cwd=tmp_path) as process:
+    with subprocess.Popen(
+        command, stderr=subprocess.PIPE, text=True, env=command_environment(), cwd=tmp_path
+    ) as process:
         assert process.stderr is not None
         for line in process.stderr:
             if line.startswith("epoch 1:"):
@@ -132,7 +133,7 @@ def test_a_worker_that_is_killed_ends_the_run_with_what_to_do(words: Path, tmp_p
     assert process.returncode == 2
     assert said[-1].startswith("error: a worker process ended unexpectedly")
     command += ["--budget", "1s"]
-    done = subprocess.run(command, capture_output=True, text=True, env=door_environment(), cwd=tmp_path)
+    done = subprocess.run(command, capture_output=True, text=True, env=command_environment(), cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "continues at step" in done.stderr
 
@@ -169,7 +170,7 @@ def test_a_run_killed_between_two_files_of_a_checkpoint_ends_with_the_same_weigh
 ) -> None:
     """A crash at the wrong moment would make it go on from weights that belong to no step."""
     arguments = training(words, tmp_path / "run", "--resume")
-    places = {"capture_output": True, "text": True, "env": door_environment(), "cwd": tmp_path}
+    places = {"capture_output": True, "text": True, "env": command_environment(), "cwd": tmp_path}
     killed = subprocess.run([sys.executable, "-c", KILLED_AT_WRITE, str(write), *arguments], **places)
     assert killed.returncode == 9, killed.stderr
     done = subprocess.run([sys.executable, "-m", "gluon_htr.train", *arguments], **places)
@@ -185,7 +186,7 @@ def test_ctrl_c_saves_and_says_how_to_go_on(words: Path, tmp_path: Path) -> None
     arguments = training(words, tmp_path / "run")
     arguments[arguments.index("--config") + 1] = "slow.toml"
     command = [sys.executable, "-m", "gluon_htr.train", *arguments]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=door_environment(), cwd=tmp_path)
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=command_environment(), cwd=tmp_path)
     assert process.stderr is not None
     for line in process.stderr:
         if line.startswith("epoch 1:"):
@@ -199,14 +200,14 @@ def test_ctrl_c_saves_and_says_how_to_go_on(words: Path, tmp_path: Path) -> None
     assert (tmp_path / "run" / "checkpoints" / "last.params").exists()
 
 
-def test_both_engines_score_the_same(run: Path, words: Path, door: Door) -> None:
+def test_both_engines_score_the_same(run: Path, words: Path, command: Command) -> None:
     """A run trained by one engine would read differently under another."""
     cards = []
     for engine in ("mxnet", "torch", "onnx"):
         if engine == "torch":
             pytest.importorskip("torch")
         spec = f"iam-words:{words}?split=validation"
-        done = door("evaluate", "--model", run, "--data", spec, "--engine", engine, "--json")
+        done = command("evaluate", "--model", run, "--data", spec, "--engine", engine, "--json")
         assert done.returncode == 0, done.stderr
         card = json.loads(done.stdout)
         cards.append({key: card[key] for key in ("cer", "wer", "exact_rate", "levenshtein_accuracy", "samples")})
@@ -214,32 +215,32 @@ def test_both_engines_score_the_same(run: Path, words: Path, door: Door) -> None
     assert cards[0]["cer"] == json.loads((run / "scores.json").read_text())["cer"]
 
 
-def test_a_report_lists_texts_and_the_worst(run: Path, words: Path, door: Door, tmp_path: Path) -> None:
+def test_a_report_lists_texts_and_the_worst(run: Path, words: Path, command: Command, tmp_path: Path) -> None:
     """A user would know the error rate and not one error."""
-    done = door("evaluate", "--model", run, "--data", f"iam-words:{words}?split=validation", "--report", "report")
+    done = command("evaluate", "--model", run, "--data", f"iam-words:{words}?split=validation", "--report", "report")
     assert done.returncode == 0, done.stderr
     assert "Levenshtein accuracy" in done.stdout
     assert len((tmp_path / "report" / "texts.tsv").read_text().splitlines()) == 32
     assert json.loads((tmp_path / "report" / "scores.json").read_text())["groups"] == 1
 
 
-def test_predict_prints_the_text_alone_or_a_line_an_image(run: Path, words: Path, door: Door) -> None:
+def test_predict_prints_the_text_alone_or_a_line_an_image(run: Path, words: Path, command: Command) -> None:
     """A script would have to cut paths from texts, or guess which text is whose."""
     images = sorted((words / "words").iterdir())[:3]
-    alone = door("predict", images[0], "--model", run)
+    alone = command("predict", images[0], "--model", run)
     assert alone.returncode == 0, alone.stderr
     assert "\t" not in alone.stdout
-    several = door("predict", *images, "--model", run)
+    several = command("predict", *images, "--model", run)
     rows = [line.split("\t") for line in several.stdout.splitlines()]
     assert [row[0] for row in rows] == [str(path) for path in images]
     assert rows[0][1] == alone.stdout.strip("\n")
-    entry = json.loads(door("predict", images[0], "--model", run, "--json").stdout)
+    entry = json.loads(command("predict", images[0], "--model", run, "--json").stdout)
     assert entry["text"] == rows[0][1]
     assert "".join(c["text"] for c in entry["characters"]) == entry["text"]
     assert all(0 <= c["left"] < c["right"] <= 60 for c in entry["characters"])
 
 
-def test_bad_images_are_reported_and_the_rest_is_read(run: Path, words: Path, door: Door, tmp_path: Path) -> None:
+def test_bad_images_are_reported_and_the_rest_is_read(run: Path, words: Path, command: Command, tmp_path: Path) -> None:
     """One broken file of a thousand would stop all."""
     good = sorted((words / "words").iterdir())[0]
     (tmp_path / "text.png").write_text("no image")
@@ -247,7 +248,7 @@ def test_bad_images_are_reported_and_the_rest_is_read(run: Path, words: Path, do
     Image.new("L", (1, 1), 0).save(tmp_path / "dot.png")
     Image.new("L", (20_000, 40), 255).save(tmp_path / "wide.png")
     names = ["text.png", "empty.png", "missing.png", good, "dot.png", "wide.png"]
-    done = door("predict", *names, "--model", run)
+    done = command("predict", *names, "--model", run)
     assert done.returncode == 1
     assert [line.split("\t")[0] for line in done.stdout.splitlines()] == [str(good), "dot.png", "wide.png"]
     errors = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
@@ -256,26 +257,26 @@ def test_bad_images_are_reported_and_the_rest_is_read(run: Path, words: Path, do
 
 
 def test_a_second_preparation_does_nothing_and_a_changed_source_is_noticed(
-    words: Path, door: Door, tmp_path: Path
+    words: Path, command: Command, tmp_path: Path
 ) -> None:
     """Hours would be spent again, or old data trained on."""
     arguments = ("prepare", f"iam-words:{words}?split=validation", "--preset", TINY, "--output", "w.pkl")
-    assert "32 samples" in door(*arguments).stdout
+    assert "32 samples" in command(*arguments).stdout
     before = (tmp_path / "w.pkl").stat().st_mtime_ns
-    assert "up to date" in door(*arguments).stderr
+    assert "up to date" in command(*arguments).stderr
     assert (tmp_path / "w.pkl").stat().st_mtime_ns == before
-    assert "made anew" in door(*arguments[:3], "notebook", *arguments[4:]).stderr
-    other = door("train", *training(words, tmp_path / "r")[2:], "--data", "cache:w.pkl")
+    assert "made anew" in command(*arguments[:3], "notebook", *arguments[4:]).stderr
+    other = command("train", *training(words, tmp_path / "r")[2:], "--data", "cache:w.pkl")
     assert "gluon_htr.prepare" in refusal(other)
 
 
-def test_a_loss_that_is_no_number_stops_and_names_the_batch(words: Path, door: Door, tmp_path: Path) -> None:
+def test_a_loss_that_is_no_number_stops_and_names_the_batch(words: Path, command: Command, tmp_path: Path) -> None:
     """A night would be spent on NaN."""
     hot = TINY.read_text().replace("rate = 0.01", "rate = 1e30").replace("warmup = 5", "warmup = 0")
     (tmp_path / "hot.toml").write_text(hot)
     arguments = training(words, tmp_path / "run")
     arguments[arguments.index("--config") + 1] = "hot.toml"
-    done = door("train", *arguments)
+    done = command("train", *arguments)
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
     last = done.stderr.splitlines()[-1]
@@ -294,50 +295,52 @@ def test_a_loss_that_is_no_number_stops_and_names_the_batch(words: Path, door: D
     ],
 )
 def test_a_wrong_configuration_names_file_and_key(
-    change: tuple[str, str], says: str, words: Path, door: Door, tmp_path: Path
+    change: tuple[str, str], says: str, words: Path, command: Command, tmp_path: Path
 ) -> None:
     """A typo would be ignored, or end in a traceback."""
     (tmp_path / "mine.toml").write_text(TINY.read_text().replace(*change))
     arguments = training(words, tmp_path / "run")
     arguments[arguments.index("--config") + 1] = "mine.toml"
-    line = refusal(door("train", *arguments))
+    line = refusal(command("train", *arguments))
     assert "mine.toml" in line
     assert says in line
 
 
-def test_labels_outside_the_alphabet_are_named_and_can_be_refused(words: Path, door: Door, tmp_path: Path) -> None:
+def test_labels_outside_the_alphabet_are_named_and_can_be_refused(
+    words: Path, command: Command, tmp_path: Path
+) -> None:
     """Samples would vanish in silence, or one of them end the training."""
     (tmp_path / "abc.json").write_text('{"characters": ["a", "b", "c", "d"]}')
-    refused = door("train", *training(words, tmp_path / "run", "--alphabet", "abc.json", "--unfit", "refuse"))
+    refused = command("train", *training(words, tmp_path / "run", "--alphabet", "abc.json", "--unfit", "refuse"))
     assert "lacks 'e'" in refusal(refused)
     twice = ["--data", f"iam-words:{words}?split=train"]
-    skipped = door("train", *training(words, tmp_path / "run", "--alphabet", "abc.json", "--budget", "1s", *twice))
+    skipped = command("train", *training(words, tmp_path / "run", "--alphabet", "abc.json", "--budget", "1s", *twice))
     assert skipped.returncode == 0, skipped.stderr  # the refused training has left no run behind
     rows = (tmp_path / "run" / "skipped.tsv").read_text().splitlines()
     assert len(rows) == len(set(rows)) > 0
     assert all("'e'" in row for row in rows)
 
 
-def test_what_stops_before_anything_is_saved_leaves_no_run(words: Path, door: Door, tmp_path: Path) -> None:
+def test_what_stops_before_anything_is_saved_leaves_no_run(words: Path, command: Command, tmp_path: Path) -> None:
     """The same command would be refused for a run with nothing to go on with."""
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "checkpoints").write_text("a file where a folder should be")
-    stopped = door("train", *training(words, tmp_path / "run"))
+    stopped = command("train", *training(words, tmp_path / "run"))
     assert stopped.returncode == 2, stopped.stderr
     (tmp_path / "run" / "checkpoints").unlink()
-    again = door("train", *training(words, tmp_path / "run", "--budget", "1s"))
+    again = command("train", *training(words, tmp_path / "run", "--budget", "1s"))
     assert again.returncode == 0, again.stderr
 
 
-def test_an_engine_that_is_not_there_leaves_no_run(words: Path, door: Door, tmp_path: Path) -> None:
+def test_an_engine_that_is_not_there_leaves_no_run(words: Path, command: Command, tmp_path: Path) -> None:
     """The corrected command would be refused for a run that never began."""
-    refused = door("train", *training(words, tmp_path / "run", "--engine", "torch", "--device", "gpu:7"))
+    refused = command("train", *training(words, tmp_path / "run", "--engine", "torch", "--device", "gpu:7"))
     assert refused.returncode in {2, 3}  # no such device, or no torch
     assert len(refused.stderr.splitlines()) <= 3, refused.stderr
     assert not (tmp_path / "run" / "run.toml").exists()
 
 
-def test_a_full_disk_while_saving_is_one_line_and_loses_nothing(words: Path, door: Door, tmp_path: Path) -> None:
+def test_a_full_disk_while_saving_is_one_line_and_loses_nothing(words: Path, command: Command, tmp_path: Path) -> None:
     """The checkpoint of yesterday would be overwritten by half of today's."""
     small = tmp_path / "small"
     small.mkdir()
@@ -345,7 +348,7 @@ def test_a_full_disk_while_saving_is_one_line_and_loses_nothing(words: Path, doo
     if mounted.returncode:
         pytest.skip("a full disk can only be tried where tmpfs may be mounted")
     try:
-        done = door("train", *training(words, small / "run"))
+        done = command("train", *training(words, small / "run"))
         assert done.returncode == 2
         assert "the disk is full" in done.stderr.splitlines()[-1]
         assert "Traceback" not in done.stderr
@@ -354,30 +357,32 @@ def test_a_full_disk_while_saving_is_one_line_and_loses_nothing(words: Path, doo
         subprocess.run(["umount", str(small)], check=True)
 
 
-def test_an_existing_run_is_not_overwritten_nor_resumed_differently(run: Path, words: Path, door: Door) -> None:
+def test_an_existing_run_is_not_overwritten_nor_resumed_differently(run: Path, words: Path, command: Command) -> None:
     """A second experiment would destroy the first."""
-    assert "--resume" in refusal(door("train", *training(words, run)))
-    assert "seed" in refusal(door("train", *training(words, run, "--resume", "--seed", "5")))
-    assert "precision" in refusal(door("train", *training(words, run, "--resume", "--precision", "bfloat16")))
+    assert "--resume" in refusal(command("train", *training(words, run)))
+    assert "seed" in refusal(command("train", *training(words, run, "--resume", "--seed", "5")))
+    assert "precision" in refusal(command("train", *training(words, run, "--resume", "--precision", "bfloat16")))
 
 
-def test_a_run_goes_on_in_the_precision_that_it_began_with(run: Path, words: Path, door: Door, tmp_path: Path) -> None:
+def test_a_run_goes_on_in_the_precision_that_it_began_with(
+    run: Path, words: Path, command: Command, tmp_path: Path
+) -> None:
     """On a machine with other instructions, `--precision auto` would be refused as another run."""
     assert 'precision = "float32"' in (run / "run.toml").read_text()
-    done = door("train", *training(words, run, "--resume", "--precision", "auto"))
+    done = command("train", *training(words, run, "--resume", "--precision", "auto"))
     assert done.returncode == 0, done.stderr
-    new = door("train", *training(words, tmp_path / "new", "--precision", "auto", "--budget", "1s"))
+    new = command("train", *training(words, tmp_path / "new", "--precision", "auto", "--budget", "1s"))
     assert new.returncode == 0, new.stderr
     assert 'precision = "float32"' in (tmp_path / "new" / "run.toml").read_text()  # the engine is mxnet
 
 
-def test_models_that_are_none_are_refused_in_one_line(door: Door, tmp_path: Path) -> None:
+def test_models_that_are_none_are_refused_in_one_line(command: Command, tmp_path: Path) -> None:
     """A wrong path would be a traceback."""
-    assert "no model" in refusal(door("predict", "x.png", "--model", "nowhere"))
-    assert "is no model" in refusal(door("predict", "x.png", "--model", tmp_path))
+    assert "no model" in refusal(command("predict", "x.png", "--model", "nowhere"))
+    assert "is no model" in refusal(command("predict", "x.png", "--model", tmp_path))
 
 
-def test_a_run_does_not_go_on_with_other_data(door: Door, tmp_path: Path) -> None:
+def test_a_run_does_not_go_on_with_other_data(command: Command, tmp_path: Path) -> None:
     """With a line more, other lines are held out: a run would be scored on lines that it was trained on."""
     for k, word in enumerate(WORDS * 2):
         draw(word).save(tmp_path / f"{k}.png")
@@ -385,12 +390,12 @@ def test_a_run_does_not_go_on_with_other_data(door: Door, tmp_path: Path) -> Non
     labels = tmp_path / "labels.tsv"
     arguments = ["--config", TINY, "--data", f"listing:{labels}", "--output", "run", "--workers", "0", "--resume"]
     labels.write_text("".join(rows))
-    assert door("train", *arguments, "--budget", "0.1s").returncode == 0
+    assert command("train", *arguments, "--budget", "0.1s").returncode == 0
     changed = (rows[:-1], [*rows[:-1], rows[-1].replace("beeb", "bead")])
     for content in changed:
         labels.write_text("".join(content))
-        assert "data have changed since it began" in door("train", *arguments).stderr
+        assert "data have changed since it began" in command("train", *arguments).stderr
     labels.write_text("".join(rows))
     older = re.sub("data_digest.*\n", "", (tmp_path / "run" / "run.toml").read_text())
     (tmp_path / "run" / "run.toml").write_text(older)  # as versions wrote it that knew no digest
-    assert "continues at step" in door("train", *arguments, "--budget", "0.1s").stderr
+    assert "continues at step" in command("train", *arguments, "--budget", "0.1s").stderr

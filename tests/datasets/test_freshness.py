@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from letters import WORDS, draw
+from support import Command
 
 from gluon_htr.datasets.freshness import fingerprint
 from gluon_htr.datasets.loading import load_data
 from gluon_htr.errors import CacheError
 from gluon_htr.networks.presets import load_preset
 
-Door = Callable[..., "subprocess.CompletedProcess[str]"]
 PREPROCESSING = load_preset("words").preprocessing
 
 
@@ -31,14 +29,14 @@ def scans(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize("output", ["scans/x.rec", "scans/x.pkl", "scans/below/x.rec"])
-def test_data_may_lie_in_its_own_source(output: str, scans: Path, door: Door) -> None:
+def test_data_may_lie_in_its_own_source(output: str, scans: Path, command: Command) -> None:
     """What was prepared a moment ago would be refused for ever: its source has changed, by itself."""
-    command = ("prepare", "listing:scans", "--output", output, "--workers", "0")
-    made = door(*command)
+    arguments = ("prepare", "listing:scans", "--output", output, "--workers", "0")
+    made = command(*arguments)
     assert made.returncode == 0, made.stderr
     kind = "records" if output.endswith("rec") else "cache"
     assert len(load_data([f"{kind}:{output}"], PREPROCESSING)) == len(WORDS)
-    assert "is up to date" in door(*command).stderr
+    assert "is up to date" in command(*arguments).stderr
     (scans / "0.gt.txt").write_text("another")
     with pytest.raises(CacheError, match="its source has changed since"):
         load_data([f"{kind}:{output}"], PREPROCESSING)

@@ -14,7 +14,7 @@ from gluon_htr.datasets.spec import open_spec, parse_spec
 from gluon_htr.errors import AnnotationError, ImageError
 from gluon_htr.images.preprocessing import Preprocessing
 from gluon_htr.pages import crops
-from gluon_htr.pages.annotations import Outlined
+from gluon_htr.pages.annotations import AnnotatedLine
 from gluon_htr.pages.crops import LineCrop, cut
 from gluon_htr.pages.outlines import Outline, outlines, turned
 
@@ -105,7 +105,7 @@ def test_the_direction_of_the_baseline_is_that_of_reading(degrees: float) -> Non
     """Lines in a margin would be read upside down."""
     ends = turned(np.array([(-100, 0), (100, 0)], float), degrees) + 200
     points = " ".join(f"{x},{y}" for x, y in ends)
-    (found,) = outlines([Outlined("l", "", points)], np.ones(2), (400, 400))
+    (found,) = outlines([AnnotatedLine("l", "", points)], np.ones(2), (400, 400))
     assert isinstance(found, Outline)
     assert found.angle == pytest.approx(degrees)
     level = turned(found.polygon - 200, -degrees)
@@ -114,7 +114,7 @@ def test_the_direction_of_the_baseline_is_that_of_reading(degrees: float) -> Non
 
 def test_a_baseline_drawn_from_right_to_left_is_no_writing_upside_down() -> None:
     """Hebrew and Arabic lines would be turned over."""
-    (found,) = outlines([Outlined("l", "", "350,100 50,100")], np.ones(2), (400, 400))
+    (found,) = outlines([AnnotatedLine("l", "", "350,100 50,100")], np.ones(2), (400, 400))
     assert isinstance(found, Outline)
     assert found.angle == 0
 

@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -17,15 +17,13 @@ import numpy as np
 import onnxruntime
 import pytest
 from letters import LETTERS, WORDS, draw
-from support import door_environment, refusal
+from support import Command, command_environment, refusal
 
 import gluon_htr
 from gluon_htr.bundles.reader import read_bundle
 from gluon_htr.errors import ServerError
 
-pytest.importorskip("onnx")  # the door `export` needs it
-
-Door = Callable[..., "subprocess.CompletedProcess[str]"]
+pytest.importorskip("onnx")  # the command `export` needs it
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -84,9 +82,9 @@ def serving(repository: Path, answer: bytes | None = None) -> Iterator[tuple[str
 
 
 @pytest.fixture
-def repository(door: Door, tmp_path: Path) -> Path:
+def repository(command: Command, tmp_path: Path) -> Path:
     """What `export --triton` makes of the bundle of letters."""
-    done = door("export", LETTERS, "--triton", tmp_path / "repository")
+    done = command("export", LETTERS, "--triton", tmp_path / "repository")
     assert done.returncode == 0, done.stderr
     return tmp_path / "repository"
 
@@ -102,15 +100,15 @@ def test_the_repository_is_whole(repository: Path) -> None:
     assert f"dims: [ -1, {len(labels)} ]" in (repository / name / "config.pbtxt").read_text()
 
 
-def test_a_repository_takes_more_models_and_replaces_nothing(repository: Path, door: Door) -> None:
+def test_a_repository_takes_more_models_and_replaces_nothing(repository: Path, command: Command) -> None:
     """A second model, or the user's own files, would be lost: repositories hold many models."""
     (repository / "README.md").write_text("mine")
     (repository / "client.py").write_text("mine")
     before = {path: path.read_bytes() for path in repository.rglob("*") if path.is_file()}
-    done = door("export", "digits", "--triton", repository)
+    done = command("export", "digits", "--triton", repository)
     assert done.returncode == 0, done.stderr
     assert "digits" in (repository / "digits" / "README.md").read_text()
-    assert "exists already" in refusal(door("export", LETTERS, "--triton", repository))
+    assert "exists already" in refusal(command("export", LETTERS, "--triton", repository))
     assert {path: path.read_bytes() for path in before} == before
     assert {path.name for path in repository.iterdir()} == {
         "README.md",
@@ -120,9 +118,9 @@ def test_a_repository_takes_more_models_and_replaces_nothing(repository: Path, d
     }
 
 
-def test_options_that_would_do_nothing_are_refused(door: Door, tmp_path: Path) -> None:
+def test_options_that_would_do_nothing_are_refused(command: Command, tmp_path: Path) -> None:
     """The model would be served under another name, or larger, than was asked for."""
-    line = refusal(door("export", LETTERS, "--triton", tmp_path / "r", "--name", "mine", "--float16"))
+    line = refusal(command("export", LETTERS, "--triton", tmp_path / "r", "--name", "mine", "--float16"))
     assert "--float16, --name" in line
     assert not (tmp_path / "r").exists()
 
@@ -138,12 +136,14 @@ def test_texts_from_the_server_are_those_read_here(repository: Path) -> None:
     assert len(widths) == 2  # requests of four images each
 
 
-def test_the_client_example_and_predict_read_through_the_server(repository: Path, door: Door, tmp_path: Path) -> None:
+def test_the_client_example_and_predict_read_through_the_server(
+    repository: Path, command: Command, tmp_path: Path
+) -> None:
     """The first thing that somebody tries would not work."""
     draw("decade").save(tmp_path / "word.png")
     with serving(repository) as (address, _):
         run = client(repository, address, tmp_path / "word.png")
-        done = door("predict", tmp_path / "word.png", "--model", LETTERS, "--engine", address)
+        done = command("predict", tmp_path / "word.png", "--model", LETTERS, "--engine", address)
     assert run.stdout == f"{tmp_path / 'word.png'}\tdecade\n", run.stderr
     assert done.stdout == "decade\n", done.stderr
 
@@ -166,18 +166,18 @@ def client(repository: Path, *arguments: object) -> subprocess.CompletedProcess[
     """Runs the example of the only model there."""
     (script,) = repository.glob("*/client.py")
     command = [sys.executable, script, *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, env=door_environment(), timeout=60)
+    return subprocess.run(command, capture_output=True, text=True, env=command_environment(), timeout=60)
 
 
 @pytest.mark.parametrize("address", ["http://localhost:abc", "http://", "http://[::1"])
-def test_addresses_that_are_none_are_named_in_one_line(address: str, door: Door, tmp_path: Path) -> None:
+def test_addresses_that_are_none_are_named_in_one_line(address: str, command: Command, tmp_path: Path) -> None:
     """A slip in the port would be an unexpected error of ours."""
     draw("bead").save(tmp_path / "word.png")
-    line = refusal(door("predict", tmp_path / "word.png", "--model", LETTERS, "--engine", address))
+    line = refusal(command("predict", tmp_path / "word.png", "--model", LETTERS, "--engine", address))
     assert "cannot be asked" in line
 
 
-def test_servers_that_fail_are_named_in_one_line(repository: Path, door: Door, tmp_path: Path) -> None:
+def test_servers_that_fail_are_named_in_one_line(repository: Path, command: Command, tmp_path: Path) -> None:
     """A traceback of urllib would be all that somebody learns."""
     image = np.asarray(draw("bead"))
     with (
@@ -189,7 +189,7 @@ def test_servers_that_fail_are_named_in_one_line(repository: Path, door: Door, t
         gluon_htr.load(LETTERS, engine=address).read(image)  # it has gone
     draw("bead").save(tmp_path / "word.png")
     arguments = ("predict", tmp_path / "word.png", "--model", LETTERS, "--engine", address)
-    assert "cannot be asked" in refusal(door(*arguments))
+    assert "cannot be asked" in refusal(command(*arguments))
 
 
 @pytest.mark.parametrize(
@@ -209,6 +209,6 @@ def test_nonsense_is_refused(repository: Path, answer: bytes) -> None:
         gluon_htr.load(LETTERS, engine=address).read(np.asarray(draw("bead")))
 
 
-def test_export_without_a_target_is_refused(door: Door) -> None:
+def test_export_without_a_target_is_refused(command: Command) -> None:
     """Nothing would be written, and nobody told."""
-    assert "give --output" in refusal(door("export", LETTERS))
+    assert "give --output" in refusal(command("export", LETTERS))

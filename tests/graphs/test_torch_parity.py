@@ -16,8 +16,8 @@ mx = need_mxnet()
 from gluon_htr.errors import GraphError, ParametersError
 from gluon_htr.graphs.params import load_parameters
 from gluon_htr.graphs.symbol import Node, load_graph, parse_graph
-from gluon_htr.graphs.torch import GraphModule, _dropout, reshaped
-from gluon_htr.images.preprocessing import scale
+from gluon_htr.graphs.torch_module import GraphModule, _dropout, reshaped
+from gluon_htr.images.preprocessing import to_network_input
 from gluon_htr.networks.recognizer import build, export_pair
 
 TOLERANCE = 1e-4  # relative to the gradient's norm
@@ -46,7 +46,7 @@ def _worst_gradient(name: str, seed: int, folder: Path) -> float:
     export_pair(build(preset, CLASSES, seed), folder)
     without_dropout(folder)
     width = 8 * preset.network.step_width  # few time steps: few ReLUs at the edge
-    image = scale(images(preset, 3, seed)[:, :, :width])
+    image = to_network_input(images(preset, 3, seed)[:, :, :width])
     their_loss, theirs, their_statistics = _mxnet_gradients(folder, image)
     our_loss, ours, our_statistics = _torch_gradients(folder, image)
     assert our_loss == pytest.approx(their_loss, rel=TOLERANCE)

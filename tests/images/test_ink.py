@@ -10,7 +10,7 @@ from support import is_framed
 
 pytest.importorskip("cv2")
 
-from gluon_htr.images.ink import PLAIN, InkStyle, level, render
+from gluon_htr.images.ink import PLAIN, PenStyle, level, render
 
 
 def letters(count: int = 8) -> list[np.ndarray]:
@@ -23,7 +23,7 @@ def letters(count: int = 8) -> list[np.ndarray]:
 
 def test_the_same_seed_draws_the_same_line() -> None:
     """A packed data set could not be made again."""
-    first, second, other = (render(letters(), InkStyle(), np.random.default_rng(seed)) for seed in (1, 1, 2))
+    first, second, other = (render(letters(), PenStyle(), np.random.default_rng(seed)) for seed in (1, 1, 2))
     assert np.array_equal(first, second)
     assert first.shape != other.shape or not np.array_equal(first, other)
 
@@ -32,7 +32,7 @@ def test_no_ink_is_cut_off() -> None:
     """Half a letter at the edge would be taught as a whole one."""
     for margin in (0.0, 0.2):
         for seed in range(50):
-            image = render(letters(), replace(InkStyle(), margin=margin), np.random.default_rng(seed))
+            image = render(letters(), replace(PenStyle(), margin=margin), np.random.default_rng(seed))
             assert (image < 200).sum() > 500
             assert is_framed(image), f"seed {seed}: ink at the edge"
             assert not is_framed(image[:, 24:-24])
@@ -41,7 +41,7 @@ def test_no_ink_is_cut_off() -> None:
 def test_the_height_is_the_style_s() -> None:
     """Lines of a few pixels' height would be enlarged to a blur."""
     for seed in range(20):
-        image = render(letters(), InkStyle(height=64), np.random.default_rng(seed))
+        image = render(letters(), PenStyle(height=64), np.random.default_rng(seed))
         assert 64 <= image.shape[0] <= 64 * 1.5
         assert image.dtype == np.uint8
 
@@ -81,7 +81,7 @@ def test_a_line_that_rises_is_made_level() -> None:
 def test_strange_strokes_are_drawn(strokes: list[np.ndarray]) -> None:
     """One dot among ten thousand lines would end the preparation."""
     for seed in range(5):
-        image = render(strokes, InkStyle(), np.random.default_rng(seed))
+        image = render(strokes, PenStyle(), np.random.default_rng(seed))
         assert (image < 200).any()
         assert is_framed(image)
         assert max(image.shape) < 8000
@@ -90,4 +90,4 @@ def test_strange_strokes_are_drawn(strokes: list[np.ndarray]) -> None:
 def test_no_strokes_are_refused() -> None:
     """An empty picture with a text teaches nothing."""
     with pytest.raises(ValueError, match="no strokes"):
-        render([], InkStyle(), np.random.default_rng(0))
+        render([], PenStyle(), np.random.default_rng(0))

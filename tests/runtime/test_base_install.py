@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from letters import LETTERS, WORDS, draw
 from PIL import Image
-from support import door_environment
+from support import command_environment
 
 WORKSHOP = [
     "mxnet",
@@ -37,10 +37,10 @@ class Blocker:
 
 sys.meta_path.insert(0, Blocker())
 import runpy
-door, *sys.argv[1:] = sys.argv[1:]
+command, *sys.argv[1:] = sys.argv[1:]
 status = 0
 try:
-    runpy.run_module(f"gluon_htr.{{door}}", run_name="__main__", alter_sys=False)
+    runpy.run_module(f"gluon_htr.{{command}}", run_name="__main__", alter_sys=False)
 except SystemExit as end:
     status = end.code
 import json, pathlib
@@ -52,9 +52,9 @@ sys.exit(status)
 
 
 def base(folder: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
-    """Runs a door where none of the workshop's packages can be imported."""
+    """Runs a command where none of the workshop's packages can be imported."""
     command = [sys.executable, "-c", BLOCKER, *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, cwd=folder, env=door_environment(), timeout=60)
+    return subprocess.run(command, capture_output=True, text=True, cwd=folder, env=command_environment(), timeout=60)
 
 
 @pytest.fixture(scope="module")
@@ -125,6 +125,6 @@ def test_every_room_of_readers_can_be_imported(tmp_path: Path) -> None:
         "gluon_htr.load\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, env=door_environment(), cwd=tmp_path
+        [sys.executable, "-c", code], capture_output=True, text=True, env=command_environment(), cwd=tmp_path
     )
     assert done.returncode == 0, done.stderr

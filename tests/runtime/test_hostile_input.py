@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from letters import LETTERS
-from support import PROJECT, door_environment
+from support import PROJECT, command_environment
 
 pytest.importorskip("resource", reason="limits of memory need a Unix")
 MOST_MEMORY = 4 << 30  # of addresses, which ONNX Runtime and numpy reserve plenty of
@@ -99,7 +99,7 @@ def outcome(middle: str, folder: Path) -> dict:
     """What became of all attempts."""
     command = [sys.executable, "-W", "ignore", "-c", START + middle + END]
     done = subprocess.run(
-        command, capture_output=True, text=True, timeout=240, env=door_environment(TMPDIR=str(folder)), cwd=folder
+        command, capture_output=True, text=True, timeout=240, env=command_environment(TMPDIR=str(folder)), cwd=folder
     )
     assert done.returncode == 0, (done.returncode, done.stderr[-2000:])
     found = json.loads(done.stdout.splitlines()[-1])

@@ -7,7 +7,7 @@ import unicodedata
 import pytest
 from bidi.algorithm import get_display
 
-from gluon_htr.text.direction import placed, turned
+from gluon_htr.text.direction import reordered, reordered_characters
 
 LINES = [
     "שלום עולם",
@@ -38,22 +38,22 @@ def direction(text: str) -> str:
 @pytest.mark.parametrize("line", LINES)
 def test_lines_stand_on_paper_as_the_standard_says(line: str) -> None:
     """A network would be taught another order than it sees. The reference is an implementation of UAX 9."""
-    assert turned(line) == get_display(line, base_dir=direction(line))
+    assert reordered(line) == get_display(line, base_dir=direction(line))
 
 
 @pytest.mark.parametrize("line", LINES)
 def test_the_order_of_speech_comes_back(line: str) -> None:
     """A reading would be in the order of the paper, which no editor shows right."""
-    assert turned(turned(line)) == line
+    assert reordered(reordered(line)) == line
 
 
 def test_marks_stay_behind_their_letter() -> None:
     """Vowels of Hebrew would move to the neighboring letter."""
-    assert unicodedata.name(turned("שָׁלוֹם")[0]) == "HEBREW LETTER FINAL MEM"
-    assert turned("בּגד") == "דגבּ"
+    assert unicodedata.name(reordered("שָׁלוֹם")[0]) == "HEBREW LETTER FINAL MEM"
+    assert reordered("בּגד") == "דגבּ"
 
 
 def test_every_character_is_placed_once() -> None:
     """A character of a recognition would lie elsewhere in the image than its ink."""
     for line in LINES:
-        assert sorted(k for k, _ in placed(line)) == list(range(len(line)))
+        assert sorted(k for k, _ in reordered_characters(line)) == list(range(len(line)))

@@ -12,7 +12,7 @@ pytest.importorskip("cv2")
 from gluon_htr.datasets.store import Store
 from gluon_htr.images.augmentation_settings import Augmentation
 from gluon_htr.text.alphabet import Alphabet
-from gluon_htr.training.batches import Batches, Place, plan
+from gluon_htr.training.batches import Batches, BatchPosition, plan
 
 
 def some_store(count: int = 50) -> Store:
@@ -24,7 +24,7 @@ def some_store(count: int = 50) -> Store:
     return Store.collect(samples, [])
 
 
-def collected(workers: int, start: Place, count: int) -> list[tuple[Place, bytes, bytes]]:
+def collected(workers: int, start: BatchPosition, count: int) -> list[tuple[BatchPosition, bytes, bytes]]:
     with Batches(some_store(), Alphabet("ab"), 8, Augmentation(), 7, workers) as batches:
         stream = islice(batches.stream(start), count)
         return [(place, batch.images.tobytes(), batch.labels.tobytes()) for place, _, batch in stream]
@@ -49,19 +49,19 @@ def test_batches_hold_images_of_like_width() -> None:
 @pytest.mark.parametrize("workers", [1, 2])
 def test_worker_processes_make_what_this_process_would(workers: int) -> None:
     """The same seed would train other weights on a machine with other cores."""
-    assert collected(workers, Place(0, 0), 20) == collected(0, Place(0, 0), 20)
+    assert collected(workers, BatchPosition(0, 0), 20) == collected(0, BatchPosition(0, 0), 20)
 
 
 def test_a_stream_goes_on_where_it_stopped() -> None:
     """A resumed run would see samples twice, or not at all."""
-    whole = collected(0, Place(0, 0), 20)
+    whole = collected(0, BatchPosition(0, 0), 20)
     assert collected(0, whole[9][0], 11) == whole[9:]
 
 
 def test_labels_are_padded_and_narrow_images_get_paper() -> None:
     """Padding would be read as characters, or seen as ink."""
     with Batches(some_store(), Alphabet("ab"), 50, Augmentation(share=0), 0, 0) as batches:
-        _, positions, batch = next(iter(batches.stream(Place())))
+        _, positions, batch = next(iter(batches.stream(BatchPosition())))
     store = some_store()
     assert batch.images.shape[2] == store.shapes[:, 1].max()
     for image, label, length, k in zip(batch.images, batch.labels, batch.lengths, positions):

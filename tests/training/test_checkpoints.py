@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from gluon_htr.errors import CheckpointError
-from gluon_htr.training.batches import Place
+from gluon_htr.training.batches import BatchPosition
 from gluon_htr.training.checkpoints import Checkpoint, Progress, load_checkpoint, save_checkpoint
 
 
@@ -17,7 +17,10 @@ def checkpoint() -> Checkpoint:
     arrays = {"arg:w": random.standard_normal((3, 4)).astype(np.float32), "aux:m": np.ones(2, np.float32)}
     state = {"steps": np.array([7], np.int64), "mean:w": arrays["arg:w"] / 3}
     return Checkpoint(
-        arrays, {k: v / 2 for k, v in arrays.items()}, state, Progress(Place(2, 5), 77, 900, 12.5, 0.25, 2, [3], 70)
+        arrays,
+        {k: v / 2 for k, v in arrays.items()},
+        state,
+        Progress(BatchPosition(2, 5), 77, 900, 12.5, 0.25, 2, [3], 70),
     )
 
 

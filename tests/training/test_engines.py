@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from needs_mxnet import need_mxnet
 from small_networks import CLASSES, NETWORKS, images, network, without_dropout
-from support import door_environment
+from support import command_environment
 
 pytest.importorskip("torch")
 need_mxnet()
@@ -223,7 +223,7 @@ def test_mxnet_uses_as_many_threads_as_asked_for(tmp_path: Path) -> None:
     counts = []
     for number in ("1", "4"):
         command = [sys.executable, "-c", THREADS, str(pair), number]
-        counts.append(int(subprocess.run(command, env=door_environment(), capture_output=True, check=True).stdout))
+        counts.append(int(subprocess.run(command, env=command_environment(), capture_output=True, check=True).stdout))
     assert counts[1] == counts[0] + 3
 
 
@@ -247,5 +247,5 @@ print(engine.step(batch, 1e-3, 0) > 0, "mxnet" in sys.modules)
 def test_torch_trains_where_mxnet_cannot_be_imported(tmp_path: Path) -> None:
     """Nobody could train on a current GPU, whose numpy mxnet refuses."""
     command = [sys.executable, "-c", BLOCKED, str(_pair("notebook", tmp_path))]
-    done = subprocess.run(command, capture_output=True, text=True, env=door_environment())
+    done = subprocess.run(command, capture_output=True, text=True, env=command_environment())
     assert done.stdout.split() == ["True", "False"], done.stderr

@@ -14,7 +14,7 @@ from gluon_htr.errors import ConfigurationError, UsageError
 from gluon_htr.networks.presets import load_preset
 from gluon_htr.text.alphabet import Alphabet
 from gluon_htr.training.growth import initialize_grown
-from gluon_htr.training.transfer import check_network, read_start
+from gluon_htr.training.initial_weights import check_network, load_initial
 
 need_mxnet()
 
@@ -33,7 +33,7 @@ def test_a_grown_pair_knows_where_it_comes_from(deeper: Path, tmp_path: Path) ->
     """A bundle of it would be given away as if its weights had never seen data with terms."""
     words = initialize_grown(str(deeper), str(LETTERS), Alphabet("abcdef"), tmp_path / "pair")
     assert "f" in words
-    start = read_start(str(tmp_path / "pair"))
+    start = load_initial(str(tmp_path / "pair"))
     known = read_bundle(LETTERS).description
     assert list(start.lineage.data) == list(known.training_data)
     assert list(start.lineage.stints) == list(known.stints)
@@ -49,7 +49,7 @@ def test_a_damaged_lineage_is_not_passed_over(deeper: Path, tmp_path: Path) -> N
     initialize_grown(str(deeper), str(LETTERS), Alphabet("abcde"), tmp_path / "pair")
     (tmp_path / "pair" / "lineage.json").write_text('{"data": 3}')
     with pytest.raises(UsageError, match="lineage"):
-        read_start(str(tmp_path / "pair"))
+        load_initial(str(tmp_path / "pair"))
 
 
 def test_a_network_that_did_not_grow_out_of_the_start_is_refused(tmp_path: Path) -> None:

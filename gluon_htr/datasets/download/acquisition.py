@@ -15,7 +15,7 @@ from .catalog import Dataset, RemoteFile
 from .site import Site
 from .transfer import fetch, verify
 
-Stage = Callable[[str], AbstractContextManager[Advance]]  # opens a progress bar with this label
+OpenProgress = Callable[[str], AbstractContextManager[Advance]]  # opens a progress bar with this label
 
 
 @dataclass
@@ -26,7 +26,7 @@ class Acquired:
     missing: list[str] = field(default_factory=list)
 
 
-def wanted(dataset: Dataset, root: Path) -> dict[Path, list[RemoteFile]]:
+def missing_parts(dataset: Dataset, root: Path) -> dict[Path, list[RemoteFile]]:
     """Folders (or single files) of the data set that are not there yet, with the remote files they come from."""
     places: dict[Path, list[RemoteFile]] = {}
     for file in dataset.files:
@@ -48,7 +48,7 @@ def match(archives: Sequence[Path], dataset: Dataset) -> dict[str, Path]:
 
 
 def acquire(
-    dataset: Dataset, root: Path, given: Mapping[str, Path], site: Site | None, stage: Stage, keep: bool = False
+    dataset: Dataset, root: Path, given: Mapping[str, Path], site: Site | None, stage: OpenProgress, keep: bool = False
 ) -> Acquired:
     """Make the data set's missing folders below `root`.
 
@@ -57,7 +57,7 @@ def acquire(
     Raises DownloadError, ArchiveError, StorageError; what is complete by then stays, and a repeated call goes on.
     """
     result = Acquired()
-    for place, files in wanted(dataset, root).items():
+    for place, files in missing_parts(dataset, root).items():
         sources = {file.name: given.get(file.name, root / file.name) for file in files}
         absent = [file for file in files if not sources[file.name].is_file()]
         if absent and site is None:
@@ -89,7 +89,7 @@ def _stem(name: str) -> str:
     return re.sub(r"( ?\(\d+\))?(\.tar)?(\.(tgz|gz|tar))?$", "", name).lower()
 
 
-def _make(place: Path, file: RemoteFile, sources: list[Path], stage: Stage) -> int:
+def _make(place: Path, file: RemoteFile, sources: list[Path], stage: OpenProgress) -> int:
     """Unpacks or copies; returns the number of files."""
     if file.folder is None:
         _place_copy(sources[0], place)

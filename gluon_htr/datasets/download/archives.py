@@ -22,7 +22,7 @@ from ...errors import ArchiveError, StorageError
 Advance = Callable[[int, int | None], None]  # bytes done, bytes in all (None: unknown)
 
 CHUNK = 1 << 16  # bytes
-LARGEST_READ = 1 << 24  # bytes; tarfile reads extended headers whole, and a hostile one claims gigabytes
+MAX_READ = 1 << 24  # bytes; tarfile reads extended headers whole, and a hostile one claims gigabytes
 TAR_BLOCK = 512  # bytes; an archive ends with two blocks of zeros
 
 
@@ -113,7 +113,7 @@ def _unpack(path: Path, folder: Path, own_name: str, written: _Tally) -> Iterato
         _drain(stream, written.limits.bytes)
 
 
-def _tar(stream: _Watched) -> tarfile.TarFile:
+def _tar(stream: _BoundedStream) -> tarfile.TarFile:
     return tarfile.open(fileobj=cast(BinaryIO, stream), mode="r:")
 
 
@@ -134,7 +134,7 @@ def _place(tar: tarfile.TarFile, member: tarfile.TarInfo, folder: Path, own_name
         raise ArchiveError(f"has two members in one place, {member.name!r}") from error
 
 
-class _Watched:
+class _BoundedStream:
     """A stream that refuses to be read in huge pieces and remembers the last one."""
 
     def __init__(self, stream: BinaryIO) -> None:
@@ -142,22 +142,22 @@ class _Watched:
         self.seek, self.tell = stream.seek, stream.tell
 
     def read(self, size: int = -1) -> bytes:
-        if not 0 <= size <= LARGEST_READ:
+        if not 0 <= size <= MAX_READ:
             raise ArchiveError("has an extended header of impossible length")
         self.last = self.stream.read(size)
         return self.last
 
 
 @contextmanager
-def _decompressed(raw: BinaryIO) -> Iterator[_Watched]:
+def _decompressed(raw: BinaryIO) -> Iterator[_BoundedStream]:
     """Return the tar inside: browsers save .tgz files as they are or already decompressed."""
     start = raw.read(TAR_BLOCK)
     raw.seek(0)
     if start[:2] == b"\x1f\x8b":
         with gzip.open(raw) as stream:
-            yield _Watched(cast(BinaryIO, stream))
+            yield _BoundedStream(cast(BinaryIO, stream))
     elif start[257:262] == b"ustar":
-        yield _Watched(raw)
+        yield _BoundedStream(raw)
     elif web_page(start):
         raise ArchiveError(
             "is a web page, not an archive: the user name or password was refused. Try again, "
@@ -167,7 +167,7 @@ def _decompressed(raw: BinaryIO) -> Iterator[_Watched]:
         raise ArchiveError("is empty: remove it and fetch it again" if not start else "is not a tar archive")
 
 
-def _drain(stream: _Watched, limit: int) -> None:
+def _drain(stream: _BoundedStream, limit: int) -> None:
     """Read to the end, so that gzip compares its check sum; the last block read must be the zeros that end a tar."""
     if stream.last != bytes(TAR_BLOCK):
         raise EOFError

@@ -25,7 +25,7 @@ from ...errors import DownloadError, UsageError
 
 REDIRECTS = 5
 REDIRECT_STATUS = {301, 302, 303, 307, 308}
-Origin = tuple[str, str, int]
+WebOrigin = tuple[str, str, int]
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class _StayHere(urllib.request.HTTPRedirectHandler):
         return None
 
 
-def origin(url: str) -> Origin:
+def web_origin(url: str) -> WebOrigin:
     """(scheme, host, port); UsageError for what is no HTTP address."""
     try:
         parts = urlsplit(url)
@@ -70,7 +70,7 @@ class Site:
         if "@" in urlsplit(base_url).netloc:
             raise UsageError("leave user name and password out of the base URL: give --user, the password is asked for")
         self.base_url = base_url if base_url.endswith("/") else base_url + "/"
-        self.origin = origin(self.base_url)
+        self.web_origin = web_origin(self.base_url)
         self.login, self.timeout, self.registration = login, timeout, registration
         self._opener = urllib.request.build_opener(_StayHere)
         self._secrets: dict[str, str] = {}  # headers for our origin only: Authorization, Cookie
@@ -100,7 +100,7 @@ class Site:
                 raise DownloadError(self._refusal(name, url, response.status))
 
     def _request(self, url: str, headers: dict[str, str], form: bytes | None = None) -> http.client.HTTPResponse:
-        ours = origin(url) == self.origin
+        ours = web_origin(url) == self.web_origin
         sent = {"User-Agent": f"gluon-htr/{__version__}", **headers, **(self._secrets if ours else {})}
         request = urllib.request.Request(url, data=form, headers=sent)
         try:
@@ -126,13 +126,13 @@ class Site:
     def _login_page(self, url: str) -> bool:
         """Whether a redirect leads to the login form of our own site (IAM's redirect names it with http://)."""
         parts = urlsplit(url)
-        return (parts.hostname or "").lower() == self.origin[1] and parts.path.rstrip("/").endswith("/login")
+        return (parts.hostname or "").lower() == self.web_origin[1] and parts.path.rstrip("/").endswith("/login")
 
     def _check_may_identify(self, name: str, url: str, identified: bool) -> None:
         """DownloadError when there is no name to give, when it was refused, or when another host asks for it."""
         register = f" (register at {self.registration})" if self.registration else ""
-        host = self.origin[1]
-        if origin(url) != self.origin:
+        host = self.web_origin[1]
+        if web_origin(url) != self.web_origin:
             other = urlsplit(url).netloc
             wrong = f"{other}, to which {host} redirects, asks for a password, which is not sent there. Try again later"
         elif self.login is None:
@@ -158,15 +158,15 @@ class Site:
     def _refusal(self, name: str, url: str, status: int) -> str:
         browser = "or fetch the file in a browser and pass it with --archive"
         if status == 401:
-            return f"{name}: {self.origin[1]} wants a login of another kind (401): fetch the file in a browser"
+            return f"{name}: {self.web_origin[1]} wants a login of another kind (401): fetch the file in a browser"
         if status == 403:
             return f"{name}: access refused (403). Does your account include this data set? See {url}, {browser}"
         if status in (404, 410):
             return f"{name}: not found at {url} ({status}). If the site has moved, give --base-url, {browser}"
         if status in REDIRECT_STATUS:
-            return f"{name}: {self.origin[1]} redirects in circles ({status}). Try again later, {browser}"
+            return f"{name}: {self.web_origin[1]} redirects in circles ({status}). Try again later, {browser}"
         meaning = http.client.responses.get(status, "unknown")
-        return f"{name}: {self.origin[1]} answers {status} ({meaning}). Try again later, {browser}"
+        return f"{name}: {self.web_origin[1]} answers {status} ({meaning}). Try again later, {browser}"
 
     def _silence(self, url: str, error: Exception) -> str:
         host = urlsplit(url).netloc

@@ -24,7 +24,7 @@ ATTEMPTS = 20  # of one file; only an attempt that brought something is followed
 MAX_PAUSE = 5.0  # seconds between two attempts
 
 
-class Cut(Exception):
+class ConnectionCut(Exception):
     """The connection ended before the file did."""
 
 
@@ -75,7 +75,7 @@ def _receive_all(site: Site, file: RemoteFile, output: BinaryIO, advance: Advanc
         before = output.seek(0, os.SEEK_END)
         try:
             return _receive(site, file, output, advance)
-        except Cut as cut:
+        except ConnectionCut as cut:
             done = output.seek(0, os.SEEK_END)
             if done <= before or attempt == ATTEMPTS - 1:
                 raise DownloadError(
@@ -131,7 +131,7 @@ def _copy(
             have += len(piece)
             advance(have, total)
     if total is not None and have < total:
-        raise Cut("the connection was cut")
+        raise ConnectionCut("the connection was cut")
     if total is not None and have > total:
         output.truncate(0)
         raise DownloadError(f"{file.name}: the server sent more than it announced. Repeat the command")
@@ -141,9 +141,9 @@ def _read(response: http.client.HTTPResponse) -> bytes:
     try:
         return response.read1(CHUNK)  # what is there now: a full CHUNK may never come, and would be lost
     except TimeoutError as error:
-        raise Cut("the server stopped sending") from error
+        raise ConnectionCut("the server stopped sending") from error
     except (http.client.HTTPException, ConnectionError) as error:
-        raise Cut("the connection was cut") from error
+        raise ConnectionCut("the connection was cut") from error
 
 
 def _extent(response: http.client.HTTPResponse) -> tuple[int, int | None]:

@@ -12,7 +12,7 @@ import numpy as np
 from ..._folders import files_below
 from ...errors import DataError
 from ...synthesis.fonts.drawn_fonts import drawn_fonts
-from ...synthesis.fonts.layout import Look
+from ...synthesis.fonts.layout import RenderOptions
 from ...synthesis.fonts.stroke_fonts import FONTS, HersheyFont, StrokeFont
 from ...synthesis.fonts.typeset import Face, drawable, faces
 from ..problems import first_problems
@@ -20,20 +20,20 @@ from ..sample import Problem
 from .drawings import OutlineText, Seed, StrokeText
 
 FILES = (".ttf", ".otf", ".ttc", ".otc")
-ENOUGH = 0.5  # of an alphabet: what a font of symbols or of another script has in common with it makes no text
+MIN_COVERAGE = 0.5  # of an alphabet: what a font of symbols or of another script has in common with it makes no text
 
 
 @dataclass(frozen=True)
-class Found:
+class FontChoice:
     """A font: how often it is taken, what it can write of the alphabet, and how a text in it is drawn."""
 
     name: str
     share: float
     characters: frozenset[str]
-    drawing: Callable[[str, Seed, Look], Callable[[], np.ndarray]]
+    drawing: Callable[[str, Seed, RenderOptions], Callable[[], np.ndarray]]
 
 
-def hershey_fonts(alphabet: frozenset[str] | None, joined: bool = True) -> list[Found]:
+def hershey_fonts(alphabet: frozenset[str] | None, joined: bool = True) -> list[FontChoice]:
     """Return the stroke fonts that look written. Raises `DataError` when they have too little of the alphabet.
 
     joined: whether to take also those whose letters touch.
@@ -48,7 +48,7 @@ def hershey_fonts(alphabet: frozenset[str] | None, joined: bool = True) -> list[
     return found
 
 
-def outline_fonts(folder: Path, alphabet: frozenset[str] | None, problems: list[Problem]) -> list[Found]:
+def outline_fonts(folder: Path, alphabet: frozenset[str] | None, problems: list[Problem]) -> list[FontChoice]:
     """Return the TrueType and OpenType fonts at or below `folder`; those that cannot be used are added to `problems`.
 
     Raises `DataError` when there is none that can be used.
@@ -67,7 +67,7 @@ def outline_fonts(folder: Path, alphabet: frozenset[str] | None, problems: list[
     return found
 
 
-def drawn_letters(file: Path, alphabet: frozenset[str] | None) -> list[Found]:
+def drawn_letters(file: Path, alphabet: frozenset[str] | None) -> list[FontChoice]:
     """Return a font for each person whose letters this file has (`images.typeset_drawn`).
 
     Raises `DataError` for none.
@@ -78,29 +78,33 @@ def drawn_letters(file: Path, alphabet: frozenset[str] | None) -> list[Found]:
     return found
 
 
-def _written(font: StrokeFont, share: float, alphabet: frozenset[str] | None) -> list[Found]:
+def _written(font: StrokeFont, share: float, alphabet: frozenset[str] | None) -> list[FontChoice]:
     """Return the stroke font, if it has enough of the alphabet."""
     covered = frozenset(font.glyphs)
     characters = covered if alphabet is None else covered & alphabet
-    return [Found(font.name, share, characters, partial(_stroke_text, font))] if _enough(characters, alphabet) else []
+    return (
+        [FontChoice(font.name, share, characters, partial(_stroke_text, font))] if _enough(characters, alphabet) else []
+    )
 
 
-def _found(face: Face, alphabet: frozenset[str] | None) -> Found:
+def _found(face: Face, alphabet: frozenset[str] | None) -> FontChoice:
     """Raise `DataError` when the font has too little of the alphabet."""
     characters = drawable(face, (lambda character: True) if alphabet is None else alphabet.__contains__)
     if not _enough(characters, alphabet):
         raise DataError(f"draws {len(characters)} of the alphabet's {len(alphabet or '')} characters")
     name = Path(face.path).stem + (f"-{face.index}" if face.index else "")
-    return Found(name, 1.0, characters, partial(_outline_text, face, characters))
+    return FontChoice(name, 1.0, characters, partial(_outline_text, face, characters))
 
 
 def _enough(characters: frozenset[str], alphabet: frozenset[str] | None) -> bool:
-    return len(characters - {" "}) >= max(1, ENOUGH * len((alphabet or set()) - {" "}))
+    return len(characters - {" "}) >= max(1, MIN_COVERAGE * len((alphabet or set()) - {" "}))
 
 
-def _stroke_text(font: StrokeFont, text: str, seed: Seed, look: Look) -> StrokeText:
-    return StrokeText(text, font, seed, look)
+def _stroke_text(font: StrokeFont, text: str, seed: Seed, rendering: RenderOptions) -> StrokeText:
+    return StrokeText(text, font, seed, rendering)
 
 
-def _outline_text(face: Face, characters: frozenset[str], text: str, seed: Seed, look: Look) -> OutlineText:
-    return OutlineText(text, face, seed, look, characters if look.small_capitals else frozenset())
+def _outline_text(
+    face: Face, characters: frozenset[str], text: str, seed: Seed, rendering: RenderOptions
+) -> OutlineText:
+    return OutlineText(text, face, seed, rendering, characters if rendering.small_capitals else frozenset())

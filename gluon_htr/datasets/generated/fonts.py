@@ -16,12 +16,12 @@ import msgspec
 import numpy as np
 
 from ...errors import SpecError
-from ...synthesis.fonts.layout import Look
+from ...synthesis.fonts.layout import RenderOptions
 from ...synthesis.texts.corpora import corpus_files, read_corpus
-from ...synthesis.texts.sampler import LONGEST, Texts, TextSource
+from ...synthesis.texts.sampler import MAX_CHARACTERS, Texts, TextSource
 from ..sample import GeneratedReader, Problem, Sample
 from .alphabets import NAMED, known_alphabet
-from .font_files import Found, drawn_letters, hershey_fonts, outline_fonts
+from .font_files import FontChoice, drawn_letters, hershey_fonts, outline_fonts
 from .strips import digit_range
 
 HERSHEY = Path("hershey")
@@ -77,9 +77,9 @@ class FontsReader(GeneratedReader):
         self._fonts = _fonts(path, alphabet, options, self.problems)
         self._shares = np.array([font.share for font in self._fonts]) / sum(font.share for font in self._fonts)
         corpus = read_corpus(Path(options.corpus)) if options.corpus else None
-        digits = digit_range(options.digits, LONGEST)
+        digits = digit_range(options.digits, MAX_CHARACTERS)
         self._texts = [TextSource(options.seed, options.texts, corpus, font.characters, digits) for font in self._fonts]
-        self._look = Look(
+        self._rendering = RenderOptions(
             options.skew, options.spacing, options.margin, options.blur, options.small_capitals, options.joins
         )
 
@@ -88,11 +88,13 @@ class FontsReader(GeneratedReader):
         seed = self._options.seed
         chosen = int(np.random.default_rng([seed, index, CHOICE]).choice(len(self._fonts), p=self._shares))
         font, text = self._fonts[chosen], self._texts[chosen].text(index)
-        drawing = font.drawing(text, (seed, index, DRAWING), self._look)
+        drawing = font.drawing(text, (seed, index, DRAWING), self._rendering)
         return Sample(f"{font.name}-{seed}-{index:07}", text, font.name, drawing)
 
 
-def _fonts(path: Path, alphabet: frozenset[str] | None, options: FontsOptions, problems: list[Problem]) -> list[Found]:
+def _fonts(
+    path: Path, alphabet: frozenset[str] | None, options: FontsOptions, problems: list[Problem]
+) -> list[FontChoice]:
     if path == HERSHEY:
         block = options.small_capitals or options.joins
         return hershey_fonts(alphabet, joined=not block)

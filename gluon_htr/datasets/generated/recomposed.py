@@ -18,23 +18,21 @@ from ...errors import AnnotationError
 from ...images.decoding import decode
 from ...synthesis.texts.sampler import line_length
 from ..iam.annotations import read_forms
-from ..iam.reader import Split, aachen_forms
+from ..iam.reader import AachenSplit, aachen_forms
 from ..iam.spacing import natural
 from ..sample import GeneratedReader, Sample
-from .recomposed_words import Placed, Writer, spaced, writers
+from .recomposed_words import WordImage, Writer, space_before, writers
 
 CLOSING = frozenset(".,;:!?)'")  # no line begins with one
-LONGEST_RUN = 4  # words that followed each other
+MAX_RUN = 4  # words that followed each other
 COMPOSING = 3  # what follows a sample's seed
-
-Random = np.random.Generator
 
 
 class RecomposedOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The keys of a spec of recomposed lines."""
 
     #: Part of the Aachen partition.
-    split: Split = "train"
+    split: AachenSplit = "train"
     #: How many lines.
     count: Annotated[int, msgspec.Meta(ge=1)] = 10000
     seed: Annotated[int, msgspec.Meta(ge=0)] = 0
@@ -98,14 +96,14 @@ class RecomposedReader(GeneratedReader):
         return Sample(f"{name}-{seed}-{index:07}", natural([word.text for word in words]), name, image)
 
 
-def _words(writer: Writer, length: int, random: Random) -> list[Placed]:
+def _words(writer: Writer, length: int, random: np.random.Generator) -> list[WordImage]:
     """Words of a writer for a line of about `length` characters: pieces of what was written, in any order."""
-    words: list[Placed] = []
+    words: list[WordImage] = []
     size = 0
     while not words or size < length - 3:
         run = writer.runs[int(random.integers(len(writer.runs)))]
         start = int(random.integers(len(run)))
-        for word in run[start : start + int(random.integers(1, LONGEST_RUN + 1))]:
+        for word in run[start : start + int(random.integers(1, MAX_RUN + 1))]:
             if words and size + len(word.text) > length:
                 return words
             if words or word.text[0] not in CLOSING or not _opens(writer):
@@ -119,10 +117,10 @@ def _opens(writer: Writer) -> bool:
     return any(word.text[0] not in CLOSING for run in writer.runs for word in run)
 
 
-def _gaps(writer: Writer, words: list[Placed], random: Random) -> tuple[int, ...]:
+def _gaps(writer: Writer, words: list[WordImage], random: np.random.Generator) -> tuple[int, ...]:
     """Pixels before each word, as that writer left them elsewhere."""
     gaps = [0]
-    for space in spaced([word.text for word in words])[1:]:
+    for space in space_before([word.text for word in words])[1:]:
         seen = writer.spaces if space else writer.joints
         gaps.append(seen[int(random.integers(len(seen)))])
     return tuple(gaps)

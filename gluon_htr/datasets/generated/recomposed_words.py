@@ -21,11 +21,11 @@ from ..iam.annotations import Form, Line, Word
 from ..iam.spacing import natural
 
 STANDING = frozenset("abcdehiklmnorstuvwxzABCDEFGHIKLMNOPRSTUVWXZ0123456789")  # characters that stand on the baseline
-FARTHEST = 2.5  # median heights of a line's words: a foot further off is not of that line
+MAX_OFFSET = 2.5  # median heights of a line's words: a foot further off is not of that line
 
 
 @dataclass(frozen=True)
-class Placed:
+class WordImage:
     """A word's image; `below`: pixels from its line's baseline down to its foot, negative where it floats."""
 
     path: str
@@ -37,7 +37,7 @@ class Placed:
 class Writer:
     """Runs of words that followed each other, and the distances between them in pixels: with and without a space."""
 
-    runs: list[list[Placed]] = field(default_factory=list)
+    runs: list[list[WordImage]] = field(default_factory=list)
     spaces: list[int] = field(default_factory=list)
     joints: list[int] = field(default_factory=list)
 
@@ -87,11 +87,11 @@ def _add(writer: Writer, line: Line, boxes: dict[str, tuple[int, int, int, int]]
     if baseline is None:
         return
     for run in _runs(line.words, boxes, paths):
-        placed = [Placed(paths[w.id], w.text, _foot(boxes[w.id]) - baseline(boxes[w.id])) for w in run]
+        placed = [WordImage(paths[w.id], w.text, _foot(boxes[w.id]) - baseline(boxes[w.id])) for w in run]
         height = float(np.median([boxes[word.id][3] for word in run]))
-        if all(abs(word.below) < FARTHEST * max(height, 20) for word in placed):
+        if all(abs(word.below) < MAX_OFFSET * max(height, 20) for word in placed):
             writer.runs.append(placed)
-            for before, after, space in zip(run, run[1:], spaced([word.text for word in run])[1:]):
+            for before, after, space in zip(run, run[1:], space_before([word.text for word in run])[1:]):
                 distance = boxes[after.id][0] - boxes[before.id][0] - boxes[before.id][2]
                 (writer.spaces if space else writer.joints).append(distance)
 
@@ -138,7 +138,7 @@ def _runs(
         yield run
 
 
-def spaced(tokens: Sequence[str]) -> list[bool]:
+def space_before(tokens: Sequence[str]) -> list[bool]:
     """Whether natural spacing puts a space before each of the tokens; never before the first."""
     texts = [natural(tokens[: count + 1]) for count in range(len(tokens))]
     return [False, *(after[len(before)] == " " for before, after in pairwise(texts))]

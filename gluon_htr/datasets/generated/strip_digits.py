@@ -18,10 +18,10 @@ from ..idx import read_idx
 HELD_OUT = 2000  # of the test images
 INK = 32  # gray levels above the ground: fainter pixels are no part of a digit's box
 
-Split = Literal["train", "validation"]
+MnistSplit = Literal["train", "validation"]
 
 
-def read_mnist(root: Path, split: Split) -> tuple[np.ndarray, np.ndarray]:
+def read_mnist(root: Path, split: MnistSplit) -> tuple[np.ndarray, np.ndarray]:
     """Images (N, 28, 28) uint8, 255 is ink, and their labels (N,) uint8, 0 to 9.
 
     Raises `DataError` where a file is missing or broken, or where the two do not belong together.

@@ -20,22 +20,20 @@ from PIL import Image
 
 from ...errors import SpecError
 from ..sample import GeneratedReader, Sample
-from .strip_digits import INK, Split, read_mnist
+from .strip_digits import INK, MnistSplit, read_mnist
 
-LONGEST = 200  # digits
+MAX_DIGITS = 200  # digits
 CHOOSING, PLACING = 5, 6  # what follows a sample's seed, so that its digits and its layout vary on their own
 
 HEIGHT = 28  # pixels of a digit that stands as high as most do; MNIST's have 20
-CLOSEST = 0.4  # heights between the middles of neighbors: less would be one sign on top of another
-
-Random = np.random.Generator
+MIN_DISTANCE = 0.4  # heights between the middles of neighbors: less would be one sign on top of another
 
 
 class StripsOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The keys of a spec of strips."""
 
     #: Part of MNIST: strips_digits.py says which digits that are.
-    split: Split = "train"
+    split: MnistSplit = "train"
     #: How many strips.
     count: Annotated[int, msgspec.Meta(ge=1)] = 10000
     #: How many digits a strip has: `5`, or from `1-20`.
@@ -67,29 +65,29 @@ class StripsReader(GeneratedReader):
     def __init__(self, root: Path, options: StripsOptions) -> None:
         super().__init__(options.count)
         self._options = options
-        self._least, self._most = digit_range(options.digits, LONGEST)
+        self._min_digits, self._max_digits = digit_range(options.digits, MAX_DIGITS)
         self._glyphs, self._labels = read_mnist(root, options.split)
 
     def sample(self, index: int) -> Sample:
         """Strip number `index`, which may be beyond `count`."""
         seed = self._options.seed
         random = np.random.default_rng([seed, index, CHOOSING])
-        chosen = random.integers(len(self._labels), size=random.integers(self._least, self._most + 1))
+        chosen = random.integers(len(self._labels), size=random.integers(self._min_digits, self._max_digits + 1))
         text = "".join(map(str, self._labels[chosen]))
         name = f"{self._options.split}-{seed}-{index:07}"
         return Sample(name, text, name, Strip(self._glyphs[chosen], (seed, index, PLACING)))
 
 
-def digit_range(digits: str, longest: int) -> tuple[int, int]:
-    """`5` → 5, 5; `1-20` → 1, 20. Raises `SpecError` beyond `longest`."""
+def digit_range(digits: str, limit: int) -> tuple[int, int]:
+    """`5` → 5, 5; `1-20` → 1, 20. Raises `SpecError` beyond `limit`."""
     match = re.fullmatch(r"([0-9]{1,3})(?:-([0-9]{1,3}))?", digits)
-    least, most = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
-    if not 1 <= least <= most <= longest:
-        raise SpecError(f"digits={digits}: write a number from 1 to {longest}, or a range of them as in 1-20")
-    return least, most
+    lowest, highest = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
+    if not 1 <= lowest <= highest <= limit:
+        raise SpecError(f"digits={digits}: write a number from 1 to {limit}, or a range of them as in 1-20")
+    return lowest, highest
 
 
-def compose(glyphs: list[np.ndarray], random: Random) -> np.ndarray:
+def compose(glyphs: list[np.ndarray], random: np.random.Generator) -> np.ndarray:
     """Glyphs (H, W) uint8, 255 is ink, as one line: (H, W) uint8, ink on white, all of it within the margins."""
     size, gap = random.uniform(0.85, 1.15), random.uniform(-0.05, 0.45)
     images = [_resized(glyph, size * random.normal(1, 0.06)) for glyph in glyphs]
@@ -114,11 +112,11 @@ def _resized(glyph: np.ndarray, size: float) -> np.ndarray:
     return np.asarray(Image.fromarray(box).resize((width, height), Image.Resampling.BICUBIC))
 
 
-def _lefts(images: list[np.ndarray], gap: float, random: Random) -> list[int]:
+def _lefts(images: list[np.ndarray], gap: float, random: np.random.Generator) -> list[int]:
     """x of each digit; `gap` is the usual distance between two, in heights, negative where they overlap."""
     lefts = [0]
     for before, after in pairwise(images):
         behind = before.shape[1] + HEIGHT * max(-0.12, gap + random.normal(0, 0.06))
-        closest = (before.shape[1] - after.shape[1]) / 2 + HEIGHT * CLOSEST
+        closest = (before.shape[1] - after.shape[1]) / 2 + HEIGHT * MIN_DISTANCE
         lefts.append(lefts[-1] + round(max(behind, closest)))
     return lefts

@@ -18,7 +18,7 @@ from PIL import Image, ImageFont
 
 from ...errors import ImageError, MissingToolError, UsageError
 from ...images.decoding import decode
-from ...synthesis.fonts.layout import USUAL
+from ...synthesis.fonts.layout import DEFAULT_RENDERING
 from ...synthesis.fonts.shaping import needs_shaping
 from ..sample import Sample
 from .drawings import OutlineText, Seed
@@ -69,7 +69,7 @@ def by_trdg(sample: Sample) -> Sample:
     drawn = sample.image
     if needs_shaping(drawn.text):
         raise UsageError(f"--engine trdg would draw {drawn.text!r} in the wrong order or shape: leave --engine out")
-    if drawn.look != USUAL:
+    if drawn.rendering != DEFAULT_RENDERING:
         raise UsageError(
             "--engine trdg has its own skew, spacing, margin and blur, and no small capitals: leave them or it out"
         )

@@ -25,7 +25,7 @@ from ..problems import first_problems
 from ..sample import Problem, Sample
 from .online_spacing import naturally_spaced
 from .reader import aachen_forms
-from .strokes import Strokes, parse_strokes
+from .strokes import TimedStrokes, parse_strokes
 
 LISTS = {"train": "trainset", "validation-v": "testset_v", "validation-t": "testset_t", "test": "testset_f"}
 LINE = re.compile(r"(.+)-(\d+)")
@@ -53,11 +53,11 @@ class StrokeLine:
     id: str
     text: str
     writer: str
-    strokes: Strokes
+    strokes: TimedStrokes
 
 
 @dataclass(frozen=True)
-class Drawn:
+class DrawnStrokes:
     """Pen strokes, from a path or a file's bytes, that are drawn when called. Can be pickled.
 
     seed: of another hand and pen; without one the strokes are drawn as they are.
@@ -69,16 +69,16 @@ class Drawn:
     def __call__(self) -> np.ndarray:
         """(H, W) uint8. Raises `ImageError`, or `MissingToolError` without OpenCV."""
         try:
-            from ...images.ink import PLAIN, InkStyle, render
+            from ...images.ink import PLAIN, PenStyle, render
         except ImportError:
             raise MissingToolError("drawing pen strokes needs OpenCV: pip install gluon-htr[train]") from None
         try:
-            style = InkStyle() if self.seed else PLAIN
+            style = PenStyle() if self.seed else PLAIN
             return render(self.strokes(), style, np.random.default_rng(self.seed or 0))
         except AnnotationError as error:
             raise ImageError(str(error)) from None
 
-    def strokes(self) -> Strokes:
+    def strokes(self) -> TimedStrokes:
         """Raise `AnnotationError`."""
         if isinstance(self.source, bytes):
             return parse_strokes(self.source)
@@ -123,15 +123,15 @@ class IamOnlineReader:
                 continue
             text, writer = self._texts[identity], self._writer(identity)
             if not self._variants:
-                yield Sample(identity, text, writer, Drawn(source))
+                yield Sample(identity, text, writer, DrawnStrokes(source))
             for variant in range(1, self._variants + 1):
-                drawn = Drawn(source, (variant, zlib.crc32(identity.encode())))
+                drawn = DrawnStrokes(source, (variant, zlib.crc32(identity.encode())))
                 yield Sample(f"{identity}#{variant}", text, writer, drawn)
 
     def lines(self) -> Iterator[StrokeLine]:
         """Yield the same lines as strokes; files that cannot be read are added to `problems`."""
         for sample in self:
-            assert isinstance(sample.image, Drawn)
+            assert isinstance(sample.image, DrawnStrokes)
             try:
                 yield StrokeLine(sample.id, sample.text, sample.group, sample.image.strokes())
             except AnnotationError as error:

@@ -21,14 +21,14 @@ from ..sample import Problem, Sample
 from ..splits import split_list
 from .annotations import Form, read_forms
 
-Split = Literal["train", "validation", "test", "all"]
+AachenSplit = Literal["train", "validation", "test", "all"]
 
 
 class IamOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The keys of an IAM spec."""
 
     #: Part of the Aachen partition.
-    split: Split = "all"
+    split: AachenSplit = "all"
     #: `ok` leaves out what IAM marks as doubtfully segmented.
     segmentation: Literal["all", "ok"] = "all"
     #: `natural` spacing, or `tokens` set apart by spaces (lines and forms).

@@ -11,11 +11,11 @@ from ...errors import AnnotationError
 
 #: One array a stroke, (n, 3) float32: x to the right and y downward in the whiteboard's units, seconds since the line
 #: began (the clock's own have more digits than float32). The clock stumbles: in 33 of 8,328 lines it runs backward.
-Strokes = list[np.ndarray]
-FARTHEST = 1e6  # units: a whiteboard has some ten thousand
+TimedStrokes = list[np.ndarray]
+MAX_COORDINATE = 1e6  # units: a whiteboard has some ten thousand
 
 
-def parse_strokes(blob: bytes) -> Strokes:
+def parse_strokes(blob: bytes) -> TimedStrokes:
     """Return the strokes of a line's XML, those without a point left out.
 
     Raises `AnnotationError` when it is not well-formed, declares entities, has no points or impossible ones.
@@ -34,11 +34,11 @@ def parse_strokes(blob: bytes) -> Strokes:
     return _checked([np.array(stroke) for stroke in points if stroke])
 
 
-def _checked(strokes: list[np.ndarray]) -> Strokes:
+def _checked(strokes: list[np.ndarray]) -> TimedStrokes:
     if not strokes:
         raise AnnotationError("has no strokes")
     for stroke in strokes:
-        if not np.isfinite(stroke).all() or np.abs(stroke[:, :2]).max() > FARTHEST:
+        if not np.isfinite(stroke).all() or np.abs(stroke[:, :2]).max() > MAX_COORDINATE:
             raise AnnotationError("has points that lie on no whiteboard")
     start = np.array([0, 0, strokes[0][0, 2]])
     return [(stroke - start).astype(np.float32) for stroke in strokes]

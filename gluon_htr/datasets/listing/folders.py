@@ -23,7 +23,7 @@ from ..sample import Problem
 from .rows import Row, read_text
 
 LABEL = ".gt.txt"
-TYPOS = 2  # letters by which a name may differ from the one that was meant; two that changed places count as one
+MAX_TYPOS = 2  # letters by which a name may differ from the one that was meant; two that changed places count as one
 
 
 @dataclass
@@ -52,14 +52,14 @@ def read_folder(root: Path, problems: list[Problem]) -> list[Row]:
     return rows
 
 
-def meant(name: str, choices: Iterable[str]) -> str | None:
+def closest_name(name: str, choices: Iterable[str]) -> str | None:
     """Return the choice that differs from a name by a slip of the pen; other digits are no slip."""
     numbers = re.findall(r"\d+", name)
     likely = [choice for choice in choices if re.findall(r"\d+", choice) == numbers]
     distance, nearest = min(
         ((OSA.distance(name.lower(), choice.lower()), choice) for choice in likely), default=(0, None)
     )
-    return nearest if distance <= min(TYPOS, len(name) // 3) else None
+    return nearest if distance <= min(MAX_TYPOS, len(name) // 3) else None
 
 
 def _sorted_out(names: Iterable[str]) -> _Folder:
@@ -92,7 +92,7 @@ def _pairs(root: Path, below: Path, found: _Folder, problems: list[Problem]) -> 
                 problems.append(Problem(path, str(error)))
         elif stem in found.texts:
             problems.append(Problem(path, f"has no {stem}{LABEL}; rename {found.texts[stem]}, if that is its label"))
-        elif other := meant(stem, astray):
+        elif other := closest_name(stem, astray):
             problems.append(Problem(path, f"has no {stem}{LABEL}; rename {astray.pop(other)}, if that is its label"))
         else:
             problems.append(Problem(path, f"has no {stem}{LABEL}"))

@@ -23,7 +23,7 @@ from ...images.decoding import SUFFIXES, Encoded
 from ..problems import first_problems
 from ..sample import Problem, Sample
 from ..splits import held_out
-from .folders import label_beside, meant, read_folder
+from .folders import closest_name, label_beside, read_folder
 from .rows import Row, read_rows
 
 LISTS = ("labels.tsv", "labels.csv", "labels.txt", "sample.txt", "train.tags")
@@ -67,14 +67,14 @@ class ListingReader:
             self._root, self._name, rows = source, "", read_folder(source, self.problems)
         else:
             self._root, self._name, rows = source.parent, f"{source.name}:", read_rows(source, self.problems)
-        self._samples = list(self._usable(rows, options.group))
+        self._samples = list(self._listed(rows, options.group))
         if not self._samples:
             why = first_problems(self.problems) or (NOTHING if source.is_dir() else "it has no row")
             raise AnnotationError(f"{source} has nothing that can be used: {why}")
         if options.split != "all":
             chosen = held_out([sample.group for sample in self._samples], options.ratio, options.seed)
-            wanted = options.split == "validation"
-            self._samples = [sample for sample in self._samples if (sample.group in chosen) == wanted]
+            is_validation = options.split == "validation"
+            self._samples = [sample for sample in self._samples if (sample.group in chosen) == is_validation]
 
     def __len__(self) -> int:
         return len(self._samples)
@@ -82,7 +82,7 @@ class ListingReader:
     def __iter__(self) -> Iterator[Sample]:
         return (Sample(listed.id, listed.text, listed.group, Encoded(listed.file)) for listed in self._samples)
 
-    def _usable(self, rows: list[Row], group: str) -> Iterator[_Listed]:
+    def _listed(self, rows: list[Row], group: str) -> Iterator[_Listed]:
         known = {column for row in rows for column in row.columns}
         if group not in known | {"", "folder", "prefix"}:
             choices = ", ".join(["folder", "prefix", *sorted(known)])
@@ -134,7 +134,7 @@ class _Files:
             images = [name for name in names if name.lower().endswith(SUFFIXES)]
             self._unlisted[folder] = [name for name in images if os.path.join(folder, name) not in self.listed]
         stems = {os.path.splitext(other)[0]: other for other in self._unlisted[folder]}
-        other = meant(os.path.splitext(name)[0], stems)
+        other = closest_name(os.path.splitext(name)[0], stems)
         return f"; was {stems[other]} meant?" if other else ""
 
 
@@ -144,7 +144,7 @@ def _source(path: Path) -> Path:
         return path
     if not path.is_dir():
         beside = [other.name for other in path.parent.iterdir()] if path.parent.is_dir() else []
-        other = meant(path.name, beside)
+        other = closest_name(path.name, beside)
         raise AnnotationError(f"{path} does not exist" + (f"; was {other} meant?" if other else ""))
     lists = [path / name for name in LISTS if (path / name).is_file()]
     if not lists:

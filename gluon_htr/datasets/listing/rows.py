@@ -22,7 +22,7 @@ from ..sample import Problem
 PATHS = ("path", "image", "file", "filename", "file_name", "image_path", "name")
 LABELS = ("label", "text", "transcription", "ground_truth", "gt", "word", "words")
 TABBED = ("path", "label", "group")  # columns of a .tsv without names
-LARGEST = 1 << 30  # bytes of a list
+MAX_BYTES = 1 << 30  # bytes of a list
 
 #: The shortest beginning that is an image's name, so that names may have spaces; else up to the first space.
 NAMED = re.compile(rf"(.+?(?:{'|'.join(map(re.escape, SUFFIXES))}))(?:\s+(.*))?|(\S+)(?:\s+(.*))?", re.IGNORECASE)
@@ -50,8 +50,8 @@ def read_rows(file: Path, problems: list[Problem]) -> list[Row]:
 def read_text(file: Path) -> str:
     """Return the text of a file in UTF-8, or UTF-16 as spreadsheets write it. Raises `AnnotationError`."""
     try:
-        if file.stat().st_size > LARGEST:
-            raise AnnotationError(f"{file} has more than {LARGEST >> 20} MB: it is no list of labels")
+        if file.stat().st_size > MAX_BYTES:
+            raise AnnotationError(f"{file} has more than {MAX_BYTES >> 20} MB: it is no list of labels")
         content = file.read_bytes()
     except OSError as error:
         raise AnnotationError(f"{file} cannot be read: {error.strerror}") from None

@@ -14,10 +14,10 @@ import numpy as np
 from ...errors import AnnotationError
 from ...synthesis.texts.sampler import line_length
 from ..sample import GeneratedReader, Problem, Sample
-from .packs import Written
+from .packs import PenSample
 
 COMPOSING = 4  # what follows a sample's seed
-FEWEST = 20  # words of a writer: fewer repeat in every line
+MIN_WORDS = 20  # words of a writer: fewer repeat in every line
 ASCENDING = frozenset("bdfhiklt")  # of small letters
 DESCENDING = frozenset("gjpqy,;")
 CLOSING = frozenset(".,;:!?")  # marks that were written as words of their own stick to the word before
@@ -26,8 +26,7 @@ SPACES = (80.0, 180.0)  # units between words: bounds of a line's usual distance
 JOINTS = (5.0, 30.0)  # units before a closing mark
 UNEVEN = (0.7, 1.4)  # factors on the usual distance
 
-Random = np.random.Generator
-Strokes = tuple[np.ndarray, ...]
+PlacedStrokes = tuple[np.ndarray, ...]
 
 
 class ComposedReader(GeneratedReader):
@@ -38,22 +37,22 @@ class ComposedReader(GeneratedReader):
 
     def __init__(
         self,
-        items: Sequence[Written],
+        items: Sequence[PenSample],
         count: int,
         seed: int,
-        draw: Callable[[Strokes, tuple[int, ...]], Callable[[], np.ndarray]],
+        draw: Callable[[PlacedStrokes, tuple[int, ...]], Callable[[], np.ndarray]],
         problems: list[Problem],
     ) -> None:
         super().__init__(count)
         self.problems = problems
         self._seed, self._draw = seed, draw
-        words = defaultdict[str, list[Written]](list)
+        words = defaultdict[str, list[PenSample]](list)
         for item in items:
             if item.label in CLOSING or any(character.isalnum() for character in item.label):
                 words[item.group].append(item)
-        self._writers = [found for _, found in sorted(words.items()) if _words(found) >= FEWEST]
+        self._writers = [found for _, found in sorted(words.items()) if _words(found) >= MIN_WORDS]
         if not self._writers:
-            raise AnnotationError(f"no writer left {FEWEST} words to compose lines of")
+            raise AnnotationError(f"no writer left {MIN_WORDS} words to compose lines of")
         sizes = np.sqrt([len(found) for found in self._writers])
         self._shares = sizes / sizes.sum()  # all hands matter, and those with many words have more to give
 
@@ -70,13 +69,13 @@ class ComposedReader(GeneratedReader):
         return Sample(f"{words[0].group}-{self._seed}-{index:07}", text, words[0].group, image)
 
 
-def _words(items: Sequence[Written]) -> int:
+def _words(items: Sequence[PenSample]) -> int:
     return sum(item.label not in CLOSING for item in items)
 
 
-def _line(words: Sequence[Written], length: int, random: Random) -> list[Written]:
+def _line(words: Sequence[PenSample], length: int, random: np.random.Generator) -> list[PenSample]:
     """Words for a line of about `length` characters; no mark comes first or after another."""
-    line: list[Written] = []
+    line: list[PenSample] = []
     size = 0
     while not line or size < length - 3:
         word = words[int(random.integers(len(words)))]
@@ -89,7 +88,7 @@ def _line(words: Sequence[Written], length: int, random: Random) -> list[Written
     return line
 
 
-def side_by_side(words: Sequence[Written], random: Random) -> Strokes:
+def side_by_side(words: Sequence[PenSample], random: np.random.Generator) -> PlacedStrokes:
     """Return the strokes of words on one baseline, y = 0, with distances that vary as in a line of one hand."""
     usual, x, placed = random.uniform(*SPACES), 0.0, list[np.ndarray]()
     for k, word in enumerate(words):

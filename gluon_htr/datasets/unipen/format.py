@@ -15,8 +15,8 @@ import numpy as np
 
 from ...errors import AnnotationError
 
-DEEPEST = 8  # files that include each other
-LARGEST = 64 << 20  # bytes of a file; the largest of train_r01_v07 have a few MB
+MAX_DEPTH = 8  # files that include each other
+MAX_BYTES = 64 << 20  # bytes of a file; the largest of train_r01_v07 have a few MB
 PER_INCH = {"INCH": 1.0, "MM": 25.4}
 _SEGMENT = re.compile(r'(\S+)\s+([\d:,\s-]+?)\s+(\S+)\s+"((?:\\.|[^"\\])*)"', re.DOTALL)
 _PIECE = re.compile(r"(\d+)(?::(\d+))?(?:-(\d+)(?::(\d+))?)?")
@@ -86,7 +86,7 @@ def read_recording(path: Path, include: Path) -> Recording:
 
 
 def _read(path: Path, include: Path, recording: Recording, depth: int) -> None:
-    if depth > DEEPEST:
+    if depth > MAX_DEPTH:
         raise AnnotationError(f"{path.name} is included {depth} files deep")
     for keyword, content in _statements(_text(path)):
         if keyword == "INCLUDE":
@@ -97,8 +97,8 @@ def _read(path: Path, include: Path, recording: Recording, depth: int) -> None:
 
 def _text(path: Path) -> str:
     try:
-        if path.stat().st_size > LARGEST:
-            raise AnnotationError(f"{path.name} has more than {LARGEST >> 20} MB")
+        if path.stat().st_size > MAX_BYTES:
+            raise AnnotationError(f"{path.name} has more than {MAX_BYTES >> 20} MB")
         return path.read_bytes().decode("latin-1")
     except OSError as error:
         raise AnnotationError(f"{path.name} cannot be read: {error.strerror}") from None

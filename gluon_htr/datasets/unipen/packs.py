@@ -19,7 +19,7 @@ from ...errors import AnnotationError
 from ..sample import Problem
 
 SPACING = 8.0  # units between points, once they are even: the ink of a pen follows its pace
-FARTHEST = 1e6  # units
+MAX_COORDINATE = 1e6  # units
 
 
 class _Item(msgspec.Struct):
@@ -31,7 +31,7 @@ class _Item(msgspec.Struct):
 
 
 @dataclass(frozen=True)
-class Written:
+class PenSample:
     """What somebody wrote. strokes: one array (n, 2) float32 each. group: the writer."""
 
     id: str
@@ -45,7 +45,7 @@ class Written:
         return self.group.partition("/")[0]
 
 
-def read_pack(path: Path, split: str, problems: list[Problem]) -> Iterator[Written]:
+def read_pack(path: Path, split: str, problems: list[Problem]) -> Iterator[PenSample]:
     """Yield the items of one split, or of `all`. Those that cannot be used are added to `problems`.
 
     Raises `AnnotationError` where the file cannot be read.
@@ -57,7 +57,7 @@ def read_pack(path: Path, split: str, problems: list[Problem]) -> Iterator[Writt
                 try:
                     item = decoder.decode(line)
                     if split in ("all", item.split):
-                        yield Written(item.id, _label(item.label), item.writer, _strokes(item.strokes))
+                        yield PenSample(item.id, _label(item.label), item.writer, _strokes(item.strokes))
                 except (msgspec.MsgspecError, AnnotationError) as error:
                     problems.append(Problem(f"{path.name} line {number}", str(error)))
     except (OSError, EOFError, lzma.LZMAError) as error:
@@ -76,7 +76,7 @@ def _strokes(coded: list[list[int]]) -> tuple[np.ndarray, ...]:
         if len(stroke) < 2 or len(stroke) % 2:
             raise AnnotationError("has a stroke that is no list of points")
         strokes.append(np.array(stroke, np.float32).reshape(-1, 2).cumsum(axis=0))
-        if not np.abs(strokes[-1]).max() <= FARTHEST:
+        if not np.abs(strokes[-1]).max() <= MAX_COORDINATE:
             raise AnnotationError("has points that lie on no paper")
     if not strokes:
         raise AnnotationError("has no strokes")

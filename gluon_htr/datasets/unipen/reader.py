@@ -21,7 +21,7 @@ from ...errors import AnnotationError, MissingToolError
 from ..problems import first_problems
 from ..sample import Problem, Reader, Sample
 from .composing import ComposedReader
-from .packs import Written, evenly_spaced, read_pack
+from .packs import PenSample, evenly_spaced, read_pack
 from .recordings import find_recordings, read_recordings
 
 #: Contributors whose labels often have another case than the ink: names without capitals, or capitals throughout.
@@ -59,17 +59,17 @@ class DrawnPen:
     def __call__(self) -> np.ndarray:
         """(H, W) uint8. Raises `MissingToolError` without OpenCV."""
         try:
-            from ...images.ink import PLAIN, InkStyle, render
+            from ...images.ink import PLAIN, PenStyle, render
         except ImportError:
             raise MissingToolError("drawing pen strokes needs OpenCV: pip install 'gluon-htr[train]'") from None
         strokes = [evenly_spaced(stroke) for stroke in self.strokes]
-        return render(strokes, InkStyle() if self.seed else PLAIN, np.random.default_rng(self.seed or 0))
+        return render(strokes, PenStyle() if self.seed else PLAIN, np.random.default_rng(self.seed or 0))
 
 
 class UnipenReader:
     """Streams what was written, in the order of the pack."""
 
-    def __init__(self, items: list[Written], variants: int, problems: list[Problem]) -> None:
+    def __init__(self, items: list[PenSample], variants: int, problems: list[Problem]) -> None:
         self.problems = problems
         self._items, self._variants = items, variants
 
@@ -98,7 +98,7 @@ def open_unipen(root: Path, options: UnipenOptions) -> Reader:
     return UnipenReader(items, options.variants, problems)
 
 
-def _items(root: Path, part: str, split: str, problems: list[Problem]) -> Iterable[Written]:
+def _items(root: Path, part: str, split: str, problems: list[Problem]) -> Iterable[PenSample]:
     """From the packs where they are, from the recordings otherwise."""
     pack = root / f"unipen-{part}.jsonl.xz"
     if pack.is_file():
@@ -116,7 +116,7 @@ def is_held_out(writer: str) -> bool:
     return zlib.crc32(writer.encode()) % HELD_OUT == 0
 
 
-def _chosen(items: Iterable[Written], options: UnipenOptions) -> list[Written]:
+def _chosen(items: Iterable[PenSample], options: UnipenOptions) -> list[PenSample]:
     found = [item for item in items if options.case == "all" or item.contributor not in CASELESS]
     if not options.most:
         return found

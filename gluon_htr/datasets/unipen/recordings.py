@@ -16,7 +16,7 @@ from ...errors import AnnotationError
 from ..iam.online_spacing import naturally_spaced
 from ..sample import Problem
 from .format import read_recording
-from .packs import Written
+from .packs import PenSample
 
 CATEGORIES = {"text": ("8",), "words": ("7",), "characters": ("1a", "1b", "1c", "1d")}
 UNITS = 200.0  # of the usual height of a recording's ink
@@ -35,7 +35,7 @@ def find_recordings(root: Path) -> Path | None:
     return None
 
 
-def read_recordings(folder: Path, part: str, problems: list[Problem]) -> Iterator[Written]:
+def read_recordings(folder: Path, part: str, problems: list[Problem]) -> Iterator[PenSample]:
     """All words, texts or characters, recording by recording. What cannot be used is added to `problems`."""
     for category in CATEGORIES[part]:
         place = folder / "data" / category
@@ -47,7 +47,7 @@ def read_recordings(folder: Path, part: str, problems: list[Problem]) -> Iterato
                 problems.append(Problem(f"{category}/{name}", str(error)))
 
 
-def _items(path: Path, include: Path, name: str, problems: list[Problem]) -> list[Written]:
+def _items(path: Path, include: Path, name: str, problems: list[Problem]) -> list[PenSample]:
     recording = read_recording(path, include)
     contributor = name.split("/")[1]
     writer = f"{contributor}/{recording.writer or name.split('/', 2)[-1]}"
@@ -65,7 +65,7 @@ def _items(path: Path, include: Path, name: str, problems: list[Problem]) -> lis
         elif " " in label and _has_several_lines(strokes):
             problems.append(Problem(identity, "is a text of several lines"))
         else:
-            items.append(Written(identity, label, writer, tuple(stroke.astype(np.float32) for stroke in strokes)))
+            items.append(PenSample(identity, label, writer, tuple(stroke.astype(np.float32) for stroke in strokes)))
     return items
 
 
@@ -80,14 +80,14 @@ def _has_several_lines(strokes: Sequence[np.ndarray]) -> bool:
     return bool(((back > RETURN * width) & (down > letter)).any())
 
 
-def _scaled(items: list[Written]) -> Iterator[Written]:
+def _scaled(items: list[PenSample]) -> Iterator[PenSample]:
     """With 200 units to the median height of the items that have a letter or a digit."""
     heights = [_height(item) for item in items if any(character.isalnum() for character in item.label)]
     usual = float(np.median(heights or [_height(item) for item in items] or [1.0]))
     factor = np.float32(UNITS / max(usual, 1e-6))
     for item in items:
-        yield Written(item.id, item.label, item.group, tuple(stroke * factor for stroke in item.strokes))
+        yield PenSample(item.id, item.label, item.group, tuple(stroke * factor for stroke in item.strokes))
 
 
-def _height(item: Written) -> float:
+def _height(item: PenSample) -> float:
     return float(np.ptp(np.concatenate(item.strokes)[:, 1]))

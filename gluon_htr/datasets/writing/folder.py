@@ -20,7 +20,7 @@ from ..sample import Sample
 ROW = re.compile(rb"images/[0-9]+/([0-9]+)\.png\t[^\t]*\t[^\t]*\n")
 
 
-class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class SynthesisPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What lines are made from: `synthesis.json`. paper: the share of them that is put on paper."""
 
     spec: str
@@ -75,7 +75,7 @@ def row_of(number: int, sample: Sample) -> bytes:
 
 
 @contextlib.contextmanager
-def labels_of(output: Path, plan: Plan) -> Iterator[Labels]:
+def labels_of(output: Path, plan: SynthesisPlan) -> Iterator[Labels]:
     """Return the labels of a folder that is there, or of a new one. A folder without a row may have any plan.
 
     Raises `UsageError` when it holds lines of another plan, `AnnotationError` for a broken row, `StorageError` when it
@@ -98,7 +98,7 @@ def labels_of(output: Path, plan: Plan) -> Iterator[Labels]:
         yield Labels(path, file, rows)
 
 
-def _make(output: Path, mark: Path, plan: Plan) -> None:
+def _make(output: Path, mark: Path, plan: SynthesisPlan) -> None:
     if output.exists() and not output.is_dir():
         raise StorageError(f"{output} is a file, and lines are a folder: give another --output")
     if mark.exists():
@@ -108,13 +108,13 @@ def _make(output: Path, mark: Path, plan: Plan) -> None:
     _write(mark, plan)
 
 
-def _write(mark: Path, plan: Plan) -> None:
+def _write(mark: Path, plan: SynthesisPlan) -> None:
     write_atomically(mark, msgspec.json.format(msgspec.json.encode(plan)))
 
 
-def _plan(mark: Path) -> Plan | str:
+def _plan(mark: Path) -> SynthesisPlan | str:
     try:
-        return msgspec.json.decode(mark.read_bytes(), type=Plan)
+        return msgspec.json.decode(mark.read_bytes(), type=SynthesisPlan)
     except msgspec.MsgspecError:
         return "something else"
 

@@ -30,14 +30,14 @@ from ..on_paper import OnPaper
 from ..preparation import Preparer
 from ..sample import Problem, Reader, Sample
 from ..spec import Spec, open_spec
-from .folder import Labels, Plan, image_of, labels_of, row_of
+from .folder import Labels, SynthesisPlan, image_of, labels_of, row_of
 
 CHUNK = 32  # images a task: half a second's work
 PAPER = 4  # what follows a sample's seed
 
 
 @dataclass(frozen=True)
-class Written:
+class WrittenLines:
     """How many lines there are now, and what was left out on the way."""
 
     lines: int
@@ -69,11 +69,11 @@ def endless(spec: Spec, seed: int | None = None) -> Iterator[Sample]:
 def synthesize(
     spec: Spec,
     output: Path,
-    plan: Plan,
+    plan: SynthesisPlan,
     preparer: Preparer,
     count: int | None = None,
     advance: Callable[[int], object] = lambda done: None,
-) -> Written:
+) -> WrittenLines:
     """Write the lines of a spec that are not there yet: all, or the first `count`.
 
     advance: called with the number of lines just done, those that were there included. Raises what `open_spec` and
@@ -90,10 +90,10 @@ def synthesize(
             lines += len(rows)
             problems += failed
             advance(len(rows) + len(failed))
-    return Written(lines, list(reader.problems) + problems)
+    return WrittenLines(lines, list(reader.problems) + problems)
 
 
-def _missing(reader: Reader, labels: Labels, plan: Plan, count: int | None) -> Iterator[tuple[int, Sample]]:
+def _missing(reader: Reader, labels: Labels, plan: SynthesisPlan, count: int | None) -> Iterator[tuple[int, Sample]]:
     """Yield the samples that are still to be drawn, with their numbers, once those that are there have been
     compared.
     """
@@ -105,7 +105,7 @@ def _missing(reader: Reader, labels: Labels, plan: Plan, count: int | None) -> I
             yield number, _planned(number, sample, plan)
 
 
-def _planned(number: int, sample: Sample, plan: Plan) -> Sample:
+def _planned(number: int, sample: Sample, plan: SynthesisPlan) -> Sample:
     if plan.engine == "trdg":
         sample = by_trdg(sample)
     random = np.random.default_rng([plan.seed, number, PAPER])

@@ -24,7 +24,7 @@ OPERATORS = frozenset({
 #: What `model.int8.onnx` may have beside them. ONNX Runtime's own LSTM is the only one in int8.
 INTEGER_OPERATORS = OPERATORS | {"DynamicQuantizeLinear", "MatMulInteger", "com.microsoft.DynamicQuantizeLSTM"}
 OPSETS = range(13, 18)
-MOST_NODES = 10_000
+MAX_NODES = 10_000
 
 
 @dataclass(frozen=True)
@@ -79,8 +79,8 @@ def _graph(graph: memoryview, accepted: frozenset[str]) -> Inspection:
             raise GraphError("it has sparse tensors, which are not accepted")
         elif part.number in (11, 12):
             (inputs if part.number == 11 else outputs).append(_name(part, 1))
-    if len(operators) > MOST_NODES:
-        raise GraphError(f"it has {len(operators)} nodes; at most {MOST_NODES} are accepted")
+    if len(operators) > MAX_NODES:
+        raise GraphError(f"it has {len(operators)} nodes; at most {MAX_NODES} are accepted")
     if unknown := sorted(set(operators) - accepted):
         raise GraphError(f"it has operators that are not accepted: {', '.join(map(ascii, unknown[:5]))}")
     return Inspection(frozenset(operators), tuple(n for n in inputs if n not in stored), tuple(outputs))

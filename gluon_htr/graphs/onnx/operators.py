@@ -14,7 +14,7 @@ from ..symbol import Graph, Node
 _ONNX_GATES = [0, 3, 1, 2]  # MXNet's i, f, c, o in ONNX's order i, o, f, c
 
 
-class Writer:
+class GraphBuilder:
     """The ONNX graph as it grows: nodes, initializers, and for every MXNet node its tensor's name and rank."""
 
     def __init__(self, graph: Graph, arrays: dict[str, np.ndarray], names: dict[int, str]) -> None:
@@ -70,39 +70,39 @@ class Writer:
         return node.get("num_hidden", None) if node.operator == "FullyConnected" else None
 
 
-def _simple(operator: str) -> Callable[[Writer, int], None]:
+def _simple(operator: str) -> Callable[[GraphBuilder, int], None]:
     """Return an operator that both know, without options."""
 
-    def write(writer: Writer, index: int) -> None:
-        inputs = writer.inputs(index)
-        rank = max(writer.rank(index, place) for place in range(len(inputs)))
-        writer.finish(index, operator, inputs, rank)
+    def write(builder: GraphBuilder, index: int) -> None:
+        inputs = builder.inputs(index)
+        rank = max(builder.rank(index, place) for place in range(len(inputs)))
+        builder.finish(index, operator, inputs, rank)
 
     return write
 
 
-def _with_scalar(operator: str) -> Callable[[Writer, int], None]:
-    def write(writer: Writer, index: int) -> None:
-        node = writer.graph.nodes[index]
-        scalar = writer.constant(np.float32(node.get("scalar", 0.0)), f"{node.name}:scalar")
-        writer.finish(index, operator, [writer.input(index), scalar])
+def _with_scalar(operator: str) -> Callable[[GraphBuilder, int], None]:
+    def write(builder: GraphBuilder, index: int) -> None:
+        node = builder.graph.nodes[index]
+        scalar = builder.constant(np.float32(node.get("scalar", 0.0)), f"{node.name}:scalar")
+        builder.finish(index, operator, [builder.input(index), scalar])
 
     return write
 
 
-def _activation(writer: Writer, index: int) -> None:
-    kind = writer.graph.nodes[index].get("act_type", "relu")
+def _activation(builder: GraphBuilder, index: int) -> None:
+    kind = builder.graph.nodes[index].get("act_type", "relu")
     operator = {"relu": "Relu", "sigmoid": "Sigmoid", "tanh": "Tanh", "softrelu": "Softplus"}[kind]
-    writer.finish(index, operator, [writer.input(index)])
+    builder.finish(index, operator, [builder.input(index)])
 
 
-def _convolution(writer: Writer, index: int) -> None:
-    node, rank = writer.graph.nodes[index], writer.array(index, 1).ndim - 2
+def _convolution(builder: GraphBuilder, index: int) -> None:
+    node, rank = builder.graph.nodes[index], builder.array(index, 1).ndim - 2
     ones, zeros = (1,) * rank, (0,) * rank
-    writer.finish(
+    builder.finish(
         index,
         "Conv",
-        writer.inputs(index),
+        builder.inputs(index),
         kernel_shape=node.get("kernel", ones),
         strides=node.get("stride", ones),
         dilations=node.get("dilate", ones),
@@ -111,18 +111,18 @@ def _convolution(writer: Writer, index: int) -> None:
     )
 
 
-def _batch_norm(writer: Writer, index: int) -> None:
-    node, inputs = writer.graph.nodes[index], writer.inputs(index)
+def _batch_norm(builder: GraphBuilder, index: int) -> None:
+    node, inputs = builder.graph.nodes[index], builder.inputs(index)
     if node.get("fix_gamma", True):
-        inputs[1] = writer.constant(np.ones_like(writer.array(index, 1)), f"{node.name}:gamma")
-    writer.finish(index, "BatchNormalization", inputs, epsilon=float(node.get("eps", 1e-3)))
+        inputs[1] = builder.constant(np.ones_like(builder.array(index, 1)), f"{node.name}:gamma")
+    builder.finish(index, "BatchNormalization", inputs, epsilon=float(node.get("eps", 1e-3)))
 
 
-def _pooling(writer: Writer, index: int) -> None:
-    node, inputs = writer.graph.nodes[index], [writer.input(index)]
+def _pooling(builder: GraphBuilder, index: int) -> None:
+    node, inputs = builder.graph.nodes[index], [builder.input(index)]
     kind = "Max" if node.get("pool_type", "max") == "max" else "Average"
     if node.get("global_pool", False):
-        writer.finish(index, f"Global{kind}Pool", inputs)
+        builder.finish(index, f"Global{kind}Pool", inputs)
         return
     options: dict[str, Any] = {
         "kernel_shape": node.get("kernel", (1, 1)),
@@ -132,37 +132,37 @@ def _pooling(writer: Writer, index: int) -> None:
     }
     if kind == "Average":
         options["count_include_pad"] = int(node.get("count_include_pad", True))
-    writer.finish(index, f"{kind}Pool", inputs, **options)
+    builder.finish(index, f"{kind}Pool", inputs, **options)
 
 
-def _dense(writer: Writer, index: int) -> None:
-    node, rank, source = writer.graph.nodes[index], writer.rank(index), writer.input(index)
+def _dense(builder: GraphBuilder, index: int) -> None:
+    node, rank, source = builder.graph.nodes[index], builder.rank(index), builder.input(index)
     if node.get("flatten", True) and rank > 2:
-        source, rank = writer.add("Flatten", [source], f"{node.name}:flat", axis=1), 2
-    weight = writer.constant(writer.array(index, 1).T, f"{node.name}:weight")
+        source, rank = builder.add("Flatten", [source], f"{node.name}:flat", axis=1), 2
+    weight = builder.constant(builder.array(index, 1).T, f"{node.name}:weight")
     if len(node.inputs) < 3:
-        writer.finish(index, "MatMul", [source, weight], rank)
+        builder.finish(index, "MatMul", [source, weight], rank)
         return
-    product = writer.add("MatMul", [source, weight], f"{node.name}:product")
-    writer.finish(index, "Add", [product, writer.input(index, 2)], rank)
+    product = builder.add("MatMul", [source, weight], f"{node.name}:product")
+    builder.finish(index, "Add", [product, builder.input(index, 2)], rank)
 
 
-def _lstm(writer: Writer, index: int) -> None:
+def _lstm(builder: GraphBuilder, index: int) -> None:
     """One ONNX LSTM a layer; MXNet's (T, N, directions·hidden) between them."""
-    node = writer.graph.nodes[index]
-    arrays = [writer.arrays[name] for name in writer.graph.rnn_parameters(node)]
+    node = builder.graph.nodes[index]
+    arrays = [builder.arrays[name] for name in builder.graph.rnn_parameters(node)]
     weights, biases = arrays[: len(arrays) // 2], arrays[len(arrays) // 2 :]
     layers, directions = node.get("num_layers", 1), 2 if node.get("bidirectional", False) else 1
-    source = writer.input(index)
+    source = builder.input(index)
     for layer in range(layers):
         part = slice(layer * 2 * directions, (layer + 1) * 2 * directions)
-        output = writer.names[index] if layer == layers - 1 else f"{node.name}:layer{layer}"
-        source = _lstm_layer(writer, f"{node.name}:{layer}", source, weights[part], biases[part], output)
-    writer.ranks[index] = 3
+        output = builder.names[index] if layer == layers - 1 else f"{node.name}:layer{layer}"
+        source = _lstm_layer(builder, f"{node.name}:{layer}", source, weights[part], biases[part], output)
+    builder.ranks[index] = 3
 
 
 def _lstm_layer(
-    writer: Writer, name: str, source: str, weights: list[np.ndarray], biases: list[np.ndarray], output: str
+    builder: GraphBuilder, name: str, source: str, weights: list[np.ndarray], biases: list[np.ndarray], output: str
 ) -> str:
     """weights, biases: i2h, h2h of the forward direction and then, if there is one, of the reverse."""
     from_input = np.stack([_gates(weight) for weight in weights[0::2]])
@@ -170,14 +170,14 @@ def _lstm_layer(
     bias = np.stack([np.concatenate([_gates(w), _gates(r)]) for w, r in zip(biases[0::2], biases[1::2])])
     inputs = [
         source,
-        writer.constant(from_input, f"{name}:W"),
-        writer.constant(from_hidden, f"{name}:R"),
-        writer.constant(bias, f"{name}:B"),
+        builder.constant(from_input, f"{name}:W"),
+        builder.constant(from_hidden, f"{name}:R"),
+        builder.constant(bias, f"{name}:B"),
     ]
     direction = "bidirectional" if len(from_input) == 2 else "forward"
-    steps = writer.add("LSTM", inputs, f"{name}:Y", hidden_size=from_hidden.shape[2], direction=direction)
-    beside = writer.add("Transpose", [steps], f"{name}:beside", perm=[0, 2, 1, 3])  # (T, N, directions, hidden)
-    return writer.add("Reshape", [beside, writer.integers([0, 0, -1], "merge the directions")], output)
+    steps = builder.add("LSTM", inputs, f"{name}:Y", hidden_size=from_hidden.shape[2], direction=direction)
+    beside = builder.add("Transpose", [steps], f"{name}:beside", perm=[0, 2, 1, 3])  # (T, N, directions, hidden)
+    return builder.add("Reshape", [beside, builder.integers([0, 0, -1], "merge the directions")], output)
 
 
 def _gates(array: np.ndarray) -> np.ndarray:
@@ -186,15 +186,15 @@ def _gates(array: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(gates[_ONNX_GATES].reshape(array.shape))
 
 
-def _reshape(writer: Writer, index: int) -> None:
+def _reshape(builder: GraphBuilder, index: int) -> None:
     """MXNet's codes; as a constant where ONNX's 0 and -1 can say them, otherwise computed from the input's shape."""
-    node, source = writer.graph.nodes[index], writer.input(index)
+    node, source = builder.graph.nodes[index], builder.input(index)
     target = _constant_target(node.get("shape", ()))
     if target is None:
-        shape, rank = _computed_target(writer, node, source, writer.rank(index))
+        shape, rank = _computed_target(builder, node, source, builder.rank(index))
     else:
-        shape, rank = writer.integers(target, f"{node.name}:shape"), len(target)
-    writer.finish(index, "Reshape", [source, shape], rank)
+        shape, rank = builder.integers(target, f"{node.name}:shape"), len(target)
+    builder.finish(index, "Reshape", [source, shape], rank)
 
 
 def _constant_target(codes: tuple[int, ...]) -> list[int] | None:
@@ -215,19 +215,19 @@ def _constant_target(codes: tuple[int, ...]) -> list[int] | None:
     return target if target.count(-1) <= 1 else None
 
 
-def _computed_target(writer: Writer, node: Node, source: str, rank: int) -> tuple[str, int]:
+def _computed_target(builder: GraphBuilder, node: Node, source: str, rank: int) -> tuple[str, int]:
     """Return the target shape as a tensor, and its length."""
-    sizes = writer.add("Shape", [source], f"{node.name}:sizes")
+    sizes = builder.add("Shape", [source], f"{node.name}:sizes")
     parts: list[str] = []
     length = place = at = 0
     codes = node.get("shape", ())
 
     def size(begin: int, end: int) -> str:
-        bounds = [writer.integers([value], f"integer {value}") for value in (begin, end)]
-        return writer.add("Slice", [sizes, *bounds], f"{node.name}:sizes {begin} to {end} for {len(parts)}")
+        bounds = [builder.integers([value], f"integer {value}") for value in (begin, end)]
+        return builder.add("Slice", [sizes, *bounds], f"{node.name}:sizes {begin} to {end} for {len(parts)}")
 
     def number(value: int) -> str:
-        return writer.integers([value], f"integer {value}")
+        return builder.integers([value], f"integer {value}")
 
     while place < len(codes):
         code, label = codes[place], f"{node.name}:size {len(parts)}"
@@ -235,71 +235,71 @@ def _computed_target(writer: Writer, node: Node, source: str, rank: int) -> tupl
             parts.append(size(at, rank))
             length, at = length + rank - at, rank
         elif code == -3:
-            parts.append(writer.add("Mul", [size(at, at + 1), size(at + 1, at + 2)], label))
+            parts.append(builder.add("Mul", [size(at, at + 1), size(at + 1, at + 2)], label))
             length, at = length + 1, at + 2
         elif code == -4:
             for factor, other in (codes[place + 1 : place + 3], codes[place + 2 : place : -1]):
                 known = number(factor) if factor != -1 else None
                 label = f"{node.name}:size {len(parts)}"
-                parts.append(known or writer.add("Div", [size(at, at + 1), number(other)], label))
+                parts.append(known or builder.add("Div", [size(at, at + 1), number(other)], label))
             length, at, place = length + 2, at + 1, place + 2
         else:
             parts.append(size(at, at + 1) if code == 0 else number(code))
             length, at = length + 1, at + 1
         place += 1
-    return writer.add("Concat", parts, f"{node.name}:shape", axis=0), length
+    return builder.add("Concat", parts, f"{node.name}:shape", axis=0), length
 
 
-def _transpose(writer: Writer, index: int) -> None:
-    axes = writer.graph.nodes[index].get("axes", ()) or range(writer.rank(index))[::-1]
-    writer.finish(index, "Transpose", [writer.input(index)], perm=list(axes))
+def _transpose(builder: GraphBuilder, index: int) -> None:
+    axes = builder.graph.nodes[index].get("axes", ()) or range(builder.rank(index))[::-1]
+    builder.finish(index, "Transpose", [builder.input(index)], perm=list(axes))
 
 
-def _swap_axes(writer: Writer, index: int) -> None:
-    node, axes = writer.graph.nodes[index], list(range(writer.rank(index)))
+def _swap_axes(builder: GraphBuilder, index: int) -> None:
+    node, axes = builder.graph.nodes[index], list(range(builder.rank(index)))
     one, other = node.get("dim1", 0), node.get("dim2", 0)
     axes[one], axes[other] = axes[other], axes[one]
-    writer.finish(index, "Transpose", [writer.input(index)], perm=axes)
+    builder.finish(index, "Transpose", [builder.input(index)], perm=axes)
 
 
-def _slice_axis(writer: Writer, index: int) -> None:
-    node = writer.graph.nodes[index]
+def _slice_axis(builder: GraphBuilder, index: int) -> None:
+    node = builder.graph.nodes[index]
     end = node.get("end", None)
     bounds = (node.get("begin", 0), np.iinfo(np.int64).max if end is None else end, node.get("axis", 0))
-    names = [writer.integers([bound], f"integer {bound}") for bound in bounds]
-    writer.finish(index, "Slice", [writer.input(index), *names])
+    names = [builder.integers([bound], f"integer {bound}") for bound in bounds]
+    builder.finish(index, "Slice", [builder.input(index), *names])
 
 
-def _expand_dims(writer: Writer, index: int) -> None:
-    node = writer.graph.nodes[index]
-    axes = writer.integers([node.get("axis", 0)], f"{node.name}:axes")
-    writer.finish(index, "Unsqueeze", [writer.input(index), axes], writer.rank(index) + 1)
+def _expand_dims(builder: GraphBuilder, index: int) -> None:
+    node = builder.graph.nodes[index]
+    axes = builder.integers([node.get("axis", 0)], f"{node.name}:axes")
+    builder.finish(index, "Unsqueeze", [builder.input(index), axes], builder.rank(index) + 1)
 
 
-def _squeeze(writer: Writer, index: int) -> None:
-    node = writer.graph.nodes[index]
+def _squeeze(builder: GraphBuilder, index: int) -> None:
+    node = builder.graph.nodes[index]
     axis = node.get("axis", ())
     axes = [axis] if isinstance(axis, int) else list(axis)
     if not axes:
         raise GraphError(f"{node.name}: squeeze without axes is not supported: it depends on the size of the image")
-    inputs = [writer.input(index), writer.integers(axes, f"{node.name}:axes")]
-    writer.finish(index, "Squeeze", inputs, writer.rank(index) - len(axes))
+    inputs = [builder.input(index), builder.integers(axes, f"{node.name}:axes")]
+    builder.finish(index, "Squeeze", inputs, builder.rank(index) - len(axes))
 
 
-def _concat(writer: Writer, index: int) -> None:
-    writer.finish(index, "Concat", writer.inputs(index), axis=writer.graph.nodes[index].get("dim", 1))
+def _concat(builder: GraphBuilder, index: int) -> None:
+    builder.finish(index, "Concat", builder.inputs(index), axis=builder.graph.nodes[index].get("dim", 1))
 
 
-def _flatten(writer: Writer, index: int) -> None:
-    writer.finish(index, "Flatten", [writer.input(index)], 2, axis=1)
+def _flatten(builder: GraphBuilder, index: int) -> None:
+    builder.finish(index, "Flatten", [builder.input(index)], 2, axis=1)
 
 
-def _leaky_relu(writer: Writer, index: int) -> None:
-    slope = float(writer.graph.nodes[index].get("slope", 0.25))
-    writer.finish(index, "LeakyRelu", [writer.input(index)], alpha=slope)
+def _leaky_relu(builder: GraphBuilder, index: int) -> None:
+    slope = float(builder.graph.nodes[index].get("slope", 0.25))
+    builder.finish(index, "LeakyRelu", [builder.input(index)], alpha=slope)
 
 
-WRITERS: dict[str, Callable[[Writer, int], None]] = {
+WRITERS: dict[str, Callable[[GraphBuilder, int], None]] = {
     "Activation": _activation,
     "BatchNorm": _batch_norm,
     "Concat": _concat,

@@ -14,7 +14,7 @@ import onnx
 from ...errors import GraphError, ParametersError
 from ..folding import fold_batch_norms
 from ..symbol import Graph
-from .operators import WRITERS, Writer
+from .operators import WRITERS, GraphBuilder
 
 OPSETS = range(13, 18)
 _IR_VERSION = 8  # onnx 1.10, which introduced opset 15: every ONNX Runtime since 2021 reads it
@@ -38,8 +38,8 @@ def to_onnx(
     arrays = {key[4:]: np.asarray(parameters[key], np.float32) for key in graph.parameters}
     try:
         graph, arrays = fold_batch_norms(graph, arrays)
-        writer = _written(graph, arrays)
-        model = _model(writer, writer.classes(graph.output), opset, height)
+        builder = _written(graph, arrays)
+        model = _model(builder, builder.classes(graph.output), opset, height)
         onnx.checker.check_model(model, full_check=True)
     except (ValueError, IndexError, TypeError, *_CHECKS) as error:
         reason = str(error).partition("\n")[0]
@@ -47,19 +47,19 @@ def to_onnx(
     return model
 
 
-def _written(graph: Graph, arrays: dict[str, np.ndarray]) -> Writer:
+def _written(graph: Graph, arrays: dict[str, np.ndarray]) -> GraphBuilder:
     needed = _needed(graph)
-    writer = Writer(graph, arrays, _tensor_names(graph, needed))
+    builder = GraphBuilder(graph, arrays, _tensor_names(graph, needed))
     for index in needed:
         node = graph.nodes[index]
         if node.operator in _TRANSPARENT:
-            writer.ranks[index] = writer.ranks[node.inputs[0]]
+            builder.ranks[index] = builder.ranks[node.inputs[0]]
         if node.operator in _TRANSPARENT or node.operator == "null":
             continue
         if node.operator not in WRITERS:
             raise GraphError(f"{node.name}: {node.operator} cannot be written as ONNX")
-        WRITERS[node.operator](writer, index)
-    return writer
+        WRITERS[node.operator](builder, index)
+    return builder
 
 
 def _needed(graph: Graph) -> list[int]:
@@ -86,11 +86,11 @@ def _tensor_names(graph: Graph, needed: list[int]) -> dict[int, str]:
     return names
 
 
-def _model(writer: Writer, classes: int | None, opset: int, height: int | None) -> onnx.ModelProto:
+def _model(builder: GraphBuilder, classes: int | None, opset: int, height: int | None) -> onnx.ModelProto:
     number, helper = onnx.TensorProto.FLOAT, onnx.helper
     image = helper.make_tensor_value_info("image", number, ["batch", 1, height or "height", "width"])
     logits = helper.make_tensor_value_info("logits", number, ["batch", "steps", classes or "classes"])
-    graph = helper.make_graph(writer.nodes, "recognizer", [image], [logits], writer.initializers)
+    graph = helper.make_graph(builder.nodes, "recognizer", [image], [logits], builder.initializers)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], producer_name="gluon_htr")
     model.ir_version = _IR_VERSION
     return model

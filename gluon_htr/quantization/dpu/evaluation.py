@@ -8,7 +8,7 @@ import numpy as np
 import onnx
 
 from ...datasets.store import Store
-from ...images.preprocessing import scale
+from ...images.preprocessing import to_network_input
 from ...runtime.backends import LogitsFunction
 from ...runtime.stores import read_store
 from ...text.alphabet import Alphabet
@@ -46,7 +46,7 @@ def chained(featurizer: onnx.ModelProto, tail: onnx.ModelProto) -> LogitsFunctio
     image, features = featurizer.graph.input[0].name, tail.graph.input[0].name
 
     def network(images: np.ndarray) -> np.ndarray:
-        found = [first.run(None, {image: x[None]})[0] for x in scale(images)]
+        found = [first.run(None, {image: x[None]})[0] for x in to_network_input(images)]
         return np.concatenate([second.run(None, {features: one})[0] for one in found])
 
     return network

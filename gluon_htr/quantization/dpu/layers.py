@@ -11,7 +11,7 @@ import onnx
 from .graphs import StaticGraph, attribute
 
 Shape = tuple[int, ...]
-Pair = tuple[int, int]  # (vertical, horizontal)
+HeightWidth = tuple[int, int]  # (vertical, horizontal)
 
 
 @dataclass(frozen=True)
@@ -24,9 +24,9 @@ class Layer:
     shape: Shape
     parameters: int
     macs: int
-    kernel: Pair = (1, 1)
-    strides: Pair = (1, 1)
-    dilations: Pair = (1, 1)
+    kernel: HeightWidth = (1, 1)
+    strides: HeightWidth = (1, 1)
+    dilations: HeightWidth = (1, 1)
     pads: tuple[int, int, int, int] = (0, 0, 0, 0)
     group: int = 1
     slope: float = 0.0  # of a LeakyRelu

@@ -11,7 +11,7 @@ from .rules import Breach, breaches
 
 
 @dataclass(frozen=True)
-class Place:
+class PlacedLayer:
     """A layer and where it runs. breaches: the limits that put it on the CPU; none on the DPU."""
 
     layer: Layer
@@ -36,7 +36,7 @@ class Plan:
     """All layers on one architecture."""
 
     dpu: Architecture
-    places: tuple[Place, ...]
+    places: tuple[PlacedLayer, ...]
 
     @property
     def macs(self) -> int:
@@ -63,11 +63,11 @@ class Plan:
         found += [Advice(p.layer.name, p.breaches[0].remedy, 0.0) for p in inside]
         return sorted(found, key=lambda one: -one.gain)
 
-    def _cuts(self, place: Place) -> bool:
+    def _cuts(self, place: PlacedLayer) -> bool:
         """Whether layers run on the DPU after this one, so that it cuts the network in two."""
         return any(later.on_dpu for later in self.places[self.places.index(place) :])
 
 
 def plan(network: StaticGraph, dpu: Architecture) -> Plan:
     """Every layer on its own merits, as Vitis AI's compiler partitions: what is outside the limits goes to the CPU."""
-    return Plan(dpu, tuple(Place(layer, tuple(breaches(layer, dpu))) for layer in read_layers(network)))
+    return Plan(dpu, tuple(PlacedLayer(layer, tuple(breaches(layer, dpu))) for layer in read_layers(network)))

@@ -49,10 +49,10 @@ def breaches(layer: Layer, dpu: Architecture) -> list[Breach]:
     return [breach for rule in _RULES[layer.operator] for breach in rule(layer, dpu)]
 
 
-def _span(what: str, values: tuple[int, int], most: int, source: str, remedy: str) -> Iterator[Breach]:
+def _span(what: str, values: tuple[int, int], limit: int, source: str, remedy: str) -> Iterator[Breach]:
     for axis, value in zip(_AXES, values):
-        if value > most:
-            yield Breach(f"{what} {axis}", str(value), f"1 to {most}", source, remedy)
+        if value > limit:
+            yield Breach(f"{what} {axis}", str(value), f"1 to {limit}", source, remedy)
 
 
 def _convolution(layer: Layer, dpu: Architecture) -> Iterator[Breach]:
@@ -74,46 +74,46 @@ def _group(layer: Layer, dpu: Architecture) -> Iterator[Breach]:
 
 
 def _dilation(layer: Layer, dpu: Architecture) -> Iterator[Breach]:
-    most = 256 * dpu.input_parallel
+    limit = 256 * dpu.input_parallel
     for axis, dilation in zip(_AXES, layer.dilations):
-        if dilation * layer.channels > most:
+        if dilation * layer.channels > limit:
             what = f"{dilation} · {layer.channels} = {dilation * layer.channels}"
-            remedy = f"dilate by at most {most // layer.channels}, or {_FEWER}"
-            yield Breach(f"dilation {axis} · input channels", what, f"at most {most}", UG1414, remedy)
+            remedy = f"dilate by at most {limit // layer.channels}, or {_FEWER}"
+            yield Breach(f"dilation {axis} · input channels", what, f"at most {limit}", UG1414, remedy)
 
 
 def _input_size(layer: Layer, dpu: Architecture) -> Iterator[Breach]:
     height, width = layer.kernel
     value = height * width * ceil(layer.channels / dpu.input_parallel)
     if value > dpu.image_bank_depth:
-        most = dpu.image_bank_depth // (height * width) * dpu.input_parallel
+        limit = dpu.image_bank_depth // (height * width) * dpu.input_parallel
         what = f"{height} · {width} · ceil({layer.channels} / {dpu.input_parallel}) = {value}"
-        remedy = f"use at most {most} input channels with this kernel"
+        remedy = f"use at most {limit} input channels with this kernel"
         yield Breach("kernel · input channels", what, f"at most {dpu.image_bank_depth}", UG1414, remedy)
 
 
 def _output_channels(layer: Layer, dpu: Architecture) -> Iterator[Breach]:
-    most = 256 * dpu.output_parallel
-    if layer.output_channels > most:
-        remedy = f"use at most {most} output channels"
-        yield Breach("output channels", str(layer.output_channels), f"at most {most}", UG1414, remedy)
+    limit = 256 * dpu.output_parallel
+    if layer.output_channels > limit:
+        remedy = f"use at most {limit} output channels"
+        yield Breach("output channels", str(layer.output_channels), f"at most {limit}", UG1414, remedy)
 
 
 def _convolution_pads(layer: Layer, dpu: Architecture) -> Iterator[Breach]:
     for place, pad in enumerate(layer.pads):
         side, axis = ("top", "left", "bottom", "right")[place], place % 2
-        most = (layer.kernel[axis] - 1) * layer.dilations[axis]
-        if pad > most:
+        limit = (layer.kernel[axis] - 1) * layer.dilations[axis]
+        if pad > limit:
             remedy = "pad by no more than the kernel reaches"
-            yield Breach(f"padding {side}", str(pad), f"at most (kernel - 1) · dilation = {most}", UG1414, remedy)
+            yield Breach(f"padding {side}", str(pad), f"at most (kernel - 1) · dilation = {limit}", UG1414, remedy)
 
 
 def _alu_pads(layer: Layer, dpu: Architecture) -> Iterator[Breach]:
     for place, pad in enumerate(layer.pads):
-        most = dpu.alu_pad_before if place < 2 else dpu.alu_pad_after
-        if pad > most:
+        limit = dpu.alu_pad_before if place < 2 else dpu.alu_pad_after
+        if pad > limit:
             side = ("top", "left", "bottom", "right")[place]
-            yield Breach(f"padding {side}", str(pad), f"at most {most}", dpu.source, "pad less")
+            yield Breach(f"padding {side}", str(pad), f"at most {limit}", dpu.source, "pad less")
 
 
 def _depthwise_pads(layer: Layer, dpu: Architecture) -> Iterator[Breach]:

@@ -8,7 +8,7 @@ import numpy as np
 import onnx
 import onnxruntime
 
-from ...images.preprocessing import scale
+from ...images.preprocessing import to_network_input
 
 
 def session(
@@ -16,8 +16,7 @@ def session(
 ) -> onnxruntime.InferenceSession:
     """Open a session with one thread, since images come one by one.
 
-    outputs: tensors to compute; those of the graph where none are named.
-    """
+    outputs: names of the tensors to return; those of the graph by default."""
     copy = onnx.ModelProto()
     copy.CopyFrom(model)
     if outputs:
@@ -44,5 +43,5 @@ class Tensors:
 
     def __iter__(self) -> Iterator[dict[str, np.ndarray]]:
         for image in self._images:
-            x = scale(image[None])
+            x = to_network_input(image[None])
             yield {self._source: x} | dict(zip(self._names, self._session.run(self._names, {self._source: x})))

@@ -17,7 +17,7 @@ import numpy as np
 METHODS = ("minmse", "nonoverflow")
 FINER = 6  # candidates of minmse beyond nonoverflow's: each halves the range
 LOW, HIGH = -128, 127
-_LARGEST = 20  # of an exponent: a tensor of zeros has no scale of its own
+_MAX_EXPONENT = 20  # of an exponent: a tensor of zeros has no scale of its own
 
 
 def quantized(values: np.ndarray, exponent: int) -> np.ndarray:
@@ -27,10 +27,10 @@ def quantized(values: np.ndarray, exponent: int) -> np.ndarray:
 
 def nonoverflow(largest: float) -> int:
     """Return the largest exponent under which a number of this size fits."""
-    return min(_LARGEST, floor(log2((HIGH + 0.5) / largest))) if largest > 0 else _LARGEST
+    return min(_MAX_EXPONENT, floor(log2((HIGH + 0.5) / largest))) if largest > 0 else _MAX_EXPONENT
 
 
-class Errors:
+class SquaredErrors:
     """Sums of squared errors of one tensor under every candidate, over any number of batches."""
 
     def __init__(self, largest: float) -> None:
@@ -64,7 +64,7 @@ def exponents_of(batches: Iterable[dict[str, np.ndarray]], names: Iterable[str],
             largest[name] = max(largest[name], float(np.abs(batch[name]).max(initial=0)))
     if method == "nonoverflow":
         return {name: nonoverflow(value) for name, value in largest.items()}
-    errors = {name: Errors(value) for name, value in largest.items()}
+    errors = {name: SquaredErrors(value) for name, value in largest.items()}
     for batch in batches:
         for name, found in errors.items():
             found.add(batch[name])

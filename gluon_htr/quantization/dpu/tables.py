@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 
 import msgspec
 
 from .evaluation import Comparison, Noise
+from .graphs import StaticGraph
 from .planning import Plan
 
 
@@ -25,6 +27,17 @@ def plan_table(made: Plan) -> str:
         f"{made.dpu.name}: {made.share:.1%} of {made.macs:,} MACs on the DPU, in pieces: {made.pieces}",
         *advice,
     ])  # fmt: skip
+
+
+def plan_overview(plans: Sequence[Plan]) -> str:
+    """Lay out the plans of several architectures: one line each."""
+    return "\n".join(f"{made.dpu.name:24}{made.share:8.1%} of the MACs, in pieces: {made.pieces}" for made in plans)
+
+
+def sizes(network: StaticGraph) -> str:
+    """Word the shapes of a network's input and output: `1x1x48x704 to 1x192x1x176`."""
+    ends = network.model.graph.input[0].name, network.model.graph.output[0].name
+    return " to ".join("x".join(map(str, network.shapes[name])) for name in ends)
 
 
 def comparison_json(compared: Comparison, layers: list[Noise]) -> str:

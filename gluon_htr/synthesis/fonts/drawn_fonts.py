@@ -20,9 +20,9 @@ from ...errors import DataError
 from .stroke_fonts import Glyph, glyphs
 
 PRINTED = "futural"  # Hershey's plain font: heights, and signs
-WIDEST = 2.0  # times the printed letter's width: wider ones are lower instead
-FAR = 1e6  # pixels: no letter is drawn there
-LARGEST = 64 << 20  # bytes, unpacked
+MAX_WIDENING = 2.0  # times the printed letter's width: wider ones are lower instead
+MAX_COORDINATE = 1e6  # pixels: no letter is drawn there
+MAX_BYTES = 64 << 20  # bytes, unpacked
 Drawings = dict[str, list[list[list[tuple[float, float]]]]]
 
 
@@ -57,7 +57,11 @@ def _glyphs(font: DrawnFont) -> dict[str, Glyph]:
     for character, drawings in _drawings(font.path).items():
         if character in printed and font.person < len(drawings):
             strokes = [np.array(stroke) for stroke in drawings[font.person] if stroke]
-            if strokes and np.ptp((points := np.concatenate(strokes))[:, 1]) > 0 and np.abs(points).max() < FAR:
+            if (
+                strokes
+                and np.ptp((points := np.concatenate(strokes))[:, 1]) > 0
+                and np.abs(points).max() < MAX_COORDINATE
+            ):
                 found[character] = _fitted(strokes, printed[character])
     signs = {character: glyph for character, glyph in printed.items() if not character.isalnum()}
     return {**signs, **found} if found else {}
@@ -67,7 +71,7 @@ def _fitted(strokes: list[np.ndarray], printed: Glyph) -> Glyph:
     """Strokes moved and scaled to the height of the printed letter, with its white on either side."""
     points, model = np.concatenate(strokes), np.concatenate(printed.strokes)
     low, size = points.min(axis=0), np.ptp(points, axis=0)
-    scale = min(np.ptp(model[:, 1]) / size[1], WIDEST * printed.width / max(size[0], 1))
+    scale = min(np.ptp(model[:, 1]) / size[1], MAX_WIDENING * printed.width / max(size[0], 1))
     side = (printed.width - np.ptp(model[:, 0])) / 2
     corner = np.array([side, model[:, 1].max() - size[1] * scale], np.float32)
     fitted = tuple(((stroke - low) * scale + corner).astype(np.float32) for stroke in strokes)
@@ -78,9 +82,9 @@ def _fitted(strokes: list[np.ndarray], printed: Glyph) -> Glyph:
 def _drawings(path: str) -> Drawings:
     try:
         with lzma.open(path) if path.endswith(".xz") else open(path, "rb") as file:
-            content = file.read(LARGEST + 1)
-        if len(content) > LARGEST:
-            raise DataError(f"{path} has more than {LARGEST >> 20} MB")
+            content = file.read(MAX_BYTES + 1)
+        if len(content) > MAX_BYTES:
+            raise DataError(f"{path} has more than {MAX_BYTES >> 20} MB")
         return msgspec.json.decode(content, type=Drawings)
     except (OSError, EOFError, lzma.LZMAError, msgspec.MsgspecError) as error:
         raise DataError(f"{path} has no drawn letters that can be read: {error}") from None

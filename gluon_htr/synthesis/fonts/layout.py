@@ -7,11 +7,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from PIL import Image, ImageFilter
 
-Random = np.random.Generator
-
 
 @dataclass(frozen=True)
-class Layout:
+class LineLayout:
     """How a line is set; lengths are shares of the font's size. The defaults are those of print."""
 
     #: Pixels of the font's em.
@@ -32,7 +30,7 @@ class Layout:
     margins: tuple[float, float, float, float] = (0.05, 0.05, 0.05, 0.05)
 
     @classmethod
-    def draw(cls, random: Random) -> Layout:
+    def draw(cls, random: np.random.Generator) -> LineLayout:
         """Any layout; half of the lines keep the font's own distances between letters."""
         return cls(
             size=int(random.integers(32, 81)),
@@ -47,7 +45,7 @@ class Layout:
 
 
 @dataclass(frozen=True)
-class Look:
+class RenderOptions:
     """What somebody asks of generated lines, each a bound of what is drawn; None leaves a thing as it comes."""
 
     #: Degrees to either side; long lines are turned less.
@@ -63,9 +61,9 @@ class Look:
     #: Share of the letters, at most, that a pen goes on to without being lifted, in stroke fonts.
     joins: float = 0.0
 
-    def layout(self, random: Random) -> Layout:
+    def layout(self, random: np.random.Generator) -> LineLayout:
         """Any layout within the bounds."""
-        layout = Layout.draw(random)
+        layout = LineLayout.draw(random)
         if self.skew is not None:
             layout = replace(layout, turn=random.uniform(-self.skew, self.skew))
         if self.spacing is not None:
@@ -74,7 +72,7 @@ class Look:
             layout = replace(layout, margins=tuple(random.uniform(0, self.margin, 4)))
         return layout
 
-    def blurred(self, image: np.ndarray, random: Random) -> np.ndarray:
+    def blurred(self, image: np.ndarray, random: np.random.Generator) -> np.ndarray:
         """Return a line (H, W) uint8 on white, out of focus, with more white where ink would be spread over the
         edge.
         """
@@ -85,4 +83,4 @@ class Look:
         return np.asarray(Image.fromarray(wide).filter(ImageFilter.GaussianBlur(radius)))
 
 
-USUAL = Look()
+DEFAULT_RENDERING = RenderOptions()

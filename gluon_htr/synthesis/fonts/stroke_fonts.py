@@ -30,7 +30,6 @@ FONTS: Mapping[str, float] = {
     "timesr": 0.05,
 }
 JOINED = frozenset({"scripts", "cursive", "scriptc"})
-Random = np.random.Generator
 
 
 @dataclass(frozen=True)
@@ -75,7 +74,7 @@ class HersheyFont:
 
 
 @dataclass(frozen=True)
-class Hand:
+class HandStyle:
     """How somebody writes; lengths are in capital letters' heights. joins: share of letters that follow unlifted."""
 
     width: float
@@ -89,9 +88,11 @@ class Hand:
     joins: float = 0.0
 
     @classmethod
-    def draw(cls, joined: bool, random: Random, spacing: float | None = None, joins: float = 0.0) -> Hand:
+    def draw(
+        cls, joined: bool, random: np.random.Generator, spacing: float | None = None, joins: float = 0.0
+    ) -> HandStyle:
         """Any hand; letters that are joined in print stay close together, but where a largest gap is given."""
-        hand = cls(
+        style = cls(
             width=random.uniform(0.65, 1.25),
             gap=random.uniform(-0.05, 0.02) if joined else random.uniform(-0.15, 0.2),
             word_gap=random.uniform(0.45, 1.1),
@@ -101,8 +102,8 @@ class Hand:
             warp=random.uniform(0.0, 0.06),
             rounded=bool(random.random() < 0.7),
         )
-        hand = hand if spacing is None else replace(hand, gap=random.uniform(0, spacing))
-        return replace(hand, joins=random.uniform(0, joins)) if joins else hand
+        style = style if spacing is None else replace(style, gap=random.uniform(0, spacing))
+        return replace(style, joins=random.uniform(0, joins)) if joins else style
 
 
 @cache
@@ -124,7 +125,7 @@ def _glyph(drawn: object) -> Glyph:
 
 
 def write(
-    text: str, font: StrokeFont, random: Random, spacing: float | None = None, joins: float = 0.0
+    text: str, font: StrokeFont, random: np.random.Generator, spacing: float | None = None, joins: float = 0.0
 ) -> list[np.ndarray]:
     """Return the strokes of a line in a hand made up for it, in units of the font.
 
@@ -135,34 +136,34 @@ def write(
     known = font.glyphs
     if lacking := set(text) - known.keys():
         raise ValueError(f"the font {font.name} lacks {' '.join(sorted(lacking))}")
-    hand = Hand.draw(font.joined, random, spacing, joins)
+    style = HandStyle.draw(font.joined, random, spacing, joins)
     written: list[np.ndarray] = []
     x = y = 0.0
     for before, character in zip(" " + text, text):
         if character == " ":
-            x += (hand.word_gap * random.uniform(0.7, 1.3) + 2 * max(hand.gap, 0)) * CAPITAL
+            x += (style.word_gap * random.uniform(0.7, 1.3) + 2 * max(style.gap, 0)) * CAPITAL
             continue
-        y = 0.8 * y + random.normal(0, hand.wander * CAPITAL)
-        size = hand.small if character.islower() else 1.0
-        matrix = _unlike(hand, random) * size
-        letter = [(stroke @ matrix.T + (x, y)).astype(np.float32) for stroke in _rounded(known[character], hand)]
-        if hand.joins and before.isalpha() and character.isalpha() and random.random() < hand.joins:
+        y = 0.8 * y + random.normal(0, style.wander * CAPITAL)
+        size = style.small if character.islower() else 1.0
+        matrix = _unlike(style, random) * size
+        letter = [(stroke @ matrix.T + (x, y)).astype(np.float32) for stroke in _rounded(known[character], style)]
+        if style.joins and before.isalpha() and character.isalpha() and random.random() < style.joins:
             letter[0] = np.concatenate([written.pop(), letter[0]])
         written += letter
-        x += known[character].width * float(matrix[0, 0]) + (hand.gap + random.normal(0, 0.01)) * CAPITAL
+        x += known[character].width * float(matrix[0, 0]) + (style.gap + random.normal(0, 0.01)) * CAPITAL
     if not written:
         raise ValueError("there is nothing to write")
-    return _warped(written, hand.warp, random)
+    return _warped(written, style.warp, random)
 
 
-def _unlike(hand: Hand, random: Random) -> np.ndarray:
+def _unlike(style: HandStyle, random: np.random.Generator) -> np.ndarray:
     """Return what makes this letter differ from the printed one, (2, 2): its size, width, slant and rotation."""
-    wide, tall, slant, turn = hand.unlike * random.normal(0, (0.07, 0.06, 0.06, 0.04))
-    wide = hand.width * float(np.clip(1 + wide, 0.6, 1.5))
+    wide, tall, slant, turn = style.unlike * random.normal(0, (0.07, 0.06, 0.06, 0.04))
+    wide = style.width * float(np.clip(1 + wide, 0.6, 1.5))
     return np.array([[wide, -slant - turn], [turn, np.clip(1 + tall, 0.7, 1.4)]])
 
 
-def _warped(strokes: list[np.ndarray], amount: float, random: Random) -> list[np.ndarray]:
+def _warped(strokes: list[np.ndarray], amount: float, random: np.random.Generator) -> list[np.ndarray]:
     """Bent by waves of a letter's length, so that no two of the same letters bend alike."""
     points = np.concatenate(strokes)
     for axis in (0, 1):
@@ -171,9 +172,9 @@ def _warped(strokes: list[np.ndarray], amount: float, random: Random) -> list[np
     return np.split(points, np.cumsum([len(stroke) for stroke in strokes])[:-1])
 
 
-def _rounded(glyph: Glyph, hand: Hand) -> tuple[np.ndarray, ...]:
+def _rounded(glyph: Glyph, style: HandStyle) -> tuple[np.ndarray, ...]:
     """Return the strokes with their corners cut twice, where the hand does that (Chaikin 1974)."""
-    if not hand.rounded:
+    if not style.rounded:
         return glyph.strokes
     return tuple(_chaikin(_chaikin(stroke)) for stroke in glyph.strokes)
 

@@ -17,11 +17,10 @@ import numpy as np
 from PIL import Image, ImageFont
 
 from ...errors import DataError, MissingToolError
-from .layout import Layout
+from .layout import LineLayout
 from .shaping import direction, pieces
 from .small_capitals import Capitals
 
-Random = np.random.Generator
 BOX = "\uffff"  # no character: every font draws its box for it
 ALIKE = 12  # characters may look alike, as o in five scripts; more share a sign that stands for what is missing
 PROBE = 24  # pixels of a font's size at which two glyphs can be told apart
@@ -73,8 +72,8 @@ def _font(face: Face, size: int) -> ImageFont.FreeTypeFont:
 def typeset(
     text: str,
     face: Face,
-    layout: Layout,
-    random: Random,
+    layout: LineLayout,
+    random: np.random.Generator,
     capitals: Capitals = Capitals(),  # noqa: B008
 ) -> np.ndarray:
     """Return a line as (H, W) uint8, ink on 255, with all of its ink within the margins.
@@ -93,7 +92,7 @@ def typeset(
     return 255 - np.round(gray * ((255 - layout.ink) / 255)).astype(np.uint8)
 
 
-def _set(text: str, face: Face, layout: Layout, random: Random, capitals: Capitals) -> Image.Image:
+def _set(text: str, face: Face, layout: LineLayout, random: np.random.Generator, capitals: Capitals) -> Image.Image:
     """Return the pieces of a line beside each other: 255 is ink."""
     full, small = _font(face, layout.size), _font(face, max(1, round(layout.size * capitals.size)))
     x = 0.0
@@ -123,7 +122,7 @@ def _joined(placed: list[tuple[np.ndarray, int, int]]) -> Image.Image:
     return Image.fromarray(canvas)
 
 
-def _sheared(image: Image.Image, layout: Layout) -> Image.Image:
+def _sheared(image: Image.Image, layout: LineLayout) -> Image.Image:
     """Slanted and turned, on a canvas with room for both."""
     width, height = image.size
     slope = np.tan(np.deg2rad(layout.turn)) * min(1.0, 12 * height / width)  # long lines are turned less

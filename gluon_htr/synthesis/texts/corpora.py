@@ -20,12 +20,14 @@ from ..._folders import files_below
 from ...errors import DataError
 from ...text.typography import TYPOGRAPHY, is_lacking, typewritten
 
-LARGEST = 64 << 20  # bytes of one text; the Bible has 4 MB
-SHORTEST = 60  # characters of a paragraph of running text: what is shorter is a heading, a verse or a row of a table
+MAX_BYTES = 64 << 20  # bytes of one text; the Bible has 4 MB
+MIN_CHARACTERS = (
+    60  # characters of a paragraph of running text: what is shorter is a heading, a verse or a row of a table
+)
 #: Share of broken characters in a text of an archive, which its user did not write: NLTK's speeches have up to 0.5 %.
-STRAY = 0.01
+MAX_BROKEN = 0.01
 ROW = re.compile(r"\S {3,}\S|\*{3}|www\.")  # of a table, or of nothing that a hand would write
-TABLE = 0.1  # share of such rows that makes a paragraph a table
+MAX_TABLE_ROWS = 0.1  # share of such rows that makes a paragraph a table
 BROKEN = "\ufffd"  # what stands for such a character until it is left out
 START = re.compile(r"\*\*\* ?START OF (?:THE|THIS) PROJECT GUTENBERG.*?\*\*\*[^\n]*\n", re.DOTALL)
 END = re.compile(r"\*\*\* ?END OF (?:THE|THIS) PROJECT GUTENBERG|\bEnd of (?:the )?Project Gutenberg")
@@ -107,14 +109,14 @@ def _members(archive: Path) -> Iterator[str]:
                 if member.filename.lower().endswith(".txt"):
                     name = f"{member.filename} in {archive}"
                     _check_size(name, member.file_size)
-                    yield _decoded(opened.read(member), name, STRAY)
+                    yield _decoded(opened.read(member), name, MAX_BROKEN)
     except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError) as error:
         raise DataError(f"{archive} is no zip archive that can be read: {error}") from None
 
 
 def _check_size(name: str, size: int) -> None:
-    if size > LARGEST:
-        raise DataError(f"{name} is larger than {LARGEST >> 20} MB: cut it into several")
+    if size > MAX_BYTES:
+        raise DataError(f"{name} is larger than {MAX_BYTES >> 20} MB: cut it into several")
 
 
 def _decoded(blob: bytes, name: str, stray: float) -> str:
@@ -131,17 +133,17 @@ def _decoded(blob: bytes, name: str, stray: float) -> str:
 def paragraphs(text: str) -> Iterator[str]:
     """Yield the paragraphs of a book, each as one line in NFC.
 
-    Those of less than `SHORTEST` characters are left out where they are less than half of the text: they are headings.
-    So are rows as of a table, and paragraphs that have more than `TABLE` of them.
+    Those of less than `MIN_CHARACTERS` characters are left out, as headings, where they are less than half of the text.
+    So are rows as of a table, and paragraphs that have more than `MAX_TABLE_ROWS` of them.
     """
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     text = START.split(text, maxsplit=1)[-1]
     text = END.split(text, maxsplit=1)[0]
     parts = re.split(r"\n\s*\n", text)
-    short = [part for part in parts if len(part) < SHORTEST]
-    least = SHORTEST if 2 * sum(map(len, short)) < sum(map(len, parts)) else 1
+    short = [part for part in parts if len(part) < MIN_CHARACTERS]
+    min_length = MIN_CHARACTERS if 2 * sum(map(len, short)) < sum(map(len, parts)) else 1
     for part in parts:
         rows = part.split("\n")
         kept = [row for row in rows if not ROW.search(row)]
-        if len(part) >= least and len(rows) - len(kept) <= TABLE * len(rows):
+        if len(part) >= min_length and len(rows) - len(kept) <= MAX_TABLE_ROWS * len(rows):
             yield " ".join(unicodedata.normalize("NFC", " ".join(kept)).split())

@@ -12,36 +12,35 @@ import numpy as np
 
 from .vocabulary import COMMON, DAYS, FIRST, LAST, MONTHS, ROADS, STREETS, TITLES, TOWNS, UNITS
 
-Random = np.random.Generator
 CODE = string.ascii_uppercase + string.digits
 MARKS = "!\"#&'()*+,-./:;?"
 
 
-def pick(choices: Sequence[str], random: Random) -> str:
+def pick(choices: Sequence[str], random: np.random.Generator) -> str:
     """One of them."""
     return choices[int(random.integers(len(choices)))]
 
 
-def digits(random: Random, least: int = 1, most: int = 20) -> str:
-    """Return a string of `least` to `most` digits."""
-    return "".join(map(str, random.integers(0, 10, random.integers(least, most + 1))))
+def digits(random: np.random.Generator, min_digits: int = 1, max_digits: int = 20) -> str:
+    """Return a string of `min_digits` to `max_digits` digits."""
+    return "".join(map(str, random.integers(0, 10, random.integers(min_digits, max_digits + 1))))
 
 
-def number(random: Random) -> str:
+def number(random: np.random.Generator) -> str:
     """Return a whole number, a decimal, one with thousands, with a sign or a unit."""
     value = int(10 ** random.uniform(0, 7))
     forms = (f"{value}", f"{value:,}", f"{value / 100:.2f}", f"+{value}", f"-{value}", f"{value} {pick(UNITS, random)}")
     return pick(forms, random)
 
 
-def ordinal(random: Random) -> str:
+def ordinal(random: np.random.Generator) -> str:
     """1st, 22nd, 113th."""
     value = int(10 ** random.uniform(0, 3))
     ending = "th" if value // 10 % 10 == 1 else {1: "st", 2: "nd", 3: "rd"}.get(value % 10, "th")
     return f"{value}{ending}"
 
 
-def date(random: Random) -> str:
+def date(random: np.random.Generator) -> str:
     """In one of the usual ways to write one."""
     day, month, year = int(random.integers(1, 29)), int(random.integers(1, 13)), int(random.integers(1700, 2040))
     name, weekday = MONTHS[month - 1], pick(DAYS, random)
@@ -54,7 +53,7 @@ def date(random: Random) -> str:
     return pick(forms, random)
 
 
-def time(random: Random) -> str:
+def time(random: np.random.Generator) -> str:
     """Return a time of day."""
     hour, minute = int(random.integers(0, 24)), int(random.integers(0, 60))
     early = "a.m." if hour < 12 else "p.m."
@@ -63,7 +62,7 @@ def time(random: Random) -> str:
     return pick((*forms, f"{twelve} o'clock", f"{twelve} {early}", f"at {twelve}:{minute:02}"), random)
 
 
-def money(random: Random) -> str:
+def money(random: np.random.Generator) -> str:
     """Return a sum; signs of currencies that an alphabet lacks are left out later."""
     value = 10 ** random.uniform(0, 5)
     whole = int(value)
@@ -73,21 +72,21 @@ def money(random: Random) -> str:
     )
 
 
-def telephone(random: Random) -> str:
+def telephone(random: np.random.Generator) -> str:
     """Return a telephone number."""
     a, b, c = digits(random, 3, 3), digits(random, 3, 3), digits(random, 4, 4)
     forms = (f"({a}) {b}-{c}", f"+44 {a} {b} {c}", f"0{a} {b} {c}", f"{a}-{c}", f"Tel. 0{a}/{b}{c}", f"+1-{a}-{b}-{c}")
     return pick(forms, random)
 
 
-def name(random: Random) -> str:
+def name(random: np.random.Generator) -> str:
     """Return a person."""
     first, last, title = pick(FIRST, random), pick(LAST, random), pick(TITLES, random)
     forms = (f"{first} {last}", f"{title} {last}", f"{first[0]}. {last}", f"{last}, {first}", f"{title} {first} {last}")
     return pick((*forms, f"{first[0]}. {pick(FIRST, random)[0]}. {last}", f"{last} & {pick(LAST, random)}"), random)
 
 
-def address(random: Random) -> str:
+def address(random: np.random.Generator) -> str:
     """Return a street, a town, or both."""
     house, town = int(10 ** random.uniform(0, 3)), pick(TOWNS, random)
     street = f"{house} {pick(STREETS, random)} {pick(ROADS, random)}"
@@ -95,20 +94,20 @@ def address(random: Random) -> str:
     return pick((street, f"{street}, {town}", f"{town} {postcode}", f"{street}, {town} {postcode}", town), random)
 
 
-def characters(random: Random, alphabet: str = string.ascii_letters + string.digits + MARKS) -> str:
+def characters(random: np.random.Generator, alphabet: str = string.ascii_letters + string.digits + MARKS) -> str:
     """Random characters: rare ones and rare neighbors are never learned from books."""
     groups = random.integers(1, 5)
     return " ".join("".join(pick(alphabet, random) for _ in range(random.integers(1, 9))) for _ in range(groups))
 
 
-def code(random: Random) -> str:
+def code(random: np.random.Generator) -> str:
     """Return a number plate, a part's number, a reference."""
     return pick("-./ :", random).join(
         "".join(pick(CODE, random) for _ in range(random.integers(1, 6))) for _ in range(3)
     )
 
 
-def marks(random: Random) -> str:
+def marks(random: np.random.Generator) -> str:
     """Words between many punctuation marks."""
     a, b, c = (pick(COMMON, random) for _ in range(3))
     forms = (
@@ -124,7 +123,7 @@ def marks(random: Random) -> str:
     return pick(forms, random)
 
 
-def words(random: Random, count: int) -> str:
+def words(random: np.random.Generator, count: int) -> str:
     """`count` common words, without sense, sometimes with a comma or a full stop."""
     chosen = [pick(COMMON, random) for _ in range(count)]
     ends = [pick((" ",) * 9 + (", ", ". ", "; ", " - "), random) for _ in chosen]
@@ -134,7 +133,7 @@ def words(random: Random, count: int) -> str:
     return sentence.strip(" -,;")
 
 
-PATTERNS: tuple[Callable[[Random], str], ...] = (
+PATTERNS: tuple[Callable[[np.random.Generator], str], ...] = (
     *(
         number,
         ordinal,
@@ -157,6 +156,6 @@ PATTERNS: tuple[Callable[[Random], str], ...] = (
 )
 
 
-def pattern(random: Random) -> str:
+def pattern(random: np.random.Generator) -> str:
     """Any of them."""
     return PATTERNS[int(random.integers(len(PATTERNS)))](random)

@@ -21,10 +21,9 @@ from .corpora import Corpus
 
 #: The characters of the IAM Handwriting Database.
 IAM = " !\"#&'()*+,-./0123456789:;?" + string.ascii_letters
-LONGEST = 70  # characters
+MAX_CHARACTERS = 70  # characters
 CAPITAL = 0.2  # of made-up words begin with one
 Texts = Literal["mixed", "lines", "words", "patterns", "digits", "characters"]
-Random = np.random.Generator
 #: What `mixed` is made of.
 SHARES: dict[Texts, float] = {"lines": 0.66, "words": 0.12, "patterns": 0.15, "digits": 0.03, "characters": 0.04}
 
@@ -50,14 +49,14 @@ class TextSource:
                 return text
         return "".join(patterns.pick(self._signs, random) for _ in range(random.integers(3, 40)))
 
-    def _draw(self, random: Random) -> str:
+    def _draw(self, random: np.random.Generator) -> str:
         kind = self.texts
         if kind == "mixed":
             kind = random.choice(np.array(list(SHARES)), p=list(SHARES.values()))
-        return _recased(restrict(self._kinds[kind](random)[:LONGEST], self.alphabet), self.alphabet, random)
+        return _recased(restrict(self._kinds[kind](random)[:MAX_CHARACTERS], self.alphabet), self.alphabet, random)
 
     @property
-    def _kinds(self) -> dict[str, Callable[[Random], str]]:
+    def _kinds(self) -> dict[str, Callable[[np.random.Generator], str]]:
         return {
             "lines": self._line,
             "words": self._words,
@@ -66,7 +65,7 @@ class TextSource:
             "characters": self._characters,
         }
 
-    def _line(self, random: Random) -> str:
+    def _line(self, random: np.random.Generator) -> str:
         """Return running text.
 
         One line in eight has a date, a sum or a name somewhere in it, where it can be written.
@@ -79,7 +78,7 @@ class TextSource:
             text = " ".join(words)
         return text
 
-    def _running(self, length: int, random: Random) -> str:
+    def _running(self, length: int, random: np.random.Generator) -> str:
         if self._corpus:
             return self._corpus.snippet(length, random)
         text = patterns.words(random, 1 + length // 5)
@@ -90,16 +89,16 @@ class TextSource:
     def _corpus(self) -> Corpus | None:
         return self.corpus and self.corpus.written(self.alphabet)
 
-    def _words(self, random: Random) -> str:
+    def _words(self, random: np.random.Generator) -> str:
         """One to three words; made-up ones begin with a capital now and then, as words in the middle of texts do."""
         text = " ".join(self._running(24, random).split(" ")[: int(random.choice([1, 1, 1, 2, 3]))])
         return text if self.corpus or random.random() < CAPITAL else text[:1].lower() + text[1:]
 
-    def _patterns(self, random: Random) -> str:
+    def _patterns(self, random: np.random.Generator) -> str:
         """One, or two or three in a row."""
         return " ".join(self._pattern(random) for _ in range(random.choice([1, 1, 1, 2, 3])))
 
-    def _pattern(self, random: Random) -> str:
+    def _pattern(self, random: np.random.Generator) -> str:
         return self._writable(patterns.pattern(random))
 
     def _writable(self, text: str) -> str:
@@ -109,7 +108,7 @@ class TextSource:
             return text
         return ""
 
-    def _characters(self, random: Random) -> str:
+    def _characters(self, random: np.random.Generator) -> str:
         return patterns.characters(random) if self.alphabet is None else patterns.characters(random, self._signs)
 
     @cached_property
@@ -118,13 +117,13 @@ class TextSource:
         return "".join(sorted(c for c in self.alphabet or "" if c != " " and not _is_mark(c))) or "x"
 
 
-def line_length(random: Random) -> int:
+def line_length(random: np.random.Generator) -> int:
     """Characters of a line: mostly full ones, and a sixth of any length, as at the end of a paragraph."""
     length = random.uniform(3, 50) if random.random() < 1 / 6 else random.normal(44, 8)
-    return int(np.clip(length, 3, LONGEST))
+    return int(np.clip(length, 3, MAX_CHARACTERS))
 
 
-def _recased(text: str, alphabet: frozenset[str] | None, random: Random) -> str:
+def _recased(text: str, alphabet: frozenset[str] | None, random: np.random.Generator) -> str:
     """Now and then in capitals, which books hardly have, where the alphabet has all of them."""
     chance = random.random()
     if chance >= 0.06:

@@ -14,7 +14,7 @@ import numpy as np
 from ..._mxnet import mx
 from ...errors import ParametersError
 from ...graphs.symbol import parse_graph
-from ...images.preprocessing import scale
+from ...images.preprocessing import to_network_input
 from ..objectives import Objective
 from ..objectives.batch import Batch
 from ..objectives.gluon import loss_function
@@ -56,7 +56,7 @@ class GluonEngine:
 
     def step(self, batch: Batch, rate: float, seed: int) -> float:
         mx.random.seed(seed % (1 << 31))
-        images = mx.nd.array(scale(batch.images))
+        images = mx.nd.array(to_network_input(batch.images))
         with mx.autograd.record():
             loss = self._loss(self._network(images), batch)
         loss.backward()
@@ -66,7 +66,7 @@ class GluonEngine:
         return value
 
     def predict(self, images: np.ndarray) -> np.ndarray:
-        return self._network(mx.nd.array(scale(images))).asnumpy()
+        return self._network(mx.nd.array(to_network_input(images))).asnumpy()
 
     def parameters(self) -> Arrays:
         return {key: parameter.data().asnumpy() for key, parameter in self._parameters.items()}

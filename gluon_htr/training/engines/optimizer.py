@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-Share = Annotated[float, Meta(ge=0.0, lt=1.0)]
+from ...networks.configuration import Fraction
+
 Positive = Annotated[float, Meta(gt=0.0)]
 NotNegative = Annotated[float, Meta(ge=0.0)]
 
@@ -15,9 +16,9 @@ class OptimizerSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """How gradients become updates. The learning rate is the schedule's and comes with every step."""
 
     kind: Literal["adam", "sgd"] = "adam"
-    momentum: Share = 0.9  # sgd
-    beta1: Share = 0.9  # adam: of the gradient's mean
-    beta2: Share = 0.999  # adam: of its square
+    momentum: Fraction = 0.9  # sgd
+    beta1: Fraction = 0.9  # adam: of the gradient's mean
+    beta2: Fraction = 0.999  # adam: of its square
     epsilon: Positive = 1e-8  # adam
     weight_decay: NotNegative = 0.0  # L2, on weights only: not on biases and batch norms
     clip: NotNegative = 0.0  # largest norm of all gradients together; 0 = no limit

@@ -14,7 +14,7 @@ import numpy as np
 from ..._torch import torch
 from ...errors import ParametersError, UsageError
 from ...graphs.symbol import parse_graph
-from ...graphs.torch import GraphModule
+from ...graphs.torch_module import GraphModule
 from ..objectives import Objective
 from ..objectives.batch import Batch
 from ..objectives.torch import loss_function

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support import door_environment, write_tar
+from support import command_environment, write_tar
 
 from gluon_htr.datasets.download.archives import Limits, extract
 from gluon_htr.errors import ArchiveError, HtrError
@@ -165,7 +165,7 @@ def test_an_unpacking_that_is_killed_is_never_taken_for_complete(tmp_path):
         "extract([pathlib.Path(sys.argv[1])], pathlib.Path(sys.argv[2]))"
     )
     command = [sys.executable, "-c", program, str(path), str(tmp_path / "words")]
-    process = subprocess.Popen(command, env=door_environment())
+    process = subprocess.Popen(command, env=command_environment())
     partial = tmp_path / ".words.partial" / "a01"
     deadline = time.monotonic() + 20
     while not (partial.exists() and any(partial.iterdir())) and time.monotonic() < deadline:

@@ -25,7 +25,7 @@ from gluon_htr.datasets.spec import open_spec, parse_spec
 from gluon_htr.errors import AlphabetError, DataError, SpecError, UsageError
 from gluon_htr.images.preprocessing import Preprocessing
 from gluon_htr.synthesis.fonts.drawn_fonts import drawn_fonts
-from gluon_htr.synthesis.fonts.layout import Look
+from gluon_htr.synthesis.fonts.layout import RenderOptions
 from gluon_htr.synthesis.fonts.small_capitals import Capitals, SmallCapitals
 from gluon_htr.synthesis.fonts.stroke_fonts import CAPITAL, JOINED, HersheyFont
 from gluon_htr.synthesis.fonts.typeset import Face
@@ -199,9 +199,13 @@ def test_a_folder_without_fonts_is_told(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "look", "words"),
-    [("שלום", Look(), "wrong order"), ("वापस", Look(), "wrong order"), ("fine", Look(skew=5), "its own skew")],
+    [
+        ("שלום", RenderOptions(), "wrong order"),
+        ("वापस", RenderOptions(), "wrong order"),
+        ("fine", RenderOptions(skew=5), "its own skew"),
+    ],
 )
-def test_what_the_other_engine_cannot_do_is_told(text: str, look: Look, words: str) -> None:
+def test_what_the_other_engine_cannot_do_is_told(text: str, look: RenderOptions, words: str) -> None:
     """trdg would draw Hebrew backward, and with its own skew: every such line would teach what is wrong."""
     sample = Sample("1", text, "sans", OutlineText(text, Face("sans.ttf"), (0,), look))
     with pytest.raises(UsageError, match=words):

@@ -12,7 +12,7 @@ from PIL import Image
 from support import SAMPLE
 
 from gluon_htr.datasets.generated.recomposed import Recomposed
-from gluon_htr.datasets.generated.recomposed_words import spaced
+from gluon_htr.datasets.generated.recomposed_words import space_before
 from gluon_htr.datasets.sample import Sample
 from gluon_htr.datasets.spec import open_spec, parse_spec
 from gluon_htr.errors import AnnotationError, ImageError, SpecError
@@ -120,10 +120,10 @@ def test_what_is_missing_is_told(tmp_path: Path) -> None:
 
 def test_spaces_are_those_of_the_text() -> None:
     """Distances and text would contradict each other."""
-    assert spaced(["He", "said", ",", '"', "No", "!", '"', "(", "Yes", ")"]) == [
+    assert space_before(["He", "said", ",", '"', "No", "!", '"', "(", "Yes", ")"]) == [
         *(False, True, False, True, False, False, False, True, False, False)
     ]
-    assert spaced(["one"]) == [False]
+    assert space_before(["one"]) == [False]
 
 
 def test_the_official_tables_are_read(tmp_path: Path) -> None:

@@ -103,7 +103,7 @@ def test_mxnet_reads_them(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["webp:90", "jpeg:95"])
 def test_images_may_be_packed_smaller(tmp_path: Path, name: str) -> None:
-    """A set would not fit through a narrow door."""
+    """A set would not fit through a narrow command."""
     save(tmp_path / "small.rec", Drawn(), parse_encoding(name))
     store, _ = load_records(tmp_path / "small.rec")
     expected = prepare(Drawn(), PREPROCESSING, 0)

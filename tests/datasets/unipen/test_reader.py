@@ -18,7 +18,7 @@ pytest.importorskip("cv2")
 
 from gluon_htr.datasets.spec import open_spec, parse_spec
 from gluon_htr.datasets.unipen.composing import COMPOSING, below, side_by_side
-from gluon_htr.datasets.unipen.packs import Written, evenly_spaced
+from gluon_htr.datasets.unipen.packs import PenSample, evenly_spaced
 from gluon_htr.datasets.unipen.reader import UnipenOptions, UnipenReader, open_unipen
 from gluon_htr.errors import AnnotationError, MissingToolError, SpecError
 from gluon_htr.images.preprocessing import Preprocessing
@@ -163,7 +163,7 @@ def test_composed_lines_have_words_of_one_writer(tmp_path: Path) -> None:
 def test_words_stand_on_one_baseline_beside_each_other() -> None:
     """Words with descenders would stand too high, and words run into each other."""
     word = np.array([(7, 5), (107, 205)], np.float32)
-    line = [Written(str(k), label, "w", (word,)) for k, label in enumerate(["Go", "page", "on"])]
+    line = [PenSample(str(k), label, "w", (word,)) for k, label in enumerate(["Go", "page", "on"])]
     go, page, on = side_by_side(line, np.random.default_rng(0))
     assert go[:, 1].max() == pytest.approx(0)
     assert on[:, 1].max() == pytest.approx(0)

@@ -18,7 +18,7 @@ from gluon_htr.graphs.onnx.storage import rounded, store_weights
 from gluon_htr.graphs.onnx.writer import to_onnx
 from gluon_htr.graphs.params import load_parameters
 from gluon_htr.graphs.symbol import load_graph
-from gluon_htr.images.preprocessing import scale
+from gluon_htr.images.preprocessing import to_network_input
 from gluon_htr.networks.presets import preset_names
 from gluon_htr.networks.recognizer import build, export_pair
 from gluon_htr.runtime.backends import onnx_network
@@ -67,6 +67,6 @@ def test_the_two_parts_are_the_whole(name: str, tmp_path: Path) -> None:
     model = to_onnx(*pair(name, tmp_path))
     featurizer, tail = (part.SerializeToString() for part in split(model))
     page = images(network(name), 2)
-    features = onnxruntime.InferenceSession(featurizer).run(["features"], {"image": scale(page)})[0]
+    features = onnxruntime.InferenceSession(featurizer).run(["features"], {"image": to_network_input(page)})[0]
     logits = onnxruntime.InferenceSession(tail).run(["logits"], {"features": features})[0]
     np.testing.assert_allclose(logits, onnx_network(model.SerializeToString())(page), atol=1e-5, rtol=0)

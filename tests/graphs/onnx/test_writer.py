@@ -18,7 +18,7 @@ from gluon_htr.errors import GraphError, ParametersError
 from gluon_htr.graphs.onnx.writer import OPSETS, to_onnx
 from gluon_htr.graphs.params import load_parameters
 from gluon_htr.graphs.symbol import load_graph, parse_graph
-from gluon_htr.images.preprocessing import scale
+from gluon_htr.images.preprocessing import to_network_input
 from gluon_htr.networks.recognizer import build, export_pair
 
 
@@ -44,7 +44,7 @@ def test_onnx_runtime_gives_mxnets_logits_at_every_batch_and_width(name: str, tm
     model = to_onnx(load_graph(tmp_path / "symbol.json"), load_parameters(tmp_path / "model.params"))
     session, step = _session(model), network(name).network.step_width
     for batch, width in ((1, 3 * step), (3, 8 * step), (16, 16 * step)):
-        image = scale(images(network(name), batch, seed=width)[:, :, :width])
+        image = to_network_input(images(network(name), batch, seed=width)[:, :, :width])
         (logits,) = session.run(None, {"image": image})
         assert logits.shape == (batch, width // step, CLASSES)
         np.testing.assert_allclose(logits, recognizer(mx.nd.array(image)).asnumpy(), atol=1e-4, rtol=0)
@@ -56,7 +56,7 @@ def test_every_opset_that_is_offered_runs(opset: int, tmp_path: Path) -> None:
     recognizer = _trained_a_little("notebook", tmp_path)
     pair = load_graph(tmp_path / "symbol.json"), load_parameters(tmp_path / "model.params")
     model = to_onnx(*pair, opset=opset, height=32)
-    image = scale(images(network("notebook"), 2))
+    image = to_network_input(images(network("notebook"), 2))
     (logits,) = _session(model).run(None, {"image": image})
     np.testing.assert_allclose(logits, recognizer(mx.nd.array(image)).asnumpy(), atol=1e-4, rtol=0)
     assert model.opset_import[0].version == opset
@@ -71,7 +71,7 @@ def test_the_graph_can_be_cut_at_features(name: str, tmp_path: Path) -> None:
     parts = (("head.onnx", ["image"], ["features"]), ("tail.onnx", ["features"], ["logits"]))
     for file, inputs, outputs in parts:
         onnx.utils.extract_model(str(tmp_path / "whole.onnx"), str(tmp_path / file), inputs, outputs)
-    image = scale(images(network(name), 2))
+    image = to_network_input(images(network(name), 2))
     (features,) = _single_threaded(tmp_path / "head.onnx").run(None, {"image": image})
     (logits,) = _single_threaded(tmp_path / "tail.onnx").run(None, {"features": features})
     np.testing.assert_array_equal(logits, _single_threaded(tmp_path / "whole.onnx").run(None, {"image": image})[0])

@@ -14,7 +14,7 @@ onnx = pytest.importorskip("onnx")
 from small_featurizers import images
 
 from gluon_htr.errors import MissingToolError
-from gluon_htr.images.preprocessing import scale
+from gluon_htr.images.preprocessing import to_network_input
 from gluon_htr.quantization.dpu.qdq import quantize, to_qdq
 from gluon_htr.quantization.dpu.quark import quantize_with_quark
 from gluon_htr.quantization.dpu.running import session
@@ -47,7 +47,7 @@ def test_quark_chooses_the_same_scales_and_gives_the_same_numbers(tmp_path: Path
     theirs, ours = onnx.load(str(tmp_path / "featurizer.int8.onnx")), to_qdq(quantize(featurizer, pages))
     assert _scales(theirs) == _scales(ours)
     for page in pages[:8]:
-        given = {"image": scale(page[None])}
+        given = {"image": to_network_input(page[None])}
         np.testing.assert_array_equal(session(theirs).run(None, given)[0], session(ours).run(None, given)[0])
 
 

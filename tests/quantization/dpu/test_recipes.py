@@ -13,7 +13,7 @@ from small_featurizers import everything, featurizer, images
 
 from gluon_htr.datasets.store import Store
 from gluon_htr.errors import DataError, GraphError, UsageError
-from gluon_htr.images.preprocessing import Preprocessing, scale
+from gluon_htr.images.preprocessing import Preprocessing, to_network_input
 from gluon_htr.quantization.calibration import checked, stacked
 from gluon_htr.quantization.dpu.evaluation import noise
 from gluon_htr.quantization.dpu.graphs import StaticGraph
@@ -83,7 +83,7 @@ def test_bias_correction_lowers_the_mean_error(words: StaticGraph) -> None:
 
     def error(model: Any) -> float:
         exact, rounded = (
-            np.concatenate([session(one).run(None, {"image": scale(page[None])})[0] for page in pages])
+            np.concatenate([session(one).run(None, {"image": to_network_input(page[None])})[0] for page in pages])
             for one in (words.model, model)
         )
         return float(np.abs((exact - rounded).mean(axis=(0, 2, 3))).mean())

@@ -8,7 +8,7 @@ import pytest
 onnx = pytest.importorskip("onnx")
 from small_featurizers import everything, images
 
-from gluon_htr.images.preprocessing import scale
+from gluon_htr.images.preprocessing import to_network_input
 from gluon_htr.quantization.dpu.graphs import StaticGraph
 from gluon_htr.quantization.dpu.qdq import Quantized, quantize, to_qdq
 from gluon_htr.quantization.dpu.running import session
@@ -30,8 +30,8 @@ def _compare(made: Quantized, pages: np.ndarray, optimized: bool) -> None:
     runtime = session(model, names, optimized)
     assert headroom(made) < EXACT
     for page in pages:
-        found = simulate(made, scale(page[None]))
-        for name, theirs in zip(names, runtime.run(names, {"image": scale(page[None])})):
+        found = simulate(made, to_network_input(page[None]))
+        for name, theirs in zip(names, runtime.run(names, {"image": to_network_input(page[None])})):
             np.testing.assert_array_equal(found[name.removesuffix(":q")], theirs, err_msg=name)
 
 
@@ -56,8 +56,8 @@ def test_the_output_is_that_of_the_integers(words: StaticGraph) -> None:
     """The tail would get other features than the simulator says."""
     page = images(1, 48, 192)
     made = quantize(words, page)
-    (features,) = session(to_qdq(made)).run(None, {"image": scale(page)})
-    expected = simulate(made, scale(page))["features"] * np.float32(2.0 ** -made.exponents["features"])
+    (features,) = session(to_qdq(made)).run(None, {"image": to_network_input(page)})
+    expected = simulate(made, to_network_input(page))["features"] * np.float32(2.0 ** -made.exponents["features"])
     np.testing.assert_array_equal(features, expected)
 
 

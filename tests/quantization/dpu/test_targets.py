@@ -19,7 +19,7 @@ from support import PROJECT
 
 from gluon_htr import load
 from gluon_htr.images.decoding import decode
-from gluon_htr.images.preprocessing import Preprocessing, fit, scale
+from gluon_htr.images.preprocessing import Preprocessing, fit, to_network_input
 from gluon_htr.quantization.dpu.qdq import Quantized
 from gluon_htr.quantization.dpu.recipes import Recipe, prepared, quantized_by
 from gluon_htr.quantization.dpu.running import session
@@ -149,7 +149,9 @@ def test_vart_is_given_and_gives_whole_numbers_in_its_order(
     monkeypatch.setitem(sys.modules, "vart", vart)
     boards, here = (dpu_runner.featurizer(folders / "zynq", engine) for engine in ("vart", "cpu"))
     for word in WORDS:
-        np.testing.assert_array_equal(boards(scale(array(word)[None])), here(scale(array(word)[None])))
+        np.testing.assert_array_equal(
+            boards(to_network_input(array(word)[None])), here(to_network_input(array(word)[None]))
+        )
     reader = dpu_runner.Reader(folders / "zynq", boards)
     assert [reader.read(folders / f"{word}.png") for word in WORDS] == WORDS
 
@@ -202,7 +204,7 @@ def test_the_generated_module_is_the_same_network(tmp_path: Path) -> None:
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
         _, _, height, width = network.shapes["image"]
-        page = scale(images(1, height, width))
+        page = to_network_input(images(1, height, width))
         with torch.inference_mode():
             found = module.load()(torch.from_numpy(page)).numpy()
         (expected,) = session(network.model).run(None, {"image": page})

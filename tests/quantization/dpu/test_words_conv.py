@@ -16,7 +16,7 @@ from gluon_htr.graphs.onnx.splitting import split
 from gluon_htr.graphs.onnx.writer import to_onnx
 from gluon_htr.graphs.params import load_parameters
 from gluon_htr.graphs.symbol import load_graph
-from gluon_htr.images.preprocessing import scale
+from gluon_htr.images.preprocessing import to_network_input
 from gluon_htr.networks.presets import load_preset
 from gluon_htr.networks.recognizer import build, export_pair
 from gluon_htr.quantization.dpu.graphs import StaticGraph, fixed, inferred
@@ -53,6 +53,6 @@ def test_words_conv_can_be_quantized(tmp_path: Path) -> None:
     assert headroom(made) < EXACT
     runtime = session(to_qdq(made))
     for page in pages[:2]:
-        (features,) = runtime.run(None, {"image": scale(page[None])})
-        found = simulate(made, scale(page[None]))["features"]
+        (features,) = runtime.run(None, {"image": to_network_input(page[None])})
+        found = simulate(made, to_network_input(page[None]))["features"]
         np.testing.assert_array_equal(features * 2.0 ** made.exponents["features"], found)

@@ -14,18 +14,18 @@ matplotlib = pytest.importorskip("matplotlib")
 from PIL import features
 
 from gluon_htr.errors import DataError
-from gluon_htr.synthesis.fonts.layout import Layout
+from gluon_htr.synthesis.fonts.layout import LineLayout
 from gluon_htr.synthesis.fonts.shaping import needs_shaping
 from gluon_htr.synthesis.fonts.small_capitals import Capitals
 from gluon_htr.synthesis.fonts.typeset import Face, drawable, faces, typeset
 from gluon_htr.synthesis.texts.sampler import IAM
-from gluon_htr.text.direction import turned
+from gluon_htr.text.direction import reordered
 
 FOLDER = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
 SANS = Face(str(FOLDER / "DejaVuSans.ttf"))
 
 
-def plain(text: str, layout: Layout = Layout()) -> np.ndarray:  # noqa: B008
+def plain(text: str, layout: LineLayout = LineLayout()) -> np.ndarray:  # noqa: B008
     return typeset(text, SANS, layout, np.random.default_rng(0))
 
 
@@ -40,7 +40,7 @@ def test_no_ink_is_cut_off(text: str) -> None:
     """Half a letter at the edge would be taught as a whole one; italics and swashes lean out of their boxes."""
     for seed in range(12):
         random = np.random.default_rng(seed)
-        layout = replace(Layout.draw(random), margins=(0.1, 0.1, 0.1, 0.1), ink=0)
+        layout = replace(LineLayout.draw(random), margins=(0.1, 0.1, 0.1, 0.1), ink=0)
         face = Face(str(FOLDER / "DejaVuSerif-BoldItalic.ttf"))
         assert min(ink_box(typeset(text, face, layout, random))) >= 1
         bare = replace(layout, slant=0.0, turn=0.0, wander=0.0)
@@ -51,40 +51,40 @@ def test_no_ink_is_cut_off(text: str) -> None:
 
 def test_the_font_s_proportions_are_kept() -> None:
     """Squashed letters look like no letters."""
-    small, large = plain("Hamburg", Layout(size=30)), plain("Hamburg", Layout(size=90))
+    small, large = plain("Hamburg", LineLayout(size=30)), plain("Hamburg", LineLayout(size=90))
     assert large.shape[1] / large.shape[0] == pytest.approx(small.shape[1] / small.shape[0], rel=0.06)
     assert 20 < small.shape[0] < 40 < large.shape[0] < 120
 
 
 def test_letters_set_one_by_one_are_further_apart() -> None:
     """A spacing that changes nothing would teach one spacing."""
-    assert plain("Hamburg", Layout(gap=0.1)).shape[1] > plain("Hamburg").shape[1] + 20
-    assert plain("Ham burg", Layout(word_gap=0.5)).shape[1] > plain("Ham burg").shape[1] + 20
+    assert plain("Hamburg", LineLayout(gap=0.1)).shape[1] > plain("Hamburg").shape[1] + 20
+    assert plain("Ham burg", LineLayout(word_gap=0.5)).shape[1] > plain("Ham burg").shape[1] + 20
 
 
 def test_small_capitals_are_capitals_made_smaller() -> None:
     """A writer of block letters would be taught in letters that look like nobody's."""
     half = Capitals(frozenset("hé"), 0.5)
     set_small, capital, small = (
-        typeset(text, SANS, Layout(size=80), np.random.default_rng(0), capitals)
+        typeset(text, SANS, LineLayout(size=80), np.random.default_rng(0), capitals)
         for text, capitals in (("h", half), ("H", Capitals()), ("h", Capitals()))
     )
     (height, width), bare = set_small.shape, 2 * (1 + round(0.05 * 80))
     assert height - bare == pytest.approx((capital.shape[0] - bare) / 2, abs=1)
     assert width - bare == pytest.approx((capital.shape[1] - bare) / 2, abs=1)
     assert height < small.shape[0]
-    accented = typeset("é", SANS, Layout(size=80), np.random.default_rng(0), half)
+    accented = typeset("é", SANS, LineLayout(size=80), np.random.default_rng(0), half)
     assert accented.shape[0] > height  # the accent is part of it
-    mixed = typeset("ah!", SANS, Layout(size=80), np.random.default_rng(0), half)
-    assert mixed.shape[0] < plain("ah!", Layout(size=80)).shape[0] + 1
+    mixed = typeset("ah!", SANS, LineLayout(size=80), np.random.default_rng(0), half)
+    assert mixed.shape[0] < plain("ah!", LineLayout(size=80)).shape[0] + 1
 
 
 def test_slant_and_turn_do_what_they_say() -> None:
     """All generated lines would stand upright."""
-    upright, slanted = (plain("IIII", Layout(slant=slant)) for slant in (0.0, 0.5))
+    upright, slanted = (plain("IIII", LineLayout(slant=slant)) for slant in (0.0, 0.5))
     assert slanted.shape[1] > upright.shape[1] + 10
-    level, turned = (plain("x" * 20, Layout(turn=turn)) for turn in (0.0, 2.0))
-    assert turned.shape[0] > level.shape[0] + 8
+    level, reordered = (plain("x" * 20, LineLayout(turn=turn)) for turn in (0.0, 2.0))
+    assert reordered.shape[0] > level.shape[0] + 8
 
 
 def test_a_font_says_what_it_draws() -> None:
@@ -98,7 +98,9 @@ def test_a_font_says_what_it_draws() -> None:
     assert not last_resort.is_file() or not drawable(Face(str(last_resort)), set(IAM).__contains__) - {" "}
     everything = drawable(Face(str(FOLDER / "cmsy10.ttf")), lambda character: True)
     for character in everything - {" "}:
-        assert (typeset(character, Face(str(FOLDER / "cmsy10.ttf")), Layout(), np.random.default_rng(0)) < 128).any()
+        assert (
+            typeset(character, Face(str(FOLDER / "cmsy10.ttf")), LineLayout(), np.random.default_rng(0)) < 128
+        ).any()
 
 
 @pytest.mark.skipif(not features.check("raqm"), reason="this Pillow cannot write from right to left")
@@ -116,10 +118,10 @@ def test_text_from_right_to_left() -> None:
 @pytest.mark.parametrize("text", ["Linux היא מערכת הפעלה", "שלום abc defghij klm", "PDF: קובץ להורדה"])
 def test_mixed_lines_are_drawn_in_the_order_of_their_labels(text: str) -> None:
     """The first letter of a line decides in Raqm, most letters do for labels: nothing would be learned from them."""
-    order = turned(text)
+    order = reordered(text)
     line = plain(text) < 128
     for letter, part in ((order[0], line), (order[-1], line[:, ::-1])):
-        alone = plain(letter, Layout(margins=(0, 0, 0, 0))) < 128
+        alone = plain(letter, LineLayout(margins=(0, 0, 0, 0))) < 128
         alone = alone if letter == order[0] else alone[:, ::-1]
         places = range(line.shape[0] - alone.shape[0] + 1)
         matches = [
@@ -134,7 +136,7 @@ def test_mixed_lines_are_drawn_in_the_order_of_their_labels(text: str) -> None:
 def test_vowel_signs_stay_with_their_letters() -> None:
     """Lao, Devanagari and their neighbors would be drawn as broken letters on empty circles."""
     for text in ("ກຳນົດ", "ກີ້"):
-        spaced, usual = plain(text, Layout(gap=0.15)), plain(text)
+        spaced, usual = plain(text, LineLayout(gap=0.15)), plain(text)
         assert np.array_equal(spaced, usual)
     assert needs_shaping("वापस")
     assert not needs_shaping("Ägypten 天地 Привет")
@@ -162,7 +164,7 @@ def test_every_font_of_a_collection(tmp_path: Path) -> None:
     collection.fonts = [TTFont(FOLDER / name) for name in ("DejaVuSans.ttf", "DejaVuSerif.ttf")]
     collection.save(tmp_path / "both.ttc")
     found = faces(str(tmp_path / "both.ttc"))
-    images = [typeset("Ragout", face, Layout(), np.random.default_rng(0)) for face in found]
+    images = [typeset("Ragout", face, LineLayout(), np.random.default_rng(0)) for face in found]
     assert len(images) == 2
     assert images[0].shape != images[1].shape
     assert all("R" in drawable(face, str.isalpha) for face in found)

@@ -126,7 +126,7 @@ def test_a_stray_byte_in_somebody_s_archive_is_left_out(tmp_path: Path) -> None:
 
 def test_a_text_that_is_too_large_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Half of somebody's books would be missing without a word."""
-    monkeypatch.setattr("gluon_htr.synthesis.texts.corpora.LARGEST", 1 << 20)
+    monkeypatch.setattr("gluon_htr.synthesis.texts.corpora.MAX_BYTES", 1 << 20)
     (tmp_path / "all.txt").write_text("one word " * 200_000)
     with pytest.raises(DataError, match=r"all\.txt is larger than 1 MB"):
         read_corpus(tmp_path)

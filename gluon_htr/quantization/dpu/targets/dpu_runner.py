@@ -31,7 +31,7 @@ PADDING = 230  # gray, at least, of what surrounds an image
 CHANNELS = {0: 1, 2: 3, 4: 2, 6: 4}  # of PNG's color types
 
 
-class Problem(Exception):
+class RunnerError(Exception):
     """What a user is told in one line; `status` is the exit status."""
 
     def __init__(self, message: str, status: int = 2) -> None:
@@ -56,7 +56,7 @@ def settings(folder: Path) -> Settings:
         content = json.loads((folder / "reader.json").read_text("utf-8"))
         return Settings(**{key: content[key] for key in Settings.__dataclass_fields__})
     except (OSError, ValueError, KeyError) as error:
-        raise Problem(f"{folder} is no folder of gluon-htr dpu package: {error}") from None
+        raise RunnerError(f"{folder} is no folder of gluon-htr dpu package: {error}") from None
 
 
 def decode(path: Path) -> np.ndarray:
@@ -68,10 +68,10 @@ def decode(path: Path) -> np.ndarray:
         if content[:8] == b"\x89PNG\r\n\x1a\n":
             return _png(content)
     except OSError as error:
-        raise Problem(f"{path}: {error.strerror}") from None
+        raise RunnerError(f"{path}: {error.strerror}") from None
     except (ValueError, IndexError, KeyError, zlib.error, struct.error) as error:
-        raise Problem(f"{path} cannot be decoded: {error}") from None
-    raise Problem(f"{path} is neither PGM nor PNG: convert it")
+        raise RunnerError(f"{path} cannot be decoded: {error}") from None
+    raise RunnerError(f"{path} is neither PGM nor PNG: convert it")
 
 
 def _pgm(content: bytes) -> np.ndarray:
@@ -83,8 +83,8 @@ def _pgm(content: bytes) -> np.ndarray:
         end = next(k for k in range(at, len(content)) if content[k : k + 1].isspace())
         words.append(int(content[at:end]))
         at = end
-    width, height, most = words
-    if most != 255:
+    width, height, max_value = words
+    if max_value != 255:
         raise ValueError("its largest gray is not 255")
     return np.frombuffer(content, np.uint8, width * height, at + 1).reshape(height, width)
 
@@ -129,8 +129,8 @@ def _unfiltered(data: bytes, height: int, width: int, channels: int) -> np.ndarr
 
 def _slowly(target: np.ndarray, line: np.ndarray, above: np.ndarray, channels: int, kind: int) -> None:
     """PNG's filters 3 (average) and 4 (Paeth): each byte needs the one before."""
-    made, up, given = [0] * channels, [0] * channels + above.tolist(), line.tolist()
-    for k, byte in enumerate(given):
+    made, up, options = [0] * channels, [0] * channels + above.tolist(), line.tolist()
+    for k, byte in enumerate(options):
         left, top, corner = made[k], up[k + channels], up[k]
         if kind == 3:
             guess = (left + top) >> 1
@@ -209,14 +209,14 @@ class Vart:
             if piece.has_attr("device") and piece.get_attr("device").upper() == "DPU"
         ]
         if len(pieces) != 1:
-            raise Problem(f"{path} has {len(pieces)} pieces for the DPU: one is needed; see gluon-htr dpu plan")
+            raise RunnerError(f"{path} has {len(pieces)} pieces for the DPU: one is needed; see gluon-htr dpu plan")
         self._runner = vart.Runner.create_runner(pieces[0], "run")
         (self._input,), (self._output,) = self._runner.get_input_tensors(), self._runner.get_output_tensors()
 
     def __call__(self, image: np.ndarray) -> np.ndarray:
-        given = to_fixed(image, self._input.get_attr("fix_point"))
+        options = to_fixed(image, self._input.get_attr("fix_point"))
         found = np.empty(tuple(self._output.dims), np.int8, order="C")
-        self._runner.wait(self._runner.execute_async([given], [found]))
+        self._runner.wait(self._runner.execute_async([options], [found]))
         return from_fixed(found, self._output.get_attr("fix_point"))
 
 
@@ -236,25 +236,27 @@ def session(path: Path, provider: str = "CPUExecutionProvider", **options: str) 
     try:
         import onnxruntime
     except ImportError:
-        raise Problem("this needs onnxruntime: the one of the board's image, or pip install onnxruntime", 3) from None
+        raise RunnerError(
+            "this needs onnxruntime: the one of the board's image, or pip install onnxruntime", 3
+        ) from None
     if provider not in onnxruntime.get_available_providers():
-        raise Problem(f"this onnxruntime has no {provider}: use the one of AMD's image, or --engine cpu", 3)
+        raise RunnerError(f"this onnxruntime has no {provider}: use the one of AMD's image, or --engine cpu", 3)
     return onnxruntime.InferenceSession(str(path), providers=[provider], provider_options=[options])
 
 
 def featurizer(folder: Path, engine: str, vaip: str = VAIP) -> Featurizer:
-    """Return what computes features under `engine`. Raises `Problem` where something is missing."""
+    """Return what computes features under `engine`. Raises `RunnerError` where something is missing."""
     if engine == "auto":
         return _first(folder, vaip)
     if engine == "vart":
         try:
             return Vart(folder / "featurizer.xmodel")
         except ImportError as error:
-            raise Problem(f"the engine vart needs {error.name}, which AMD's images of a board have", 3) from None
+            raise RunnerError(f"the engine vart needs {error.name}, which AMD's images of a board have", 3) from None
     name = "featurizer.onnx" if engine == "float" else "featurizer.int8.onnx"
     if engine == "vitisai":
         if not os.path.isfile(vaip):
-            raise Problem(f"there is no {vaip}: name AMD's vaip_config.json with --vaip", 3)
+            raise RunnerError(f"there is no {vaip}: name AMD's vaip_config.json with --vaip", 3)
         made = session(folder / name, "VitisAIExecutionProvider", config_file=vaip)
     else:
         made = session(folder / name)
@@ -268,7 +270,7 @@ def _first(folder: Path, vaip: str) -> Featurizer:
     for engine in ("vart", "vitisai") if (folder / "featurizer.xmodel").is_file() else ("vitisai",):
         try:
             return featurizer(folder, engine, vaip)
-        except Problem as problem:
+        except RunnerError as problem:
             reasons.append(str(problem))
     sys.stderr.write(f"without the DPU: {'; '.join(reasons)}\n")
     return featurizer(folder, "cpu")
@@ -295,21 +297,21 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--folder", type=Path, default=Path(__file__).parent, help="of the model (default: this one)")
     parser.add_argument("--engine", choices=ENGINES, default="auto", help="default: %(default)s")
     parser.add_argument("--vaip", default=VAIP, metavar="FILE", help="AMD's vaip_config.json (default: %(default)s)")
-    given = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     status = 0
     try:
-        reader = Reader(given.folder, featurizer(given.folder, given.engine, given.vaip))
-    except Problem as problem:
+        reader = Reader(options.folder, featurizer(options.folder, options.engine, options.vaip))
+    except RunnerError as problem:
         sys.stderr.write(f"error: {problem}\n")
         return problem.status
-    for path in given.images:
+    for path in options.images:
         try:
             text = reader.read(path)
-        except Problem as problem:
+        except RunnerError as problem:
             sys.stderr.write(f"error: {problem}\n")
             status = 1
             continue
-        sys.stdout.write(text + "\n" if len(given.images) == 1 else f"{path}\t{text}\n")
+        sys.stdout.write(text + "\n" if len(options.images) == 1 else f"{path}\t{text}\n")
     return status
 
 

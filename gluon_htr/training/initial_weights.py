@@ -30,7 +30,7 @@ UNLIKELY = -3.0  # added to the logit of a letter that starts as another one: a 
 
 
 @dataclass(frozen=True)
-class Start:
+class InitialWeights:
     """Trained weights. network, height, lineage: what is known of where they come from; height in pixels."""
 
     name: str
@@ -41,7 +41,7 @@ class Start:
     lineage: Lineage = NOTHING
 
 
-def read_start(init: str) -> Start:
+def load_initial(init: str) -> InitialWeights:
     """init: a bundle's name or path, the folder of a run, or one with an exported pair and its `alphabet.json`.
 
     Raises `UsageError` where it is none of these, `BundleError` and others where it is damaged.
@@ -60,7 +60,7 @@ def read_start(init: str) -> Start:
         preset, lineage = load_preset(folder / PRESET), _stored_lineage(folder / LINEAGE)
     else:
         lineage = Lineage((DataSource(f"what {folder.name} was trained on", UNKNOWN_TERMS),))
-    return Start(
+    return InitialWeights(
         init,
         read_pair(folder),
         Alphabet.load(folder / ALPHABET),
@@ -78,7 +78,7 @@ def _stored_lineage(file: Path) -> Lineage:
         raise UsageError(f"{file} is damaged: {error}") from None
 
 
-def _from_bundle(path: Path) -> Start:
+def _from_bundle(path: Path) -> InitialWeights:
     bundle = read_bundle(path)
     about = bundle.description
     network: Network | None = None
@@ -89,38 +89,38 @@ def _from_bundle(path: Path) -> Start:
             raise UsageError(f"{path} is of a network that this version does not know: {error}") from None
     height = bundle.reader.preprocessing.fit.height
     lineage = Lineage(tuple(about.training_data), tuple(about.stints))
-    return Start(str(path), bundle.trainable_pair, bundle.alphabet, network, height, lineage)
+    return InitialWeights(str(path), bundle.trainable_pair, bundle.alphabet, network, height, lineage)
 
 
 def default_preset(init: str | None) -> str:
     """Return the preset that ships with the network of `init`, if one does, `words` otherwise."""
-    return (init and _preset_of(read_start(init))) or "words"
+    return (init and _preset_of(load_initial(init))) or "words"
 
 
-def _preset_of(start: Start) -> str | None:
+def _preset_of(initial: InitialWeights) -> str | None:
     for name in preset_names():
         preset = load_preset(name)
-        if (preset.network, preset.preprocessing.height) == (start.network, start.height):
+        if (preset.network, preset.preprocessing.height) == (initial.network, initial.height):
             return name
     return None
 
 
-def check_network(start: Start, preset: Preset, where: str) -> None:
+def check_network(initial: InitialWeights, preset: Preset, where: str) -> None:
     """Raise `UsageError` where the weights are known to belong to another network than the preset's."""
-    known = _preset_of(start)
+    known = _preset_of(initial)
     way_out = f"give --preset {known}" if known else "give the preset that it was trained with, by --preset or --config"
-    if start.height not in (None, preset.preprocessing.height):
+    if initial.height not in (None, preset.preprocessing.height):
         raise UsageError(
-            f"{start.name} reads images of {start.height} pixels' height, {where} makes {preset.preprocessing.height}: "
-            f"{way_out}"
+            f"{initial.name} reads images {initial.height} pixels high, but {where} makes images "
+            f"{preset.preprocessing.height} pixels high: {way_out}"
         )
-    if start.network is None or start.network == preset.network:
+    if initial.network is None or initial.network == preset.network:
         return
-    theirs, ours = _flat(start.network), _flat(preset.network)
+    theirs, ours = _flat(initial.network), _flat(preset.network)
     keys = [key for key in sorted(theirs.keys() | ours.keys()) if theirs.get(key) != ours.get(key)]
     raise UsageError(
-        f"{start.name} has another network than {where}: {keys[0]} is {theirs.get(keys[0])}, not {ours.get(keys[0])}; "
-        f"{way_out}"
+        f"{initial.name} has another network than {where}: {keys[0]} is {theirs.get(keys[0])}, "
+        f"not {ours.get(keys[0])}; {way_out}"
     )
 
 
@@ -135,7 +135,7 @@ def _flat(network: Any, prefix: str = "network") -> dict[str, Any]:
     return found
 
 
-def fitted(start: Start, alphabet: Alphabet, seed: int) -> tuple[Pair, str]:
+def remap_alphabet(initial: InitialWeights, alphabet: Alphabet, seed: int) -> tuple[Pair, str]:
     """Return the pair for another alphabet, and in words what of it starts anew.
 
     Characters that both have keep their weights.
@@ -143,18 +143,18 @@ def fitted(start: Start, alphabet: Alphabet, seed: int) -> tuple[Pair, str]:
     A network learns the blank and all that is not its last layer from any alphabet: these are kept, too. A letter with
     a mark starts as the bare one that it looks like, only less likely: until it is learned, reading stays as it was.
     """
-    parameters = {name: np.asarray(array, np.float32) for name, array in start.pair.parameters.items()}
-    if alphabet == start.alphabet:
-        return Pair(start.pair.symbol, parameters), f"starts from the weights of {start.name}"
-    place = {character: k for k, character in enumerate(start.alphabet.characters)}
+    parameters = {name: np.asarray(array, np.float32) for name, array in initial.pair.parameters.items()}
+    if alphabet == initial.alphabet:
+        return Pair(initial.pair.symbol, parameters), f"starts from the weights of {initial.name}"
+    place = {character: k for k, character in enumerate(initial.alphabet.characters)}
     new = [c for c in alphabet.characters if c not in place]
     like = {c: _bare(c) for c in new if _bare(c) in place}
-    kept = np.array([*(place.get(like.get(c, c), -1) for c in alphabet.characters), start.alphabet.blank])
+    kept = np.array([*(place.get(like.get(c, c), -1) for c in alphabet.characters), initial.alphabet.blank])
     shift = np.array([*(UNLIKELY if c in like else 0.0 for c in alphabet.characters), 0.0])
-    symbol, parameters = resize_decoder(start.pair.symbol, parameters, kept, seed, shift)
+    symbol, parameters = resize_decoder(initial.pair.symbol, parameters, kept, seed, shift)
     gone = [c for c in place if c not in set(alphabet.characters)]
     kept_ones = f"the blank and {len(place) - len(gone)} characters are kept"
-    words = f"starts from the weights of {start.name}; of its last layer, {kept_ones}"
+    words = f"starts from the weights of {initial.name}; of its last layer, {kept_ones}"
     return Pair(symbol, parameters), f"{words}{_changes(like, [c for c in new if c not in like], gone)}"
 
 

@@ -23,11 +23,11 @@ from .batches import Batches
 from .engines import create_engine
 from .engines.interface import Engine
 from .holdout import check_comparable, hold_out
+from .initial_weights import check_network, load_initial, remap_alphabet
 from .objectives import objective_of
 from .runs import Run, create_run, load_run
 from .settings import Request
-from .suitability import refuse, suitable
-from .transfer import check_network, fitted, read_start
+from .trainable import refuse_untrainable, split_trainable
 
 Say = Callable[[str], object]
 
@@ -52,10 +52,10 @@ def start_run(
     texts, data_digest = data[0].texts, digest(*data)
     preset = load_preset(request.preset)
     if request.init:
-        start = read_start(request.init)
+        start = load_initial(request.init)
         check_network(start, preset, request.preset)
         characters = given or start.alphabet.extended(texts)
-        pair, words = fitted(start, characters, request.seed)
+        pair, words = remap_alphabet(start, characters, request.seed)
         write_pair(output, pair)
         say(words)
         return create_run(output, request, preset, characters, data_digest, start.lineage)
@@ -114,7 +114,7 @@ def load_training_data(request: Request, track: Track, say: Say = _silent) -> tu
     """
     preprocessing = load_preset(request.preset).preprocessing
     load = partial(
-        load_data, preprocessing=preprocessing, seed=request.seed, track=track, as_read=request.init is not None
+        load_data, preprocessing=preprocessing, seed=request.seed, track=track, like_inference=request.init is not None
     )
     if request.validation is not None:
         train, validation = load(request.data), load([request.validation])
@@ -132,15 +132,15 @@ def load_training_data(request: Request, track: Track, say: Say = _silent) -> tu
     return train, validation
 
 
-def usable(run: Run, train: Store) -> tuple[Store, list[Problem]]:
+def trainable_samples(run: Run, train: Store) -> tuple[Store, list[Problem]]:
     """Return the training samples that the network can learn from.
 
     All that were left out are listed in `skipped.tsv`.
     """
     train = train.normalized(run.alphabet.normalization)
-    kept, problems = suitable(train, run.alphabet, run.preset.network.step_width)
+    kept, problems = split_trainable(train, run.alphabet, run.preset.network.step_width)
     if run.request.unfit == "refuse" or not len(kept):
-        refuse(problems, len(kept))
+        refuse_untrainable(problems, len(kept))
     # Files that are missing are known since `prepare` and may be many; data given several times tells them as often.
     skipped = list(dict.fromkeys([*problems, *train.problems]))
     write_atomically(run.path / "skipped.tsv", _table(skipped))

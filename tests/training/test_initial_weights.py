@@ -19,7 +19,7 @@ from gluon_htr.graphs.pair import Pair, write_pair
 from gluon_htr.networks.presets import load_preset
 from gluon_htr.text.alphabet import Alphabet
 from gluon_htr.training.engines import OptimizerSettings, create_engine
-from gluon_htr.training.transfer import Start, check_network, fitted, read_start
+from gluon_htr.training.initial_weights import InitialWeights, check_network, load_initial, remap_alphabet
 
 
 def test_a_bundle_a_run_and_a_pair_are_starts(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -29,7 +29,7 @@ def test_a_bundle_a_run_and_a_pair_are_starts(run: Path, tmp_path: Path, monkeyp
     shutil.copy(LETTERS, tmp_path / "models" / "letters.zip")
     preset = load_preset(TINY)
     for init in (str(LETTERS), "letters", str(run)):
-        start = read_start(init)
+        start = load_initial(init)
         assert "".join(start.alphabet.characters) == "abcde"
         assert start.network == preset.network
         check_network(start, preset, "tiny")
@@ -40,21 +40,21 @@ def test_a_pair_of_unknown_origin_is_a_start(tmp_path: Path) -> None:
     bundle = read_bundle(LETTERS)
     write_pair(tmp_path, bundle.trainable_pair)
     (tmp_path / "alphabet.json").write_bytes(bundle.alphabet.to_json())
-    start = read_start(str(tmp_path))
+    start = load_initial(str(tmp_path))
     assert start.network is None
     check_network(start, load_preset("lines"), "lines")  # nothing is known that could differ
     (tmp_path / "preset.toml").write_text(TINY.read_text())
     with pytest.raises(UsageError, match="16 pixels' height"):
-        check_network(read_start(str(tmp_path)), load_preset("lines"), "lines")
+        check_network(load_initial(str(tmp_path)), load_preset("lines"), "lines")
 
 
-def _start() -> Start:
-    return read_start(str(LETTERS))
+def _start() -> InitialWeights:
+    return load_initial(str(LETTERS))
 
 
 def test_the_same_alphabet_changes_nothing() -> None:
     """Going on with more data would lose what was learned."""
-    pair, words = fitted(_start(), Alphabet("abcde"), seed=0)
+    pair, words = remap_alphabet(_start(), Alphabet("abcde"), seed=0)
     assert pair.symbol == _start().pair.symbol
     assert all(np.array_equal(pair.parameters[key], value) for key, value in _start().pair.parameters.items())
     assert "anew" not in words
@@ -64,7 +64,7 @@ def test_the_same_alphabet_changes_nothing() -> None:
 def test_both_engines_take_the_new_alphabet(engine: Literal["mxnet", "torch"]) -> None:
     """The network would be refused, or write the wrong letters."""
     pytest.importorskip("torch") if engine == "torch" else need_mxnet()
-    changed, words = fitted(_start(), Alphabet("ecxba"), seed=0)
+    changed, words = remap_alphabet(_start(), Alphabet("ecxba"), seed=0)
     assert words.endswith("the blank and 4 characters are kept, 1 start anew: x, 1 are gone: d")
     page = np.stack([array("bead"), array("cab")])
     pairs = (_start().pair, changed)
@@ -75,7 +75,7 @@ def test_both_engines_take_the_new_alphabet(engine: Literal["mxnet", "torch"]) -
 
 def test_letters_with_marks_start_as_the_bare_ones() -> None:
     """Whoever adapts to French would teach the shape of an e four times over, and lose the e on the way."""
-    pair, words = fitted(_start(), Alphabet("abcdeéçœ"), seed=0)
+    pair, words = remap_alphabet(_start(), Alphabet("abcdeéçœ"), seed=0)
     assert words.endswith("the blank and 5 characters are kept, 2 start as others: é as e, ç as c, 1 start anew: œ")
     weight, bias = (np.asarray(pair.parameters[f"arg:decoder_{kind}"]) for kind in ("weight", "bias"))
     for new, old in ((5, 4), (6, 2)):
@@ -90,7 +90,7 @@ def test_a_symbol_in_other_words_is_still_edited() -> None:
     for node in content["nodes"]:
         if "attrs" in node:
             node["param"] = node.pop("attrs")
-    older = Start("older", Pair(json.dumps(content), start.pair.parameters), start.alphabet)
-    symbol = fitted(older, Alphabet("abcdefg"), seed=0)[0].symbol
+    older = InitialWeights("older", Pair(json.dumps(content), start.pair.parameters), start.alphabet)
+    symbol = remap_alphabet(older, Alphabet("abcdefg"), seed=0)[0].symbol
     nodes = {node["name"]: node.get("param") for node in json.loads(symbol)["nodes"]}
     assert nodes["decoder_fwd"]["num_hidden"] == "8"

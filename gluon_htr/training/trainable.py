@@ -13,7 +13,7 @@ from ..text.alphabet import Alphabet
 MAX_NAMED = 5
 
 
-def suitable(store: Store, alphabet: Alphabet, step_width: int) -> tuple[Store, list[Problem]]:
+def split_trainable(store: Store, alphabet: Alphabet, step_width: int) -> tuple[Store, list[Problem]]:
     """Return the samples that can be trained on, and why the others cannot.
 
     step_width: pixels of a time step; a sample has width // step_width of them.
@@ -42,7 +42,7 @@ def _problem(identity: str, text: str, width: int, step_width: int, alphabet: Al
     return None
 
 
-def refuse(problems: list[Problem], kept: int) -> None:
+def refuse_untrainable(problems: list[Problem], kept: int) -> None:
     """Raise `AlphabetError` or `TrainingError`, naming the first samples. kept: how many can be trained on."""
     if problems:
         named = "; ".join(f"{problem.id}: {problem.reason}" for problem in problems[:MAX_NAMED])
