@@ -55,7 +55,7 @@ def load(
     path = find_model(model)
     if is_run(path):
         if precision != "float32":
-            raise UsageError(f"{path} is a run, and only bundles have {precision}: export it, then gluon-htr dpu cpu")
+            raise UsageError(f"{path} is a run, and only bundles have {precision}: export it, then gluon-htr quantize")
         return _from_run(path, engine, threads, providers, decoder)
     return from_bundle(read_bundle(path), engine, threads, providers, precision, decoder)
 
@@ -110,7 +110,7 @@ def _integer_network(
         raise UsageError(f"--precision {precision} is not there for the engine {engine}: int8 goes with onnx")
     if INTEGER_MODEL not in bundle.files:
         raise BundleError(
-            f"{bundle.path} has no {INTEGER_MODEL}: make a bundle that does with gluon-htr dpu cpu {bundle.name}"
+            f"{bundle.path} has no {INTEGER_MODEL}: make a bundle that does with gluon-htr quantize {bundle.name}"
         )
     return one_by_one(onnx_network(bundle.files[INTEGER_MODEL], 1, providers), threads)
 

@@ -92,7 +92,7 @@ def test_a_bundle_for_ordinary_cpus(command: Command, here: Command, words: Path
     draw("bead").save(tmp_path / "bead.png")
     done = command("predict", "bead.png", "--model", "small.zip", "--precision", "int8")
     assert done.stdout == "bead\n", done.stderr
-    assert "dpu cpu letters" in refusal(command("predict", "bead.png", "--model", LETTERS, "--precision", "int8"))
+    assert "quantize letters" in refusal(command("predict", "bead.png", "--model", LETTERS, "--precision", "int8"))
 
 
 def test_a_package_is_all_steps_in_one(here: Command, words: Path, tmp_path: Path) -> None:
