@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import os
 import random
 import subprocess
@@ -24,16 +23,6 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 # Test networks are small: a second thread gains little, and waits for its turn where anything else computes.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks what skips without torch, whole files or single tests, so that `-m torch` runs it where it is installed."""
-    for item in items:
-        head = item.path.read_text(encoding="utf-8").split("\ndef ")[0]
-        source = inspect.getsource(item.function) if isinstance(item, pytest.Function) else ""
-        if 'importorskip("torch' in head + source:
-            item.add_marker(pytest.mark.torch)
 
 
 @pytest.fixture(scope="session")

@@ -36,12 +36,18 @@ def test_a_run_leaves_everything_that_it_promises(run: Path) -> None:
     assert not list(run.rglob("*.part"))
 
 
-def test_the_network_learns(run: Path) -> None:
+def test_the_network_learns(command: Command, words: Path, tmp_path: Path) -> None:
     """All parts could run and nothing be learned."""
-    entries = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
-    assert json.loads((run / "scores.json").read_text())["samples"] == 32
+    config = preset(tmp_path, epochs=40)
+    done = command("train", *training(words, tmp_path / "run", "--config", config), timeout=240)
+    assert done.returncode == 0, done.stderr
+    entries = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
     scores = [entry["cer"] for entry in entries if entry["event"] == "validation"]
-    assert len(scores) == 3
+    losses = [entry["loss"] for entry in entries if entry["event"] == "train"]
+    assert len(scores) == 40
+    assert losses[-1] < 0.7 * losses[0]
+    assert min(scores) < 0.8 * scores[0]
+    assert json.loads((tmp_path / "run" / "scores.json").read_text())["cer"]["value"] == min(scores)
 
 
 def test_validating_takes_little_of_the_time_however_much_there_is(
@@ -77,7 +83,7 @@ def validated(command: Command, config: Path, words: Path, output: Path, *more: 
     return [entry["epoch"] for entry in entries if entry["event"] == "validation"]
 
 
-@pytest.mark.parametrize("engine", ["mxnet", "torch"])
+@pytest.mark.parametrize("engine", ["mxnet", pytest.param("torch", marks=pytest.mark.torch)])
 def test_a_run_killed_at_any_moment_ends_with_the_same_weights(engine: str, words: Path, tmp_path: Path) -> None:
     """A crash would cost the training, or change what it ends with."""
     if engine == "torch":
@@ -200,6 +206,7 @@ def test_ctrl_c_saves_and_says_how_to_go_on(words: Path, tmp_path: Path) -> None
     assert (tmp_path / "run" / "checkpoints" / "last.params").exists()
 
 
+@pytest.mark.torch
 def test_both_engines_score_the_same(run: Path, words: Path, command: Command) -> None:
     """A run trained by one engine would read differently under another."""
     cards = []

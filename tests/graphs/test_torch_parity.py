@@ -20,6 +20,7 @@ from gluon_htr.graphs.torch_module import GraphModule, _dropout, reshaped
 from gluon_htr.images.preprocessing import to_network_input
 from gluon_htr.networks.recognizer import build, export_pair
 
+pytestmark = pytest.mark.torch
 TOLERANCE = 1e-4  # relative to the gradient's norm
 DRAWS = 10
 LABELS, LENGTHS = np.array([[3, 3, 1, 0, 5], [2, 7, -1, -1, -1], [9, -1, -1, -1, -1]], np.int32), np.array([5, 2, 1])

@@ -17,7 +17,9 @@ WIDTH, HEIGHT = 1000, 800
 @given(st.lists(st.tuples(polygons, baselines), min_size=1, max_size=6))
 def test_an_outline_is_inside_the_page_or_says_why_there_is_none(lines: list[tuple[str, str]]) -> None:
     """A crop would reach beyond the image and end in a traceback."""
-    found = outlines([AnnotatedLine("line", polygon, baseline) for polygon, baseline in lines], np.ones(2), (WIDTH, HEIGHT))
+    found = outlines(
+        [AnnotatedLine("line", polygon, baseline) for polygon, baseline in lines], np.ones(2), (WIDTH, HEIGHT)
+    )
     assert len(found) == len(lines)
     for outline in found:
         if isinstance(outline, AnnotationError):

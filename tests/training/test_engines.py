@@ -20,6 +20,7 @@ from gluon_htr.training.engines import OptimizerSettings, create_engine, fastest
 from gluon_htr.training.engines.interface import Engine
 from gluon_htr.training.objectives.batch import Batch
 
+pytestmark = pytest.mark.torch
 ENGINES = ["mxnet", "torch"]
 ADAM = OptimizerSettings(weight_decay=1e-4, clip=5.0)
 PLAIN_SGD = OptimizerSettings(kind="sgd", momentum=0.0)

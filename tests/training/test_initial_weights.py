@@ -60,7 +60,7 @@ def test_the_same_alphabet_changes_nothing() -> None:
     assert "anew" not in words
 
 
-@pytest.mark.parametrize("engine", ["mxnet", "torch"])
+@pytest.mark.parametrize("engine", ["mxnet", pytest.param("torch", marks=pytest.mark.torch)])
 def test_both_engines_take_the_new_alphabet(engine: Literal["mxnet", "torch"]) -> None:
     """The network would be refused, or write the wrong letters."""
     pytest.importorskip("torch") if engine == "torch" else need_mxnet()

@@ -20,6 +20,7 @@ from gluon_htr.training.engines.interface import Engine
 from gluon_htr.training.objectives import IGNORED, OBJECTIVES, Objective, objective_of
 from gluon_htr.training.objectives.batch import Batch
 
+pytestmark = pytest.mark.torch
 SIZE = (16, 24)  # pixels of the images of the small classifiers
 PLAIN = OptimizerSettings(kind="sgd", momentum=0.0)
 

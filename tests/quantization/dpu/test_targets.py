@@ -189,6 +189,7 @@ def test_the_runner_decodes_what_people_have(mode: str, tmp_path: Path) -> None:
         np.testing.assert_array_equal(dpu_runner.decode(tmp_path / "page.pgm"), np.asarray(page))
 
 
+@pytest.mark.torch
 def test_the_generated_module_is_the_same_network(tmp_path: Path) -> None:
     """Vitis AI would quantize and compile another network."""
     torch = pytest.importorskip("torch")
