@@ -17,6 +17,10 @@ from ..datasets.loading import Track, untracked
 from ..datasets.sample import Problem
 from ..datasets.store import Store
 from ..text.metrics import ScoreCard
+from .journal import read_journal
+from .loop import Callbacks, Trainer
+from .runs import Run, unmark_run
+from .settings import Request
 from .setup import (
     Say,
     check_data,
@@ -27,10 +31,6 @@ from .setup import (
     start_run,
     trainable_samples,
 )
-from .journal import read_journal
-from .loop import Callbacks, Trainer
-from .runs import Run, unmark_run
-from .settings import Request
 
 HOPELESS_CER = 0.8  # of a trained model; what it cannot read at all is mostly not what the label says
 

@@ -50,7 +50,7 @@ def writers(root: Path, forms: Iterable[Form]) -> dict[str, Writer]:
     boxes, paths = _boxes(root), folder_files(root / "words", SUFFIXES)
     if not boxes or not paths:
         missing = "words/" if boxes else "ascii/words.txt"
-        raise AnnotationError(f"{root} has no {missing}: run python -m gluon_htr.download --dataset iam-words first")
+        raise AnnotationError(f"{root} has no {missing}: run gluon-htr download --dataset iam-words first")
     found = defaultdict[str, Writer](Writer)
     for form in forms:
         for line in form.lines:

@@ -49,7 +49,7 @@ def _read(root: Path, name: str, dimensions: int) -> np.ndarray:
     if file is None:
         raise DataError(
             f"{root} has no {name}-idx{dimensions}-ubyte, with or without .gz: "
-            "run python -m gluon_htr.download --dataset mnist first"
+            "run gluon-htr download --dataset mnist first"
         )
     return read_idx(file, dimensions)
 

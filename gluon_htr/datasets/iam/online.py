@@ -107,7 +107,7 @@ class IamOnlineReader:
         if not texts or not files:
             raise AnnotationError(
                 f"{root} has no {'ascii' if files else 'lineStrokes'}: "
-                "run python -m gluon_htr.download --dataset iam-online first"
+                "run gluon-htr download --dataset iam-online first"
             )
         self._texts = dict(self._aligned(texts, files))
         if not self._texts:

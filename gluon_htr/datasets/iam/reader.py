@@ -51,12 +51,10 @@ class IamReader:
         self.problems: list[Problem] = []
         self._root, self._level = root, level
         if not root.is_dir():
-            raise AnnotationError(f"{root} does not exist: run python -m gluon_htr.download first")
+            raise AnnotationError(f"{root} does not exist: run gluon-htr download first")
         self._archives = [] if (root / level).is_dir() else sorted(root.glob(f"{level}*.tgz"))
         if not self._archives and not (root / level).is_dir():
-            raise AnnotationError(
-                f"{root} has neither {level}/ nor {level}.tgz: run python -m gluon_htr.download first"
-            )
+            raise AnnotationError(f"{root} has neither {level}/ nor {level}.tgz: run gluon-htr download first")
         self._samples = {}
         for identity, text, group in _entries(read_forms(root, self.problems), level, options):
             if text.strip():

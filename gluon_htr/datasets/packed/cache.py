@@ -70,7 +70,7 @@ def load_cache(path: Path) -> tuple[Store, Origin]:
     """Return the samples of a cache, and what they were made from. Raises `CacheError` when it is broken or hostile."""
     *chunks, end = pickles.load_all(path)
     if not isinstance(end, dict) or end.get("format") != FORMAT:
-        raise CacheError(f"{path} is not a whole cache of this version: run python -m gluon_htr.prepare again")
+        raise CacheError(f"{path} is not a whole cache of this version: run gluon-htr prepare again")
     try:
         found = msgspec.convert({name: end[name] for name in _ORIGIN if name in end}, Origin)
         store = Store.join([_checked(path, chunk) for chunk in chunks])

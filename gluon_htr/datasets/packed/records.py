@@ -144,7 +144,7 @@ def records_origin(path: Path) -> Origin:
     """
     packing = _packing(path)
     if packing is None:
-        raise CacheError(f"{path} holds no records of this version: run python -m gluon_htr.prepare again")
+        raise CacheError(f"{path} holds no records of this version: run gluon-htr prepare again")
     return packing.origin
 
 
@@ -189,7 +189,7 @@ def _load(path: Path) -> tuple[Store, Packing, list[Problem]]:
     except (OSError, ValueError, TypeError, KeyError):
         whole = {}
     if packing is None or whole.get("format") != FORMAT:
-        raise CacheError(f"{path} holds no whole records of this version: run python -m gluon_htr.prepare again")
+        raise CacheError(f"{path} holds no whole records of this version: run gluon-htr prepare again")
     loaded = [load_shard(path, number) for number in range(shards)]
     store = Store.join([*(store for store, _ in loaded), Store.collect([], problems)])
     return store, packing, [problem for _, lost in loaded for problem in lost]

@@ -74,7 +74,7 @@ def shard_summary(path: Path, number: int) -> dict[str, Any]:
         found = json.loads(file.read_bytes())
         return {"samples": int(found["samples"]), "problems": [Problem(*problem) for problem in found["problems"]]}
     except (OSError, ValueError, TypeError, KeyError) as error:
-        raise CacheError(f"{file} is missing or damaged ({error}): run python -m gluon_htr.prepare again") from None
+        raise CacheError(f"{file} is missing or damaged ({error}): run gluon-htr prepare again") from None
 
 
 @dataclass(frozen=True)

@@ -133,8 +133,8 @@ def _decoded(blob: bytes, name: str, stray: float) -> str:
 def paragraphs(text: str) -> Iterator[str]:
     """Yield the paragraphs of a book, each as one line in NFC.
 
-    Those of less than `MIN_CHARACTERS` characters are left out where they are less than half of the text: they are headings.
-    So are rows as of a table, and paragraphs that have more than `MAX_TABLE_ROWS` of them.
+    Those of less than `MIN_CHARACTERS` characters are left out where they are less than half of the text: they are
+    headings. So are rows as of a table, and paragraphs that have more than `MAX_TABLE_ROWS` of them.
     """
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     text = START.split(text, maxsplit=1)[-1]
