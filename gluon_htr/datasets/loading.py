@@ -19,7 +19,8 @@ from .problems import first_problems
 from .spec import Spec, open_spec, parse_spec, repeat_counts
 from .store import Store
 
-#: Called with a spec's text and its number of samples; returns a context whose value is called with the number of samples done.
+#: Called with the text of a spec and its number of samples; returns a context manager. Its value is called with the
+#: number of samples that have just been done.
 Track = Callable[[str, int], AbstractContextManager[Callable[[int], object]]]
 
 

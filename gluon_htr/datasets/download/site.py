@@ -160,7 +160,9 @@ class Site:
     def _refusal(self, name: str, url: str, status: int) -> str:
         browser = "or fetch the file in a browser and pass it with --archive"
         if status == 401:
-            return f"{name}: {self.web_origin[1]} demands an unsupported kind of login (401): fetch the file in a browser and pass it with --archive"
+            return (
+                f"{name}: {self.web_origin[1]} demands an unsupported kind of login (401). Try again later, {browser}"
+            )
         if status == 403:
             return f"{name}: access refused (403). Does your account include this data set? See {url}, {browser}"
         if status in (404, 410):
