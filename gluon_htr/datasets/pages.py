@@ -72,7 +72,7 @@ class PagesReader:
         self._lines = [line for path in files for line in self._page(path)]
         if not self._lines:
             first = first_problems(self.problems) or "it has no XML files"
-            raise AnnotationError(f"{self._folder} has no line of PAGE or ALTO that can be used: {first}")
+            raise AnnotationError(f"{self._folder} has no usable line of PAGE or ALTO: {first}")
         if by_ratio:
             chosen = held_out([line.group for line in self._lines], options.ratio, options.seed)
             is_validation = options.split == "validation"

@@ -67,7 +67,7 @@ def outline_fonts(folder: Path, alphabet: frozenset[str] | None, problems: list[
             problems.append(Problem(file.name, str(error)))
     if not found:
         why = first_problems(problems) or f"no {', '.join(FILES)} file"
-        raise DataError(f"{folder} has no font that can be used: {why}")
+        raise DataError(f"{folder} has no usable font: {why}")
     return found
 
 

@@ -45,8 +45,8 @@ class FontsOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     alphabet: str = "iam"
     #: Digits of each number with texts=digits: `5`, or a range as `1-20`.
     digits: str = "1-20"
-    #: Turned by at most so many degrees to either side; long lines less. What this and the next two are where they are
-    #: not given, `Layout.draw` and `InkStyle` say.
+    #: Largest rotation in degrees to either side; smaller for long lines. The defaults of this and the next two keys
+    #: are those of `LineLayout.draw` and `PenStyle`.
     skew: Annotated[float, msgspec.Meta(ge=0, le=45)] | None = None
     #: Largest extra space behind each letter, as a proportion of the font's size.
     spacing: Annotated[float, msgspec.Meta(ge=0, le=2)] | None = None

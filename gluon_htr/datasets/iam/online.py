@@ -112,7 +112,7 @@ class IamOnlineReader:
         self._texts = dict(self._aligned(texts, files))
         if not self._texts:
             first = first_problems(self.problems) or "its texts are empty"
-            raise AnnotationError(f"{root} has no line of split={options.split} that can be used: {first}")
+            raise AnnotationError(f"{root} has no usable line of split={options.split}: {first}")
 
     def __len__(self) -> int:
         return len(self._texts) * max(1, self._variants)

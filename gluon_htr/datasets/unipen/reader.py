@@ -94,7 +94,7 @@ def open_unipen(root: Path, options: UnipenOptions) -> Reader:
     items = _chosen(_items(root, part, options.split, problems), options)
     if not items:
         first = first_problems(problems) or "there is none"
-        raise AnnotationError(f"{root} has nothing of part={part} and split={options.split} that can be used: {first}")
+        raise AnnotationError(f"{root} has no usable sample of part={part} and split={options.split}: {first}")
     if options.part == "composed":
         return ComposedReader(items, options.count, options.seed, DrawnPen, problems)
     return UnipenReader(items, options.variants, problems)

@@ -48,7 +48,7 @@ class StrokeFont(Protocol):
 
     @property
     def joined(self) -> bool:
-        """Whether its letters touch."""
+        """True if its letters touch."""
         ...
 
     @property
