@@ -1,4 +1,4 @@
-"""`gluon-htr COMMAND …`, the same as `python -m gluon_htr.COMMAND …`; without a command, a list of them."""
+"""Command line `gluon-htr COMMAND …`, the same as `python -m gluon_htr.COMMAND …`. Without a command, it lists them."""
 
 from __future__ import annotations
 
@@ -13,22 +13,24 @@ from .errors import UsageError
 
 
 def commands() -> dict[str, str]:
-    """Name → first line of its docstring, of every door in this folder. Read as text: none is imported."""
+    """Return the commands: name → first line of the docstring. The files are read as text; none is imported."""
     files = sorted(Path(__file__).parent.glob("[a-z]*.py"))
     described = {path.stem: ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) for path in files}
     return {name: text.split("\n")[0] for name, text in described.items() if text and name != "errors"}
 
 
 def overview() -> str:
-    """How to call us, one line a command."""
-    doors = commands()
-    width = max(map(len, doors), default=0)
-    rows = [f"  {name:{width}}  {text}" for name, text in doors.items()]
+    """Describe the command line, with one line per command."""
+    listed = commands()
+    width = max(map(len, listed), default=0)
+    rows = [f"  {name:{width}}  {text}" for name, text in listed.items()]
     return "\n".join(["usage: gluon-htr COMMAND [--help] …", "", "commands:", *rows])
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; it is imported now and no earlier, so that reading an image never loads the workshop."""
+    """Run one command. Only that command is imported, so that `predict` never loads the packages of the training
+    extra.
+    """
     name, *rest = list(sys.argv[1:] if arguments is None else arguments) or [""]
     if name == "--version":
         print(f"gluon-htr {__version__}")
@@ -41,9 +43,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"error: no command '{name}'", file=sys.stderr)
         print(overview(), file=sys.stderr)
         return UsageError.status
-    door = importlib.import_module(f"{__package__}.{name}")
+    module = importlib.import_module(f"{__package__}.{name}")
     sys.argv[0] = f"gluon-htr {name}"
-    return _command.main(door.main, rest)
+    return _command.main(module.main, rest)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""What every command shares: one line for an error, an exit status, progress on stderr.
+"""Shared parts of all commands: one line per error, an exit status, messages on stderr.
 
-Exit status: 0 done, 1 done with a negative finding, 2 wrong use or bad input, 3 a tool is missing, 130 Ctrl-C.
+Exit status: 0 done, 1 done with a negative result, 2 wrong use or bad input, 3 a tool is missing, 130 Ctrl-C.
 """
 
 from __future__ import annotations
@@ -26,16 +26,18 @@ INTERRUPTED = 130
 
 
 def main(command: Callable[[Sequence[str] | None], int], arguments: Sequence[str] | None = None) -> int:
-    """Run a command; what goes wrong becomes one line on stderr and an exit status."""
-    if isinstance(sys.stdout, io.TextIOWrapper):  # names of files may be no UTF-8, and terminals may lack signs
+    """Run a command. An error becomes one line on stderr and an exit status."""
+    if isinstance(sys.stdout, io.TextIOWrapper):  # file names may not be UTF-8, and terminals may lack characters
         sys.stdout.reconfigure(errors="backslashreplace")  # \udce9 for such a byte, which is JSON's own escape
-    warnings.filterwarnings("ignore", module=r"PIL\.")  # of large images and odd metadata: what matters, we raise
+    warnings.filterwarnings(
+        "ignore", module=r"PIL\."
+    )  # about large images and odd metadata: what matters is raised as an error
     try:
         return command(arguments)
     except KeyboardInterrupt:
         say("interrupted")
         return INTERRUPTED
-    except BrokenPipeError:  # `| head` closed our stdout: nobody is left to read
+    except BrokenPipeError:  # `| head` closed our stdout
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:
@@ -52,16 +54,16 @@ def _in_words(error: Exception) -> str:
         return explain(error)
     if isinstance(error, BrokenExecutor):
         return (
-            "a worker process ended unexpectedly, perhaps for want of memory: repeat the command, a training with "
-            "--resume. If it happens again, set GLUON_HTR_DEBUG=1 for the traceback, and please report it."
+            "a worker process ended unexpectedly, perhaps because memory ran out: repeat the command (a training with "
+            "--resume). If it happens again, set GLUON_HTR_DEBUG=1 for the traceback, and please report it."
         )
-    # a defect of ours: how to see more
+    # a defect of gluon_htr: say how to see the traceback
     name = type(error).__name__
     return f"unexpected {name}: {error}. Set GLUON_HTR_DEBUG=1 for the traceback, and please report it."
 
 
 def explain(error: OSError) -> str:
-    """One line for an error of the operating system: what, where, what to do."""
+    """Describe an error of the operating system in one line: what, where, what to do."""
     if error.errno == errno.ENOSPC:
         return f"the disk is full ({error.filename or 'while writing'}): free some space and repeat the command"
     where = f"{error.filename}: " if error.filename else ""
@@ -69,12 +71,12 @@ def explain(error: OSError) -> str:
 
 
 def say(message: str) -> None:
-    """Print a message for a person on stderr, as one line."""
+    """Print a message on stderr as one line."""
     print(" ".join(str(message).split("\n")), file=sys.stderr, flush=True)
 
 
 def say_left_out(problems: Sequence[Problem], listing: str) -> None:
-    """Name the first samples that were left out; listing: the option that lists all."""
+    """Print the first samples that were left out. listing: the option that lists all of them."""
     for problem in problems[:10]:
         say(f"left out {problem.id}: {problem.reason}")
     if len(problems) > 10:

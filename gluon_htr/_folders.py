@@ -1,4 +1,4 @@
-"""What lies in folders and below them, as commands see it whatever they look for."""
+"""Files in and below a folder, the same for every command."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from pathlib import Path
 
 
 def walk(root: str | os.PathLike[str]) -> Iterator[tuple[str, list[str]]]:
-    """Folders at and below `root`, each with the names of its files, all in order of their names.
+    """Yield the folders at and below `root`, each with the names of its files, all sorted by name.
 
-    Links are followed, each folder is entered once. What begins with a dot is left out: editors and systems keep it.
+    Links are followed, and each folder is entered once. Names that begin with a dot are left out: editors and systems
+    keep such files.
     """
     entered: set[str] = set()
     for folder, below, names in os.walk(root, followlinks=True):  # a Path for each file would cost more than reading it
@@ -22,6 +23,6 @@ def walk(root: str | os.PathLike[str]) -> Iterator[tuple[str, list[str]]]:
 
 
 def files_below(root: str | os.PathLike[str], suffixes: tuple[str, ...]) -> list[Path]:
-    """Paths of all files at and below `root` with one of `suffixes`, in either case, sorted."""
+    """Return the paths of all files at and below `root` with one of `suffixes`, in either case, sorted."""
     found = (Path(folder, name) for folder, names in walk(root) for name in names if name.lower().endswith(suffixes))
     return sorted(found)

@@ -1,7 +1,7 @@
-"""The only way in which mxnet is imported.
+"""The only module that imports mxnet.
 
-mxnet 1.9.1 (the last release) still uses `np.bool` and its kin, which numpy removed in 1.24. They are put back here
-before the import. Raises `MissingToolError` where mxnet is not installed or cannot work.
+mxnet 1.9.1 (the last release) still uses `np.bool` and similar names, which numpy removed in 1.24. They are restored
+before the import. Raises `MissingToolError` if mxnet is not installed or cannot work.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ share_cores()
 
 @contextlib.contextmanager
 def _silent_stderr() -> Iterator[None]:
-    """MXNet's C++ part announces an engine that was chosen; nobody who trains wants to know."""
+    """Hide MXNet's message about the engine that was chosen, which its C++ part prints."""
     sys.stderr.flush()
     kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)

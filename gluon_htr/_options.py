@@ -1,4 +1,4 @@
-"""Options that several commands share, declared once, and what is common in checking them."""
+"""Options that several commands share, declared once, and their checks."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CALIBRATION_IMAGES = 256  # of the 100 to 1000 that Vitis AI advises
 def add_model(parser: argparse.ArgumentParser) -> None:
     """Add `--model`."""
     parser.add_argument(
-        "--model", help="name of a model, a bundle, or the folder of a run (default: the built-in model)"
+        "--model", help="name of a model, path of a bundle or of a run's folder (default: the built-in model)"
     )
 
 
@@ -28,14 +28,14 @@ def add_reading(parser: argparse.ArgumentParser) -> None:
         "--precision",
         choices=PRECISIONS,
         default="float32",
-        help="int8: where the bundle has it (default: %(default)s)",
+        help="int8 needs a bundle with an int8 model (default: %(default)s)",
     )
     add_threads(parser)
 
 
 def add_threads(parser: argparse.ArgumentParser) -> None:
     """Add `--threads`."""
-    parser.add_argument("--threads", type=count, metavar="N", help="threads of the engine (default: one a core)")
+    parser.add_argument("--threads", type=count, metavar="N", help="threads of the engine (default: one per core)")
 
 
 def add_data(parser: argparse.ArgumentParser, purpose: str, required: bool = True) -> None:
@@ -52,22 +52,24 @@ def add_json(parser: argparse.ArgumentParser, what: str = "the result") -> None:
 
 def add_calibration(parser: argparse.ArgumentParser) -> None:
     """Add `--calibration`, which may be repeated, and `--images`."""
-    text = "images without labels; may be repeated"
+    text = "images to choose scales on; labels are not needed; may be repeated"
     parser.add_argument("--calibration", action="append", required=True, metavar="SPEC", help=text)
     parser.add_argument(
         "--images",
         type=count,
         default=CALIBRATION_IMAGES,
         metavar="N",
-        help="of them, at most (default: %(default)s)",
+        help="use at most N of these images (default: %(default)s)",
     )
 
 
 def add_integer(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of a quantization for CPUs."""
-    parser.add_argument("model", metavar="MODEL", help="a bundle, or its name")
+    parser.add_argument("model", metavar="MODEL", help="name or path of a bundle")
     add_calibration(parser)
-    parser.add_argument("--output", type=Path, required=True, metavar="BUNDLE", help="a .zip, or a new folder")
+    parser.add_argument(
+        "--output", type=Path, required=True, metavar="BUNDLE", help="the new bundle: a .zip, or a new folder"
+    )
 
 
 def add_network(parser: argparse.ArgumentParser) -> None:

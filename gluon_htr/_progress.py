@@ -1,4 +1,4 @@
-"""Progress of a command on stderr."""
+"""Progress of a command, shown on stderr."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ESTIMATE_AFTER = 5.0  # seconds of training before its length is estimated
 
 
 class Bar:
-    """A bar with rate and ETA, or one line a minute where stderr is not a terminal."""
+    """A progress bar with rate and ETA, or one line per minute if stderr is not a terminal."""
 
     def __init__(self, total: int | None, unit: str, label: str, done: int = 0) -> None:
         from tqdm import tqdm
@@ -71,13 +71,13 @@ class _Lines:
 
 @contextlib.contextmanager
 def track(label: str, total: int) -> Iterator[Callable[[int], None]]:
-    """Show a bar over images while a package prepares data; yields a function that advances it."""
+    """Show a bar over images while a package prepares data; yield a function that advances it."""
     with Bar(total, "image", label) as bar:
         yield bar.update
 
 
 class TrainingProgress:
-    """The bar of a training, and once an estimate of how long it takes when no budget ends it."""
+    """The progress bar of a training. Without a budget, it once prints an estimate of the time."""
 
     def __init__(self, budget: float | None) -> None:
         self._bar: Bar | None = None
@@ -92,7 +92,7 @@ class TrainingProgress:
             self._bar.__exit__(*exception)
 
     def start(self, total: int, done: int) -> None:
-        """Show the bar; total, done: samples of the whole training, and those that are done already."""
+        """Show the bar. total, done: samples of the whole training, and those that are already done."""
         self._bar = Bar(total, "sample", "train", done=done)
         self._began, self._samples = time.monotonic(), total - done
 
@@ -107,7 +107,8 @@ class TrainingProgress:
             self._estimated = True
             rate = self._done / spent
             say(
-                f"{rate:.0f} samples/s: about {duration(self._samples / rate)} in all; --budget 2h would end it earlier"
+                f"{rate:.0f} samples/s: the training will take about {duration(self._samples / rate)}; "
+                "--budget 2h ends it earlier"
             )
 
 

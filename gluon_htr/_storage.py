@@ -1,4 +1,4 @@
-"""Files and folders that are either whole or not there: written beside their place, then renamed."""
+"""Files and folders that are either complete or absent: written under a temporary name, then renamed."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from .errors import StorageError
 
 @contextlib.contextmanager
 def atomic_file(path: Path) -> Iterator[BinaryIO]:
-    """Open a new file for `path`; it takes its place when the block ends well, and vanishes otherwise.
+    """Open a new file for `path`. It replaces `path` if the block succeeds, and is deleted otherwise.
 
-    Raises `StorageError` when it cannot be written; what was at `path` before is then untouched.
+    Raises `StorageError` if it cannot be written; the old file at `path` is then untouched.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
@@ -30,26 +30,25 @@ def atomic_file(path: Path) -> Iterator[BinaryIO]:
     except OSError as error:
         raise storage_error(path, error) from None
     finally:
-        with contextlib.suppress(OSError):  # where its folder is none, there is nothing to remove
+        with contextlib.suppress(OSError):  # its folder may not exist
             temporary.unlink(missing_ok=True)
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Replace the file at `path` by `content`, all at once."""
+    """Replace the file at `path` by `content`, all at once. Raises `StorageError`."""
     with atomic_file(path) as file:
         file.write(content)
 
 
 @contextlib.contextmanager
 def atomic_folder(path: Path) -> Iterator[Path]:
-    """Return a new folder for `path`, which must not be there.
+    """Yield a new, temporary folder for `path`, which must not exist yet.
 
-    It takes its place when the block ends well, else vanishes.
-
-    Raises `StorageError` when it cannot be written.
+    The folder is renamed to `path` if the block succeeds, and is deleted otherwise. Raises `StorageError` if it cannot
+    be written.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    shutil.rmtree(temporary, ignore_errors=True)  # of a killed process with this number
+    shutil.rmtree(temporary, ignore_errors=True)  # left by a killed process with the same number
     try:
         temporary.mkdir(parents=True)
         yield temporary
@@ -61,14 +60,14 @@ def atomic_folder(path: Path) -> Iterator[Path]:
 
 
 def storage_error(path: Path, error: OSError) -> StorageError:
-    """Return a `StorageError` for what the operating system said about `path`."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return StorageError(f"the disk is full: {path} could not be written; free some space and repeat the command")
+    """Return the `StorageError` for an error of the operating system at `path`."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return StorageError(f"the disk is full: {path} could not be written. Free some space and repeat the command")
     return StorageError(f"{path} could not be written: {error.strerror or error}")
 
 
 def lock(file: BinaryIO) -> bool:
-    """Take an open file for this process until it is closed; False where another process has it."""
+    """Lock an open file for this process until it is closed. Return False if another process holds the lock."""
     try:
         import fcntl
     except ImportError:  # not on Windows

@@ -1,4 +1,4 @@
-"""The only way in which torch is imported. Raises `MissingToolError` where it is not installed or cannot work."""
+"""The only module that imports torch. Raises `MissingToolError` if torch is not installed or cannot work."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""XML from anywhere, read by expat as it comes: neither entities nor external files (CWE-776, CWE-611)."""
+"""Safe XML parsing with expat: entities and external files are rejected (CWE-776, CWE-611)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from .errors import AnnotationError
 
 
 def parse_xml(parser: expat.XMLParserType, blob: bytes) -> None:
-    """Raise `AnnotationError` for broken XML, declared entities, and a LookupError or ValueError of the handlers."""
+    """Parse XML with a parser that has its handlers. Raises `AnnotationError` for broken XML, declared entities, and a
+    LookupError or ValueError of the handlers.
+    """
     parser.EntityDeclHandler = parser.ExternalEntityRefHandler = _refuse
     try:
         parser.Parse(blob, True)
@@ -17,4 +19,4 @@ def parse_xml(parser: expat.XMLParserType, blob: bytes) -> None:
 
 
 def _refuse(*declaration: object) -> int:
-    raise AnnotationError("declares entities or external files, which is refused")
+    raise AnnotationError("declares entities or external files, which are not accepted")

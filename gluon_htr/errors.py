@@ -1,10 +1,10 @@
-"""Everything that gluon_htr raises on purpose.
+"""All exceptions that gluon_htr raises on purpose.
 
     HtrError
-    ├── UsageError            a command, a spec or a configuration asks for what does not exist
+    ├── UsageError            a command, a spec or a configuration asks for something that does not exist
     │   ├── SpecError             `KIND:PATH?key=value`
     │   └── ConfigurationError    a TOML file or a preset
-    ├── DataError             data that somebody gave us cannot be used
+    ├── DataError             data that the user gave cannot be used
     │   ├── DownloadError         the server, the network, the password
     │   ├── ArchiveError          a tar or zip that is truncated, hostile or something else
     │   ├── ImageError            one image
@@ -15,102 +15,110 @@
     │   ├── GraphError            symbol.json or ONNX
     │   ├── ParametersError       model.params
     │   ├── BundleError           a bundle
-    │   ├── CheckpointError       a training run's folder
+    │   ├── CheckpointError       the folder of a training run
     │   └── ServerError           a model server
-    ├── TrainingError         training cannot go on
-    │   └── DivergenceError       the loss or a weight is no longer a number
+    ├── TrainingError         training cannot continue
+    │   └── DivergenceError       the loss or a weight is NaN or infinite
     ├── StorageError          the disk is full or cannot be written
-    └── MissingToolError      a tool or package that others must provide is not installed
+    └── MissingToolError      a tool or package is not installed
 
-A message says what is wrong, where, and what to do, in one line. Doors catch `HtrError` and exit with its `status`.
+A message says what is wrong, where, and what to do, in one line. Commands catch `HtrError` and exit with its `status`.
+
+Example:
+    >>> import gluon_htr
+    >>> try:
+    ...     gluon_htr.load("no-such-model")
+    ... except gluon_htr.errors.ModelError as error:
+    ...     print(type(error).__name__, error.status)
+    ModelError 2
 """
 
 from __future__ import annotations
 
 
 class HtrError(Exception):
-    """Base of all errors raised by gluon_htr; `status` is the exit status of a command that ends with it."""
+    """Base class of all errors of gluon_htr. `status` is the exit status of a command that ends with it."""
 
     status = 2
 
 
 class UsageError(HtrError):
-    """The request itself is wrong."""
+    """An invalid request."""
 
 
 class SpecError(UsageError):
-    """A data spec has an unknown kind, an unknown key or a bad value."""
+    """A data spec with an unknown kind, an unknown key or a bad value."""
 
 
 class ConfigurationError(UsageError):
-    """A configuration file or preset is not valid."""
+    """An invalid configuration file or preset."""
 
 
 class DataError(HtrError):
-    """Given data cannot be used."""
+    """Data that cannot be used."""
 
 
 class DownloadError(DataError):
-    """A file could not be fetched."""
+    """A file that could not be fetched."""
 
 
 class ArchiveError(DataError):
-    """An archive is truncated, hostile or no archive."""
+    """A file that is truncated, hostile, or not an archive."""
 
 
 class ImageError(DataError):
-    """An image cannot be decoded or is of an impossible size."""
+    """An image that cannot be decoded, or that has an impossible size."""
 
 
 class AnnotationError(DataError):
-    """A transcription file cannot be read."""
+    """A transcription file that cannot be read."""
 
 
 class AlphabetError(DataError):
-    """A text has characters that the alphabet lacks, or an alphabet is not valid."""
+    """A text with characters that the alphabet lacks, or an invalid alphabet."""
 
 
 class CacheError(DataError):
-    """A cache or records file is stale, hostile or broken."""
+    """A cache or records file that is stale, hostile or broken."""
 
 
 class ModelError(HtrError):
-    """A trained model cannot be used."""
+    """A trained model that cannot be used."""
 
 
 class GraphError(ModelError):
-    """A network graph is malformed or has operators outside the supported set."""
+    """A network graph that is malformed or has unsupported operators."""
 
 
 class ParametersError(ModelError):
-    """A parameter file is malformed or does not fit its graph."""
+    """A parameter file that is malformed or does not fit its graph."""
 
 
 class BundleError(ModelError):
-    """A bundle is malformed, altered or of an unknown version."""
+    """A bundle that is malformed, altered or of an unknown version."""
 
 
 class CheckpointError(ModelError):
-    """A run's folder lacks something or is of another configuration."""
+    """A run's folder that is incomplete or belongs to another configuration."""
 
 
 class ServerError(ModelError):
-    """A model server does not answer, or answers something else than logits."""
+    """A model server that does not answer, or answers with something other than logits."""
 
 
 class TrainingError(HtrError):
-    """Training cannot start or go on."""
+    """A training that cannot start or continue."""
 
 
 class DivergenceError(TrainingError):
-    """The loss is no longer a finite number."""
+    """A loss that is NaN or infinite."""
 
 
 class StorageError(HtrError):
-    """A file could not be written."""
+    """A file that could not be written."""
 
 
 class MissingToolError(HtrError):
-    """Something that others must provide is not installed."""
+    """A required tool or package that is not installed."""
 
     status = 3

@@ -1,1 +1,1 @@
-"""Bundles: everything that reading with a trained network takes, in one folder or .zip; written, checked and found."""
+"""Bundles: everything needed to read with a trained network, in one folder or .zip; written, checked and found."""

@@ -1,4 +1,4 @@
-"""Where bundles live: those that ship with the package, and those in the user's folder."""
+"""Bundles by name: those that ship with the package, and those in the user's folder."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .reader import read_description
 from .schema import DOCUMENT, Description
 
 SHIPPED = Path(__file__).parent / "shipped"
-DEFAULTS = ("english-lines", "words")  # the first of these that is there is what `load()` takes
+DEFAULTS = ("english-lines", "words")  # `load()` takes the first of these that exists
 
 
 @dataclass(frozen=True)
@@ -24,18 +24,18 @@ class BundleEntry:
     origin: str  # `shipped` or `installed`
 
     def describe(self) -> Description:
-        """Raise `BundleError` where it is damaged."""
+        """Read its description. Raises `BundleError` if it is damaged."""
         return read_description(self.path)
 
     @property
     def bytes(self) -> int:
-        """What it takes on the disk."""
+        """Its size on disk."""
         files = self.path.rglob("*") if self.path.is_dir() else [self.path]
         return sum(file.stat().st_size for file in files if file.is_file())
 
 
 def user_folder() -> Path:
-    """Where a user's bundles are looked for: `GLUON_HTR_MODELS`, or what the platform has for such data."""
+    """Return the folder of the user's bundles: `GLUON_HTR_MODELS`, or the platform's folder for such data."""
     if given := os.environ.get("GLUON_HTR_MODELS"):
         return Path(given)
     home = Path.home()
@@ -47,7 +47,7 @@ def user_folder() -> Path:
 
 
 def known_bundles() -> list[BundleEntry]:
-    """All of them, sorted by name; the user's own stand before, and in place of, shipped ones of the same name."""
+    """List all bundles, sorted by name; the user's own replace shipped ones of the same name."""
     found: dict[str, BundleEntry] = {}
     for origin, folder in (("installed", user_folder()), ("shipped", SHIPPED)):
         for path in sorted(folder.iterdir()) if folder.is_dir() else []:
@@ -58,12 +58,12 @@ def known_bundles() -> list[BundleEntry]:
 
 
 def find_bundle(name: str) -> Path | None:
-    """Return the path of a shipped or installed bundle."""
+    """Return the path of a shipped or installed bundle; None if there is none."""
     return next((entry.path for entry in known_bundles() if entry.name == name), None)
 
 
 def default_bundle() -> Path:
-    """Raise `BundleError` where none is there."""
+    """Return the path of the default bundle. Raises `BundleError` if there is none."""
     for name in DEFAULTS:
         if path := find_bundle(name):
             return path

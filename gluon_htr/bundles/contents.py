@@ -1,6 +1,6 @@
-"""The files of a bundle as bytes, out of a folder or a .zip that nobody vouches for.
+"""The files of a bundle as bytes, from an untrusted folder or .zip.
 
-Nothing is written to a disk, so no path can lead anywhere; every count and size is bounded before memory is taken.
+Nothing is written to disk, so no path can lead anywhere; every count and size is bounded before memory is allocated.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplemen
 
 
 def read_contents(path: Path, only: str | None = None) -> dict[str, bytes]:
-    """Name to content of all files, or of `only` one. Raises `BundleError` for anything odd."""
+    """Read name → content of all files, or of `only` one. Raises `BundleError` for anything unexpected."""
     try:
         return _folder(path, only) if path.is_dir() else _zip(path, only)
     except FileNotFoundError:
@@ -34,13 +34,13 @@ def read_contents(path: Path, only: str | None = None) -> dict[str, bytes]:
     except OSError as error:
         raise BundleError(f"{path} cannot be read: {error.strerror or error}") from None
     except _BROKEN as error:
-        raise BundleError(f"{path} is no bundle, or a damaged one: {error or type(error).__name__}") from None
+        raise BundleError(f"{path} is not a bundle, or is damaged: {error or type(error).__name__}") from None
 
 
 def check_name(path: Path, name: str) -> None:
-    """Raise `BundleError` for a name that no bundle has: absolute, with `..`, backslashes or folders of its own."""
+    """Raise `BundleError` for a name that no bundle has: absolute, with `..`, backslashes or other folders."""
     if not _NAME.fullmatch(name) or ".." in name:
-        raise BundleError(f"{path} has a file named {name!r:.80}: a bundle has none of that name")
+        raise BundleError(f"{path} has a file named {name!r:.80}: bundles have no such file")
 
 
 def _check_amounts(path: Path, sizes: Iterable[int]) -> None:
@@ -63,14 +63,14 @@ def _check_directory(path: Path, file: BinaryIO) -> None:
     file.seek(-min(_END.size, path.stat().st_size), os.SEEK_END)
     end = file.read(_END.size)
     if len(end) < _END.size or not end.startswith(b"PK\x05\x06"):
-        raise BundleError(f"{path} is no bundle: it is no .zip, or was cut")
+        raise BundleError(f"{path} is not a bundle: it is not a .zip, or is cut off")
     *_, count, size, _, comment = _END.unpack(end)
     if count > MAX_FILES or size > MAX_FILES * 1024 or comment:
-        raise BundleError(f"{path} is no bundle: its table of contents has {count} files in {size} bytes")
+        raise BundleError(f"{path} is not a bundle: its table of contents has {count} files in {size} bytes")
     if file.tell() >= _END.size + 20:
         file.seek(-_END.size - 20, os.SEEK_END)
         if file.read(4) == b"PK\x06\x07":
-            raise BundleError(f"{path} is no bundle: it is a .zip for very large files")
+            raise BundleError(f"{path} is not a bundle: it is a Zip64 archive")
 
 
 def _entries(path: Path, file: BinaryIO, only: str | None) -> dict[str, bytes]:
@@ -87,15 +87,15 @@ def _entries(path: Path, file: BinaryIO, only: str | None) -> dict[str, bytes]:
 
 def _check_entry(path: Path, entry: zipfile.ZipInfo) -> None:
     check_name(path, entry.filename)
-    if entry.orig_filename != entry.filename:  # a NUL or a foreign separator that zipfile has put right
-        raise BundleError(f"{path} has a file named {entry.orig_filename!r:.80}: a bundle has none of that name")
+    if entry.orig_filename != entry.filename:  # a NUL or a foreign separator that zipfile has replaced
+        raise BundleError(f"{path} has a file named {entry.orig_filename!r:.80}: bundles have no such file")
     kind = stat.S_IFMT(entry.external_attr >> 16)
     if kind not in (0, stat.S_IFREG):
         raise BundleError(f"{path}: {entry.filename} is a link or a device, not a file")
     if entry.flag_bits & 0x1:
         raise BundleError(f"{path}: {entry.filename} is encrypted")
     if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise BundleError(f"{path}: {entry.filename} is compressed in a way that bundles are not")
+        raise BundleError(f"{path}: {entry.filename} uses an unsupported compression method (stored or deflate only)")
 
 
 def _unpacked(path: Path, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
@@ -106,7 +106,7 @@ def _unpacked(path: Path, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> b
 def _exactly(path: Path, name: str, file: BinaryIO, size: int) -> bytes:
     content = file.read(size + 1)
     if len(content) != size:
-        raise BundleError(f"{path}: {name} has not the {size} bytes that it claims")
+        raise BundleError(f"{path}: {name} does not have the {size} bytes that it announces")
     return content
 
 
@@ -124,7 +124,7 @@ def _folder(path: Path, only: str | None) -> dict[str, bytes]:
 
 
 def _names(path: Path, below: str) -> list[str]:
-    """Return the plain files of a folder and of its `golden`; anything else is refused."""
+    """List the plain files of a folder and of its `golden`. Raises `BundleError` for anything else."""
     names: list[str] = []
     with os.scandir(path / below) as entries:
         for entry in entries:
@@ -134,7 +134,7 @@ def _names(path: Path, below: str) -> list[str]:
             elif entry.is_file(follow_symlinks=False):
                 names.append(name)
             else:
-                raise BundleError(f"{path}: {name!r:.80} is a link, a device or a folder that bundles do not have")
+                raise BundleError(f"{path}: {name!r:.80} is a link, a device or an unexpected folder")
             if len(names) > MAX_FILES:
                 raise BundleError(f"{path} has more than {MAX_FILES} files; is it a bundle?")
     return names

@@ -1,4 +1,4 @@
-"""Opening a bundle: sizes and hashes first, then the schema, then the graph. Nothing is trusted or unpickled."""
+"""Opening of a bundle: sizes and hashes are checked first, then the schema, then the graph. Nothing is unpickled."""
 
 from __future__ import annotations
 
@@ -65,10 +65,12 @@ class Bundle:
 
     @property
     def reader(self) -> Lines | Words:
-        """The part of the description that a model which reads text has. Raises `BundleError` for other models."""
+        """The description of a model that reads text. Raises `BundleError` for other models."""
         model = self.description.model
         if not isinstance(model, Lines | Words):
-            raise BundleError(f"{self.path} is a model for {self.description.task}: use a model for lines or words")
+            raise BundleError(
+                f"{self.path} is a {self.description.task} model, not a recognizer: use a line or word model"
+            )
         return model
 
     @property
@@ -83,7 +85,7 @@ class Bundle:
 
     @property
     def pair(self) -> Pair:
-        """The exported pair, weights as they are stored. Raises `GraphError` or `ParametersError` for damaged ones."""
+        """The exported pair, weights as they are stored. Raises `GraphError` or `ParametersError` if it is damaged."""
         symbol = self.files[SYMBOL].decode("utf-8", "replace")
         if PARAMETERS in self.files:
             return Pair(symbol, parse_parameters(self.files[PARAMETERS], where=f"{self.path}: {PARAMETERS}"))
@@ -98,12 +100,12 @@ class Bundle:
 
     @property
     def golden(self) -> list[Golden]:
-        """Images with what every copy of this model must read in them."""
+        """Images with the texts that every copy of this model must read in them."""
         return _decode(self.files[GOLDEN], list[Golden], f"{self.path}: {GOLDEN}")
 
 
 def read_bundle(path: Path) -> Bundle:
-    """Open and check a bundle. Raises `BundleError`, which names what is wrong."""
+    """Open and check a bundle. Raises `BundleError`, which names the fault."""
     files = read_contents(path)
     document = _document(path, files)
     manifest = _manifest(path, document)
@@ -114,7 +116,7 @@ def read_bundle(path: Path) -> Bundle:
 
 
 def read_description(path: Path) -> Description:
-    """`bundle.json` alone, for lists of bundles; the other files are not looked at."""
+    """Read `bundle.json` alone, for lists of bundles; the other files are not checked."""
     document = _document(path, read_contents(path, only=DOCUMENT))
     return _description(path, document, _manifest(path, document))
 
@@ -123,12 +125,12 @@ def _document(path: Path, files: dict[str, bytes]) -> bytes:
     if DOCUMENT not in files:
         raise BundleError(f"{path} is not a bundle: it has no {DOCUMENT}")
     if len(files[DOCUMENT]) > _DOCUMENT_BYTES:
-        raise BundleError(f"{path}: {DOCUMENT} has {len(files[DOCUMENT]):,} bytes: too many for what it says")
+        raise BundleError(f"{path}: {DOCUMENT} has {len(files[DOCUMENT]):,} bytes, more than any description")
     return files[DOCUMENT]
 
 
 def _manifest(path: Path, document: bytes) -> _Manifest:
-    """Decode the part that tells whether this version can read the rest. Raises `BundleError` where it cannot."""
+    """Decode the part that tells whether this version can read the rest. Raises `BundleError` if it cannot."""
     manifest = _decode(document, _Manifest, f"{path}: {DOCUMENT}")
     if manifest.schema_version > 2 or _newer(manifest.requires):
         needs = f"gluon_htr {manifest.requires}" if manifest.requires else f"schema version {manifest.schema_version}"
@@ -137,7 +139,7 @@ def _manifest(path: Path, document: bytes) -> _Manifest:
 
 
 def _newer(requires: str) -> bool:
-    """Tell whether `>=X.Y.Z` is beyond this version. What is not of this form is left to the schema."""
+    """Test whether `>=X.Y.Z` is beyond this version. Other forms are left to the schema."""
     match = re.fullmatch(r">=(\d{1,4}(?:\.\d{1,4}){0,2})", requires)
     if match is None:
         return False
@@ -178,7 +180,7 @@ def _description(path: Path, document: bytes, manifest: _Manifest) -> Descriptio
 
 
 def _check_meaning(bundle: Bundle) -> None:
-    """Check that graphs have allowed operators and the promised input and output, and that golden images are there."""
+    """Check that graphs have allowed operators and the declared input and output, and that golden images exist."""
     tensors = [tensor.name for tensor in (*bundle.description.inputs, *bundle.description.outputs)]
     for name, operators in ((MODEL, OPERATORS), (INTEGER_MODEL, INTEGER_OPERATORS)):
         if name in bundle.files:

@@ -27,12 +27,12 @@ RUN, SCORES = "run.toml", "scores.json"
 
 
 def is_run(folder: Path) -> bool:
-    """Tell whether a folder is that of a run."""
+    """Test whether a folder is that of a run."""
     return (folder / RUN).is_file()
 
 
 def has_weights(folder: Path) -> bool:
-    """Tell whether a run has weights to read with: they are written when a validation has been done."""
+    """Test whether a run has weights to read with: they are written after the first validation."""
     return (folder / PARAMETERS).is_file()
 
 
@@ -42,7 +42,7 @@ def read_alphabet(folder: Path) -> Alphabet:
 
 
 def read_preprocessing(folder: Path) -> Preprocessing:
-    """Read how a run preprocesses images. Raises `CheckpointError` where its `run.toml` is damaged."""
+    """Read the preprocessing of a run. Raises `CheckpointError` if its `run.toml` is damaged."""
     file = folder / RUN
     try:
         content: dict[str, Any] = tomllib.loads(file.read_text("utf-8"))

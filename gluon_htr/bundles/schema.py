@@ -1,8 +1,8 @@
-"""Schema 2 of `bundle.json`: everything about a model that is not a tensor. This file makes `bundle.schema.json`.
+"""Schema 2 of `bundle.json`: everything about a model except its tensors. This file generates `bundle.schema.json`.
 
-A part is common to all models; `model` is a union by task. Where a key allows one value only, it names what this
-version does: a bundle that needs something else is refused instead of being read wrongly. A bundle with new keys names
-the version that reads them in `requires`. `schema1.py` has the first schema, which stays readable.
+One part is common to all models; `model` is a union by task. A key that allows one value only names what this version
+does: a bundle that needs something else is rejected instead of being read wrongly. A bundle with new keys names the
+version that reads them in `requires`. `schema1.py` has the first schema, which stays readable.
 """
 
 from __future__ import annotations
@@ -55,11 +55,11 @@ class Tensor(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Input(Struct, frozen=True, forbid_unknown_fields=True):
-    """From a gray image, 0 = black ink, to what the network takes."""
+    """Conversion of a gray image, 0 = black ink, to the network's input."""
 
     #: Size and position, see `images/preprocessing.py`.
     fit: Preprocessing
-    #: What surrounds the image: the gray of its top left pixel, but at least 230.
+    #: Padding around the image: the gray of its top left pixel, but at least 230.
     padding: Literal["top-left-pixel-at-least-230"] = "top-left-pixel-at-least-230"
     #: The network knows dark ink on light paper; light ink on dark is recognized and inverted.
     polarity: Literal["dark-ink-detected"] = "dark-ink-detected"
@@ -78,7 +78,7 @@ class Card(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     wer: Figure
     exact_rate: Figure
     levenshtein_accuracy: Figure
-    #: SHA-256 of the samples' ids and texts, which tells whether two cards are of the same samples.
+    #: SHA-256 of the samples' ids and texts: equal for cards of the same samples.
     samples_sha256: Digest | None = None
 
 
@@ -106,7 +106,7 @@ class DetectionCard(Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
 
 
 class _Reader(Struct, frozen=True, forbid_unknown_fields=True, tag_field="task"):
-    """What models of texts and of characters have in common."""
+    """Common part of models of texts and of characters."""
 
     #: In the order of the network's outputs.
     alphabet: Annotated[list[SingleCharacter], Meta(min_length=1, max_length=50_000)]
@@ -147,14 +147,14 @@ class Layout(Struct, frozen=True, forbid_unknown_fields=True, tag_field="task", 
 
 
 class DataSource(Struct, frozen=True, forbid_unknown_fields=True):
-    """Data that the model was trained on, and its terms."""
+    """Training data of the model, and their terms."""
 
     data: Text
     terms: Text
 
 
 class TrainingStage(Struct, frozen=True, forbid_unknown_fields=True):
-    """One stage of the training history."""
+    """One stage of the training history, oldest first."""
 
     #: Images seen, repetitions counted.
     samples: Annotated[int, Meta(ge=0)]
@@ -178,14 +178,14 @@ class Description(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults
     outputs: Annotated[list[Tensor], Meta(min_length=1, max_length=1)]
     #: How weights are stored; they are widened to float32 when loaded.
     weights: Literal["float32", "float16"]
-    #: The preset's `[network]` table, where the network came from one: what fine-tuning compares.
+    #: The preset's `[network]` table, if there is one; fine-tuning compares it.
     network: dict[str, Any] | None
     training_data: Annotated[list[DataSource], Meta(max_length=1000)]
     #: All files but this one.
     files: Annotated[dict[str, File], Meta(max_length=64)]
     #: Training history, oldest first.
     stints: Annotated[list[TrainingStage], Meta(max_length=1000)] = []
-    #: What it is known to read badly.
+    #: Known limitations.
     limitations: Text = ""
 
     @property
@@ -195,13 +195,13 @@ class Description(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults
 
 
 def alphabet_of(model: Lines | Words | Characters) -> Alphabet:
-    """Return the alphabet of a reader. Raises `AlphabetError` for characters that cannot form one."""
+    """Build the alphabet of a reader. Raises `AlphabetError` for invalid characters."""
     form = next(form for form, name in NORMALIZATIONS.items() if name == model.normalization)
     return Alphabet(model.alphabet, form)
 
 
 class Golden(Struct, frozen=True, forbid_unknown_fields=True):
-    """An image and what the model reads in it, an entry of `golden/expected.json`."""
+    """An image and the text that the model reads in it: an entry of `golden/expected.json`."""
 
     file: Annotated[str, Meta(pattern=r"^golden/[a-z0-9_-]+\.png\Z")]
     text: Text
@@ -209,7 +209,7 @@ class Golden(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def json_schema() -> bytes:
-    """Return the content of `bundle.schema.json` (JSON Schema, draft 2020-12)."""
+    """Generate `bundle.schema.json` (JSON Schema, draft 2020-12)."""
     schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **msgspec.json.schema(Description)}
     return msgspec.json.format(msgspec.json.encode(schema), indent=1) + b"\n"
 

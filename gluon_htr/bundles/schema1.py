@@ -1,4 +1,4 @@
-"""Schema 1 of `bundle.json`, which gluon_htr 0.1 wrote: read for ever, never written.
+"""Schema 1 of `bundle.json`, which gluon_htr 0.1 wrote: always readable, never written.
 
 Every model was a recognizer, and the pair's weights were stored a second time, in `model.params`.
 """
@@ -58,7 +58,7 @@ class Description1(Struct, frozen=True, forbid_unknown_fields=True):
     limitations: Text = ""
 
     def upgraded(self) -> Description:
-        """Return the same description in the current schema."""
+        """Convert to the current schema."""
         kind = Words if self.task == "words" else Lines
         model = kind(
             self.alphabet,

@@ -1,4 +1,4 @@
-"""Files of a bundle in the current schema, whatever schema it was read in."""
+"""Files of a bundle in the current schema, from any schema."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from .writer import write_bundle
 
 
 def current_files(bundle: Bundle) -> dict[str, bytes]:
-    """Return name to content of all files that `write_bundle` takes; weights are stored once.
+    """Return name → content of all files for `write_bundle`; weights are stored once.
 
-    Raises `GraphError` or `ParametersError` where the pair is damaged.
+    Raises `GraphError` or `ParametersError` if the pair is damaged.
     """
     files = {name: content for name, content in bundle.files.items() if name not in (DOCUMENT, PARAMETERS)}
     if REMAINDER not in files:
@@ -28,5 +28,5 @@ def current_files(bundle: Bundle) -> dict[str, bytes]:
 
 
 def write_current(bundle: Bundle, path: Path) -> None:
-    """Write a bundle anew in the current schema. Raises `UsageError` and `StorageError` as `write_bundle` does."""
+    """Write a bundle again, in the current schema. Raises `UsageError` and `StorageError` as `write_bundle` does."""
     write_bundle(path, bundle.description, current_files(bundle))

@@ -1,4 +1,4 @@
-"""Writing a bundle, whole or not at all. The same content gives the same bytes, whenever and wherever it is written."""
+"""Writing of a bundle, complete or not at all. The same content gives the same bytes on every machine."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a .zip can name
 
 
 def write_bundle(path: Path, description: Description, files: dict[str, bytes]) -> None:
-    """Write `path`, a .zip where its name says so, else a new folder.
+    """Write `path`, a .zip if its name says so, else a new folder.
 
-    description: its `files` are filled in here. files: name to content, without `bundle.json`. A .zip is replaced;
-    raises `UsageError` where a folder is there already, `StorageError` when it cannot be written.
+    description: its `files` are filled in here. files: name → content, without `bundle.json`. A .zip is replaced.
+    Raises `UsageError` if a folder exists already, `StorageError` if it cannot be written.
     """
     manifest = {name: File(hashlib.sha256(files[name]).hexdigest(), len(files[name])) for name in sorted(files)}
     document = msgspec.json.encode(msgspec.structs.replace(description, files=manifest))
     try:
         msgspec.json.decode(document, type=Description)
     except msgspec.ValidationError as error:  # a structure is checked when it is read, not when it is made
-        raise UsageError(f"{path} would be a bundle that nobody can open: {error}") from None
+        raise UsageError(f"{path} would not be a valid bundle: {error}") from None
     everything = {DOCUMENT: msgspec.json.format(document, indent=1) + b"\n"} | {name: files[name] for name in manifest}
     if path.suffix == ".zip":
         _write_zip(path, everything)
@@ -38,7 +38,7 @@ def write_bundle(path: Path, description: Description, files: dict[str, bytes]) 
 
 
 def check_target(path: Path) -> None:
-    """Raise `UsageError` where `write_bundle` would: to be asked before hours of work."""
+    """Raise `UsageError` if `write_bundle` would: to be checked before hours of work."""
     if path.suffix == ".zip" and path.is_dir():
         raise UsageError(f"{path} is a folder: give --output another name")
     if path.suffix != ".zip" and path.exists():
@@ -46,7 +46,7 @@ def check_target(path: Path) -> None:
 
 
 def bundle_name(text: str) -> str:
-    """Return the name of a bundle, out of that of its file. Raises `UsageError` where it cannot be one."""
+    """Derive the name of a bundle from that of its file. Raises `UsageError` if it cannot be one."""
     name = text.removesuffix(".zip")
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", name):
         raise UsageError(f"{name!r} cannot be a bundle's name: give --name letters, digits, dots and dashes")
@@ -54,7 +54,7 @@ def bundle_name(text: str) -> str:
 
 
 def bundle_size(path: Path) -> str:
-    """Word the size of a bundle: `4.4 MB`."""
+    """Format the size of a bundle: `4.4 MB`."""
     files = path.rglob("*") if path.is_dir() else [path]
     return f"{sum(file.stat().st_size for file in files if file.is_file()) / 1e6:.1f} MB"
 

@@ -1,4 +1,4 @@
-"""Collections of transcribed pages that we know by the name of their folder, and the terms that their sources state."""
+"""Known collections of transcribed pages by the name of their folder, with the terms that their sources state."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Files of a data set, whether they lie in a folder or still in the archives as downloaded.
+"""Files of a data set, in a folder or still in the archives as downloaded.
 
-A folder wins over archives. Members of an archive are read one after the other: nothing is extracted.
+A folder takes precedence over archives. Members of an archive are read one after the other: nothing is extracted.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ MAX_MEMBER_BYTES = 256 << 20  # bytes; a page scanned as PNG has 10 MB
 
 
 def folder_files(folder: Path, suffixes: tuple[str, ...]) -> dict[str, str]:
-    """Paths of all files below `folder` with one of `suffixes`, by name without suffix, in order of their folders."""
+    """Return the paths of all files below `folder` with one of `suffixes`, by name without suffix, in order of their
+    folders.
+    """
     found = {}
     for root, names in walk(folder):
         for name in names:
@@ -28,9 +30,9 @@ def folder_files(folder: Path, suffixes: tuple[str, ...]) -> dict[str, str]:
 
 
 def archive_members(archive: Path, suffixes: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:
-    """(name without suffix, content) of an archive's files, in the archive's order.
+    """Yield (name without suffix, content) of an archive's files, in the archive's order.
 
-    Raises `ArchiveError` when the archive is truncated or no archive; members before the fault have been given.
+    Raises `ArchiveError` if the archive is truncated or not an archive; members before the fault have been yielded.
     """
     try:
         with tarfile.open(archive, "r|*") as tar:
@@ -41,11 +43,13 @@ def archive_members(archive: Path, suffixes: tuple[str, ...]) -> Iterator[tuple[
                     if file is not None:
                         yield name.stem, file.read()
     except (tarfile.TarError, EOFError, OSError) as error:
-        raise ArchiveError(f"{archive} is truncated or no archive ({error}): fetch it again") from None
+        raise ArchiveError(f"{archive} is truncated or not an archive ({error}): fetch it again") from None
 
 
 def contents(root: Path, part: str, archives: str, suffixes: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:
-    """(name, content) of the files of `root/part`, or else of the archives that match the glob `root/archives`."""
+    """Yield (name, content) of the files of `root/part`, or else of the archives that match the glob
+    `root/archives`.
+    """
     if (root / part).is_dir():
         for name, path in folder_files(root / part, suffixes).items():
             yield name, Path(path).read_bytes()

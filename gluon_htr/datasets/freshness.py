@@ -1,4 +1,4 @@
-"""The state of the files that data comes from, as the `Origin` that data prepared now would have."""
+"""Current state of the files that data come from, as the `Origin` that data prepared now would have."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from .spec import Spec, parse_spec
 
 
 def current_origin(spec: Spec, preprocessing: Preprocessing) -> Origin:
-    """Return the origin that data prepared now would have.
+    """Compute the origin that data prepared now would have.
 
-    Raises `AnnotationError` where a listing cannot be read.
+    Raises `AnnotationError` if a listing cannot be read.
     """
     return Origin(spec.text, fingerprint(spec.path), preprocessing, companions_digest(spec))
 
 
 def renewed(found: Origin, preprocessing: Preprocessing) -> Origin:
-    """Return the origin that the same data would have now; a source that is gone counts as unchanged."""
+    """Compute the origin that the same data would have now; a source that is gone counts as unchanged."""
     spec = parse_spec(found.spec)
     source = fingerprint(spec.path) if spec.path.exists() else found.source
     compared = found.files and source == found.source
@@ -31,9 +31,9 @@ def renewed(found: Origin, preprocessing: Preprocessing) -> Origin:
 
 
 def companions_digest(spec: Spec) -> str:
-    """Digest the files that a spec needs beside those at its path; empty where there are none.
+    """Digest the files that a spec needs besides those at its path; empty if there are none.
 
-    Raises `AnnotationError` where a listing cannot be read.
+    Raises `AnnotationError` if a listing cannot be read.
     """
     entries = list(KINDS[spec.kind].companions(spec.path, spec.options))
     return hashlib.sha256("".join(entries).encode("utf-8", "surrogateescape")).hexdigest() if entries else ""
@@ -42,7 +42,8 @@ def companions_digest(spec: Spec) -> str:
 def fingerprint(path: Path) -> str:
     """Digest names, sizes and modification times of the file at `path`, or of all files that `walk` finds below it.
 
-    Leaves out what `prepare` writes, NAME.pkl and NAME.rec/, which may lie beside its source. Empty where nothing is.
+    Leaves out the output of `prepare`, NAME.pkl and NAME.rec/, which may lie beside its source. Empty if nothing is
+    there.
     """
     entries = []
     for name in _sources(path):
@@ -56,7 +57,7 @@ def fingerprint(path: Path) -> str:
 
 
 def _sources(path: Path) -> Iterator[str]:
-    """Yield what follows `path` in the paths of the files."""
+    """Yield the rest after `path` of the path of each file."""
     if path.is_file():
         yield ""
     for folder, names in walk(path):

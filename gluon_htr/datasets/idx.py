@@ -27,10 +27,10 @@ GZIP = b"\x1f\x8b"
 
 
 def read_idx(path: Path, dimensions: int) -> np.ndarray:
-    """Return the values of a file with this many dimensions: (size, …) uint8.
+    """Read the values of a file with this many dimensions: (size, …) uint8.
 
-    Whether the file is gzipped is seen from its first bytes, since browsers unpack such files and keep their names.
-    Raises `DataError` when it cannot be read, is of another format, or has fewer or more values than it says.
+    Gzipped files are recognized by their first bytes, since browsers unpack such files and keep their names. Raises
+    `DataError` if it cannot be read, has another format, or has fewer or more values than it announces.
     """
     try:
         with open(path, "rb") as file:
@@ -50,7 +50,7 @@ def _read(file: BinaryIO, path: Path, dimensions: int) -> np.ndarray:
     sizes = _sizes(file.read(4 + 4 * dimensions), path, dimensions)
     count = math.prod(sizes)
     if count > MAX_BYTES:
-        raise DataError(f"{path} announces {count:,} values ({' × '.join(map(str, sizes))}): that is no such file")
+        raise DataError(f"{path} announces {count:,} values ({' × '.join(map(str, sizes))}): it is not such a file")
     values = file.read(count + 1)
     if len(values) != count:
         found = "fewer" if len(values) < count else "more"
@@ -59,7 +59,7 @@ def _read(file: BinaryIO, path: Path, dimensions: int) -> np.ndarray:
 
 
 def _sizes(header: bytes, path: Path, dimensions: int) -> tuple[int, ...]:
-    """Raise `DataError` for a header of something else."""
+    """Parse the header. Raises `DataError` for that of another file."""
     magic = bytes((0, 0, UNSIGNED_BYTES, dimensions))
     if header[:4] != magic:
         raise DataError(

@@ -1,4 +1,4 @@
-"""One record per kind of data: its options, how it is opened, what else its files need, and its terms."""
+"""One record per kind of data: its options, its reader, the files it needs, and its terms."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ UNKNOWN_TERMS = "terms not stated by the exporter"
 
 
 def no_set(path: Path) -> str:
-    """Name no set: the kind stands for a single one, or for data of the user's own."""
+    """Return an empty name: the kind stands for a single data set, or for the user's own data."""
     return ""
 
 
 def no_companions(path: Path, options: Any) -> Iterator[str]:
-    """Yield nothing: a kind whose data all lie at its path."""
+    """Yield nothing: all data of the kind lie at its path."""
     return iter(())
 
 
 def set_by_folder(*places: str) -> Callable[[Path], str]:
-    """Name the sets that lie where data/README.md puts them.
+    """Make a function that names the sets in the folders of data/README.md.
 
     places: the last two folders of each path, `pages/hooker`; the set takes the name of the last one.
     """
@@ -41,20 +41,20 @@ def set_by_folder(*places: str) -> Callable[[Path], str]:
 
 @dataclass(frozen=True)
 class Terms:
-    """License terms of a kind: those of its known sets by name, and the default of all others."""
+    """License terms of a kind: those of its known sets by name, and the default for all others."""
 
     default: str = UNKNOWN_TERMS
     sets: Mapping[str, str] = field(default_factory=dict)
     set_name: Callable[[Path], str] = no_set  # the public name of the set at a path, empty where it is not known
 
     def of(self, name: str) -> str:
-        """Return the terms of a set; a set that is not known has unknown terms."""
+        """Return the terms of a set; an unknown set has unknown terms."""
         return self.sets.get(name, UNKNOWN_TERMS) if name and self.sets else self.default
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """A kind that holds what `prepare` has written. Both raise `CacheError` for damaged or outdated files."""
+    """Functions of a kind that holds the output of `prepare`. Both raise `CacheError` for damaged or outdated files."""
 
     load: Callable[[Path], tuple[Store, Origin]]
     origin: Callable[[Path], Origin]  # without reading the samples where that is possible
@@ -67,7 +67,7 @@ class Kind:
     options: type[msgspec.Struct]  # the keys of its specs
     open: Callable[[Path, Any], Reader]
     terms: Terms = Terms()
-    generated: bool = False  # nobody wrote what its samples show
+    generated: bool = False  # its samples are not real handwriting
     prepared: Prepared | None = None  # its images are preprocessed already, and cannot be put on paper
     companions: Callable[[Path, Any], Iterator[str]] = no_companions  # states of files that it needs beside its path
 

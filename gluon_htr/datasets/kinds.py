@@ -75,5 +75,5 @@ KINDS = {
 
 
 def terms_of(kind: str, set_name: str) -> str:
-    """Return the terms of a set of data; a kind that is not known has unknown terms."""
+    """Return the terms of a set of data; an unknown kind has unknown terms."""
     return KINDS[kind].terms.of(set_name) if kind in KINDS else UNKNOWN_TERMS

@@ -1,4 +1,4 @@
-"""The texts of data without their images: what an alphabet is made from."""
+"""The texts of data without their images, from which an alphabet is made."""
 
 from __future__ import annotations
 
@@ -12,21 +12,19 @@ from ..text.normalization import NormalizationForm, normalize
 from .sample import Problem
 from .spec import open_spec, parse_spec
 
-TEXT = "text:"  # what a plain text is called where data are; it has no images, so it is no kind of them
+TEXT = "text:"  # prefix of a plain text in place of a spec; it has no images, so it is not a kind of data
 
 
 def is_text(spec: str) -> bool:
-    """Whether it names a plain text."""
+    """Test whether a spec names a plain text."""
     return spec.startswith(TEXT)
 
 
 def labels(spec: str) -> tuple[Iterator[str], list[Problem]]:
-    """Return the texts of a spec's samples, or the lines of `text:FILE`, which is in UTF-8.
+    """Return the texts of a spec's samples, or the lines of `text:FILE` in UTF-8, and the problems.
 
-    And what is left out of them.
-
-    The problems are known once the texts have been read. Raises `SpecError` for a bad spec, and while they are read
-    `DataError` where the file cannot be.
+    The problems are complete once the texts have been read. Raises `SpecError` for a bad spec, and while the texts are
+    read `DataError` if the file cannot be read.
     """
     if is_text(spec):
         return _lines(Path(spec.removeprefix(TEXT))), []
@@ -45,7 +43,7 @@ def _lines(path: Path) -> Iterator[str]:
 
 
 def count_characters(texts: Iterable[str], form: NormalizationForm) -> Counter[str]:
-    """How often each character occurs; control characters, which nobody writes, are left out."""
+    """Count how often each character occurs, without control characters."""
     counts: Counter[str] = Counter()
     for text in texts:
         counts.update(normalize(text, form))

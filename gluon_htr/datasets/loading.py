@@ -1,4 +1,4 @@
-"""Specs → one store of preprocessed samples: caches and records are opened, all else is prepared on the way."""
+"""Loading of specs to one store of preprocessed samples: caches and records are opened, everything else is prepared."""
 
 from __future__ import annotations
 
@@ -19,12 +19,13 @@ from .problems import first_problems
 from .spec import Spec, open_spec, parse_spec, repeat_counts
 from .store import Store
 
-#: Called with a spec's text and its number of samples; gives a context whose value is told of samples that are done.
+#: Called with the text of a spec and its number of samples; returns a context manager. Its value is called with the
+#: number of samples that have just been done.
 Track = Callable[[str, int], AbstractContextManager[Callable[[int], object]]]
 
 
 def untracked(spec: str, total: int) -> AbstractContextManager[Callable[[int], object]]:
-    """For callers that do not want to know."""
+    """Track nothing: the default of callers that show no progress."""
     return nullcontext(lambda done: None)
 
 
@@ -37,11 +38,12 @@ def load_data(
     form: NormalizationForm = "NFC",
     like_inference: bool = False,
 ) -> Store:
-    """Return the samples of all specs, in order, texts in that form; what was left out is in the store's `problems`.
+    """Load the samples of all specs, in order, with texts in that form. Samples that were left out are in the store's
+    `problems`.
 
-    as_read: images that are not prepared yet are taken as a recognizer takes them, see `Preparer`.
-    Raises `SpecError` for a bad spec, `CacheError` for a cache or records that are stale or for another network,
-    `DataError` when there is no sample at all.
+    like_inference: normalize images that are not prepared yet as a recognizer does, see `Preparer`. Raises `SpecError`
+    for a bad spec, `CacheError` for a cache or records that are stale or for another network, `DataError` if there is
+    no sample at all.
     """
     parsed = [parse_spec(spec) for spec in specs]
     all_prepared = all(KINDS[spec.kind].prepared for spec in parsed)
@@ -63,12 +65,12 @@ def _load(spec: Spec, preprocessing: Preprocessing, preparer: Preparer, seed: in
 
 
 def is_generated(spec: str) -> bool:
-    """Whether nobody wrote what the samples show, nor what they were prepared from. Raises as `load_data` does."""
+    """Test whether the samples, or the data they were prepared from, are generated. Raises as `load_data` does."""
     return KINDS[source_spec(spec).kind].generated
 
 
 def source_spec(text: str) -> Spec:
-    """Return the spec of data, or of what prepared data was made from. Raises `CacheError` when that is damaged."""
+    """Return the spec of data, or of the source of prepared data. Raises `CacheError` if that is damaged."""
     spec = parse_spec(text)
     while prepared := KINDS[spec.kind].prepared:
         spec = parse_spec(prepared.origin(spec.path).spec)
@@ -76,16 +78,16 @@ def source_spec(text: str) -> Spec:
 
 
 def _shared(store: Store, share: float, seed: int) -> Store:
-    """Return that share of a store; a sample that comes several times is there once."""
+    """Select that share of a store; a sample that is repeated is stored once."""
     return (
         store if share == 1 else store.select(np.repeat(np.arange(len(store)), repeat_counts(len(store), share, seed)))
     )
 
 
 def load_prepared(spec: Spec, preprocessing: Preprocessing) -> Store:
-    """Load a cache or records made with `preprocessing`, whose source, where it is still there, has not changed.
+    """Load a cache or records made with `preprocessing`, whose source, if it still exists, has not changed.
 
-    Raises `CacheError` where they are damaged or outdated.
+    Raises `CacheError` if they are damaged or outdated.
     """
     prepared = KINDS[spec.kind].prepared
     assert prepared is not None

@@ -1,4 +1,4 @@
-"""A reader whose images lie on photographed paper: how a photograph would be read of what was scanned."""
+"""Reader that composites the images of another reader onto simulated photographed paper."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class OnPaper:
     seed: tuple[int, int]
 
     def __call__(self) -> np.ndarray:
-        """(H, W) uint8. Raises what the image raises, and `MissingToolError` without OpenCV."""
+        """Return (H, W) uint8. Raises the errors of the image, and `MissingToolError` without OpenCV."""
         try:
             from ..images.paper import on_paper
         except ImportError:
@@ -30,7 +30,7 @@ class OnPaper:
 
 
 class OnPaperReader:
-    """The samples of another reader, on paper that follows from `seed` and their ids."""
+    """The samples of another reader on paper, which is drawn from `seed` and their ids."""
 
     def __init__(self, reader: Reader, seed: int) -> None:
         self._reader, self._seed = reader, seed

@@ -1,6 +1,6 @@
-"""Origin of prepared data, as values: two origins are compared to tell whether data is still up to date.
+"""Origin of prepared data, as values: comparing two origins tells whether data are still up to date.
 
-`freshness.py` asks the file system for them.
+`freshness.py` computes them from the file system.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from ..images.preprocessing import Preprocessing
 
 @dataclass(frozen=True)
 class Origin:
-    """What prepared data was made from."""
+    """The source of prepared data."""
 
     spec: str
     source: str  # digest of the files at the spec's path
@@ -21,7 +21,7 @@ class Origin:
 
 
 def difference(found: Origin, expected: Origin) -> str:
-    """Say why data of the origin `found` is not what is `expected`; empty when it is."""
+    """Explain why data of the origin `found` are not the `expected` ones; empty if they are."""
     if found.spec != expected.spec:
         return f"it was made from {found.spec}"
     if found.preprocessing != expected.preprocessing:

@@ -1,4 +1,4 @@
-"""Data as one file or folder of preprocessed samples: what the command `prepare` calls."""
+"""Packing of data into one file or folder of preprocessed samples, as the command `prepare` does."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from .sample import Problem
 from .spec import Spec, open_spec, parse_spec
 from .store import Store
 
-RECORDS = ".rec"  # the end of an output's name that asks for records; all others are caches
+RECORDS = ".rec"  # suffix of an output that is written as records; all others are caches
 Load = Callable[[Path], tuple[Store, Origin]]
 
 
 @dataclass(frozen=True)
 class Packed:
-    """How many samples an output holds, and what was left out."""
+    """Number of samples of an output, and the samples that were left out."""
 
     samples: int
     problems: list[Problem]
@@ -43,10 +43,11 @@ def pack(
     track: Track = untracked,
     say: Callable[[str], object] = lambda message: None,
 ) -> Packed:
-    """Write the cache or the records unless they are there, intact and up to date; of records only what is missing.
+    """Write the cache or the records unless they exist, are intact and up to date. Of records, only missing shards are
+    written.
 
-    encoding: of the images in records; by default that of what is there already. Raises what reading the data raises,
-    `UsageError` for an encoding of a cache, `StorageError` where the output cannot be written.
+    encoding: of the images in records; by default that of the existing records. Raises the errors of reading the data,
+    `UsageError` for an encoding of a cache, `StorageError` if the output cannot be written.
     """
     parsed = parse_spec(spec)
     images = _encoding(encoding, output) if output.suffix == RECORDS else None
@@ -58,13 +59,13 @@ def pack(
         if store is not None and not reason:
             say(f"{output} is up to date")
             return Packed(len(store), store.problems)
-        say(f"{output} is made anew: {reason}")
+        say(f"{output} is written again: {reason}")
     write = partial(_write_records, encoding=images, force=force) if images else _write_cache
     return write(parsed, output, preprocessing, workers, track)
 
 
 def _encoding(asked: str | None, output: Path) -> Encoding:
-    """Return the encoding that is asked for, or else that of what is there already."""
+    """Return the requested encoding, or else that of the existing records."""
     asked = asked or records_encoding(output)
     return parse_encoding(asked) if asked else Encoding()
 
@@ -95,7 +96,7 @@ def _write_records(
 
 
 def _existing(load: Load, output: Path, expected: Origin) -> tuple[Store | None, str]:
-    """Load what is there, and say why it is outdated; an empty reason when it is not."""
+    """Load the existing output, and say why it is outdated; an empty reason if it is not."""
     try:
         store, found = load(output)
     except CacheError as error:

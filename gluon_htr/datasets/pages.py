@@ -1,8 +1,8 @@
-"""Lines cut out of transcribed pages: images with PAGE XML or ALTO beside them, as Transkribus and eScriptorium export.
+"""Lines cropped from transcribed pages: images with PAGE XML or ALTO, as Transkribus and eScriptorium export.
 
-`pages:data/pages/hooker?split=train`: a folder `train`, where there is one, without the pages that are held out of
-collections that we know (`pages_splits.py`), and otherwise a part by ratio that cuts through no group. The XML may lie
-beside its image or in a folder below (Transkribus: `page/`). A line's id is `page/line`.
+`pages:data/pages/hooker?split=train`: the folder `train`, if there is one, without the held-out pages of known
+collections (`splits.py`); otherwise a split by ratio that never cuts through a group. The XML may lie beside its image
+or in a folder below (Transkribus: `page/`). A line's id is `page/line`.
 """
 
 from __future__ import annotations
@@ -31,18 +31,18 @@ from .splits import held_out, held_out_pages
 
 
 class PagesOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The keys of a spec of pages."""
+    """Keys of a spec of pages."""
 
-    #: A folder of this name or, without one, a part by ratio.
+    #: The folder of this name or, without one, a split by ratio.
     split: Literal["train", "validation", "test", "all"] = "all"
     #: `document`: pages whose names differ only in `_` and one to three digits at their end belong together
     #: (`letter_001`, not `letter-01`). Pages with other names: `folder`, one for each document, or `page`.
     group: Literal["document", "page", "folder"] = "document"
-    #: Share of the lines that is held out for validation where there are no folders.
+    #: Proportion of the lines that is held out for validation where there are no folders.
     ratio: Annotated[float, msgspec.Meta(gt=0, lt=1)] = 0.1
-    #: Draws what is held out.
+    #: Seed of the held-out part.
     seed: int = 0
-    #: By our one convention (`text/transcription.py`), or as it was `transcribed`.
+    #: Text by the one convention of `text/transcription.py`, or as it was `transcribed`.
     text: Literal["plain", "transcribed"] = "plain"
 
 
@@ -57,7 +57,7 @@ class _Line:
 class PagesReader:
     """Streams lines, page by page in order of their names, in the order of the file.
 
-    Raises `AnnotationError` when no line can be used.
+    Raises `AnnotationError` if no line can be used.
     """
 
     def __init__(self, root: Path, options: PagesOptions) -> None:
@@ -72,7 +72,7 @@ class PagesReader:
         self._lines = [line for path in files for line in self._page(path)]
         if not self._lines:
             first = first_problems(self.problems) or "it has no XML files"
-            raise AnnotationError(f"{self._folder} has no line of PAGE or ALTO that can be used: {first}")
+            raise AnnotationError(f"{self._folder} has no usable line of PAGE or ALTO: {first}")
         if by_ratio:
             chosen = held_out([line.group for line in self._lines], options.ratio, options.seed)
             is_validation = options.split == "validation"
@@ -90,7 +90,7 @@ class PagesReader:
             page = parse_page(_content(path))
             image = _image(path, page.image)
             if image in self._seen:
-                raise AnnotationError(f"is of the same image as {self._seen[image]}")
+                raise AnnotationError(f"has the same image as {self._seen[image]}")
             size = _size(image)
         except AnnotationError as error:
             self.problems.append(Problem(f"{name}.xml", str(error)))
@@ -107,7 +107,7 @@ class PagesReader:
             seen.add(identity)
             text = plain(line.text) if self._options.text == "plain" else line.text
             if not text:
-                unreadable = "has a part that nobody could read, a signature or a leader"
+                unreadable = "has an unreadable part, a signature or a leader"
                 self.problems.append(Problem(identity, unreadable if line.text else "has no text"))
             elif isinstance(outline, Outline):
                 yield _Line(identity, text, group, LineCrop(str(image), outline))
@@ -116,9 +116,11 @@ class PagesReader:
 
 
 def _folder(root: Path, split: str) -> tuple[Path, bool]:
-    """Where the pages of a split are, and whether the split is still to be made by ratio."""
+    """Return the folder of the pages of a split, and whether they must still be split by ratio."""
     if not root.is_dir():
-        raise AnnotationError(f"{root} is no folder: give the folder that holds pages and their PAGE or ALTO files")
+        raise AnnotationError(
+            f"{root} is not a folder: give the folder that contains pages and their PAGE or ALTO files"
+        )
     if split == "all":
         return root, False
     if split == "validation" and _is_parted(root):
@@ -131,7 +133,7 @@ def _folder(root: Path, split: str) -> tuple[Path, bool]:
 
 
 def _is_parted(root: Path) -> bool:
-    """Whether the pages below `train` are parted by our own list: there is none of another validation part."""
+    """Test whether our own list splits the pages below `train`: there is no other validation split."""
     return root.name in held_out_pages() and (root / "train").is_dir() and not (root / "validation").is_dir()
 
 
@@ -145,7 +147,7 @@ def _content(path: Path) -> bytes:
 
 
 def _image(path: Path, named: str) -> Path:
-    """Return the image that an XML file names, or that has its name; beside it or one folder up, and nowhere else."""
+    """Find the image that an XML file names, or that has its name; beside it or one folder up, and nowhere else."""
     base = re.split(r"[\\/]", named)[-1]
     for folder in (path.parent, path.parent.parent):
         for name in (base, *(path.stem + suffix for suffix in SUFFIXES), *(path.stem + s.upper() for s in SUFFIXES)):
@@ -155,7 +157,7 @@ def _image(path: Path, named: str) -> Path:
 
 
 def _size(image: Path) -> tuple[int, int]:
-    """Width and height in pixels, as it will be decoded: upright."""
+    """Return width and height in pixels, as the image will be decoded: upright."""
     try:
         with Image.open(image) as opened:
             sideways = opened.getexif().get(ExifTags.Base.Orientation, 1) >= 5

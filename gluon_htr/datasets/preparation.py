@@ -1,4 +1,4 @@
-"""Reader → store: decodes and preprocesses samples in worker processes."""
+"""Preparation of a reader to a store: samples are decoded and preprocessed in worker processes."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ def _as_it_is(store: Store) -> Store:
 
 
 class Preparer:
-    """Worker processes that decode and fit. To be used as a context; they start at once, beside whatever comes before.
+    """Worker processes that decode and preprocess. A context manager; the processes start at once.
 
-    workers: processes, by default one a core; 0 works in this process. as_read: light ink is made dark and paper around
-    lines cut away first, as a recognizer does with what it is given.
+    workers: processes, by default one per core; 0 works in this process. like_inference: first make light ink dark and
+    crop the paper around lines, as a recognizer does.
     """
 
     def __init__(self, workers: int | None = None, like_inference: bool = False) -> None:
@@ -54,7 +54,7 @@ class Preparer:
             self._pool.shutdown(cancel_futures=True)
 
     def later(self, function: Callable[..., T], *arguments: object) -> Callable[[], T]:
-        """Compute something beside the rest; the result is waited for when what is returned is called."""
+        """Start a computation in a worker; calling the returned function waits for its result."""
         if self._pool is None:
             return partial(function, *arguments)
         return self._pool.submit(function, *arguments).result
@@ -62,7 +62,7 @@ class Preparer:
     def prepare(
         self, reader: Reader, preprocessing: Preprocessing, advance: Callable[[int], object] = lambda done: None
     ) -> Store:
-        """Decode and fits every sample; a broken image is listed in the store's problems and left out.
+        """Decode and preprocess every sample; a broken image is listed in the store's problems and left out.
 
         advance: called with the number of samples that have just been done.
         """
@@ -71,9 +71,10 @@ class Preparer:
     def stores(
         self, reader: Reader, preprocessing: Preprocessing, advance: Callable[[int], object] = lambda done: None
     ) -> Iterator[Store]:
-        """Yield the same in chunks, as they are done.
+        """Yield the samples in chunks, as they are done. The reader's own problems come with the last chunk, which has
+        no samples.
 
-        The reader's own problems come with the last, which has no samples.
+        advance: called with the number of samples that have just been done.
         """
         for store in self.chunk_stores(chunks(reader), preprocessing):
             advance(len(store) + len(store.problems))
@@ -83,9 +84,10 @@ class Preparer:
     def chunk_stores(
         self, chunks: Iterator[list[Sample]], preprocessing: Preprocessing, finish: Callable[[Store], Store] = _as_it_is
     ) -> Iterator[Store]:
-        """Yield a store for each chunk, in order, with a few chunks under way at a time, so that memory stays bounded.
+        """Yield a store for each chunk, in order, with a few chunks in progress at a time, so that memory stays
+        bounded.
 
-        finish: what a worker does to a store before it is sent; it must be picklable where there are workers.
+        finish: what a worker does to a store before it is sent; it must be picklable if there are workers.
         """
         waiting: deque[Future[Store]] = deque()
         for chunk in chunks:
@@ -100,11 +102,11 @@ class Preparer:
 
 
 def _ready() -> None:
-    """Make a worker start and import what it needs."""
+    """Start a worker and import what it needs."""
 
 
 def chunks(samples: Iterable[Sample]) -> Iterator[list[Sample]]:
-    """Yield samples, `CHUNK` at a time."""
+    """Yield the samples, `CHUNK` at a time."""
     stream = iter(samples)
     while chunk := list(islice(stream, CHUNK)):
         yield chunk
@@ -124,7 +126,7 @@ def _prepare_chunk(
 
 
 def _image(sample: Sample) -> np.ndarray:
-    """Return the sample's image, by way of OpenCV where that is installed and the image is a file."""
+    """Decode the image of a sample, with OpenCV if that is installed and the image is a file."""
     if not isinstance(sample.image, Encoded):
         return sample.image()
     try:

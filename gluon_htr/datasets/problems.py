@@ -1,4 +1,4 @@
-"""The first of many problems in one line, for errors where nothing else is left to tell."""
+"""The first of many problems in one line, for errors that end a command."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from .sample import Problem
 
-FIRST = 5
+MAX_LISTED = 5
 
 
 def first_problems(problems: Sequence[Problem]) -> str:
-    """`a.png is no image; b.png has no text; and 3 more`; empty when there are none."""
-    told = [f"{problem.id} {problem.reason}" for problem in problems[:FIRST]]
-    return "; ".join(told + [f"and {len(problems) - FIRST} more"] * (len(problems) > FIRST))
+    """Join the first problems: `a.png is not an image; b.png has no text; and 3 more`. Empty if there are none."""
+    listed = [f"{problem.id} {problem.reason}" for problem in problems[:MAX_LISTED]]
+    return "; ".join(listed + [f"and {len(problems) - MAX_LISTED} more"] * (len(problems) > MAX_LISTED))

@@ -11,7 +11,7 @@ from .loading import source_spec
 def public_name(spec: str) -> str:
     """Name data without its paths, which mean nothing to others: `iam-words?split=train`, `pages:hooker?split=train`.
 
-    A cache or records have the name of their origin. Raises `CacheError` when these are gone or of another version.
+    A cache or records have the name of their source. Raises `CacheError` if they are missing or of another version.
     """
     parsed = source_spec(spec)
     keys = parse_qsl(parsed.text.partition("?")[2], keep_blank_values=True)

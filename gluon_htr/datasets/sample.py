@@ -1,4 +1,4 @@
-"""What every reader of data yields."""
+"""Samples and readers: the interface of all kinds of data."""
 
 from __future__ import annotations
 
@@ -11,9 +11,7 @@ import numpy as np
 
 
 def printable(name: str) -> str:
-    """Return a name that can be written anywhere: of files, it may have bytes that are no UTF-8, which become
-    escapes.
-    """
+    """Escape the bytes of a file name that are not UTF-8, so that it can be written anywhere."""
     return name.encode("utf-8", "backslashreplace").decode()
 
 
@@ -38,9 +36,9 @@ class Sample:
 
 @dataclass(frozen=True)
 class Problem:
-    """A sample that was left out, and why.
+    """A sample that was left out, and the reason.
 
-    kind: what class of fault it is, for programs; the reason is for people.
+    kind: the class of fault, for programs; the reason is for people.
     """
 
     id: str
@@ -64,9 +62,9 @@ class Reader(Protocol):
 
 
 class GeneratedReader(ABC):
-    """A reader of samples that are made up: an endless supply by number, of which it streams the first `count`.
+    """A reader of generated samples: an endless supply by number, of which it streams the first `count`.
 
-    Sample k is the same for the same spec, whichever worker makes it and however many are asked for.
+    Sample k is the same for the same spec, in every worker and for every count.
     """
 
     def __init__(self, count: int) -> None:
@@ -81,4 +79,4 @@ class GeneratedReader(ABC):
 
     @abstractmethod
     def sample(self, index: int) -> Sample:
-        """Sample number `index`, which may be beyond `count`."""
+        """Draw sample number `index`, which may be beyond `count`."""

@@ -1,4 +1,4 @@
-"""One string that names data everywhere: `KIND:PATH[?key=value&…][*SHARE]`.
+"""Data specs: one string that names data everywhere, `KIND:PATH[?key=value&…][*SHARE]`.
 
     iam-words:data/iam?split=train
     cache:words.pkl
@@ -7,7 +7,7 @@
     iam-lines:data/iam?split=train&paper=7   every image on photographed paper, drawn with the seed 7
 
 `kinds.py` has the kinds; the keys are the fields of a kind's options. An unknown kind or key is an error that lists the
-known ones. Values are taken as they are written: unlike in a URL, `+` and `%` mean nothing else.
+known ones. Values are taken literally: unlike in a URL, `+` and `%` have no special meaning.
 """
 
 from __future__ import annotations
@@ -31,7 +31,9 @@ MAX_SHARE = 1000
 
 @dataclass(frozen=True)
 class Spec:
-    """A parsed spec; `share` is how often samples come on average, `paper` the seed of the paper under them, if any."""
+    """A parsed spec. share: average number of times that a sample is used. paper: the seed of simulated paper, if
+    any.
+    """
 
     text: str
     kind: str
@@ -42,10 +44,10 @@ class Spec:
 
 
 def parse_spec(text: str) -> Spec:
-    """Raise `SpecError` for an unknown kind, an unknown key or a bad value."""
+    """Parse a spec. Raises `SpecError` for an unknown kind, an unknown key or a bad value."""
     kind, colon, rest = text.partition(":")
     if not colon or kind not in KINDS:
-        raise SpecError(f"'{text}' names no known kind of data; write KIND:PATH with one of {', '.join(KINDS)}")
+        raise SpecError(f"'{text}' names an unknown kind of data: write KIND:PATH with one of {', '.join(KINDS)}")
     share = 1.0
     if match := re.fullmatch(r"(.*)\*([0-9.]+)", rest):
         rest, share = match[1], _share(text, match[2])
@@ -87,13 +89,13 @@ def _options(text: str, kind: str, pairs: dict[str, str]) -> msgspec.Struct:
             msgspec.convert(value, kinds[key], strict=False)
         except msgspec.ValidationError as error:
             choices = ", ".join(map(str, get_args(kinds[key]))) if get_origin(kinds[key]) is Literal else ""
-            why = f"there are {choices}" if choices else str(error)
+            why = f"use one of {choices}" if choices else str(error)
             raise SpecError(f"'{text}': {key} cannot be '{value}': {why}") from None
     return msgspec.convert(pairs, known, strict=False)
 
 
 def open_spec(spec: Spec, seed: int = 0) -> Reader:
-    """Return the reader of a spec."""
+    """Open the reader of a spec. seed: draws the samples of a share. Raises the errors of the reader."""
     reader = KINDS[spec.kind].open(spec.path, spec.options)
     if spec.paper is not None:
         reader = OnPaperReader(reader, spec.paper)
@@ -101,7 +103,7 @@ def open_spec(spec: Spec, seed: int = 0) -> Reader:
 
 
 def repeat_counts(count: int, share: float, seed: int) -> np.ndarray:
-    """How often each of `count` samples comes: (count,) int, the same for the same seed."""
+    """Draw how often each of `count` samples is used: (count,) int, the same for the same seed."""
     whole = int(share)
     return whole + (np.random.default_rng(seed).permutation(count) < round((share - whole) * count))
 

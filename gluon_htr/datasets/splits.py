@@ -1,4 +1,4 @@
-"""A part of samples by ratio: held out at random, but never cut through a group.
+"""Splits of samples by ratio: held out at random, but never cut through a group.
 
 Groups are drawn by a digest of seed and name, so that the same ones are held out on every machine, and nearly the same
 when a data set grows.
@@ -16,9 +16,10 @@ from ..errors import AnnotationError
 
 
 def held_out(groups: Sequence[str], ratio: float, seed: int) -> frozenset[str]:
-    """Return the groups whose samples come nearest to `ratio` of all.
+    """Choose the groups to hold out, so that they have about `ratio` of all samples.
 
-    groups: that of each sample. At least one is held out and one kept. Raises `AnnotationError` when there is only one.
+    groups: the group of each sample. At least one is held out and one kept. Raises `AnnotationError` if there is only
+    one.
     """
     sizes = Counter(groups)
     if len(sizes) < 2:
@@ -39,17 +40,17 @@ def _digest(group: str, seed: int) -> bytes:
 
 
 def split_list(name: str) -> frozenset[str]:
-    """Read a list of forms or documents that ships with the package, one a line."""
+    """Read a list of forms or documents that ships with the package, one per line."""
     return frozenset(_read(name).split())
 
 
 @cache
 def held_out_pages() -> dict[str, frozenset[str]]:
-    """Return the pages of the validation part of each collection that has none of its own, fixed once for all.
+    """Return the held-out pages of each collection without an official validation split; the lists are fixed.
 
-    `split_lists/pages-validation.txt` has a line `COLLECTION PAGE` for each page that is held out, a tenth of a
-    collection by whole documents or hands; of one hand, whole pages. COLLECTION is the name of the folder, PAGE that of
-    the XML file without its ending.
+    `split_lists/pages-validation.txt` has a line `COLLECTION PAGE` for each page that is held out: a tenth of a
+    collection by whole documents or writers, or whole pages if there is one writer. COLLECTION is the name of the
+    folder, PAGE that of the XML file without its suffix.
     """
     found: dict[str, set[str]] = {}
     for line in _read("pages-validation").splitlines():

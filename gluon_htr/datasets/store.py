@@ -1,6 +1,6 @@
-"""Preprocessed samples in memory: one flat array of bytes, and where each image lies in it.
+"""Preprocessed samples in memory: one flat array of bytes, and the position of each image in it.
 
-An image is there as bare pixels, or encoded as records hold it, and then decoded each time that it is asked for.
+An image is stored as bare pixels, or encoded as in records, and then decoded at each access.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ class Store:
     """Images, texts and groups by position.
 
     shapes: (N, 2) int32, height and width. pixels: (…,) uint8, all images one after the other. offsets, sizes: (N,)
-    int64, where an image starts there and how many bytes it has: height · width of a bare one, any other number of
-    an encoded one.
+    int64, start of an image in `pixels` and its number of bytes: height · width for bare pixels, any other number for
+    an encoded image.
     """
 
     ids: list[str]
@@ -37,7 +37,7 @@ class Store:
 
     @classmethod
     def collect(cls, samples: Sequence[tuple[str, str, str, np.ndarray]], problems: list[Problem]) -> Store:
-        """From (id, text, group, image) tuples."""
+        """Build a store of (id, text, group, image) tuples."""
         images = [image for *_, image in samples]
         shapes = np.array([image.shape for image in images], np.int32).reshape(-1, 2)
         sizes = bare_sizes(shapes)
@@ -49,7 +49,7 @@ class Store:
 
     @classmethod
     def join(cls, stores: Sequence[Store]) -> Store:
-        """All samples of several stores, in order."""
+        """Join all samples of several stores, in order."""
         if len(stores) == 1:
             return stores[0]
         starts = np.cumsum([0, *(len(store.pixels) for store in stores)])
@@ -65,7 +65,7 @@ class Store:
         )
 
     def select(self, positions: Iterable[int]) -> Store:
-        """Return the samples at `positions`; pixels are shared, not copied."""
+        """Return a store of the samples at `positions`; pixels are shared, not copied."""
         chosen = list(positions)
         return Store(
             [self.ids[k] for k in chosen],
@@ -79,14 +79,16 @@ class Store:
         )
 
     def normalized(self, form: NormalizationForm) -> Store:
-        """With texts in that form; stored texts are in NFC."""
+        """Return the store with texts in that form; stored texts are in NFC."""
         return self if form == "NFC" else replace(self, texts=[normalize(text, form) for text in self.texts])
 
     def __len__(self) -> int:
         return len(self.ids)
 
     def image(self, position: int) -> np.ndarray:
-        """(H, W) uint8, not to be written to. Raises `ImageError` where an encoded image is of another size."""
+        """Return an image (H, W) uint8, not to be written to. Raises `ImageError` if an encoded image has another
+        size.
+        """
         height, width = self.shapes[position].tolist()
         start, size = int(self.offsets[position]), int(self.sizes[position])
         found = self.pixels[start : start + size]
@@ -103,12 +105,12 @@ class Store:
 
 
 def bare_sizes(shapes: np.ndarray) -> np.ndarray:
-    """Bytes of images of these shapes (N, 2) as bare pixels: (N,) int64."""
+    """Compute the bytes of images of these shapes (N, 2) as bare pixels: (N,) int64."""
     return shapes.astype(np.int64).prod(axis=1)
 
 
 class StoreReader:
-    """Yields the samples of a store."""
+    """Reader of the samples of a store."""
 
     def __init__(self, store: Store) -> None:
         self._store = store

@@ -1,4 +1,4 @@
-"""Connectionist temporal classification (Graves et al. 2006): the time steps that a label needs."""
+"""Connectionist temporal classification (Graves et al. 2006): number of time steps of a label."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ from itertools import pairwise
 
 
 def steps_needed(text: str) -> int:
-    """Return the fewest time steps that can write `text`: one a character, one more between equal neighbors."""
+    """Count the time steps that writing `text` takes at least: one per character, one more between equal neighbors."""
     return len(text) + sum(a == b for a, b in pairwise(text))

@@ -1,4 +1,4 @@
-"""Decoder protocol: from the logits of a network to texts with the place and confidence of every character."""
+"""Decoder protocol: from the logits of a network to texts with the position and confidence of every character."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..text.alphabet import Alphabet
 
 @dataclass(frozen=True)
 class Span:
-    """Time steps start..end (exclusive) of one character, class `index`; its confidence is in 0..1."""
+    """Time steps start..end (exclusive) of one character, class `index`; confidence in 0..1."""
 
     index: int
     start: int
@@ -22,7 +22,7 @@ class Span:
 
 @dataclass(frozen=True)
 class Decoded:
-    """A decoded line: its characters in the order of time steps, and the confidence of the whole, in 0..1."""
+    """A decoded line: its characters in the order of time steps, and the confidence of the whole line, in 0..1."""
 
     spans: tuple[Span, ...]
     confidence: float
@@ -36,10 +36,10 @@ class Decoder(Protocol):
     """Anything that decodes logits. Implementations hold no state between calls: threads share them."""
 
     def decode(self, logits: np.ndarray, alphabet: Alphabet, temperature: float = 1.0) -> list[Decoded]:
-        """Decode a batch.
+        """Decode a batch of logits to N lines.
 
-        logits: (N, T, C), C = classes of the alphabet, the CTC blank last. temperature: what logits are divided by
-        before they become probabilities (Guo et al. 2017). Returns N lines.
+        logits: (N, T, C), C = classes of the alphabet, the CTC blank last. temperature: logits are divided by it before
+        they become probabilities (Guo et al. 2017).
         """
         ...
 

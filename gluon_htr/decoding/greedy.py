@@ -24,10 +24,11 @@ GREEDY = GreedyDecoder()
 
 
 def best_path(logits: np.ndarray, temperature: float = 1.0) -> list[Span]:
-    """Return the characters of (T, C), whose last class is the blank; each is as sure as its surest time step.
+    """Decode (T, C) to its characters; the last class is the blank. A character is as confident as its most confident
+    time step.
 
-    temperature: what logits are divided by before they become probabilities. Only those of the best classes are
-    computed: with an alphabet of thousands, a softmax of everything takes longer than the network.
+    temperature: logits are divided by it before they become probabilities. Only those of the best classes are computed:
+    with an alphabet of thousands, a full softmax takes longer than the network.
     """
     best, blank = logits.argmax(axis=1), logits.shape[1] - 1
     powers = logits - np.take_along_axis(logits, best[:, None], axis=1)
@@ -48,5 +49,5 @@ def best_labels(logits: np.ndarray) -> list[list[int]]:
 
 
 def confidence(characters: Iterable[Span]) -> float:
-    """Return the confidence of a whole text: the product over its characters."""
+    """Compute the confidence of a whole text: the product over its characters."""
     return prod(character.confidence for character in characters)

@@ -1,1 +1,1 @@
-"""From a run, or a pair that somebody trained, to a bundle that is proven to read the same."""
+"""Export of a run, or of a pair trained elsewhere, to a bundle that is checked to read the same."""

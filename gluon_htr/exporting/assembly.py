@@ -59,7 +59,7 @@ Say = Callable[[str], object]
 class Converted:
     """The pair and the graphs made of it.
 
-    graph: float32, for splitting. stored: as the bundle has it. kept: the parameters that cannot be rebuilt from it.
+    graph: float32, for splitting. stored: as in the bundle. kept: the parameters that cannot be rebuilt from it.
     """
 
     pair: Pair
@@ -69,9 +69,9 @@ class Converted:
 
 
 def convert(model: ExportSource, options: ExportOptions) -> Converted:
-    """Return the model as ONNX.
+    """Convert the model to ONNX.
 
-    Raises `GraphError` for operators that cannot be said, `ParametersError` for other weights.
+    Raises `GraphError` for operators that cannot be converted, `ParametersError` for the weights of another network.
     """
     symbol = parse_graph(model.pair.symbol)
     given = dict(model.pair.parameters)
@@ -87,11 +87,10 @@ def convert(model: ExportSource, options: ExportOptions) -> Converted:
 
 
 def check_parity(model: ExportSource, converted: Converted, samples: Samples, say: Say) -> None:
-    """Compare the exported network with MXNet; raise `GraphError` where anything differs.
+    """Compare the exported network with MXNet; raise `GraphError` if anything differs.
 
-    Says so where mxnet or samples are missing.
-
-    MXNet computes in 64 bits here, so that what is bounded is the exported network's rounding, and not MXNet's with it.
+    Reports it if mxnet or samples are missing. MXNet computes in 64 bits here, so that the bound applies to the
+    rounding of the exported network alone.
     """
     exported = onnx_network(converted.stored)
     preprocessing, step = model.preset.preprocessing, model.preset.network.step_width
@@ -102,7 +101,7 @@ def check_parity(model: ExportSource, converted: Converted, samples: Samples, sa
     try:
         reference = mxnet_network(converted.pair, "float64")
     except MissingToolError as error:
-        say(f"NOT compared with MXNet, so that this bundle is unproven: {error}")
+        say(f"NOT compared with MXNet, so this bundle is unchecked: {error}")
         return
     explain = partial(first_difference, converted.pair, converted.stored)
     verdict = compare(reference, exported, random, samples.batches, explain)
@@ -149,7 +148,7 @@ def _model(request: ExportRequest) -> ExportSource:
 def _temperature(
     model: ExportSource, converted: Converted, samples: Samples, options: ExportOptions, say: Say
 ) -> float:
-    """Of the exported network on the samples; also says what float16 changed in their texts."""
+    """Fit the temperature of the exported network on the samples; also report how many texts float16 changed."""
     network = onnx_network(converted.stored)
     logits = [network(images) for images in samples.batches]
     if options.float16 and logits:
@@ -163,7 +162,7 @@ def _temperature(
 def describe(
     model: ExportSource, options: ExportOptions, path: Path, converted: Converted, temperature: float
 ) -> Bundle:
-    """Return the bundle as it will be written, its golden images read by itself."""
+    """Build the bundle as it will be written, and read its golden images with itself."""
     task = options.task or model.preset.resolved_task
     kind = Words if task == "words" else Lines
     reader = kind(
@@ -216,6 +215,6 @@ def _tensor(value: onnx.ValueInfoProto) -> Tensor:
 def _license(name: str, model: ExportSource) -> str:
     sources = "".join(f"- {source.data}: {source.terms}\n" for source in model.lineage.data) or "- not stated\n"
     return (
-        f"The model '{name}' was trained on these data, whose terms bind whoever uses it:\n\n{sources}\n"
+        f"The model '{name}' was trained on these data, whose terms apply to its users:\n\n{sources}\n"
         "The program that reads it, gluon_htr, is under the Apache License 2.0.\n"
     )

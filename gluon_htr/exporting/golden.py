@@ -1,7 +1,7 @@
-"""Golden images: drawn here, so that every bundle may carry them whatever its training data's terms are.
+"""Golden images: drawn here, so that every bundle may include them whatever the terms of its training data.
 
-They need not look like handwriting. What counts is that any copy of the model, on any machine, reads in them what the
-exported one read. Hence numbers for a model of digits alone: at letters it would guess, and not everywhere alike.
+They need not look like handwriting: every copy of the model, on any machine, must read in them what the exported one
+read. A model of digits gets numbers: it would guess at letters, differently on every machine.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ SLANTS = (0.0, 0.15, -0.1, 0.3, 0.05)  # columns to the right, a row upwards
 
 
 def draw_golden(preprocessing: Preprocessing, characters: Collection[str]) -> list[bytes]:
-    """Five PNG files: numbers for an alphabet of digits, single words for a rule `box`, lines for `height`."""
+    """Draw five PNG files: numbers for an alphabet of digits, words for the mode `box`, lines for `height`."""
     texts = WORDS if preprocessing.mode == "box" else LINES
     if set(string.digits).issuperset(characters):
         texts = NUMBERS
@@ -39,9 +39,9 @@ def _draw(text: str, size: int, slant: float) -> Image.Image:
     font = ImageFont.load_default(size)
     left, top, right, bottom = font.getbbox(text)
     width, height = int(right - left), int(bottom - top)
-    lean = int(abs(slant) * height)
-    image = Image.new("L", (width + lean + 24, height + 20), 245)
-    ImageDraw.Draw(image).text((12 - left + lean * (slant < 0), 10 - top), text, fill=30, font=font)
+    shear_width = int(abs(slant) * height)
+    image = Image.new("L", (width + shear_width + 24, height + 20), 245)
+    ImageDraw.Draw(image).text((12 - left + shear_width * (slant < 0), 10 - top), text, fill=30, font=font)
     shift = slant * (height + 10) if slant > 0 else 0.0
     matrix = (1, slant, -shift, 0, 1, 0)
     return image.transform(image.size, Image.Transform.AFFINE, matrix, Image.Resampling.BILINEAR, fillcolor=245)

@@ -1,7 +1,7 @@
-"""Where two networks begin to differ: every layer's tensor under ONNX Runtime beside the same one under MXNet.
+"""The first layer at which two networks differ: tensors of ONNX Runtime compared with those of MXNet.
 
 An exported graph keeps the names of the layers. Tensors that only one of them has, such as a convolution before the
-batch norm that was folded into it, are passed over.
+batch norm that was folded into it, are skipped.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from ..graphs.symbol import Graph, parse_graph
 from ..images.preprocessing import to_network_input
 from ..runtime.backends import computed_in
 
-RELATIVE = 1e-5  # of the largest value of a tensor: rounding in single precision stays below
+RELATIVE = 1e-5  # of the largest value of a tensor: rounding errors of single precision are smaller
 Arrays = dict[str, np.ndarray]
 
 
 def first_difference(pair: Pair, exported: bytes, images: np.ndarray) -> str:
-    """Return the first layer whose values differ by more than rounding, and by how much; empty where none does.
+    """Return the first layer whose values differ by more than rounding, and by how much; empty if none does.
 
     images: (N, H, W) uint8. MXNet computes in 64 bits.
     """
@@ -43,7 +43,7 @@ def _operator(graph: Graph, name: str) -> str:
 
 
 def _of_onnx(exported: bytes, images: np.ndarray, names: set[str]) -> Arrays:
-    """Return the tensors of that graph that have one of these names."""
+    """Compute the tensors of the graph that have one of these names."""
     import onnxruntime
 
     model = onnx.load_from_string(exported)

@@ -1,4 +1,4 @@
-"""The gate: no bundle leaves unless ONNX Runtime gives the logits and the texts that MXNet computes in 64 bits."""
+"""Parity check of an export: ONNX Runtime must give the logits and the texts that MXNet computes in 64 bits."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..runtime.backends import LogitsFunction
 
 Explain = Callable[[np.ndarray], str]
 
-RELATIVE = 1e-5  # of the largest logit: what single precision rounds, over all layers of a deep network, stays below
+RELATIVE = 1e-5  # of the largest logit: rounding errors of single precision over all layers are smaller
 SURE = 1e-3  # of confidences
 WIDTHS = (1, 2, 3, 5, 8, 13)  # random shapes: width in multiples of the smallest that the network takes
 BATCHES = (1, 2, 3, 5)
@@ -22,7 +22,9 @@ BATCHES = (1, 2, 3, 5)
 
 @dataclass(frozen=True)
 class Verdict:
-    """What was compared, the largest difference between two logits, and how many texts differ by a tie."""
+    """Result of a comparison: numbers of images, the largest difference of two logits, and the texts that differ by a
+    tie.
+    """
 
     shapes: int
     samples: int
@@ -31,7 +33,7 @@ class Verdict:
 
 
 def random_images(preprocessing: Preprocessing, step_width: int, seed: int = 0) -> list[np.ndarray]:
-    """Batches (N, H, W) uint8 of random strokes on paper, of many sizes."""
+    """Draw batches (N, H, W) uint8 of random strokes on paper, of many sizes."""
     generator = np.random.default_rng(seed)
     unit = (
         preprocessing.width_multiple
@@ -44,7 +46,7 @@ def random_images(preprocessing: Preprocessing, step_width: int, seed: int = 0) 
 
 
 def strokes(generator: np.random.Generator, batch: int, height: int, width: int) -> np.ndarray:
-    """(batch, height, width) uint8: dark lines in all directions on light paper."""
+    """Draw (batch, height, width) uint8: dark lines in all directions on light paper."""
     images = generator.integers(220, 256, (batch, height, width), np.uint8)
     for image in images:
         for _ in range(max(2, width // 6)):
@@ -56,13 +58,13 @@ def strokes(generator: np.random.Generator, batch: int, height: int, width: int)
 
 
 def check_shapes(network: LogitsFunction, batches: Sequence[np.ndarray], classes: int, step_width: int) -> None:
-    """Raise `GraphError` where the network is not one for this alphabet and this preset."""
+    """Raise `GraphError` if the network does not match this alphabet and preset."""
     for images in batches[:2]:
         shape, expected = network(images).shape, (len(images), images.shape[2] // step_width, classes)
         if shape != expected:
             raise GraphError(
-                f"the network gives logits of {shape} for images of {images.shape}, where preset and alphabet "
-                f"({classes - 1} characters) expect {expected}: do they belong to it?"
+                f"the network produces logits of shape {shape} for images of {images.shape}, but preset and alphabet "
+                f"({classes - 1} characters) need {expected}: do they belong to it?"
             )
 
 
@@ -73,9 +75,9 @@ def compare(
     samples: Sequence[np.ndarray],
     explain: Explain = lambda images: "",
 ) -> Verdict:
-    """Both on all batches. explain: names the layer at which they begin to differ on these images.
+    """Compare two networks on all batches. explain: names the layer at which they begin to differ on these images.
 
-    Raises `GraphError` where logits differ by more than `RELATIVE` of the largest, or texts or confidences by more than
+    Raises `GraphError` if logits differ by more than `RELATIVE` of the largest, or texts or confidences by more than
     that explains.
     """
     largest, ties = 0.0, 0
@@ -87,7 +89,7 @@ def compare(
             if not difference <= allowed or not np.isfinite(difference):  # so that NaN is caught, too
                 layer = explain(images)
                 raise GraphError(
-                    f"{_where(kind, images)} the logits differ by {difference:.2g}; at most {allowed:.2g} may. "
+                    f"{_where(kind, images)} the logits differ by {difference:.2g}; at most {allowed:.2g} is allowed. "
                     f"{f'The first layer that differs is {layer}' if layer else 'No single layer differs'}: "
                     "this is a defect of gluon_htr, please report it"
                 )
@@ -100,9 +102,9 @@ def _difference(theirs: np.ndarray, ours: np.ndarray) -> float:
 
 
 def _ties(theirs: np.ndarray, ours: np.ndarray, allowed: float, where: str) -> int:
-    """How many texts differ because two classes are as good as equal where they first do.
+    """Count the texts that differ because two classes are almost equal at the first difference.
 
-    Raises `GraphError` for another reason, and for confidences that differ.
+    Raises `GraphError` if texts differ for another reason, or if confidences differ.
     """
     ties = 0
     for reference, logits, text, other in zip(theirs, ours, best_labels(theirs), best_labels(ours)):

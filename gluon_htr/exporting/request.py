@@ -1,4 +1,4 @@
-"""What is asked of an export, as values."""
+"""The request of an export, as values."""
 
 from __future__ import annotations
 
@@ -12,9 +12,8 @@ from typing import Literal
 class ExportOptions:
     """Options of a bundle.
 
-    task: by default that of the preset. license: the text of LICENSE.txt, by default made from the terms.
-    limitations: what the model is known to read badly. score_on: specs of data to score it on, in place of the run's
-    own score card.
+    task: by default that of the preset. license: the text of LICENSE.txt, by default made from the terms. limitations:
+    known limitations. score_on: specs of data to score it on, instead of the run's own score card.
     """
 
     name: str
@@ -28,7 +27,7 @@ class ExportOptions:
 
 @dataclass(frozen=True)
 class PairFiles:
-    """An exported pair from elsewhere: its files, its alphabet, and the preset that says how images are prepared."""
+    """An exported pair from elsewhere: its files, its alphabet, and the preset that defines its preprocessing."""
 
     symbol: Path
     parameters: Path
@@ -38,11 +37,11 @@ class PairFiles:
 
 @dataclass(frozen=True)
 class ExportRequest:
-    """A run or a pair, and how it is exported.
+    """A run or a pair, and its export.
 
-    validation: a spec of samples to compare on, by default the run's own. parts: a folder for the featurizer and the
-    tail as graphs of their own. trained_on, terms: names of the training data and their terms, by default what the run
-    knows.
+    validation: a spec of samples for the parity check, by default that of the run. parts: a folder for the featurizer
+    and the tail as separate graphs. trained_on, terms: names of the training data and their terms, by default those of
+    the run.
     """
 
     source: Path | PairFiles

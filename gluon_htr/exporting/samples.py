@@ -1,4 +1,4 @@
-"""Real samples that an export is proven and calibrated on."""
+"""Real samples on which an export is checked and calibrated."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MAX_SAMPLES = 512
 
 @dataclass(frozen=True)
 class Samples:
-    """Batches (N, H, W) of images of one size each, and their texts. problem: why there are none."""
+    """Batches (N, H, W) of images of one size each, and their texts. problem: the reason if there are none."""
 
     batches: tuple[np.ndarray, ...] = ()
     texts: tuple[tuple[str, ...], ...] = ()
@@ -25,9 +25,9 @@ class Samples:
 
 
 def read_samples(spec: str | None, preprocessing: Preprocessing, track: Track, form: NormalizationForm) -> Samples:
-    """Up to `MAX_SAMPLES` samples, evenly out of all; none, with the reason, where the data are no longer there."""
+    """Load up to `MAX_SAMPLES` samples, evenly out of all; none, with the reason, if the data no longer exist."""
     if spec is None:
-        return Samples(problem="no validation data are known: name some with --validation")
+        return Samples(problem="the validation data are unknown: give some with --validation")
     try:
         store = load_data([spec], preprocessing, track=track, form=form)
     except (DataError, SpecError, OSError) as error:

@@ -1,4 +1,4 @@
-"""Score cards of a bundle: what its own graph reads in data that nobody trained on."""
+"""Score cards of a bundle, measured with its own graph on data that it was not trained on."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .sources import card
 def score_cards(
     network: LogitsFunction, alphabet: Alphabet, preprocessing: Preprocessing, specs: Sequence[str], track: Track
 ) -> tuple[Card, ...]:
-    """Return a card for each spec. Raises what reading the data raises."""
+    """Measure a card for each spec. Raises the errors of reading the data."""
     cards = []
     for spec in specs:
         store = load_data([spec], preprocessing, track=track, form=alphabet.normalization, like_inference=True)
@@ -30,6 +30,6 @@ def score_cards(
 
 
 def digest(store: Store) -> str:
-    """SHA-256 of ids and texts, in their order: of the samples, whatever their images were packed as."""
+    """Compute the SHA-256 of ids and texts, in order: the same for every packing of the samples."""
     rows = (f"{identity}\t{text}\n" for identity, text in zip(store.ids, store.texts))
     return hashlib.sha256("".join(rows).encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""What is exported: a run, or the exported pair of a Gluon model from elsewhere."""
+"""Sources of an export: a run, or the exported pair of a Gluon model trained elsewhere."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from ..training.runs import Run, load_run
 
 @dataclass(frozen=True)
 class ExportSource:
-    """A network with what it was trained for. validation: a spec of data to prove the export on, if one is known."""
+    """A network with its alphabet and preset. validation: a spec of data for the parity check, if one is known."""
 
     pair: Pair
     alphabet: Alphabet
@@ -34,28 +34,26 @@ class ExportSource:
 
 
 def from_run(run: Path, trained_on: Sequence[str] = (), terms: str | None = None) -> ExportSource:
-    """trained_on: names of the training data, where the run's own are not to be trusted.
+    """Open a run. trained_on: names of the training data that replace those of the run.
 
-    Raises `CheckpointError` when `run` is no run or has no validated network yet, `UsageError` where nobody knows what
-    it was trained on.
+    Raises `CheckpointError` if `run` is not a run or has no validated network yet, `UsageError` if its training data
+    are unknown.
     """
     opened = load_run(run)
     if not has_weights(run):
-        raise CheckpointError(f"{run} has no {PARAMETERS} yet: it is written when a validation has been done")
+        raise CheckpointError(f"{run} has no {PARAMETERS} yet: it is written after the first validation")
     validation = opened.request.validation
     lineage = _lineage(opened, trained_on, terms)
     return ExportSource(read_pair(run), opened.alphabet, opened.preset, validation, _cards(run, validation), lineage)
 
 
 def _lineage(run: Run, trained_on: Sequence[str], terms: str | None) -> Lineage:
-    """Return that of the weights which the run started from, and the run's own, as the user names its data and their
-    terms.
-    """
+    """Join the lineage of the weights that the run started from with the run's own data and terms."""
     try:
         names = trained_on or list(map(public_name, dict.fromkeys(run.request.data)))
     except CacheError as error:
         raise UsageError(
-            f"nobody knows what {run.path} was trained on, for {error}; or name the data with --trained-on, as in "
+            f"the training data of {run.path} are unknown: {error}; or name the data, as in "
             "--trained-on 'iam-words?split=train'"
         ) from None
     return run.start.joined(Lineage(_sources(names, terms), (run.training_stage(),)))
@@ -73,7 +71,9 @@ def from_pair(
     trained_on: Sequence[str] = (),
     terms: str | None = None,
 ) -> ExportSource:
-    """preset: name or file; it says how images are prepared. Raises `GraphError` and others for files that are none."""
+    """Open a pair. preset: name or file; it defines the preprocessing. Raises `GraphError` and others for invalid
+    files.
+    """
     data = _sources(trained_on or (["not stated"] if terms else []), terms)
     return ExportSource(
         read_files(symbol, parameters), Alphabet.load(alphabet), load_preset(preset), lineage=Lineage(data)
@@ -96,6 +96,6 @@ def _cards(run: Path, validation: str | None) -> tuple[Card, ...]:
 
 
 def card(name: str, found: ScoreCard, digest: str | None = None) -> Card:
-    """Return the part of a score card that a bundle states. digest: of its samples."""
+    """Convert a score card to that of a bundle. digest: of its samples."""
     figures = {key: getattr(found, key) for key in Card.__struct_fields__ if key not in {"data", "samples_sha256"}}
     return Card(name, samples_sha256=digest, **figures)

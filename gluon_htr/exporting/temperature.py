@@ -17,9 +17,10 @@ CANDIDATES = np.geomspace(0.5, 4, 25).round(3)
 def best_temperature(
     logits: Sequence[np.ndarray], texts: Sequence[Sequence[str]], alphabet: Alphabet, decoder: Decoder = GREEDY
 ) -> float:
-    """Return the candidate under which "this text is right" is best predicted by the confidence of the text.
+    """Return the temperature under which the confidence of a text best predicts that it is correct.
 
-    logits: batches (N, T, C); texts: the truth of each batch. 1 where there are too few samples, or none is right.
+    logits: batches (N, T, C); texts: the truth of each batch. Returns 1 if there are too few samples, or if none is
+    correct.
     """
     read = [text for batch in logits for text in decode_texts(decoder, batch, alphabet)]
     right = np.array([text == truth for text, truth in zip(read, (text for batch in texts for text in batch))])
@@ -27,7 +28,7 @@ def best_temperature(
         return 1.0
 
     def surprise(temperature: float) -> float:
-        """Mean negative log-likelihood of what was right and wrong."""
+        """Compute the mean negative log-likelihood of correct and wrong texts."""
         lines = (line for batch in logits for line in decoder.decode(batch, alphabet, temperature))
         sure = np.array([line.confidence for line in lines]).clip(1e-6, 1 - 1e-6)
         return float(-np.where(right, np.log(sure), np.log(1 - sure)).mean())

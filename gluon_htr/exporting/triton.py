@@ -1,8 +1,8 @@
-"""A bundle as a model repository of the Triton Inference Server, with what a client needs to know.
+"""A bundle as a model repository of the Triton Inference Server, with the files that a client needs.
 
-The layout and `config.pbtxt`: NVIDIA's user guide, "Model Repository" and "Model Configuration". A repository holds a
-folder for each model. In it Triton takes folders with numbers for versions of the model and leaves other files alone:
-so what clients need stands there, too, and models do not get into each other's way.
+The layout and `config.pbtxt`: NVIDIA's user guide, "Model Repository" and "Model Configuration". A repository has a
+folder for each model. In it, Triton takes folders with numbers for versions of the model and ignores other files: so
+the files for clients are there, too, and models do not conflict.
 """
 
 from __future__ import annotations
@@ -61,15 +61,15 @@ sys.exit(1 if failures else 0)
 
 
 def check_repository(folder: Path, name: str) -> None:
-    """Raise `UsageError` where `write_repository` would: to be asked before hours of work."""
+    """Raise `UsageError` if `write_repository` would: to be checked before hours of work."""
     if (folder / name).exists():
         raise UsageError(f"{folder / name} exists already: remove it, or give --triton another folder")
 
 
 def write_repository(bundle: Bundle, folder: Path) -> Path:
-    """Add the model to the repository `folder`, under its name; returns its folder.
+    """Add the model to the repository `folder`, under its name; return its folder.
 
-    Raises `UsageError` where that folder is there already, `StorageError` when it cannot be written.
+    Raises `UsageError` if that folder exists already, `StorageError` if it cannot be written.
     """
     about = bundle.description
     (source,), (target,) = about.inputs, about.outputs
@@ -94,7 +94,7 @@ def write_repository(bundle: Bundle, folder: Path) -> Path:
 
 
 def configuration(name: str, source: Tensor, target: Tensor) -> str:
-    """`config.pbtxt`: any width, and requests of like width in one batch."""
+    """Return `config.pbtxt`: any width, and requests of equal width in one batch."""
     return f"""name: "{name}"
 backend: "onnxruntime"
 max_batch_size: {MAX_BATCH}
@@ -105,6 +105,6 @@ dynamic_batching {{ max_queue_delay_microseconds: {QUEUE_MICROSECONDS} }}
 
 
 def _tensor(tensor: Tensor) -> str:
-    """Without its batch dimension, which Triton adds."""
+    """Format a tensor without its batch dimension, which Triton adds."""
     sizes = ", ".join(str(size) if isinstance(size, int) else "-1" for size in tensor.shape[1:])
     return f'{{ name: "{tensor.name}" data_type: TYPE_FP32 dims: [ {sizes} ] }}'

@@ -1,4 +1,4 @@
-"""The dense layer that makes the logits: the one part of a network that depends on the alphabet."""
+"""The dense layer that computes the logits: the only part of a network that depends on the alphabet."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ def resize_decoder(
 ) -> tuple[str, Arrays]:
     """Return a pair with other classes: class k of the new network starts as class kept[k] of the old one.
 
-    kept: (classes,) int; -1 stands for a class that starts anew, with Xavier's uniform weights (Glorot and Bengio 2010)
-    as every layer of ours does, and without a bias. shift: (classes,) float, is added to their logits if the layer has
-    a bias. Raises `GraphError` where no dense layer makes the logits.
+    kept: (classes,) int; -1 for a class that is initialized, with Xavier's uniform weights (Glorot and Bengio 2010)
+    like every layer, and a bias of 0. shift: (classes,) float, is added to their logits if the layer has a bias. Raises
+    `GraphError` if no dense layer computes the logits.
     """
     graph = parse_graph(symbol)
     decoder = _decoder(graph)
@@ -61,9 +61,7 @@ def _rows(old: np.ndarray, kept: np.ndarray, seed: int) -> np.ndarray:
 
 
 def _with_classes(symbol: str, decoder: str, variables: list[str], classes: int) -> str:
-    """Return the same text with another size in the layer's options and in the shapes that are noted at its
-    parameters.
-    """
+    """Return the symbol with another size in the layer's options and in the recorded shapes of its parameters."""
     content = json.loads(symbol)
     for node in content["nodes"]:
         attributes = node.get("attrs") or node.get("param") or {}

@@ -1,4 +1,4 @@
-"""Batch norms that directly follow a convolution become part of its weights: half the tensors, the same function."""
+"""Folding of batch norms into the convolutions that they directly follow: half the tensors, the same function."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Arrays = dict[str, np.ndarray]
 
 
 def fold_batch_norms(graph: Graph, arrays: Arrays) -> tuple[Graph, Arrays]:
-    """Return the same graph with such batch norms replaced by `_copy`, and its parameters, all without prefixes."""
+    """Replace such batch norms by `_copy`; return graph and parameters, all without prefixes."""
     nodes, arrays = list(graph.nodes), dict(arrays)
     uses = Counter(index for node in nodes for index in node.inputs)
     for index, node in enumerate(nodes):
@@ -21,7 +21,7 @@ def fold_batch_norms(graph: Graph, arrays: Arrays) -> tuple[Graph, Arrays]:
             continue
         source = node.inputs[0]
         involved = (source, *nodes[source].inputs[1:], *node.inputs[1:])
-        if all(uses[i] == 1 for i in involved):  # nobody else needs the convolution alone or shares its weights
+        if all(uses[i] == 1 for i in involved):  # nothing else uses the convolution or its weights
             nodes[source] = _fold(nodes, nodes[source], node, arrays)
             nodes[index] = Node(node.name, "_copy", {}, (source,))
     return replace(graph, nodes=tuple(nodes)), arrays
@@ -30,14 +30,14 @@ def fold_batch_norms(graph: Graph, arrays: Arrays) -> tuple[Graph, Arrays]:
 def _line(
     node: Node, gamma: np.ndarray, beta: np.ndarray, mean: np.ndarray, variance: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return what a batch norm does when reading: factor and offset of each channel, float64."""
+    """Return factor and offset of each channel of a batch norm at inference, float64."""
     gamma = np.ones_like(gamma) if node.get("fix_gamma", True) else gamma
     factor = gamma.astype(np.float64) / np.sqrt(variance.astype(np.float64) + node.get("eps", 1e-3))
     return factor, beta - mean * factor
 
 
 def _fold(nodes: list[Node], convolution: Node, norm: Node, arrays: Arrays) -> Node:
-    """Return the convolution that does both. Its bias is the norm's beta, by that name."""
+    """Return the convolution that does both. Its bias takes the name of the norm's beta."""
     weight, old_bias = nodes[convolution.inputs[1]].name, convolution.inputs[2:]
     factor, offset = _line(norm, *(arrays[nodes[i].name] for i in norm.inputs[1:]))
     kernel = arrays[weight]

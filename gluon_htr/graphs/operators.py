@@ -1,4 +1,4 @@
-"""The operators that are supported, and those of their options that are: what torch and ONNX can both say exactly.
+"""Supported operators and their supported options: those that torch and ONNX can both represent exactly.
 
 An option that is not listed may have any value. The first of the allowed values is MXNet's default.
 """

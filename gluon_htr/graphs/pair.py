@@ -24,7 +24,7 @@ class Pair:
 
 
 def read_pair(folder: Path) -> Pair:
-    """Read the pair in `folder`. Raises `GraphError` or `ParametersError` where one of its files cannot be read."""
+    """Read the pair in `folder`. Raises `GraphError` or `ParametersError` if one of its files cannot be read."""
     return read_files(folder / SYMBOL, folder / PARAMETERS)
 
 
@@ -38,6 +38,6 @@ def read_files(symbol: Path, parameters: Path) -> Pair:
 
 
 def write_pair(folder: Path, pair: Pair) -> None:
-    """Write both files into `folder`, each whole or not at all. Raises `StorageError`."""
+    """Write both files into `folder`, each complete or not at all. Raises `StorageError`."""
     write_atomically(folder / SYMBOL, pair.symbol.encode())
     write_atomically(folder / PARAMETERS, pack_parameters(pair.parameters))

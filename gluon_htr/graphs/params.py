@@ -23,7 +23,7 @@ _DIMENSIONS = 32  # MXNet's own limit on an array's rank is below this
 
 
 def load_parameters(path: str | Path) -> dict[str, np.ndarray]:
-    """Name to array, as the file has them. Raises ParametersError where it is not such a file or is cut off."""
+    """Load the arrays of a file by name. Raises `ParametersError` if it is another file or is cut off."""
     try:
         data = Path(path).read_bytes()
     except OSError as error:
@@ -32,10 +32,10 @@ def load_parameters(path: str | Path) -> dict[str, np.ndarray]:
 
 
 def parse_parameters(data: bytes, where: str = "model.params") -> dict[str, np.ndarray]:
-    """Return the same from bytes; `where` names them in errors. The arrays are copies that may be written to."""
+    """Parse the same from bytes; `where` names them in errors. The arrays are writable copies."""
     reader = _Reader(data, where)
     if reader.take("<QQ") != (_LIST_MAGIC, 0):
-        raise ParametersError(f"{where} is no MXNet parameter file: it does not begin with 0x112")
+        raise ParametersError(f"{where} is not an MXNet parameter file: it does not begin with 0x112")
     arrays = [reader.array() for _ in range(reader.count())]
     names = [reader.name() for _ in range(reader.count())]
     if len(names) != len(arrays) or len(set(names)) != len(names):
@@ -46,7 +46,7 @@ def parse_parameters(data: bytes, where: str = "model.params") -> dict[str, np.n
 
 
 def pack_parameters(arrays: Mapping[str, np.ndarray]) -> bytes:
-    """Return the bytes of a file. Raises ParametersError for a type that MXNet does not have."""
+    """Return the bytes of a file. Raises `ParametersError` for a type that MXNet does not have."""
     parts = [struct.pack("<QQQ", _LIST_MAGIC, 0, len(arrays))]
     for name, array in arrays.items():
         kind = np.dtype(array.dtype).newbyteorder("<")
@@ -64,7 +64,7 @@ def pack_parameters(arrays: Mapping[str, np.ndarray]) -> bytes:
 
 
 class _Reader:
-    """Takes fields off the front of a file and never believes a number before it fits what is left."""
+    """A cursor over the fields of a file that trusts no size before it fits the rest."""
 
     def __init__(self, data: bytes, where: str) -> None:
         self._data, self._where, self._at = memoryview(data), where, 0
@@ -75,7 +75,9 @@ class _Reader:
 
     def bytes(self, size: int) -> memoryview:
         if size > self.left:
-            raise ParametersError(f"{self._where} is cut off: {size} bytes wanted at {self._at}, {self.left} there")
+            raise ParametersError(
+                f"{self._where} is cut off: it needs {size} bytes at byte {self._at}, but has {self.left}"
+            )
         self._at += size
         return self._data[self._at - size : self._at]
 

@@ -1,4 +1,4 @@
-"""Max-pooling before the ReLU instead of after it: the same function and gradients, on a fraction of the pixels."""
+"""Max-pooling before the ReLU instead of after it: the same function and gradients, with less work."""
 
 from __future__ import annotations
 
@@ -9,9 +9,7 @@ from .symbol import Graph, Node
 
 
 def pool_first(graph: Graph) -> Graph:
-    """Return the same graph with every max-pooling that follows a ReLU moved before it: a maximum commutes with what
-    rises.
-    """
+    """Move every max-pooling that follows a ReLU before it: a maximum commutes with monotonic functions."""
     nodes = list(graph.nodes)
     uses = Counter(index for node in nodes for index in node.inputs)
     for index, node in enumerate(nodes):

@@ -1,8 +1,8 @@
-"""`symbol.json` as a small checked structure: what the torch module and the ONNX writer are made from.
+"""`symbol.json` as a small checked structure, from which the torch module and the ONNX graph are made.
 
 MXNet's format (src/nnvm/legacy_json_util.cc): nodes in order, each with an operator, a name, attributes that are all
 strings, and inputs as [node, output, version]; a node of operator `null` is a variable. `heads` are the outputs.
-Operators and options outside `operators.py` are refused by name, so that nothing is ever ignored in silence.
+Operators and options outside `operators.py` are rejected by name, so that nothing is ignored silently.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _SIZE_LIMIT = 16 << 20  # bytes of JSON: a network of a thousand nodes has half 
 
 @dataclass(frozen=True)
 class Node:
-    """One operator or variable. `attributes` are strings, as in the file."""
+    """An operator or variable. `attributes` are strings, as in the file."""
 
     name: str
     operator: str  # "null" for a variable
@@ -38,7 +38,7 @@ class Node:
     inputs: tuple[int, ...]  # indices of the nodes whose first output is used
 
     def get(self, key: str, default: Any) -> Any:
-        """Return an attribute as a Python value: '(3, 3)', 'True', '0.5', 'None'; words stay words."""
+        """Return an attribute as a Python value: '(3, 3)', 'True', '0.5', 'None'; other words stay strings."""
         text = self.attributes.get(key)
         if text is None:
             return default
@@ -60,7 +60,7 @@ class Graph:
     statistics: tuple[str, ...]  # running means and variances
 
     def variable(self, index: int) -> str:
-        """Return the parameter that an input is, seen through reshapes. Raises GraphError where it is computed."""
+        """Return the name of the parameter behind an input and its reshapes. Raises `GraphError` if it is computed."""
         node = self.nodes[index]
         while node.operator == "Reshape":
             node = self.nodes[node.inputs[0]]
@@ -85,7 +85,7 @@ class Graph:
 
 
 def load_graph(path: str | Path) -> Graph:
-    """Read `symbol.json`. Raises GraphError with the file's name."""
+    """Read `symbol.json`. Raises `GraphError`, which names the file."""
     try:
         text = Path(path).read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -94,17 +94,17 @@ def load_graph(path: str | Path) -> Graph:
 
 
 def parse_graph(text: str, where: str = "symbol.json") -> Graph:
-    """Return the same from text; `where` names it in errors."""
+    """Parse the same from text; `where` names it in errors."""
     if len(text) > _SIZE_LIMIT:
-        raise GraphError(f"{where} has {len(text)} characters: no network is that large")
+        raise GraphError(f"{where} has {len(text)} characters, more than any network")
     try:
         content = json.loads(text)
         nodes = tuple(_node(entry, number) for number, entry in enumerate(content["nodes"]))
         heads = [_first_output(head) for head in content["heads"]]
     except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError) as error:
-        raise GraphError(f"{where} is no MXNet symbol ({type(error).__name__}: {error})") from None
+        raise GraphError(f"{where} is not an MXNet symbol ({type(error).__name__}: {error})") from None
     if len(heads) != 1 or not 0 <= heads[0] < len(nodes):
-        raise GraphError(f"{where} has {len(heads)} outputs: one is needed, the logits")
+        raise GraphError(f"{where} has {len(heads)} outputs: it must have one, the logits")
     try:
         return _checked(nodes, heads[0])
     except GraphError as error:
@@ -121,7 +121,9 @@ def _node(entry: dict[str, Any], number: int) -> Node:
 
 
 def _first_output(ref: list[int]) -> int:
-    """[node, output, version] to the node. Other outputs (an RNN's states, a batch norm's statistics) nobody uses."""
+    """Return the node of [node, output, version]. Other outputs (states of an RNN, statistics of a batch norm) are not
+    supported.
+    """
     if int(ref[1]) != 0:
         raise ValueError(f"output {ref[1]} of node {ref[0]} is used; only first outputs are supported")
     return int(ref[0])
@@ -150,7 +152,7 @@ def _check_options(node: Node) -> None:
 
 
 def _variables(nodes: tuple[Node, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Weights and running statistics, each in the order of first use."""
+    """Return weights and running statistics, each in the order of first use."""
     statistics = {
         nodes[node.inputs[place]].name: None
         for node in nodes

@@ -1,7 +1,7 @@
 """A trainable torch module made from an exported pair: the same function, the same parameter names.
 
-torch's LSTM has MXNet's gates in MXNet's order (i, f, c, o), so weights are used as they are. What differs and is taken
-care of: the running variance (MXNet averages the biased one), the momentum (MXNet's is the share that stays),
+The LSTM of torch has MXNet's gates in MXNet's order (i, f, c, o), so weights are used as they are. These differences
+are handled: the running variance (MXNet averages the biased one), the momentum (MXNet's is the proportion that stays),
 `fix_gamma`, and the special codes of Reshape.
 """
 
@@ -24,7 +24,9 @@ Operator = Callable[[Node, list[torch.Tensor], bool], torch.Tensor]  # (node, in
 
 
 class GraphModule(torch.nn.Module):
-    """(N, 1, H, W) float32 to the graph's output; `arrays` and `load` exchange parameters under Gluon's names."""
+    """A module from (N, 1, H, W) float32 to the graph's output; `arrays` and `load` exchange parameters under Gluon's
+    names.
+    """
 
     def __init__(self, graph: Graph, parameters: dict[str, np.ndarray]) -> None:
         super().__init__()
@@ -48,11 +50,11 @@ class GraphModule(torch.nn.Module):
         return getattr(self, self._names[name])
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """Return a copy of all parameters, named as in `.params` files."""
+        """Copy all parameters, named as in `.params` files."""
         return {key: self.tensor(key[4:]).detach().cpu().numpy().copy(order="C") for key in self._graph.parameters}
 
     def load(self, parameters: dict[str, np.ndarray]) -> None:
-        """Take over parameters, in place. Raises ParametersError for one that is missing or of another shape."""
+        """Copy parameters into the module. Raises `ParametersError` for one that is missing or of another shape."""
         for key in self._graph.parameters:
             tensor, value = self.tensor(key[4:]), _tensor(parameters, key)
             if tensor.shape != value.shape:
@@ -63,7 +65,9 @@ class GraphModule(torch.nn.Module):
 
 
 def reshaped(shape: tuple[int, ...], codes: tuple[int, ...]) -> list[int]:
-    """MXNet's Reshape codes on a shape: 0 keep, -1 infer, -2 all the rest, -3 merge two, -4 split into the next two."""
+    """Apply MXNet's Reshape codes to a shape: 0 keep, -1 infer, -2 all the rest, -3 merge two, -4 split into the next
+    two.
+    """
     result: list[int] = []
     at, place = 0, 0
     while place < len(codes):
@@ -92,7 +96,7 @@ def _tensor(parameters: dict[str, np.ndarray], key: str) -> torch.Tensor:
 
 
 def _plan(graph: Graph) -> list[tuple[int, Operator, list[int | str]]]:
-    """Return what to compute, in order: only what the output needs, with parameters by name and tensors by index."""
+    """List the operators in order: only those that the output needs, with parameters by name and tensors by index."""
     needed, plan = {graph.output}, []
     for index in range(graph.output, -1, -1):
         node = graph.nodes[index]
@@ -169,9 +173,9 @@ def _dropout(node: Node, x: list[torch.Tensor], training: bool) -> torch.Tensor:
 
 
 def _kept(shape: torch.Size, share: float) -> torch.Tensor:
-    """Return a random mask with `share` of it False, in steps of 1/65536.
+    """Draw a random mask with a proportion `share` of it False, in steps of 1/65536.
 
-    torch draws on the CPU one number after the other, with one thread: four masks from each take a quarter of the time.
+    On the CPU, torch draws one number after the other in one thread: four masks from each take a quarter of the time.
     """
     count = shape.numel()
     draws = torch.empty(-(-count // 4), dtype=torch.int64).random_(-(2**63), None)

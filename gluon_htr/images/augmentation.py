@@ -1,8 +1,8 @@
 """Random but repeatable changes to a preprocessed image, for training only.
 
-First comes a rule to write on, then geometry (rotation, shear, scale, shift, elastic waves) as one remapping, then
-stroke thickness, contrast, blur and noise. Everything is drawn from the generator that is passed in: the same generator
-state gives the same image, whichever process makes it. Uses OpenCV, which readers of a trained model never need.
+First a ruled line is drawn, then geometry (rotation, shear, scale, shift, elastic waves) is applied as one remapping,
+then stroke thickness, contrast, blur and noise. Everything is drawn from the generator that is passed in: the same
+generator state gives the same image in every process. Needs OpenCV, which readers of a trained model never need.
 
 The family of changes follows Puigcerver 2017 (affine and gray-scale morphology) and Wigington et al. 2017 (elastic
 grids).
@@ -37,7 +37,7 @@ def augment(image: np.ndarray, settings: Augmentation, random: np.random.Generat
 
 
 def _move(image: np.ndarray, paper: int, settings: Augmentation, random: np.random.Generator) -> np.ndarray:
-    """One backward map for all geometry: where the gray of every target pixel comes from; `paper` beyond the image."""
+    """Apply all geometry as one backward map; pixels from beyond the image are `paper`."""
     height, width = image.shape
     affine = _Affine.draw(height, width, settings, random)
     wider = affine.wider(height, width, settings.widen) if settings.widen else width
@@ -50,7 +50,7 @@ def _move(image: np.ndarray, paper: int, settings: Augmentation, random: np.rand
 
 @dataclass(frozen=True)
 class _Affine:
-    """angle: radians. shear: tangent. wide, high: factors. right, down: pixels."""
+    """An affine map. angle: radians. shear: tangent. wide, high: factors. right, down: pixels."""
 
     angle: float
     shear: float
@@ -69,12 +69,14 @@ class _Affine:
         return cls(angle, shear, scale * stretch, scale, right, down)
 
     def wider(self, height: int, width: int, multiple: int) -> int:
-        """Pixels of width that hold the whole line, at least `width`: more by a multiple of `multiple`."""
+        """Return the width in pixels that holds the whole line: `width` plus a multiple of `multiple`."""
         needed = self.wide * width + abs(self.shear) * height
         return width + max(0, -int((width - needed) // multiple)) * multiple
 
     def sources(self, height: int, width: int, wider: int) -> tuple[np.ndarray, np.ndarray]:
-        """x and y, (height, wider) each, in an image of `width`, of every pixel; the middle stays in the middle."""
+        """Compute the source coordinates x and y, (height, wider) each, of every target pixel, in an image of `width`.
+        The center stays in the center.
+        """
         # forward = rotation · shear · scales; its inverse is written out, since numpy's starts threads for four numbers
         sine, cosine = np.sin(self.angle), np.cos(self.angle)
         across = np.array(
@@ -89,13 +91,15 @@ class _Affine:
 
 
 def _waves(height: int, width: int, amplitude: float, random: np.random.Generator) -> np.ndarray:
-    """Smooth displacement in pixels (H, W): random values on a grid of half the height, interpolated by cubics."""
+    """Draw a smooth displacement in pixels (H, W): random values on a grid of half the height, interpolated by
+    cubics.
+    """
     grid = random.uniform(-amplitude, amplitude, (4, max(4, 2 * width // height + 2))).astype(np.float32)
     return cv2.resize(grid, (width, height), interpolation=cv2.INTER_CUBIC)
 
 
 def _thicken(image: np.ndarray, settings: Augmentation, random: np.random.Generator) -> np.ndarray:
-    """Blends with the darkest or lightest of the neighbors: strokes grow or shrink by a part of a pixel."""
+    """Blend with the darkest or lightest of the neighbors: strokes grow or shrink by part of a pixel."""
     if random.random() >= settings.thickness:
         return image
     kernel = np.ones((3, 3), np.uint8) if random.random() < 0.5 else np.ones((2, 2), np.uint8)

@@ -1,7 +1,7 @@
-"""Any image that a person may have → (H, W) uint8 gray, 0 = black ink, 255 = paper.
+"""Decoding of any image to (H, W) uint8 gray, 0 = black ink, 255 = paper.
 
 Pillow alone does the work. Transparent pixels become paper, 16 bits become 8, EXIF orientation is applied, and images
-of more than `MAX_PIXELS` are refused before they are decoded.
+of more than `MAX_PIXELS` are rejected before they are decoded.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from ..errors import ImageError
 
 MAX_PIXELS = 178_956_970  # Pillow's own limit; a page of A2 at 600 dpi has 140 million
 SUBFILE_TYPE, NO_PAGE = 254, 1 | 4  # a TIFF tag and its bits for smaller copies and for masks (TIFF 6.0, section 8)
-#: Endings of what scanners, cameras and archives write; `decode` itself looks at contents alone.
+#: File name extensions that scanners, cameras and archives write; `decode` itself looks at contents only.
 SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".gif", ".jp2", ".pbm", ".pgm", ".ppm", ".pnm")
 ImageLike = Union[str, "os.PathLike[str]", bytes, np.ndarray, Image.Image]
 
 
 def decode(source: ImageLike) -> np.ndarray:
-    """Return a gray array of its own (H, W), uint8.
+    """Decode an image to a new gray array (H, W) uint8.
 
-    source: a path, an encoded file as bytes, an array ((H, W), (H, W, 1|3|4); uint8, uint16, bool or float in 0..1)
-    or a Pillow image. Raises `ImageError`, which names the file, when it is empty, broken, too large or no image.
-    Pillow may warn of odd metadata; commands silence that.
+    source: a path, an encoded file as bytes, an array ((H, W), (H, W, 1|3|4); uint8, uint16, bool or float in 0..1) or
+    a Pillow image. Raises `ImageError`, which names the file, if it is empty, broken, too large or not an image. Pillow
+    may warn about odd metadata; commands hide that.
     """
     if isinstance(source, np.ndarray):
         return _from_array(source)
@@ -41,7 +41,7 @@ def decode(source: ImageLike) -> np.ndarray:
     try:
         with Image.open(io.BytesIO(blob)) as image:
             if image.format == "TIFF" and _has_pages(blob):
-                raise ImageError(f"{name} has more than one page: save each as an image of its own")
+                raise ImageError(f"{name} has more than one page: save each page as its own image")
             return _from_pillow(image, name)
     except ImageError:
         raise
@@ -68,12 +68,14 @@ def _broken(name: str, error: Exception) -> ImageError:
 
 
 def _has_pages(blob: bytes) -> bool:
-    """Whether a second image in a TIFF is no smaller copy of the first (thumbnails, pyramids), and no mask of it."""
+    """Test whether the second image of a TIFF is another page, not a smaller copy of the first (thumbnail, pyramid) or
+    its mask.
+    """
     with Image.open(io.BytesIO(blob)) as image:
         try:
             image.seek(1)
             return not image.getexif().get(SUBFILE_TYPE, 0) & NO_PAGE
-        except Exception:  # there is none, or it is broken: the first one is all that can be read
+        except Exception:  # there is none, or it is broken: only the first one can be read
             return False
 
 
@@ -99,7 +101,7 @@ def _from_pillow(image: Image.Image, name: str) -> np.ndarray:
         return _to_gray(image)
     except MemoryError:
         raise ImageError(f"{name} does not fit into memory: scale it down") from None
-    except Exception as error:  # a Pillow image that is given may be lazy, and break only now
+    except Exception as error:  # a Pillow image may be lazy, and fail only now
         raise _broken(name, error) from None
 
 
@@ -116,7 +118,7 @@ def _to_gray(image: Image.Image) -> np.ndarray:
 
 
 def _eight_bits(values: np.ndarray) -> np.ndarray:
-    """Wide samples to 8 bits: 0..1 by 255; above 255 they were 16-bit, whose 65,535 is white."""
+    """Convert wide samples to 8 bits: 0..1 times 255; values above 255 were 16-bit, where 65,535 is white."""
     values = np.nan_to_num(values)
     if values.max(initial=0) <= 1.0 and values.dtype.kind == "f" and np.any(values % 1):
         values = values * 255
@@ -129,7 +131,9 @@ def _from_array(array: np.ndarray) -> np.ndarray:
     if array.ndim == 3 and array.shape[2] == 1:
         array = array[:, :, 0]
     if array.size == 0 or array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (3, 4)):
-        raise ImageError(f"an array of shape {array.shape} is no image: (H, W), (H, W, 1), (H, W, 3) or (H, W, 4)")
+        raise ImageError(
+            f"an array of shape {array.shape} is not an image: give (H, W), (H, W, 1), (H, W, 3) or (H, W, 4)"
+        )
     if array.shape[0] * array.shape[1] > MAX_PIXELS:
         raise ImageError(
             f"the array has {array.shape[1]} × {array.shape[0]} pixels; at most {MAX_PIXELS:,} are accepted"
@@ -141,7 +145,7 @@ def _from_array(array: np.ndarray) -> np.ndarray:
     elif array.dtype.kind == "f":
         array = np.clip(np.round(np.nan_to_num(array) * 255), 0, 255).astype(np.uint8)
     elif array.dtype != np.uint8:
-        raise ImageError(f"an array of {array.dtype} is no image: give uint8, uint16, bool or float in 0..1")
+        raise ImageError(f"an array of {array.dtype} is not an image: give uint8, uint16, bool or float in 0..1")
     if array.ndim == 2:
         return array.copy()
     return _to_gray(Image.fromarray(np.ascontiguousarray(array)))

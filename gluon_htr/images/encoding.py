@@ -1,4 +1,4 @@
-"""Gray images as bytes, for storing: PGM (bare pixels after a header of a dozen bytes, read at the speed of memory),
+"""Encoding of gray images for storage: PGM (bare pixels after a header of a dozen bytes, read at the speed of memory),
 PNG (lossless and smaller), WebP or JPEG of a chosen quality.
 """
 
@@ -18,7 +18,7 @@ LOSSLESS = ("pgm", "png")
 
 @dataclass(frozen=True)
 class Encoding:
-    """A format, and its quality from 1 to 100 where it loses something."""
+    """An image format, and for lossy formats the quality from 1 to 100."""
 
     format: Literal["png", "pgm", "webp", "jpeg"] = "pgm"
     quality: int = 100
@@ -28,17 +28,17 @@ class Encoding:
 
 
 def parse_encoding(text: str) -> Encoding:
-    """`pgm`, `png`, `webp:80`, `jpeg:90`. Raises `UsageError`."""
+    """Parse `pgm`, `png`, `webp:80` or `jpeg:90`. Raises `UsageError`."""
     if text in LOSSLESS:
         return Encoding(text)  # type: ignore[arg-type]
     name, _, quality = text.partition(":")
     if name in ("webp", "jpeg") and quality.isdecimal() and 1 <= int(quality) <= 100:
         return Encoding(name, int(quality))  # type: ignore[arg-type]
-    raise UsageError(f"{text} is no encoding: give pgm, png, or webp:QUALITY or jpeg:QUALITY with 1 to 100")
+    raise UsageError(f"{text} is not an encoding: give pgm, png, or webp:QUALITY or jpeg:QUALITY with 1 to 100")
 
 
 def encode(image: np.ndarray, encoding: Encoding) -> bytes:
-    """(H, W) uint8 as a file's bytes."""
+    """Encode an image (H, W) uint8 as the bytes of a file."""
     if encoding.format == "pgm":  # http://netpbm.sourceforge.net/doc/pgm.html
         height, width = image.shape
         return b"P5 %d %d 255\n" % (width, height) + image.tobytes()
@@ -49,7 +49,9 @@ def encode(image: np.ndarray, encoding: Encoding) -> bytes:
 
 
 def decode_stored(blob: np.ndarray) -> np.ndarray:
-    """(H, W) uint8 from the bytes (n,) uint8 that `encode` made; by OpenCV where it is installed, which is faster."""
+    """Decode the bytes (n,) uint8 that `encode` made to (H, W) uint8, with OpenCV if it is installed, which is
+    faster.
+    """
     try:
         import cv2
     except ImportError:

@@ -1,10 +1,9 @@
-"""A line with much paper around it, as photographs and scans have it, is cut down to its ink before a network sees it.
+"""Cropping of a line with much paper around it, as in photographs and scans, to its ink.
 
-Networks learn from crops that end where the ink ends; a line that fills half of its image they would see at half its
-size. Like `polarity` this belongs to reading, scoring and adaptation: crops that are tight
-stay as they are.
+Networks learn from crops that end where the ink ends; a line that fills half of its image would reach them at half its
+size. Like `polarity`, this is applied when fine-tuning, evaluating and reading. Tight crops stay as they are.
 
-Ink is found by its edges along the rows: shadows have none, and neither have ruled lines that run level.
+Ink is found by its horizontal edges: shadows have none, and neither have level ruled lines.
 """
 
 from __future__ import annotations
@@ -15,21 +14,22 @@ from PIL import Image
 from .polarity import dark_on_light
 
 MAX_SAMPLED_PIXELS = (
-    60_000  # pixels that are looked at: averages of the image's, which also sharpens what is out of focus
+    60_000  # averages of pixels are looked at if there are more, which also sharpens what is out of focus
 )
-PIXELS_PER_STRONG_EDGE = 5000  # one pixel in so many has the strongest edges, at least
-MIN_STRONG_EDGES = 20  # pixels with the strongest edges, at least
-EDGE = 0.35  # of the strongest edges: weaker ones are texture
-MIN_EDGE = 5  # gray levels: no weaker edge is ink's
-RULE = 0.9  # share of the rows in which a column has an edge: a ruled margin has more, ink less
-MAX_STRAY = 0.002  # share of the edges that may lie beyond either end: dust
+PIXELS_PER_STRONG_EDGE = 5000  # at least one pixel in this many has the strongest edges
+MIN_STRONG_EDGES = 20  # at least this many pixels have the strongest edges
+EDGE = 0.35  # of the strongest edge: weaker ones are texture
+MIN_EDGE = 5  # gray levels: weaker edges are not ink
+RULE = 0.9  # proportion of rows in which a column has an edge: a ruled margin has more, ink less
+MAX_STRAY = 0.002  # proportion of edges that may lie beyond either end: dust
 MAX_LOOSE = 0.2  # of the ink's height: crops for training leave less paper above or below
 PADDING = 0.08  # of the ink's height: paper that is left above and below
 MAX_SIDE = 1.0  # of the ink's height: paper that is left on either side, at most
 
 
 def ink_bounds(image: np.ndarray) -> tuple[slice, slice]:
-    """Return the rows and columns of a dark-on-light image to read: all of it unless its ink has much paper around it.
+    """Return the rows and columns of a dark-on-light image to read: the whole image unless there is much paper around
+    the ink.
 
     image: (H, W) uint8.
     """
@@ -49,13 +49,15 @@ def ink_bounds(image: np.ndarray) -> tuple[slice, slice]:
 
 
 def normalize_capture(image: np.ndarray) -> np.ndarray:
-    """Return what is read of a gray image (H, W) uint8: dark on light, and cut to its ink."""
+    """Normalize a gray image (H, W) uint8 as a recognizer does before preprocessing: dark on light, and cropped to its
+    ink.
+    """
     dark = dark_on_light(image)
     return dark[ink_bounds(dark)]
 
 
 def _ink(image: np.ndarray) -> tuple[int, int, int, int] | None:
-    """Top, bottom, left and right end of the ink; None where there is none to tell from the paper."""
+    """Return top, bottom, left and right of the ink; None if it cannot be told from the paper."""
     if min(image.shape) < 2:
         return None
     edges = np.abs(np.diff(image.astype(np.int16), axis=1))
@@ -66,7 +68,7 @@ def _ink(image: np.ndarray) -> tuple[int, int, int, int] | None:
         return box
     top, bottom, *_ = box
     loose = min(top, len(ink) - bottom) > MAX_LOOSE * (bottom - top)
-    return box if loose else _box(ink)  # where the rest is as tall as they are, they are letters: l, 1
+    return box if loose else _box(ink)  # if the rest is as tall, these columns are letters: l, 1
 
 
 def _box(ink: np.ndarray) -> tuple[int, int, int, int] | None:
@@ -74,7 +76,7 @@ def _box(ink: np.ndarray) -> tuple[int, int, int, int] | None:
 
 
 def _strong(edges: np.ndarray) -> int:
-    """Return the step in gray that only the strongest edges reach."""
+    """Return the gray step that only the strongest edges reach."""
     levels = np.bincount(edges.ravel(), minlength=256)
     return 255 - int(
         np.searchsorted(np.cumsum(levels[::-1]), max(MIN_STRONG_EDGES, edges.size // PIXELS_PER_STRONG_EDGE))
@@ -82,6 +84,6 @@ def _strong(edges: np.ndarray) -> int:
 
 
 def _ends(counts: np.ndarray) -> tuple[int, int]:
-    """Where all counts but a few at either end begin and end."""
+    """Return begin and end of the range that holds all counts but a few at either end."""
     share = np.cumsum(counts) / counts.sum()
     return int(np.searchsorted(share, MAX_STRAY, "right")), int(np.searchsorted(share, 1 - MAX_STRAY)) + 1

@@ -1,8 +1,8 @@
-"""Pen strokes → gray lines: what a pen did, varied as hands vary, drawn as ink on white paper.
+"""Rendering of pen strokes as gray lines, varied as writers vary, in ink on white paper.
 
 A stroke is an (n, 2) float32 array of points, x to the right and y down, in any unit; more columns are ignored. Strokes
-come from digital pens (`datasets/iam_online.py`) and stroke fonts. Everything random is drawn from the generator that
-is passed in. Uses OpenCV, which readers of a trained model never need.
+come from digital pens (`datasets/iam/online.py`) and stroke fonts. Everything random is drawn from the generator that
+is passed in. Needs OpenCV, which readers of a trained model never need.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 cv2.setNumThreads(1)  # parallelism comes from worker processes
 
 Strokes = Sequence[np.ndarray]
-FINER = 3  # strokes are drawn this many times as large and averaged, so that a pen's width need not be whole pixels
+FINER = 3  # strokes are drawn this many times larger and averaged, so that pen widths need not be whole pixels
 _SUBPIXEL = 4  # bits after the point of OpenCV's coordinates
 _REACH = 0.75  # pens' widths from a stroke's middle to the outermost ink: the radius of the largest dot
 _CLEAR = 2.0  # pixels of white around the ink whatever the margin, so that one is left when sizes are rounded
@@ -25,15 +25,15 @@ _MAX_WIDTH = 6000  # pixels; a wider line is drawn smaller
 
 @dataclass(frozen=True)
 class PenStyle:
-    """How hands and pens differ. Amounts of 0 (and equal bounds) draw the strokes as they are."""
+    """Variation of handwriting and pens. Amounts of 0 (and equal bounds) draw the strokes unchanged."""
 
     #: Pixels from the highest to the lowest point.
     height: int = 64
-    #: The pen's width, bounds, as shares of the height.
+    #: Bounds of the pen's width, as proportions of the height.
     pen: tuple[float, float] = (0.025, 0.075)
-    #: How much thinner the fastest parts of a stroke may be, 0 to 1.
+    #: Thinning of the fastest parts of a stroke, 0 to 1.
     pressure: float = 0.5
-    #: Gray of the ink, bounds: 0 is black.
+    #: Bounds of the gray of the ink: 0 is black.
     ink: tuple[int, int] = (0, 110)
     #: Horizontal shift for each unit of height, at most, to either side.
     slant: float = 0.35
@@ -45,7 +45,7 @@ class PenStyle:
     jitter: float = 0.015
     #: Waves of the baseline, as a share of the height.
     wave: float = 0.03
-    #: Share of the points that may be lost.
+    #: Proportion of points that may be dropped.
     dropped: float = 0.15
     #: Probability that corners are rounded.
     smoothing: float = 0.4
@@ -69,9 +69,9 @@ PLAIN = PenStyle(
 
 
 def render(strokes: Strokes, style: PenStyle, random: np.random.Generator) -> np.ndarray:
-    """Strokes as an image: (H, W) uint8, 0 = black ink on 255, H = style.height and margins.
+    """Draw strokes as an image (H, W) uint8, 0 = black ink on 255, H = style.height and margins.
 
-    Raises ValueError where there is no point at all.
+    Raises `ValueError` if there is no point at all.
     """
     points = [np.asarray(stroke, np.float32)[:, :2] for stroke in strokes if len(stroke)]
     if not points:
@@ -80,11 +80,13 @@ def render(strokes: Strokes, style: PenStyle, random: np.random.Generator) -> np
 
 
 def vary(strokes: Strokes, style: PenStyle, random: np.random.Generator) -> list[np.ndarray]:
-    """Return the strokes as another hand might have written them, scaled to `style.height` pixels, from (0, 0) on."""
+    """Return the strokes as another writer might have written them, scaled to `style.height` pixels, with the top left
+    corner at (0, 0).
+    """
     strokes = level(strokes)
     everything = np.concatenate(strokes)
     low, high = everything.min(0), everything.max(0)
-    size = max(high[1] - low[1], (high[0] - low[0]) / 40, 1e-6)  # a dash is no reason to write it as tall as a line
+    size = max(high[1] - low[1], (high[0] - low[0]) / 40, 1e-6)  # a dash must not become as tall as a line
     unit = [(stroke - low) / size for stroke in strokes]
     smooth = random.random() < style.smoothing
     unit = [_thinned(stroke, style.dropped, smooth, random) for stroke in unit]
@@ -99,10 +101,7 @@ def vary(strokes: Strokes, style: PenStyle, random: np.random.Generator) -> list
 
 
 def level(strokes: Strokes) -> list[np.ndarray]:
-    """Return the strokes sheared until the line that fits their points best runs level.
-
-    Short words stay as they are.
-    """
+    """Shear the strokes until the line that fits their points best is level. Short words stay as they are."""
     x, y = np.concatenate(strokes).T
     if np.ptp(x) <= 4 * np.ptp(y):
         return list(strokes)
@@ -111,7 +110,7 @@ def level(strokes: Strokes) -> list[np.ndarray]:
 
 
 def _matrix(length: float, style: PenStyle, random: np.random.Generator) -> np.ndarray:
-    """Slant, stretch and rotation, (2, 2), of a line that is `length` times as long as high."""
+    """Draw slant, stretch and rotation as a matrix (2, 2), for a line that is `length` times as long as high."""
     slant, turn, wide = random.uniform(-1, 1, 3) * (style.slant, np.deg2rad(style.rotation), style.stretch)
     turn *= min(1.0, 6 / max(length, 1.0))
     rotation = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
@@ -119,7 +118,7 @@ def _matrix(length: float, style: PenStyle, random: np.random.Generator) -> np.n
 
 
 def _thinned(stroke: np.ndarray, dropped: float, smooth: bool, random: np.random.Generator) -> np.ndarray:
-    """Without some of its inner points, and with corners rounded by their neighbors."""
+    """Drop some inner points of a stroke, and round its corners."""
     if dropped and len(stroke) > 4:
         keep = random.random(len(stroke)) >= dropped * random.random()
         keep[[0, -1]] = True
@@ -131,13 +130,13 @@ def _thinned(stroke: np.ndarray, dropped: float, smooth: bool, random: np.random
 
 
 def _jittered(stroke: np.ndarray, amount: float, random: np.random.Generator) -> np.ndarray:
-    """Return moved and resized about its own center: strokes are letters, or parts of them."""
+    """Move and resize a stroke about its own center: strokes are letters, or parts of them."""
     center = stroke.mean(0)
     return (stroke - center) * (1 + 3 * amount * random.normal(size=2)) + center + amount * random.normal(size=2)
 
 
 def _wavy(strokes: list[np.ndarray], amount: float, random: np.random.Generator) -> list[np.ndarray]:
-    """On a baseline that rises and falls once every 3 to 12 heights."""
+    """Put the strokes on a baseline that rises and falls once every 3 to 12 heights."""
     length, phase = random.uniform(3, 12), random.uniform(0, 2 * np.pi)
     amplitude = amount * random.random()
     waves = [amplitude * np.sin(2 * np.pi * stroke[:, :1] / length + phase) for stroke in strokes]
@@ -145,7 +144,9 @@ def _wavy(strokes: list[np.ndarray], amount: float, random: np.random.Generator)
 
 
 def draw(strokes: Strokes, style: PenStyle, random: np.random.Generator) -> np.ndarray:
-    """Strokes in pixels as (H, W) uint8 ink on white, with margins that differ on each side and are never empty."""
+    """Draw strokes in pixels as (H, W) uint8 ink on white, with margins that differ on each side and are never
+    empty.
+    """
     top, bottom, left, right = (random.random(4) * style.margin * style.height).tolist()
     pen = random.uniform(*style.pen) * style.height
     around = _REACH * pen + _CLEAR
@@ -163,7 +164,7 @@ def draw(strokes: Strokes, style: PenStyle, random: np.random.Generator) -> np.n
 def _draw_stroke(
     canvas: np.ndarray, stroke: np.ndarray, pen: float, pressure: float, random: np.random.Generator
 ) -> None:
-    """One stroke in pixels of the canvas, thinner where the pen was fast: far from one point to the next."""
+    """Draw one stroke in pixels of the canvas, thinner where the pen was fast: far from one point to the next."""
     if len(stroke) == 1 or np.ptp(stroke, axis=0).max() < pen / 2:  # a dot is round and larger than the pen
         _disk(canvas, stroke.mean(0), pen * random.uniform(0.5, _REACH))
         return
@@ -177,7 +178,7 @@ def _draw_stroke(
 
 
 def _widths(stroke: np.ndarray, pen: float, pressure: float) -> np.ndarray:
-    """Whole pixels of width for each of the (n - 1) pieces."""
+    """Return the width of each of the (n - 1) segments in whole pixels."""
     pace = np.hypot(*np.diff(stroke, axis=0).T)
     slowness = 1 / (1 + pace / (pace.mean() + 1e-6))  # 1 where the pen stands, 1/2 at its usual pace
     smoothed = np.convolve(np.pad(slowness, 2, "edge"), np.full(5, 0.2), "valid")

@@ -1,4 +1,4 @@
-"""The most common file of all, an 8-bit gray PNG, decoded by OpenCV: the same bytes as Pillow's, a fifth faster.
+"""Decoding of the most common file, an 8-bit gray PNG, by OpenCV: the same pixels as Pillow's, a fifth faster.
 
 For preparing whole data sets, where OpenCV is installed; readers of a trained model never need it.
 """
@@ -19,17 +19,17 @@ _GRAY = b"\x08\x00\x00\x00\x00"  # 8 bits, gray, deflate, adaptive filters, not 
 
 
 def decode_fast(source: str | PathLike[str] | bytes) -> np.ndarray:
-    """Return what `decode` returns for a path or an encoded file, bit for bit. Raises `ImageError` as it does."""
+    """Decode a path or an encoded file to the same pixels as `decode`. Raises `ImageError` as `decode` does."""
     blob = source if isinstance(source, bytes) else _contents(source)
     if _is_plain(blob):
         gray = cv2.imdecode(np.frombuffer(blob, np.uint8), cv2.IMREAD_GRAYSCALE)
         if gray is not None:
             return gray
-    return decode(source)  # anything else, and whatever is broken: Pillow knows more formats, and what to say
+    return decode(source)  # anything else, and broken files: Pillow knows more formats, and explains
 
 
 def _contents(path: str | PathLike[str]) -> bytes:
-    """Return the file's bytes, or none where it cannot be read: `decode` will say why."""
+    """Return the file's bytes, or none if it cannot be read: `decode` will report why."""
     try:
         file = os.open(path, os.O_RDONLY)
     except OSError:
@@ -43,9 +43,7 @@ def _contents(path: str | PathLike[str]) -> bytes:
 
 
 def _is_plain(blob: bytes) -> bool:
-    """Return a whole gray PNG without a transparent color or an orientation, both of which would stand before its
-    pixels.
-    """
+    """Test for a complete gray PNG without a transparent color or an orientation, which would precede its pixels."""
     plain = blob.startswith(_START) and blob[24:29] == _GRAY and blob.endswith(_END)
     head = blob[: blob.find(b"IDAT")] if plain else b""
     return plain and b"tRNS" not in head and b"eXIf" not in head

@@ -1,8 +1,8 @@
-"""Clean lines as a camera finds them: on paper that is uneven, ruled, stained, shaded, written on from behind, and seen
-through a lens and a JPEG file.
+"""Simulation of photographed paper around a clean line: uneven, ruled, stained, shaded, written on from behind, and
+seen through a lens and a JPEG file.
 
-Works on lines as they are prepared for a network, and on scans of any height: lengths are shares of the height. All is
-drawn from the generator that is passed in. Uses OpenCV, which readers of a trained model never need.
+Works on preprocessed lines, and on scans of any height: lengths are proportions of the height. Everything is drawn from
+the generator that is passed in. Needs OpenCV, which readers of a trained model never need.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ cv2.setNumThreads(1)  # parallelism comes from worker processes
 
 
 def on_paper(image: np.ndarray, settings: PaperSettings, random: np.random.Generator) -> np.ndarray:
-    """Return a gray line (H, W) uint8, dark ink on light paper, as a photograph may show it; the same shape."""
+    """Return a gray line (H, W) uint8, dark ink on light paper, as a photograph may show it, in the same shape."""
     gray: np.ndarray = image.astype(np.float32)
     for name, change in _CHANGES.items():
         if random.random() < getattr(settings, name):
@@ -27,13 +27,13 @@ def on_paper(image: np.ndarray, settings: PaperSettings, random: np.random.Gener
 
 
 def _fade(gray: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """Paler ink on grayer paper."""
+    """Make ink paler and paper grayer."""
     paper, ink = random.uniform(130, 255), random.uniform(0, 80)
     return np.float32(ink) + gray * np.float32((paper - ink) / 255)
 
 
 def _texture(gray: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """Fibers and grain: noise at two scales, stretched one way."""
+    """Add fibers and grain: noise at two scales, stretched one way."""
     height, width = gray.shape
     coarse = _noise((max(2, height // 6), max(2, width // random.integers(6, 24))), (height, width), random)
     grain = random.standard_normal(gray.shape, dtype=np.float32)
@@ -41,13 +41,15 @@ def _texture(gray: np.ndarray, random: np.random.Generator) -> np.ndarray:
 
 
 def _noise(cells: tuple[int, int], shape: tuple[int, int], random: np.random.Generator) -> np.ndarray:
-    """Smooth noise of deviation about 1: random values in cells (rows, columns), interpolated to (H, W)."""
+    """Return smooth noise of standard deviation about 1: random values in cells (rows, columns), interpolated to (H,
+    W).
+    """
     values = random.standard_normal(cells, dtype=np.float32)
     return cv2.resize(values, shape[::-1], interpolation=cv2.INTER_CUBIC)
 
 
 def _rules(gray: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """Ruled or squared paper: lines under the writing, which rise or fall a little."""
+    """Draw ruled or squared paper: lines under the writing, which rise or fall slightly."""
     height, width = gray.shape
     paper = np.full(gray.shape, 255, np.uint8)
     distance = height * random.uniform(0.25, 1.1)
@@ -68,7 +70,7 @@ def _line(canvas: np.ndarray, start: tuple[float, float], end: tuple[float, floa
 
 
 def _stains(gray: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """One to three blots, soft at the edge, that the ink is still seen through."""
+    """Add one to three blots with soft edges, through which the ink can be seen."""
     height, width = gray.shape
     blots: np.ndarray = np.zeros(gray.shape, np.float32)
     for _ in range(random.integers(1, 4)):
@@ -80,7 +82,7 @@ def _stains(gray: np.ndarray, random: np.random.Generator) -> np.ndarray:
 
 
 def _bleed(gray: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """Return the other side of the sheet: the line itself mirrored, moved and faint."""
+    """Add the other side of the sheet: the line itself mirrored, moved and faint."""
     other = np.roll(gray[:, ::-1], random.integers(gray.shape[1]), axis=1)
     other = np.roll(other, random.integers(-gray.shape[0] // 2, gray.shape[0] // 2 + 1), axis=0)
     faint = (255 - cv2.GaussianBlur(other, (0, 0), gray.shape[0] * 0.015 + 0.3)) * random.uniform(0.08, 0.3)
@@ -88,7 +90,7 @@ def _bleed(gray: np.ndarray, random: np.random.Generator) -> np.ndarray:
 
 
 def _neighbors(gray: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """Strokes of the lines above and below that reach into this one: parts of itself, moved."""
+    """Add strokes of the lines above and below that reach into this one: parts of itself, moved."""
     height, width = gray.shape
     for above in (True, False):
         reach = round(height * random.uniform(0.03, 0.2))
@@ -102,7 +104,7 @@ def _neighbors(gray: np.ndarray, random: np.random.Generator) -> np.ndarray:
 
 
 def _shadow(gray: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """Light that falls off along the line, or the edge of a shadow across it."""
+    """Add light that falls off along the line, or the edge of a shadow across it."""
     width = gray.shape[1]
     if random.random() < 0.6:
         left, right = random.uniform(0.55, 1.1, 2).tolist()
@@ -113,7 +115,7 @@ def _shadow(gray: np.ndarray, random: np.random.Generator) -> np.ndarray:
 
 
 def _blur(gray: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """Out of focus, moved, or enlarged from fewer pixels."""
+    """Blur: out of focus, moved, or enlarged from fewer pixels."""
     height, width = gray.shape
     kind = random.integers(3)
     if kind == 0:

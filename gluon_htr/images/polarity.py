@@ -1,28 +1,28 @@
-"""Light ink on dark ground (blackboards, negatives, dark screens) is inverted before a network sees it.
+"""Inversion of light ink on a dark ground (blackboards, negatives, dark screens) before a network sees it.
 
-Its rule is so strict that ordinary crops of handwriting, however dense, stay as they are. Data that networks learn from
-nothing are never altered by this; what adapts a network is taken as it will be read.
+Not applied when training from scratch; applied when fine-tuning, evaluating and reading. The test is so strict that
+ordinary crops of handwriting, however dense, stay as they are.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-MIN_SIDE = 12  # pixels of either side: below, a dot or a dash may fill its whole crop with ink
-DARK = 112  # gray level: ground that is darker in the middle of its pixels may be a dark one
-CONTRAST = 48  # gray levels between ground and ink; with less there is no writing to tell
-BORDER = 0.9  # share of the pixels along the border that have to be ground
-MAX_INK = 0.4  # share of all pixels
-MAX_SAMPLED_PIXELS = 250_000  # pixels that are looked at
+MIN_SIDE = 12  # pixels of either side: in smaller crops, a dot or a dash may fill everything with ink
+DARK = 112  # gray level: a ground whose median is higher is not dark
+CONTRAST = 48  # gray levels between ground and ink; with less, no writing can be seen
+BORDER = 0.9  # proportion of the pixels along the border that must be ground
+MAX_INK = 0.4  # proportion of all pixels
+MAX_SAMPLED_PIXELS = 250_000  # larger images are subsampled
 
 
 def dark_on_light(image: np.ndarray) -> np.ndarray:
-    """Return the image itself, or its negative where light ink stands on dark ground. image: (H, W) uint8."""
+    """Return the image, or its negative if light ink stands on a dark ground. image: (H, W) uint8."""
     return np.uint8(255) - image if is_inverted(image) else image
 
 
 def is_inverted(image: np.ndarray) -> bool:
-    """Whether most pixels, and nearly all along the border, are dark, and a minority is much lighter."""
+    """Test whether most pixels, and nearly all along the border, are dark, and a minority is much lighter."""
     if min(image.shape) < MIN_SIDE:
         return False
     step = max(1, int((image.size / MAX_SAMPLED_PIXELS) ** 0.5))

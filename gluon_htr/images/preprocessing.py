@@ -1,14 +1,14 @@
-"""One preprocessing for training, evaluation and reading: any gray image → what the network sees.
+"""One preprocessing for training, evaluation and reading: any gray image → the network's input.
 
-Two rules:
+Two modes:
 
 - `box`: shrink to fit height × width keeping the aspect ratio, never enlarge, center, pad. This is the rule of the
   Gluon notebook that this project grew from.
 - `height`: scale to the height, keep the aspect ratio, pad on the right to a multiple of `width_multiple`. An image
   that would be wider than `width` is shrunk further and centered vertically.
 
-Padding is `max(230, top-left pixel)` of the scaled image, the notebook's rule. The width of the result depends on the
-image alone, never on the images beside it in a batch, so that a text does not depend on its neighbors.
+Padding is `max(230, top-left pixel)` of the scaled image, as in the notebook. The width of the result depends on the
+image alone, never on the other images of a batch, so that a text does not depend on its neighbors.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ import msgspec
 import numpy as np
 from PIL import Image
 
-PADDING = 230  # gray, at least, of what is padded
+PADDING = 230  # minimum gray of padding
 Positive = Annotated[int, msgspec.Meta(ge=1, le=100_000)]
 
 
 class Preprocessing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How an image becomes the network's input; part of every preset, cache, run and bundle."""
+    """Preprocessing of images to the network's input; part of every preset, cache, run and bundle."""
 
     #: `box` (words) or `height` (lines); `rule` in files.
     mode: Literal["box", "height"] = msgspec.field(name="rule")
@@ -42,7 +42,7 @@ class Preprocessing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @dataclass(frozen=True)
 class Placement:
-    """Where an image comes to lie: its size once scaled, and its top left corner on the canvas; all in pixels."""
+    """Position of an image on the canvas: its size once scaled, and its top left corner; all in pixels."""
 
     height: int
     width: int
@@ -52,7 +52,7 @@ class Placement:
 
 
 def place(height: int, width: int, preprocessing: Preprocessing) -> Placement:
-    """Return the placement of an image of height × width pixels by `preprocessing`."""
+    """Compute the placement of an image of height × width pixels."""
     ratio = min(preprocessing.height / height, preprocessing.width / width)
     if preprocessing.mode == "box":
         if ratio < 1:  # the notebook rounds down
@@ -79,7 +79,7 @@ def fit(image: np.ndarray, preprocessing: Preprocessing) -> np.ndarray:
 
 
 def to_network_input(images: np.ndarray) -> np.ndarray:
-    """Return what every network takes: (N, H, W) uint8 to (N, 1, H, W) float32, ink 1, paper 0."""
+    """Convert images to the network's input: (N, H, W) uint8 → (N, 1, H, W) float32, ink 1, paper 0."""
     return (np.float32(255) - images[:, None].astype(np.float32)) / np.float32(255)
 
 
@@ -92,7 +92,7 @@ def _resize(image: np.ndarray, height: int, width: int, resample: str) -> np.nda
 
 
 def _linear(image: np.ndarray, height: int, width: int) -> np.ndarray:
-    """Bilinear interpolation between two by two neighbors, pixel centers at half positions, as `cv2.resize` does."""
+    """Interpolate bilinearly between two by two neighbors, pixel centers at half positions, as `cv2.resize` does."""
     low, high, weight = _neighbors(image.shape[0], height)
     rows = image.take(low, axis=0).astype(np.float32)
     rows += (image.take(high, axis=0) - rows) * weight[:, None]
@@ -104,7 +104,9 @@ def _linear(image: np.ndarray, height: int, width: int) -> np.ndarray:
 
 
 def _neighbors(source: int, target: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """For each of `target` pixels: the two of `source` around it, and the weight of the second; (target,) each."""
+    """Return, for each of `target` pixels, the two of `source` around it and the weight of the second; (target,)
+    each.
+    """
     position = np.arange(0.5, target) * (source / target) - 0.5
     np.minimum(np.maximum(position, 0, out=position), source - 1, out=position)  # np.clip takes as long as all the rest
     low = position.astype(np.intp)

@@ -1,6 +1,6 @@
-"""Lines written on a rule, as in notebooks: it runs along the feet of the letters and through their tails.
+"""Lines written on a ruled line, as in notebooks: it runs along the feet of the letters and through their descenders.
 
-The rule above it is drawn, too. The rules of `paper.py` are those of any paper, wherever the letters stand.
+The ruled line above is drawn, too. In `paper.py`, ruled lines lie anywhere, independent of the letters.
 """
 
 from __future__ import annotations
@@ -10,18 +10,18 @@ import numpy as np
 
 cv2.setNumThreads(1)  # parallelism comes from worker processes
 
-BODY = 0.5  # of the ink of the fullest row: what the rows have in which small letters stand
+BODY = 0.5  # of the ink in the fullest row: rows that small letters occupy have more
 
 
 def baseline(image: np.ndarray) -> int:
-    """Return the row under the small letters of a gray line (H, W) uint8, dark on light."""
+    """Find the row under the small letters of a gray line (H, W) uint8, dark on light."""
     ink = int(np.median(image)) - image.astype(np.float32)
     rows = cv2.blur(np.maximum(ink, 0).sum(axis=1)[:, None], (1, 3)).ravel()
     return int(np.flatnonzero(rows >= BODY * rows.max())[-1]) + 1
 
 
 def write_on_rule(image: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """Return the line (H, W) uint8 with the rule that it is written on, and the one above where the image shows it."""
+    """Draw the ruled line under a line (H, W) uint8, and the one above it if the image shows it."""
     height, width = image.shape
     paper, darkest = float(np.median(image)), float(image.min())
     shade = (int(paper - random.uniform(0.2, 1.0) * (paper - darkest)),)

@@ -1,4 +1,4 @@
-"""The parts of a recognizer as HybridBlocks. Their names in the exported symbol are the prefixes given here."""
+"""The parts of a recognizer as HybridBlocks. Their prefixes here are their names in the exported symbol."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ class GatedEncoder(mx.gluon.HybridBlock):
 
 
 def encoder_block(encoder: Encoder) -> Any:
-    """Return the block that an encoder's table describes."""
+    """Build the block that an encoder table describes."""
     if isinstance(encoder, NoEncoder):
         return nn.HybridLambda(lambda F, x: x, prefix="encoder_")
     return LstmEncoder(encoder) if isinstance(encoder, Lstm) else GatedEncoder(encoder)

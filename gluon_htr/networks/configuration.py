@@ -1,7 +1,7 @@
-"""What a preset may say: the tables of its TOML file, checked when they are read.
+"""Tables of a preset's TOML file, checked when they are read.
 
-A preset describes one recognizer from image to classes and how it is trained. Everything is documented here, where it
-is defined; a key that is not is refused.
+A preset describes one recognizer from image to classes, and its training. Every key is documented here, where it is
+defined; unknown keys are errors.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class Network(Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def step_width(self) -> int:
-        """Image pixels to a time step: the width of an input is a multiple of it."""
+        """Image pixels per time step: the width of an input is a multiple of it."""
         if isinstance(self.featurizer, str):
             return self.stride * self.columns
         width = self.columns
@@ -79,7 +79,7 @@ class Network(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Preset(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """A whole file."""
+    """A whole preset file."""
 
     description: str  # one line, shown by `gluon-htr presets`
     preprocessing: Preprocessing  # documented there
@@ -89,7 +89,7 @@ class Preset(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
 
     @property
     def resolved_task(self) -> Task:
-        """The task, by default that of the preprocessing."""
+        """The task; by default that of the preprocessing."""
         return self.task or ("words" if self.preprocessing.mode == "box" else "lines")
 
     @property

@@ -1,8 +1,8 @@
 """Any ResNet of GluonCV as a featurizer: `featurizer = "gluoncv:resnet18_v1b"`.
 
-Its parts are taken up to the horizontal stride that the preset allows; later ones, which would leave too few columns
-for the text, are cut off. The first convolution adapts to one gray channel by itself, for weights start fresh. GluonCV
-cannot live beside torch 2 and is an extra of its own.
+Its blocks are used up to the horizontal stride that the preset allows; later ones, which would leave too few columns
+for the text, are cut off. The first convolution adapts to one gray channel by itself, since weights are initialized
+here. GluonCV cannot be imported beside torch 2 and is an extra of its own.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ _PROBE = 256  # pixels: a width that every stride divides
 
 
 def featurizer(name: str, stride: int) -> Any:
-    """name: "gluoncv:NAME". stride: image pixels to a column of the result.
+    """Build a featurizer. name: "gluoncv:NAME". stride: image pixels per column of the result.
 
-    Returns a HybridBlock, (N, 1, H, W) to (N, C, ⌈H / stride⌉, W / stride). Raises MissingToolError without gluoncv and
-    ConfigurationError for a model that it does not have, that is no ResNet, or that never reaches the stride.
+    Returns a HybridBlock, (N, 1, H, W) to (N, C, ⌈H / stride⌉, W / stride). Raises `MissingToolError` without gluoncv
+    and `ConfigurationError` for a model that it does not have, that is not a ResNet, or that never reaches the stride.
     """
     block, data, reached = mx.gluon.nn.HybridSequential(prefix="featurizer_"), mx.sym.var("data"), 1
     for part in _parts(name):
@@ -41,7 +41,7 @@ def _parts(name: str) -> list[Any]:
     """Return the blocks of a model of the zoo, in order."""
     try:
         from gluoncv import model_zoo
-    except Exception as error:  # gluoncv raises what it likes when it meets versions that it does not know
+    except Exception as error:  # gluoncv raises various errors for versions that it does not know
         raise MissingToolError(
             f"gluoncv cannot be imported ({' '.join(str(error).split())}); install it in an environment of its own, "
             "without torch: pip install 'gluon-htr[gluoncv]'"
@@ -52,5 +52,5 @@ def _parts(name: str) -> list[Any]:
             raise ValueError(model_name)
         model = model_zoo.get_model(model_name, pretrained=False)
     except ValueError:
-        raise ConfigurationError(f"{name} is no ResNet of gluoncv; try gluoncv:resnet18_v1b") from None
+        raise ConfigurationError(f"{name} is not a ResNet of gluoncv; try gluoncv:resnet18_v1b") from None
     return list(getattr(model, "features", model)._children.values())

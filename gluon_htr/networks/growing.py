@@ -1,8 +1,8 @@
-"""A deeper network that starts as a trained one: residual stages between the trained stages, which change nothing yet.
+"""Growing a trained network: residual stages between the trained stages, which compute the identity at first.
 
-A stage with `residual = true` and `norm = "before"` computes relu(x + norm(convolution(x))). Where the norm's gamma is
-0 that is the identity, as what comes out of a ReLU, pooled or not, is never negative. Goyal et al. 2017 (section 5.1)
-start all residual blocks so.
+A stage with `residual = true` and `norm = "before"` computes relu(x + norm(convolution(x))). If the norm's gamma is 0,
+that is the identity, since the output of a ReLU, pooled or not, is never negative. Goyal et al. 2017 (section 5.1)
+initialize all residual blocks so.
 """
 
 from __future__ import annotations
@@ -18,37 +18,37 @@ Arrays = dict[str, np.ndarray]
 _STAGE = re.compile(r"(?<=:)stage(\d+)_")
 
 
-def grown(old: Network, trained: Arrays, new: Network, fresh: Arrays) -> Arrays:
-    """Return the weights of `new`: those of `old` where both have a layer, and fresh ones that change nothing
-    elsewhere.
+def grown(old: Network, trained: Arrays, new: Network, initial: Arrays) -> Arrays:
+    """Return the weights of `new`: those of `old` for common layers, and elsewhere initial ones that compute the
+    identity.
 
-    trained, fresh: all parameters of the two networks, which have the same classes. Raises `ConfigurationError` where
+    trained, initial: all parameters of the two networks, which have the same classes. Raises `ConfigurationError` if
     `new` is not `old` with residual stages in between.
     """
     places = matched_stages(old, new)
     moved = {_STAGE.sub(lambda found: f"stage{places[int(found[1])]}_", name): a for name, a in trained.items()}
     for name, array in moved.items():
-        if name not in fresh or fresh[name].shape != array.shape:
+        if name not in initial or initial[name].shape != array.shape:
             raise ConfigurationError(f"the trained {name} of shape {array.shape} has no place in the new network")
-    result = fresh | moved
-    for name in fresh.keys() - moved.keys():
+    result = initial | moved
+    for name in initial.keys() - moved.keys():
         if not _STAGE.search(name):
             raise ConfigurationError(f"the new network's {name} is in none of its stages: encoders must be the same")
         if name.endswith("norm_gamma"):
-            result[name] = np.zeros_like(fresh[name])
+            result[name] = np.zeros_like(initial[name])
     return result
 
 
 def matched_stages(old: Network, new: Network) -> dict[int, int]:
-    """Return number of each stage of `old`, from 1, to that of the stage of `new` that it becomes.
+    """Map the number of each stage of `old`, from 1, to that of the stage of `new` that it becomes.
 
-    Their order stays. A stage may lose its pooling to a residual one behind it. Raises `ConfigurationError` where a
-    stage finds no place, one of those that are left is not residual, or the encoders differ.
+    Their order stays. A stage may lose its pooling to a residual one behind it. Raises `ConfigurationError` if a stage
+    has no counterpart, if another new stage is not residual, or if the encoders differ.
     """
     if isinstance(old.featurizer, str) or isinstance(new.featurizer, str):
         raise ConfigurationError("only networks with [[network.featurizer]] tables can be grown")
     if (old.encoder, old.columns) != (new.encoder, new.columns):
-        raise ConfigurationError("the new network's encoder is another: only featurizers can be grown")
+        raise ConfigurationError("the new network has another encoder: only featurizers can be grown")
     waiting = list(enumerate(old.featurizer, 1))
     places: dict[int, int] = {}
     for number, stage in enumerate(new.featurizer, 1):
@@ -65,5 +65,5 @@ def matched_stages(old: Network, new: Network) -> dict[int, int]:
 
 
 def _shape(stage: object) -> tuple[object, ...]:
-    """Return what the weights of a stage depend on, and what it computes but for pooling."""
+    """Return what determines a stage's weights and its function, except for pooling."""
     return tuple(getattr(stage, key) for key in ("channels", "kernel", "stride", "norm", "residual", "dilation"))

@@ -1,4 +1,4 @@
-"""Presets by name: the TOML files beside this module, or a user's own by its path."""
+"""Presets by name: the TOML files in `presets/`, or a file of the user by its path."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ PRESET = "preset.toml"  # its file beside an exported pair that was initialized 
 
 
 def preset_names() -> list[str]:
-    """Return the presets that ship, sorted."""
+    """Return the names of the presets that ship, sorted."""
     return sorted(entry.name[:-5] for entry in _folder().iterdir() if entry.name.endswith(".toml"))
 
 
 def preset_text(name_or_path: str | Path) -> str:
-    """Return the TOML of a preset as it is written. Raises ConfigurationError where there is none."""
+    """Return the TOML text of a preset. Raises `ConfigurationError` if there is none."""
     name = str(name_or_path)
     if name in preset_names():
         return _folder().joinpath(f"{name}.toml").read_text("utf-8")
@@ -33,18 +33,18 @@ def preset_text(name_or_path: str | Path) -> str:
         return Path(name).read_text("utf-8")
     except FileNotFoundError:
         known = ", ".join(preset_names())
-        raise ConfigurationError(f"{name} is no preset and no file; the presets are {known}") from None
+        raise ConfigurationError(f"{name} is neither a preset nor a file; the presets are {known}") from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{name} cannot be read as a preset ({error}); give a TOML file in UTF-8") from None
 
 
 def load_preset(name_or_path: str | Path) -> Preset:
-    """Return a preset, checked. Raises ConfigurationError with file, key and expected type."""
+    """Load and check a preset. Raises `ConfigurationError` with file, key and expected type."""
     return parse_preset(preset_text(name_or_path), where=str(name_or_path))
 
 
 def parse_preset(text: str, where: str) -> Preset:
-    """TOML to Preset; `where` names the file in errors."""
+    """Parse TOML to a preset; `where` names the file in errors. Raises `ConfigurationError`."""
     try:
         preset = msgspec.convert(tomllib.loads(text), Preset)
     except tomllib.TOMLDecodeError as error:
@@ -56,7 +56,7 @@ def parse_preset(text: str, where: str) -> Preset:
 
 
 def _check(preset: Preset, where: str) -> None:
-    """Check what concerns several keys."""
+    """Check constraints between several keys."""
     network, shape = preset.network, preset.preprocessing
     width, key = (shape.width, "width") if shape.mode == "box" else (shape.width_multiple, "width_multiple")
     if width % network.step_width:
@@ -84,7 +84,7 @@ def _check(preset: Preset, where: str) -> None:
 
 
 def _in_toml_words(message: str) -> str:
-    """Return `Expected `int`, got `str` - at `$.network.columns`` with the path as a TOML user writes it."""
+    """Rewrite the path of a message of msgspec as TOML users write it: `$.network.columns` → `network.columns`."""
     return message.replace("`$.", "`").replace("`$`", "the top of the file")
 
 

@@ -37,7 +37,7 @@ class RecognizerBlock(mx.gluon.HybridBlock):
 
 
 def build(preset: Preset, classes: int, seed: int = 0) -> RecognizerBlock:
-    """Return a hybridized recognizer with fresh parameters, the same for the same seed.
+    """Build a hybridized recognizer with initialized parameters, the same for the same seed.
 
     classes: characters of the alphabet and the blank.
     """
@@ -61,7 +61,9 @@ def export_pair(recognizer: Any, folder: str | Path) -> None:
 
 
 def initialize(name: str, alphabet: Alphabet, folder: Path, seed: int = 0) -> None:
-    """Write a fresh exported pair with `alphabet.json` and `preset.toml`: all that training needs, without mxnet."""
+    """Write an initialized exported pair with `alphabet.json` and `preset.toml`: all that training needs, without
+    mxnet.
+    """
     recognizer = build(load_preset(name), alphabet.classes, seed)
     try:
         export_pair(recognizer, folder)

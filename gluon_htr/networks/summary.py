@@ -1,7 +1,7 @@
-"""What a network costs: parameters, multiply-accumulates and time steps for one image of the preset's nominal size.
+"""Cost of a network: parameters, multiply-accumulates and time steps for one image of the preset's nominal size.
 
-Counted on the exported symbol with MXNet's own shape inference, so that it is the network that is trained. Only
-convolutions, LSTMs and dense layers are counted as work; everything else together is a few percent.
+Counted on the exported symbol with MXNet's own shape inference, so that it is the trained network that is counted. Only
+convolutions, LSTMs and dense layers count as work; everything else together is a few percent.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Shape = tuple[int, ...]
 
 @dataclass(frozen=True)
 class LayerCost:
-    """One operator with parameters of its own, or that changes the size of what passes through."""
+    """Cost of one operator that has parameters or changes the size of its input."""
 
     name: str
     operator: str
@@ -30,7 +30,7 @@ class LayerCost:
 
 @dataclass(frozen=True)
 class Summary:
-    """A preset at `height` × `width` pixels."""
+    """Cost of a preset at `height` × `width` pixels."""
 
     height: int
     width: int
@@ -42,7 +42,7 @@ class Summary:
 
 
 def summarize(preset: Preset, classes: int) -> Summary:
-    """Count for one image. classes: characters of the alphabet and the blank."""
+    """Count the cost of one image. classes: characters of the alphabet and the blank."""
     height, width = preset.nominal_size
     symbol = RecognizerBlock(preset.network, classes)(mx.sym.var("data"))
     graph = parse_graph(symbol.tojson())
@@ -54,7 +54,7 @@ def summarize(preset: Preset, classes: int) -> Summary:
 
 
 def _shapes(symbol: mx.sym.Symbol, graph: Graph, data: Shape) -> dict[str, Shape]:
-    """Name of a variable or an operator to the shape of its first output."""
+    """Infer shapes: name of a variable or an operator → shape of its first output."""
     internals = symbol.get_internals()
     arguments, outputs, statistics = internals.infer_shape(data=data)
     shapes = dict(zip(internals.list_arguments(), arguments)) | dict(zip(internals.list_auxiliary_states(), statistics))

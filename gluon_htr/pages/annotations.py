@@ -1,8 +1,8 @@
-"""Lines of transcribed pages, from PAGE XML (2013 to 2019) and ALTO (2 to 4); the root element tells which.
+"""Lines of transcribed pages, read from PAGE XML (2013 to 2019) or ALTO (2 to 4); the root element tells which.
 
-PAGE: https://github.com/PRImA-Research-Lab/PAGE-XML, `PcGts/Page//TextLine` with Coords, Baseline and TextEquiv.
-ALTO: https://www.loc.gov/standards/alto, `alto//Page//TextLine` with Shape, BASELINE and String. What else a file
-holds, such as the additions of Transkribus and eScriptorium, is passed over. Both are read by expat as they come.
+PAGE: https://github.com/PRImA-Research-Lab/PAGE-XML, `PcGts/Page//TextLine` with Coords, Baseline and TextEquiv. ALTO:
+https://www.loc.gov/standards/alto, `alto//Page//TextLine` with Shape, BASELINE and String. Everything else in a file,
+such as the additions of Transkribus and eScriptorium, is ignored. Both are parsed by expat in one pass.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import numpy as np
 from .._xml import parse_xml
 from ..errors import AnnotationError
 
-MAX_COORDINATE = 1e7  # a coordinate beyond is no place on a page, whatever the unit
+MAX_COORDINATE = 1e7  # larger coordinates are not on a page, in any unit
 
 #: Readings of the same place, each with its rank; the lowest is the first choice.
 Alternatives = list[tuple[int, str]]
@@ -25,7 +25,7 @@ Alternatives = list[tuple[int, str]]
 
 @dataclass
 class AnnotatedLine:
-    """A line as its file has it: coordinates in the page's unit as text, which may be broken or empty."""
+    """A line as in its file: coordinates in the page's unit as text, which may be broken or empty."""
 
     id: str
     polygon: str = ""
@@ -35,13 +35,15 @@ class AnnotatedLine:
 
     @property
     def text(self) -> str:
-        """The line's own text, or else its words'; white space is single."""
+        """The line's own text, or else its words' text; white space is single."""
         return " ".join(_first(self.texts).split() or " ".join(self.words).split())
 
 
 @dataclass
 class AnnotatedPage:
-    """What a file has: its image's name, which may be empty; width and height in its unit, 0 where unknown; lines."""
+    """Content of a file: the name of its image, which may be empty; width and height in its unit, 0 if unknown;
+    lines.
+    """
 
     image: str = ""
     pages: int = 0
@@ -52,10 +54,10 @@ class AnnotatedPage:
 
 
 def parse_page(blob: bytes) -> AnnotatedPage:
-    """Return the page of a file.
+    """Parse the page of a file.
 
-    Raises `AnnotationError` when it is neither PAGE nor ALTO, not well-formed, declares entities, has several pages,
-    or does not tell where in its image the lines are.
+    Raises `AnnotationError` if it is neither PAGE nor ALTO, is not well-formed, declares entities, has several pages,
+    or does not say where in its image the lines are.
     """
     parser = expat.ParserCreate()
     handler = _Root(parser)
@@ -67,7 +69,7 @@ def parse_page(blob: bytes) -> AnnotatedPage:
 
 def _checked(page: AnnotatedPage) -> AnnotatedPage:
     if page.pages > 1:
-        raise AnnotationError("has more than one page, and one image alone: save each as a file of its own")
+        raise AnnotationError("has more than one page but only one image: save each page as its own file")
     if page.unit != "pixel" and not (page.width > 0 and page.height > 0):
         raise AnnotationError(
             f"measures in {page.unit[:40]} and its Page has no WIDTH and HEIGHT to scale by: export it in pixels"
@@ -76,13 +78,13 @@ def _checked(page: AnnotatedPage) -> AnnotatedPage:
 
 
 def parse_points(text: str) -> np.ndarray:
-    """`x,y x,y …` or `x y x y …` as (n, 2) float64. Raises `AnnotationError` for anything else."""
+    """Parse `x,y x,y …` or `x y x y …` to (n, 2) float64. Raises `AnnotationError` for anything else."""
     try:
         numbers = np.array([float(number) for number in re.split(r"[,\s]+", text.strip()) if number])
     except ValueError:
-        raise AnnotationError("has coordinates that are no numbers") from None
+        raise AnnotationError("has coordinates that are not numbers") from None
     if len(numbers) % 2 or not (np.abs(numbers) < MAX_COORDINATE).all():
-        raise AnnotationError("has coordinates that are no points of a page")
+        raise AnnotationError("has coordinates that are not points of a page")
     return numbers.reshape(-1, 2)
 
 
@@ -95,7 +97,7 @@ def _number(attributes: dict[str, str], name: str) -> float:
 
 
 class _Root:
-    """Looks at the root element and leaves the rest to the format's own handler."""
+    """Handler of the root element, which leaves the rest to the format's own handler."""
 
     def __init__(self, parser: expat.XMLParserType) -> None:
         self._parser, self.page = parser, AnnotatedPage()
@@ -116,7 +118,7 @@ def _local(name: str) -> str:
 
 
 class _Page:
-    """PAGE: a line's Coords, Baseline and TextEquiv are its children; words and glyphs have their own."""
+    """PAGE: Coords, Baseline and TextEquiv of a line are its children; words and glyphs have their own."""
 
     def __init__(self, page: AnnotatedPage) -> None:
         self._page, self._open, self._text, self._rank = page, ["PcGts"], list[str](), 0
@@ -158,7 +160,7 @@ class _Page:
 
 
 class _Alto:
-    """ALTO: a line's box and baseline are attributes, its polygon a child, its text that of its words."""
+    """ALTO: box and baseline of a line are attributes, its polygon is a child, its text is that of its words."""
 
     def __init__(self, page: AnnotatedPage) -> None:
         self._page, self._open, self._text = page, ["alto"], list[str]()
@@ -190,7 +192,7 @@ class _Alto:
 
 
 def _alto_line(attributes: dict[str, str]) -> AnnotatedLine:
-    """Return the box stands for a polygon until there is one.
+    """Make a line of the attributes of a TextLine. The box stands for a polygon until there is one.
 
     A baseline of one number is its height (ALTO before 4.2).
     """

@@ -1,6 +1,6 @@
-"""A line cut out of its page: level, within its outline, on the page's own paper.
+"""Cropping of a line from its page: level, within its outline, on the page's own paper.
 
-The page is decoded once for all its lines: a process keeps the one it used last.
+The page is decoded once for all its lines: each process keeps the last page that it used.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from .outlines import Outline, turned
 
 BLOCK = 32  # pixels: paper is looked for in squares of this side
 PAPER = 80  # percentile of a square's pixels: brighter than ink, darker than glare
-ENOUGH = BLOCK * BLOCK // 5  # pixels of a square that are known; with less, the whole line's paper stands in
+ENOUGH = BLOCK * BLOCK // 5  # known pixels of a square; with fewer, the paper of the whole line is used
 UNKNOWN = np.uint16(999)  # above all grays
 
 
 @dataclass(frozen=True)
 class LineCrop:
-    """A line's image, cut out when called: (H, W) uint8. Raises `ImageError`. Can be pickled."""
+    """The image of a line, cropped when called: (H, W) uint8. Raises `ImageError`. Can be pickled."""
 
     page: str
     outline: Outline
@@ -34,7 +34,7 @@ class LineCrop:
 
 
 def cut(page: np.ndarray, outline: Outline) -> np.ndarray:
-    """Return the pixels within the outline, turned level; what lies outside of it is the paper around.
+    """Crop the pixels within the outline and turn them level; pixels outside of it become the paper around.
 
     page: (H, W) uint8. Returns (H', W') uint8.
     """
@@ -46,21 +46,23 @@ def cut(page: np.ndarray, outline: Outline) -> np.ndarray:
     line = _leveled(part, corner, origin, outline.angle, width, height)
     edges = np.array([(0, 0), (part.shape[1], 0), part.shape[::-1], (0, part.shape[0])], float)
     inside = _inside(level - corner, width, height)
-    inside &= _inside(turned(edges + origin, -outline.angle) - corner, width, height)  # turning shows what is no page
+    inside &= _inside(
+        turned(edges + origin, -outline.angle) - corner, width, height
+    )  # turning shows pixels beyond the page
     return np.where(inside, line, paper(line, inside))
 
 
 def paper(image: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """Return what the image would be without ink: (H, W) uint8, smooth.
+    """Estimate the image without ink: (H, W) uint8, smooth.
 
-    Pixels that are not known (H, W) bool do not count.
+    known: (H, W) bool, the pixels to use.
     """
     rows, columns = (-(-side // BLOCK) for side in image.shape)
     padding = [(0, rows * BLOCK - image.shape[0]), (0, columns * BLOCK - image.shape[1])]
     values = np.pad(np.where(known, image, UNKNOWN), padding, constant_values=UNKNOWN)
     blocks = values.reshape(rows, BLOCK, columns, BLOCK).swapaxes(1, 2).reshape(rows * columns, -1)
     counts = (blocks != UNKNOWN).sum(axis=1)
-    ordered = np.sort(blocks, axis=1)  # what is not known comes last
+    ordered = np.sort(blocks, axis=1)  # unknown pixels come last
     levels = ordered[np.arange(len(blocks)), PAPER * np.maximum(counts - 1, 0) // 100].astype(np.float32)
     whole = np.percentile(image[known], PAPER) if known.any() else 255
     ground = Image.fromarray(np.where(counts < ENOUGH, np.float32(whole), levels).reshape(rows, columns))
@@ -78,12 +80,12 @@ def _part(page: np.ndarray, corners: np.ndarray) -> tuple[np.ndarray, np.ndarray
 def _leveled(
     part: np.ndarray, corner: np.ndarray, origin: np.ndarray, angle: float, width: int, height: int
 ) -> np.ndarray:
-    """Return the part of the page whose corner is `origin`, turned level.
+    """Turn a part of the page level.
 
-    `corner` is that of the result, once level.
+    origin: corner of the part on the page. corner: corner of the result, once level.
     """
     if not part.size:
-        raise ImageError("lies outside of the page's image")
+        raise ImageError("lies outside the image of the page")
     right, down = turned(np.eye(2), angle)
     start = turned(corner[None], angle)[0] - origin
     matrix = (right[0], down[0], start[0], right[1], down[1], start[1])

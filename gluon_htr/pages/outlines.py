@@ -1,9 +1,9 @@
-"""Where a page's lines are: an outline and a direction for each, from its polygon, its baseline and its neighbors.
+"""Outline and direction of each line of a page, from its polygon, its baseline and its neighbors.
 
 A line is a band along its baseline. It reaches as far above and below as the page's polygons usually do, and no farther
-than the distance between baselines leaves room for. Polygons themselves follow the ink of each line: their heights
-differ, so that letters scaled to a network's height come in many sizes; they cut ascenders off; some are mere strips
-(Transkribus before its polygons are computed). Lines without a baseline, and those much higher or lower than the page's
+than the distance between baselines allows. The polygons themselves follow the ink of each line: their heights differ,
+so that letters scaled to a network's height would come in many sizes; they cut off ascenders; some are mere strips
+(Transkribus before its polygons are computed). Lines without a baseline, and lines much higher or lower than the page's
 others (headings, notes), keep their polygon.
 """
 
@@ -17,17 +17,17 @@ import numpy as np
 from ..errors import AnnotationError
 from .annotations import AnnotatedLine, parse_points
 
-THIN = 0.5  # of the page's usual thickness: an outline that is thinner is no outline of a line
-ALIKE = 1.5  # times the usual thickness, or the usual thickness by so much: lines of the usual size
-SHORT = 2.0  # thicknesses: the direction of a shorter baseline is chance, and its line is not turned
-UPRIGHT = 1.0  # degrees: less slant does not hinder reading, and turning would blur
-ABOVE, BELOW = 0.75, 0.3  # of the distance between baselines: where letters reach; beyond are the neighbors' letters
-PAGE_LINES = 25  # lines on a page, if neither neighbors nor polygons tell
+THIN = 0.5  # of the page's usual thickness: a thinner outline is not that of a line
+ALIKE = 1.5  # largest ratio to the usual thickness, or its inverse, of a line of the usual size
+SHORT = 2.0  # thicknesses: the direction of a shorter baseline is random, and its line is not turned
+UPRIGHT = 1.0  # degrees: a smaller slope does not hinder reading, and turning would blur
+ABOVE, BELOW = 0.75, 0.3  # of the distance between baselines: how far letters reach
+PAGE_LINES = 25  # assumed lines on a page, without neighbors and polygons
 
 
 @dataclass(frozen=True)
 class Outline:
-    """A line's place: polygon (n, 2) float64 of x, y in pixels, and its slant in degrees, clockwise."""
+    """The region of a line: polygon (n, 2) float64 of x, y in pixels, and its slope in degrees, clockwise."""
 
     polygon: np.ndarray
     angle: float
@@ -35,14 +35,14 @@ class Outline:
 
 @dataclass(frozen=True)
 class _LineGeometry:
-    """What the file tells of a line, in pixels; either may be empty."""
+    """Polygon and baseline of a line from its file, in pixels; either may be empty."""
 
     polygon: np.ndarray
     baseline: np.ndarray
 
     @property
     def angle(self) -> float:
-        """Of the baseline; one drawn from right to left, as for Hebrew, is no writing upside down."""
+        """Slope of the baseline; one drawn from right to left, as for Hebrew, does not mean upside-down writing."""
         if len(self.baseline) < 2:
             return 0.0
         across, down = self.baseline[-1] - self.baseline[0]
@@ -55,7 +55,7 @@ class _LineGeometry:
 
     @property
     def thickness(self) -> float:
-        """The polygon's mean height along the line; 0 without a polygon."""
+        """Mean height of the polygon along the line; 0 without a polygon."""
         if len(self.polygon) < 3:
             return 0.0
         x, y = turned(self.polygon, -self.angle).T
@@ -66,10 +66,10 @@ class _LineGeometry:
 def outlines(
     lines: Sequence[AnnotatedLine], scale: np.ndarray, size: tuple[int, int]
 ) -> list[Outline | AnnotationError]:
-    """Return an outline for each line, or why it has none.
+    """Compute the outline of each line, or the reason why it has none.
 
-    scale: (2,) pixels for each unit of x and y in the file. size: the image's (width, height) in pixels, to which all
-    coordinates are clipped.
+    scale: (2,) pixels per unit of x and y in the file. size: (width, height) of the image in pixels; all coordinates
+    are clipped to it.
     """
     found = [_place(line, scale, size) for line in lines]
     places = [place for place in found if isinstance(place, _LineGeometry)]
@@ -82,7 +82,7 @@ def outlines(
 
 
 def turned(points: np.ndarray, degrees: float) -> np.ndarray:
-    """Points (n, 2) turned clockwise about the origin, y pointing down."""
+    """Turn points (n, 2) clockwise about the origin, y pointing down."""
     cosine, sine = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
     return points @ np.array([[cosine, sine], [-sine, cosine]])
 
@@ -114,7 +114,7 @@ def _outline(
 
 
 def _band(baseline: np.ndarray, ends: tuple[float, float], reach: tuple[float, float]) -> np.ndarray:
-    """Return the polygon around a level baseline, drawn out on either side to these ends."""
+    """Return the polygon around a level baseline, extended on either side to these ends."""
     base = baseline[np.argsort(baseline[:, 0])]
     left, right = np.minimum(base[0], (ends[0], np.inf)), np.maximum(base[-1], (ends[1], -np.inf))
     base = np.concatenate([[left], base, [right]])
@@ -122,7 +122,7 @@ def _band(baseline: np.ndarray, ends: tuple[float, float], reach: tuple[float, f
 
 
 def _reach(places: Sequence[_LineGeometry], gap: float) -> tuple[float, float]:
-    """How far polygons usually reach above and below the baseline, in pixels."""
+    """Compute how far polygons usually reach above and below the baseline, in pixels."""
     reaches = []
     for place in places:
         height = turned(place.baseline, -place.angle)[:, 1].mean()
@@ -133,10 +133,7 @@ def _reach(places: Sequence[_LineGeometry], gap: float) -> tuple[float, float]:
 
 
 def _line_distance(places: Sequence[_LineGeometry]) -> float:
-    """Return the usual distance in pixels from a level baseline to the next that lies over it.
-
-    0 if none lies over another.
-    """
+    """Compute the usual distance in pixels from a level baseline to the next one below it; 0 if there is none."""
     lines = [p.baseline for p in places if p.length and abs(p.angle) < 45]
     heights = np.array([line[:, 1].mean() for line in lines])
     left, right = (np.array([pick(line[:, 0]) for line in lines]) for pick in (np.min, np.max))

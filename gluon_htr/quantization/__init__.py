@@ -1,1 +1,3 @@
-"""From a trained network to int8 numbers: what a DPU can take, calibration, QDQ graphs, their simulator, targets."""
+"""Quantization of a trained network to int8: for CPUs, and for AMD DPUs with calibration, QDQ graphs and a
+simulator.
+"""

@@ -1,8 +1,8 @@
-"""int8 for ordinary CPUs: `model.int8.onnx`, made by ONNX Runtime's own quantizer.
+"""int8 for ordinary CPUs: `model.int8.onnx`, made by ONNX Runtime's quantizer.
 
-Convolutions get static scales (activations int8 a tensor, weights int8 a channel), for which CPUs with VNNI have
-instructions. The LSTM and the dense layer get theirs while they run: an LSTM in int8 has no other form. A DPU wants
-something else: see `qdq.py`.
+Convolutions have static scales (activations int8 per tensor, weights int8 per channel), for which CPUs with VNNI have
+instructions. The LSTM and the dense layer are quantized dynamically: an LSTM in int8 has no other form. A DPU needs
+another form: see `dpu/qdq.py`.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ STATIC, DYNAMIC = ["Conv", "MaxPool", "Relu"], ["LSTM", "MatMul"]
 
 
 def quantize_for_cpu(model: bytes, images: Store) -> bytes:
-    """Return the whole graph in int8; input and output stay float32.
+    """Quantize the whole graph to int8; input and output stay float32.
 
-    Raises `GraphError` where it has unknown operators.
+    Raises `GraphError` if it has unknown operators.
     """
     with tempfile.TemporaryDirectory() as folder, _silence():
         plain, half, whole = (Path(folder) / f"{name}.onnx" for name in ("plain", "half", "whole"))
@@ -59,9 +59,9 @@ def quantize_for_cpu(model: bytes, images: Store) -> bytes:
 def quantize_bundle(
     model: str, calibration: Sequence[str], output: Path, max_images: int, track: Track = untracked
 ) -> None:
-    """Write a copy of a bundle, by name or path, that has the whole network in int8 beside its own.
+    """Write a copy of a bundle, by name or path, that has the whole network in int8 as well.
 
-    calibration: specs of images to choose scales on. Raises what reading the data and opening the bundle raises.
+    calibration: specs of images to choose scales on. Raises the errors of reading the data and opening the bundle.
     """
     bundle = open_source(model).bundle
     store = load_data(calibration, bundle.reader.preprocessing.fit, track=track)
@@ -69,7 +69,7 @@ def quantize_bundle(
 
 
 def write_integer_bundle(bundle: Bundle, model: bytes, path: Path) -> None:
-    """Write a copy of the bundle that has `model` beside its own. Raises `UsageError` and `StorageError`."""
+    """Write a copy of the bundle with `model` as its int8 network. Raises `UsageError` and `StorageError`."""
     write_bundle(path, bundle.description, current_files(bundle) | {INTEGER_MODEL: model})
 
 
@@ -87,7 +87,7 @@ class _Images(CalibrationDataReader):  # type: ignore[misc]
 
 @contextmanager
 def _silence() -> Iterator[None]:
-    """Return the quantizer speaks to the root logger of what it advises to everybody."""
+    """Hide the general advice that the quantizer logs."""
     before = logging.root.manager.disable
     logging.disable(logging.WARNING)
     try:

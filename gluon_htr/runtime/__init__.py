@@ -1,1 +1,1 @@
-"""Reading with a trained network, without the workshop."""
+"""Reading with a trained network; needs the base install only."""

@@ -1,4 +1,4 @@
-"""What computes logits from an exported pair or an ONNX graph: one function of images, whatever is behind it."""
+"""Backends that compute logits from an exported pair or an ONNX graph: one function of images for all engines."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ PROVIDERS = {
 
 
 class LogitsFunction(Protocol):
-    """A network for reading."""
+    """A network for inference."""
 
     def __call__(self, images: np.ndarray, /) -> np.ndarray:
-        """Compute logits (N, T, C), the blank last, float32, or float64 where that was asked for.
+        """Compute logits (N, T, C), the blank last, float32, or float64 if requested.
 
         images: (N, H, W) uint8, 0 = black ink, 255 = paper.
         """
@@ -44,9 +44,9 @@ class LogitsFunction(Protocol):
 def pair_network(
     pair: Pair, engine: str, threads: int | None = None, providers: Sequence[str] = ("cpu",)
 ) -> LogitsFunction:
-    """Return a pair under `engine`, one of `ENGINES`; threads and providers are those of the engine onnx.
+    """Load a pair into `engine`, one of `ENGINES`; threads and providers are those of the engine onnx.
 
-    Raises `MissingToolError` when the engine's package is not installed.
+    Raises `MissingToolError` if the package of the engine is not installed, `UsageError` for an unknown engine.
     """
     if engine == "onnx":
         return onnx_network(convert(pair), threads, providers)
@@ -55,36 +55,33 @@ def pair_network(
     if engine == "torch":
         return _torch(pair)
     raise UsageError(
-        f"there is no engine '{engine}' here; there are {', '.join(ENGINES)}, and for a bundle http://HOST:PORT of a "
-        "model server"
+        f"unknown engine '{engine}'; use {', '.join(ENGINES)}, or for a bundle http://HOST:PORT of a model server"
     )
 
 
 def convert(pair: Pair) -> bytes:
-    """Return the pair as an ONNX graph; readers of bundles never need it."""
+    """Convert a pair to an ONNX graph; readers of bundles never need it. Raises `MissingToolError` without onnx."""
     try:
         from ..graphs.onnx.writer import to_onnx
     except ImportError:
         raise MissingToolError(
-            "a run is read by converting it, which needs the package onnx: pip install onnx, or export it to a bundle"
+            "reading a run needs the package onnx: pip install onnx, or export the run to a bundle"
         ) from None
     return to_onnx(parse_graph(pair.symbol), dict(pair.parameters)).SerializeToString()
 
 
 def onnx_network(model: bytes, threads: int | None = None, providers: Sequence[str] = ("cpu",)) -> LogitsFunction:
-    """Return an ONNX graph with one input, scaled images (N, 1, H, W), and one output, logits.
+    """Load an ONNX graph with one input, scaled images (N, 1, H, W), and one output, logits. Threads may share it.
 
-    Safe to share between threads.
-
-    providers: keys of `PROVIDERS` or ONNX Runtime's own names, the first is tried first. Raises `MissingToolError` for
-    one that this onnxruntime does not have, `GraphError` for a graph that it refuses.
+    providers: keys of `PROVIDERS` or ONNX Runtime's own names, in order of preference. Raises `MissingToolError` for
+    one that this onnxruntime does not have, `GraphError` for an invalid graph.
     """
     import onnxruntime
 
-    onnxruntime.disable_telemetry_events()  # what somebody reads is nobody else's business
+    onnxruntime.disable_telemetry_events()  # telemetry would disclose what is read
     chosen = _providers(providers, onnxruntime.get_available_providers())
     options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4  # what is fatal; the rest is raised, too
+    options.log_severity_level = 4  # fatal messages only; errors are raised as well
     options.enable_mem_pattern = False  # it plans memory for each new width and keeps every plan
     if threads:
         options.intra_op_num_threads = threads
@@ -92,7 +89,7 @@ def onnx_network(model: bytes, threads: int | None = None, providers: Sequence[s
         session = onnxruntime.InferenceSession(model, options, providers=chosen)
         (source,), (target,) = session.get_inputs(), session.get_outputs()
     except Exception as error:  # ONNX Runtime's exceptions have no common base
-        raise GraphError(f"ONNX Runtime refuses the model: {_first_line(error)}") from None
+        raise GraphError(f"ONNX Runtime cannot load the model: {_first_line(error)}") from None
 
     def network(images: np.ndarray) -> np.ndarray:
         try:
@@ -104,9 +101,10 @@ def onnx_network(model: bytes, threads: int | None = None, providers: Sequence[s
 
 
 def one_by_one(network: LogitsFunction, threads: int | None = None) -> LogitsFunction:
-    """Return the same network, given image by image: for graphs whose scales follow from all that is in a batch.
+    """Wrap a network to compute image by image: for graphs whose scales depend on the whole batch.
 
-    network: safe to share between threads, and best with one of its own. threads: images at once; None for one a core.
+    network: safe to share between threads, preferably with one thread of its own. threads: images at once; None for one
+    per core.
     """
     from concurrent.futures import ThreadPoolExecutor
 
@@ -124,7 +122,7 @@ def one_by_one(network: LogitsFunction, threads: int | None = None) -> LogitsFun
 
 
 def _providers(names: Sequence[str], available: Sequence[str]) -> list[str]:
-    """ONNX Runtime's names; the CPU always stands at the end, for what an accelerator cannot do."""
+    """Return ONNX Runtime's names; the CPU always comes last, for operators that an accelerator lacks."""
     names = [PROVIDERS.get(name.lower(), name) for name in names]
     if missing := [name for name in names if name not in available]:
         raise MissingToolError(
@@ -138,9 +136,9 @@ def _first_line(error: Exception) -> str:
 
 
 def mxnet_network(pair: Pair, dtype: Literal["float32", "float64"] = "float32") -> LogitsFunction:
-    """Return the reference. One call at a time: MXNet's blocks are not made for several threads.
+    """Load the reference network. It computes one call at a time: MXNet's blocks are not thread-safe.
 
-    dtype: what it computes in, and its logits are in; float64 shows the rounding of everything else.
+    dtype: type of computation and logits; float64 shows the rounding of everything else.
     """
     from .._mxnet import mx
 
@@ -160,7 +158,7 @@ def mxnet_network(pair: Pair, dtype: Literal["float32", "float64"] = "float32") 
 
 
 def computed_in(symbol: str, dtype: str) -> str:
-    """`symbol.json` with the arrays that the graph makes itself, an LSTM's first states, of that type."""
+    """Set the type of the arrays that `symbol.json` creates itself, such as an LSTM's first states."""
     graph = json.loads(symbol)
     for node in graph["nodes"]:
         if "dtype" in node.get("attrs", {}):

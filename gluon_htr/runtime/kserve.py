@@ -1,7 +1,7 @@
-"""A network on a model server (Triton, KServe and others), asked by version 2 of the Open Inference Protocol.
+"""Networks on a model server (Triton, KServe and others), by version 2 of the Open Inference Protocol.
 
 `POST /v2/models/NAME/infer` with tensors as JSON: https://github.com/kserve/open-inference-protocol. Images are
-prepared and texts decoded here, so that the server needs nothing but the ONNX graph.
+preprocessed and texts decoded here, so that the server needs nothing but the ONNX graph.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ _MAX_RESPONSE_BYTES = 256 << 20  # bytes of an answer
 
 
 def is_address(engine: str) -> bool:
-    """Whether an engine's name is the address of a server."""
+    """Test whether an engine's name is the address of a server."""
     return engine.startswith(("http://", "https://"))
 
 
 def remote_network(address: str, model: str, source: str, target: str) -> Callable[[np.ndarray], np.ndarray]:
-    """Return the network `model` of the server at `address` (`http://host:8000`): (N, H, W) uint8 → logits (N, T, C)
-    float32.
+    """Return a function (N, H, W) uint8 → logits (N, T, C) float32 that calls `model` of the server at `address`
+    (`http://host:8000`).
 
-    source, target: names of its input and output. The function raises `ServerError` where the server does not answer,
-    has no such model, or answers something else.
+    source, target: names of its input and output. The function raises `ServerError` if the server does not answer, has
+    no such model, or answers with something else.
     """
     where = f"{address.rstrip('/')}/v2/models/{quote(model, safe='')}/infer"
 
@@ -44,13 +44,15 @@ def remote_network(address: str, model: str, source: str, target: str) -> Callab
 
 
 def inference_request(images: np.ndarray, source: str, target: str) -> dict[str, Any]:
-    """Return the JSON of a request for images (N, 1, H, W) float32."""
+    """Build the JSON of a request for images (N, 1, H, W) float32."""
     tensor = {"name": source, "shape": list(images.shape), "datatype": "FP32", "data": images.ravel().tolist()}
     return {"inputs": [tensor], "outputs": [{"name": target}]}
 
 
 def parse_response(content: Any, target: str, where: str) -> np.ndarray:
-    """Return the output `target` of a response's JSON, (N, T, C) float32. Raises `ServerError`, which names `where`."""
+    """Parse the output `target` of a response's JSON to (N, T, C) float32. Raises `ServerError`, which names
+    `where`.
+    """
     try:
         (tensor,) = (output for output in content["outputs"] if output["name"] == target)
         logits = np.array(tensor["data"], np.float32).reshape(tensor["shape"])
@@ -59,12 +61,14 @@ def parse_response(content: Any, target: str, where: str) -> np.ndarray:
             f"{where} did not answer with the tensor {target} ({type(error).__name__}: {error})"
         ) from None
     if logits.ndim != 3 or not np.isfinite(logits).all():
-        raise ServerError(f"{where} answered with {target} of shape {logits.shape}, which are no logits (N, T, C)")
+        raise ServerError(
+            f"{where} answered with {target} of shape {logits.shape}, which is not the shape of logits (N, T, C)"
+        )
     return logits
 
 
 def _post(where: str, content: dict[str, Any]) -> Any:
-    from http.client import HTTPException  # here, since most readers never need it and it costs a tenth of a cold start
+    from http.client import HTTPException  # imported here: it costs a tenth of a cold start, and few readers need it
     from urllib.error import HTTPError
     from urllib.request import Request, urlopen
 
@@ -73,16 +77,16 @@ def _post(where: str, content: dict[str, Any]) -> Any:
         with urlopen(request, timeout=TIMEOUT) as response:
             return json.loads(response.read(_MAX_RESPONSE_BYTES))
     except HTTPError as error:
-        raise ServerError(f"{where} refused with the status {error.code}: {_reason(error)}") from None
+        raise ServerError(f"{where} answered with status {error.code}: {_reason(error)}") from None
     except (OSError, ValueError, HTTPException) as error:
         reason = getattr(error, "reason", error)
         raise ServerError(
-            f"{where} cannot be asked ({reason}): is the server there, and is it a model server?"
+            f"{where} cannot be reached ({reason}): is the server running, and is it a model server?"
         ) from None
 
 
 def _reason(error: HTTPError) -> str:
-    """Return what the server says, `{"error": "…"}` in the protocol."""
+    """Return the error message of the server, `{"error": "…"}` in the protocol."""
     try:
         return " ".join(str(json.loads(error.read(10_000))["error"]).split())[:200]
     except (OSError, ValueError, KeyError, TypeError):

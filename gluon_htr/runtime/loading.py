@@ -1,4 +1,4 @@
-"""Finding a trained model and making a recognizer of it."""
+"""Loading of a trained model as a recognizer."""
 
 from __future__ import annotations
 
@@ -31,20 +31,20 @@ def load(
     Args:
         model: The name of a shipped or installed bundle, the path of a bundle or of a run, or None for the default. A
             name goes before a path: `./words` is the folder where `words` is the name of a bundle.
-        engine: `onnx`, `mxnet`, `torch`, or the address of a model server that has the bundle (`http://host:8000`). All
-            read the same.
-        threads: Threads of the engine onnx; None takes one a core.
-        providers: Execution providers of the engine onnx, the first is tried first: `cpu`, `cuda`, `openvino`,
-            `coreml` …, as far as the installed onnxruntime has them.
-        precision: Of the engine onnx: `float32`, or `int8` where the bundle has it.
-        decoder: What turns logits into text; greedy by default.
+        engine: `onnx`, `mxnet`, `torch`, or the address of a model server that has the bundle (`http://host:8000`).
+            All engines give the same text.
+        threads: Threads of the engine onnx; None for one per core.
+        providers: Execution providers of the engine onnx in order of preference: `cpu`, `cuda`, `openvino`, `coreml` …,
+            if the installed onnxruntime has them.
+        precision: `float32`, or with the engine onnx `int8`, if the bundle has it.
+        decoder: Decoder of logits to text; greedy by default.
 
     Returns:
         A recognizer, which threads may share.
 
     Raises:
         ModelError: There is no such model.
-        BundleError: The bundle is damaged, or is not one that reads text.
+        BundleError: The bundle is damaged, or is not a recognizer.
         MissingToolError: The engine is not installed.
 
     Example:
@@ -55,13 +55,15 @@ def load(
     path = find_model(model)
     if is_run(path):
         if precision != "float32":
-            raise UsageError(f"{path} is a run, and only bundles have {precision}: export it, then gluon-htr quantize")
+            raise UsageError(
+                f"{path} is a run, and only bundles have {precision}: use gluon-htr export, then gluon-htr quantize"
+            )
         return _from_run(path, engine, threads, providers, decoder)
     return from_bundle(read_bundle(path), engine, threads, providers, precision, decoder)
 
 
 def find_model(model: str | Path | None) -> Path:
-    """Return the bundle or run that `model` names. Raises `ModelError` where there is none."""
+    """Return the path of the bundle or run that `model` names. Raises `ModelError` if there is none."""
     if model is None:
         return default_bundle()
     if isinstance(model, str) and (path := find_bundle(model)):
@@ -71,12 +73,12 @@ def find_model(model: str | Path | None) -> Path:
         known = ", ".join(entry.name for entry in known_bundles()) or "none"
         raise ModelError(f"there is no model {model}: give a bundle, the folder of a run, or a known name ({known})")
     if path.is_dir() and not is_run(path) and not (path / DOCUMENT).is_file():
-        raise ModelError(f"{model} is no model: it has neither {DOCUMENT}, as a bundle has, nor run.toml, as a run has")
+        raise ModelError(f"{model} is not a model: it has neither {DOCUMENT} (bundle) nor run.toml (run)")
     return path
 
 
 def is_bundle(model: str | Path) -> bool:
-    """Tell whether `model` is the name of a bundle, or the path of one."""
+    """Test whether `model` is the name or the path of a bundle."""
     path = Path(model)
     return find_bundle(str(model)) is not None or path.is_file() or (path / DOCUMENT).is_file()
 
@@ -89,7 +91,7 @@ def from_bundle(
     precision: str = "float32",
     decoder: Decoder = GREEDY,
 ) -> Recognizer:
-    """Return a recognizer from a bundle that is open already. Raises as `load` does."""
+    """Build a recognizer of an open bundle. Raises as `load` does."""
     about, reader = bundle.description, bundle.reader
     if precision != "float32":
         network = _integer_network(bundle, engine, threads, providers, precision)
@@ -105,18 +107,20 @@ def from_bundle(
 def _integer_network(
     bundle: Bundle, engine: str, threads: int | None, providers: Sequence[str], precision: str
 ) -> LogitsFunction:
-    """Image by image: its LSTM scales follow from what is in a batch, and no text may depend on its neighbors."""
+    """Build the int8 network. It reads image by image: its LSTM scales depend on the batch, and no text may depend on
+    its neighbors.
+    """
     if precision not in PRECISIONS or engine != "onnx":
-        raise UsageError(f"--precision {precision} is not there for the engine {engine}: int8 goes with onnx")
+        raise UsageError(f"--precision {precision} is not available for the engine {engine}: use int8 with onnx")
     if INTEGER_MODEL not in bundle.files:
         raise BundleError(
-            f"{bundle.path} has no {INTEGER_MODEL}: make a bundle that does with gluon-htr quantize {bundle.name}"
+            f"{bundle.path} has no {INTEGER_MODEL}: make a bundle that has it with gluon-htr quantize {bundle.name}"
         )
     return one_by_one(onnx_network(bundle.files[INTEGER_MODEL], 1, providers), threads)
 
 
 def _from_run(run: Path, engine: str, threads: int | None, providers: Sequence[str], decoder: Decoder) -> Recognizer:
     if not has_weights(run):
-        raise CheckpointError(f"{run} has no {PARAMETERS} yet: it is written when a validation has been done")
+        raise CheckpointError(f"{run} has no {PARAMETERS} yet: it is written after the first validation")
     network = pair_network(read_pair(run), engine, threads, providers)
     return Recognizer(network, read_alphabet(run), read_preprocessing(run), run.name, decoder=decoder)

@@ -1,4 +1,4 @@
-"""Images in, texts out: batches by width, decoding, confidences and positions."""
+"""Recognition of images: batches by width, decoding, confidences and positions."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from ..images.preprocessing import Placement, Preprocessing, fit, place
 from ..text.alphabet import Alphabet
 from .backends import LogitsFunction
 
-WINDOW = 8  # batches that are looked at together, to find images of the same width
-WINDOW_BYTES = 64 << 20  # of given images: a window ends sooner where they are large
+WINDOW = 8  # batches that are sorted together, to find images of the same width
+WINDOW_BYTES = 64 << 20  # of images: a window ends sooner if they are large
 
 
 @dataclass(frozen=True)
 class Character:
-    """One character read; `left` and `right` are pixels of the given image, `confidence` is in 0..1."""
+    """A recognized character. left, right: pixels of the input image. confidence: in 0..1."""
 
     text: str
     confidence: float
@@ -35,7 +35,19 @@ class Character:
 
 @dataclass(frozen=True)
 class Recognition:
-    """A text as read; `confidence`, in 0..1, is the product of those of its characters, and 1 where nothing is read."""
+    """A recognized text.
+
+    Attributes:
+        text: The text in logical order, in NFC or the normalization of the model.
+        confidence: Product of the confidences of its characters, in 0..1; 1 for an empty text.
+        characters: Characters with their confidences and positions in the image.
+
+    Example:
+        >>> import gluon_htr
+        >>> result = gluon_htr.load("digits").read("examples/number.png")
+        >>> result.text, len(result.characters)
+        ('958321704081994', 15)
+    """
 
     text: str
     confidence: float
@@ -44,7 +56,7 @@ class Recognition:
 
 @dataclass(frozen=True)
 class _Fitted:
-    """An image ready for the network, and how it got there: its columns from `left` on, `width` of them, in pixels."""
+    """A preprocessed image, and its source region: `width` columns from `left` on, in pixels."""
 
     source: ImageLike
     pixels: np.ndarray
@@ -54,9 +66,21 @@ class _Fitted:
 
 
 class Recognizer:
-    """Reads images with a trained network. Safe to share between threads: it holds no state.
+    """A trained network that reads images. Threads may share it: it holds no state.
 
-    temperature: what logits are divided by before they become confidences (Guo et al. 2017); no text depends on it.
+    Args:
+        network: Function from images (N, H, W) uint8 to logits (N, T, C).
+        alphabet: Characters of the classes.
+        preprocessing: Preprocessing of images.
+        name: Name of the model, for messages.
+        temperature: Logits are divided by it before they become confidences (Guo et al. 2017); it never changes a text.
+        decoder: Decoder of logits; greedy by default.
+
+    Example:
+        >>> import gluon_htr
+        >>> recognizer = gluon_htr.load("digits")
+        >>> recognizer.read("examples/number.png").text
+        '958321704081994'
     """
 
     def __init__(
@@ -72,9 +96,18 @@ class Recognizer:
         self.temperature, self.decoder = temperature, decoder
 
     def read(self, image: ImageLike, whole: bool = False) -> Recognition:
-        """Read one image: a path, bytes, an array or a Pillow image. Raises `ImageError` where it is none.
+        """Read one image.
 
-        whole: no paper around a line is cut away, however much there is.
+        Args:
+            image: A path, the bytes of a file, an array or a Pillow image of one line or word.
+            whole: Do not crop the paper around a line.
+
+        Returns:
+            The recognized text with its characters.
+
+        Raises:
+            ImageError: The image cannot be decoded.
+            ModelError: Network and alphabet do not match, or the weights are corrupt.
         """
         fitted = self._fit(image, whole)
         return self._recognize([fitted])[0]
@@ -85,16 +118,32 @@ class Recognizer:
         batch_size: int = 16,
         failed: Callable[[ImageLike, ImageError], object] | None = None,
     ) -> Iterator[tuple[ImageLike, Recognition]]:
-        """Read any number of images, endless streams too, in bounded memory; yields (image, recognition) in order.
+        """Read any number of images, also endless streams, in bounded memory.
 
-        failed: told of an image that cannot be read, which is then left out; without it the `ImageError` is raised.
+        Args:
+            images: Paths, bytes, arrays or Pillow images.
+            batch_size: Images per batch.
+            failed: Called with each image that cannot be read and its error; the image is then skipped. Without it, the
+                error is raised.
+
+        Yields:
+            Pairs (image, recognition) in order.
+
+        Raises:
+            ImageError: An image cannot be decoded, and `failed` is not given.
+
+        Example:
+            >>> import gluon_htr
+            >>> for path, result in gluon_htr.load("digits").stream(["examples/number.png"]):
+            ...     print(path, result.text)
+            examples/number.png 958321704081994
         """
         for window in _windows(images, WINDOW * batch_size):
             fitted = [f for image in window if (f := self._try_fit(image, failed)) is not None]
             yield from self._read_window(fitted, batch_size)
 
     def _read_window(self, fitted: list[_Fitted], batch_size: int) -> Iterator[tuple[ImageLike, Recognition]]:
-        """Only images of one width share a batch, so that no text depends on its neighbors."""
+        """Read a window of images. Only images of one width share a batch, so that no text depends on its neighbors."""
         results: dict[int, Recognition] = {}
         order = sorted(range(len(fitted)), key=lambda k: fitted[k].pixels.shape[1])
         while order:
@@ -125,16 +174,16 @@ class Recognizer:
         logits = self.network(np.stack([f.pixels for f in fitted]))
         if logits.ndim != 3 or not logits.size or logits.shape[::2] != (len(fitted), self.alphabet.classes):
             raise ModelError(
-                f"{self.name} gives logits of {logits.shape} for {len(fitted)} images and an alphabet of "
-                f"{len(self.alphabet)}: network and alphabet do not belong together"
+                f"{self.name} produced logits of shape {logits.shape} for {len(fitted)} images and an alphabet of "
+                f"{len(self.alphabet)} characters: network and alphabet do not match"
             )
         if not isfinite(logits.max()):
-            raise ModelError(f"{self.name} computes what is no number: its weights are damaged")
+            raise ModelError(f"{self.name} produced NaN or Inf logits: its weights are corrupt")
         decoded = self.decoder.decode(logits, self.alphabet, self.temperature)
         return [self._placed(line, logits.shape[1], f) for line, f in zip(decoded, fitted)]
 
     def _placed(self, decoded: Decoded, steps: int, fitted: _Fitted) -> Recognition:
-        """Return a decoded line with its characters' places in the given image."""
+        """Build a recognition of a decoded line, with its characters' positions in the image."""
         where, step = fitted.placement, fitted.pixels.shape[1] / steps
         back = fitted.width / where.width
 
@@ -150,7 +199,7 @@ class Recognizer:
 
 
 def _windows(images: Iterable[ImageLike], max_images: int) -> Iterator[list[ImageLike]]:
-    """Run of at most `max_images` images, or of `WINDOW_BYTES` and one more."""
+    """Yield runs of at most `max_images` images, or of `WINDOW_BYTES` and one more."""
     window: list[ImageLike] = []
     size = 0
     for image in images:

@@ -1,4 +1,4 @@
-"""Reading all images of a store, for validation and evaluation."""
+"""Reading of all images of a store, for validation and evaluation."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ def read_store(
 ) -> list[str]:
     """Read every image, in the store's order.
 
-    predict: (N, H, W) uint8 → logits (N, T, C). Only images of the very same size share a batch, so that no text
-    depends on its neighbors.
+    predict: (N, H, W) uint8 → logits (N, T, C). Only images of equal size share a batch, so that no text depends on its
+    neighbors.
     """
     texts = [""] * len(store)
     for positions in same_size(store.shapes):
@@ -31,7 +31,7 @@ def read_store(
 
 
 def same_size(shapes: np.ndarray) -> list[np.ndarray]:
-    """Return positions in groups of at most `BATCH` whose shapes (N, 2) are equal."""
+    """Group positions with equal shapes (N, 2), at most `BATCH` per group."""
     order = np.lexsort(shapes.T)
     cuts = np.flatnonzero(np.any(np.diff(shapes[order], axis=0), axis=1)) + 1
     groups = np.split(order, cuts) if len(order) else []

@@ -1,4 +1,4 @@
-"""Whether a model reads here what it read where it was made: its golden images."""
+"""Verification of a bundle: its golden images are read again, and text and confidence are compared."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ TOLERANCE = 0.01  # of a confidence: processors round differently
 
 @dataclass(frozen=True)
 class Finding:
-    """One golden image: what was read, and what had to be."""
+    """Comparison of one golden image: recognized and expected text and confidence."""
 
     file: str
     text: str
@@ -23,7 +23,7 @@ class Finding:
 
 
 def verify(bundle: Bundle, recognizer: Recognizer) -> list[Finding]:
-    """Read all golden images, whole: they are what the network sees. Raises `ImageError` where one is no image."""
+    """Read all golden images, uncropped, and compare. Raises `ImageError` if one cannot be decoded."""
     findings = []
     for golden in bundle.golden:
         read = recognizer.read(bundle.files[golden.file], whole=True)

@@ -1,12 +1,12 @@
 """The characters that a network can write, in order; the CTC blank comes last.
 
-Class k < len(alphabet) is the k-th character; class len(alphabet) is the blank (Gluon's convention, see Graves et al.
-2006 for the blank itself). An alphabet is one JSON file: `{"characters": ["a", "b", …]}`, with
-`"normalization": "NFKC"` where its texts are in that form instead of NFC.
+Class k < len(alphabet) is the k-th character; class len(alphabet) is the blank (Gluon's convention; see Graves et al.
+2006 for the blank itself). An alphabet is one JSON file: `{"characters": ["a", "b", …]}`, with `"normalization":
+"NFKC"` if its texts are in that form instead of NFC.
 
 Texts are in logical order. Class indices follow the image from left to right, as time steps do: for alphabets with
-letters of Hebrew, Arabic and the like the order is turned on the way (`direction`). Turning mirrors brackets, so what
-makes such an alphabet from texts takes both of a pair where one occurs.
+letters of Hebrew, Arabic and other right-to-left scripts, the order is converted (`direction`). The conversion mirrors
+brackets, so an alphabet made from such texts contains both brackets of a pair if one occurs.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ class _File(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
 
 
 class Alphabet:
-    """Text ↔ class indices. normalization: the form of its texts.
+    """Conversion between text and class indices. normalization: the Unicode form of its texts.
 
-    Raises `AlphabetError` when a character is given twice, or an entry is not a single character.
+    Raises `AlphabetError` if a character occurs twice, or if an entry is not a single character.
     """
 
     def __init__(self, characters: Iterable[str], normalization: NormalizationForm = "NFC") -> None:
@@ -43,7 +43,7 @@ class Alphabet:
             raise AlphabetError("an alphabet needs at least one character")
         if len(self._index) != len(self.characters):
             twice = sorted(character for character, count in Counter(self.characters).items() if count > 1)
-            raise AlphabetError(f"characters that are in the alphabet twice: {' '.join(map(repr, twice))}")
+            raise AlphabetError(f"the alphabet contains characters twice: {' '.join(map(repr, twice))}")
         wrong = [c for c in self.characters if len(c) != 1]
         if wrong:
             raise AlphabetError(f"not single characters: {' '.join(map(repr, wrong[:10]))}")
@@ -51,12 +51,14 @@ class Alphabet:
 
     @classmethod
     def from_texts(cls, texts: Iterable[str], normalization: NormalizationForm = "NFC") -> Alphabet:
-        """All characters that are needed to write `texts`, which are in the form `normalization`, by code point."""
+        """Make the alphabet of all characters needed to write `texts`, sorted by code point. The texts are in the form
+        `normalization`.
+        """
         return cls(sorted(_with_partners(set().union(*texts))), normalization)
 
     @classmethod
     def load(cls, path: str | Path) -> Alphabet:
-        """Read an alphabet's JSON file."""
+        """Read an alphabet's JSON file. Raises `AlphabetError`."""
         try:
             file = msgspec.json.decode(Path(path).read_bytes(), type=_File)
             return cls(file.characters, file.normalization)
@@ -71,11 +73,11 @@ class Alphabet:
         return Alphabet([*self.characters, *sorted(needed - self._index.keys())], self.normalization)
 
     def normalize(self, text: str) -> str:
-        """Return the text as labels and readings of this alphabet have it."""
+        """Normalize a text to the form that this alphabet uses."""
         return normalize(text, self.normalization)
 
     def to_json(self) -> bytes:
-        """Return the content of an alphabet's file."""
+        """Return the content of the alphabet's file."""
         file = _File(list(self.characters), self.normalization)
         return msgspec.json.format(msgspec.json.encode(file), indent=1) + b"\n"
 
@@ -93,18 +95,16 @@ class Alphabet:
 
     @property
     def blank(self) -> int:
-        """The blank's class index: the last one."""
+        """Class index of the blank: the last one."""
         return len(self.characters)
 
     @property
     def classes(self) -> int:
-        """Size of the network's output: characters and the blank."""
+        """Number of the network's outputs: the characters and the blank."""
         return len(self.characters) + 1
 
     def shown(self, text: str) -> str:
-        """Return the text as an image shows it from left to right: with the characters, in the order, of its
-        classes.
-        """
+        """Return the text as an image shows it from left to right: its characters in the order of their classes."""
         return reordered(text) if self._turns else text
 
     def unknown(self, text: str) -> str:
@@ -112,14 +112,16 @@ class Alphabet:
         return "".join(sorted(set(self.shown(text)) - self._index.keys()))
 
     def encode(self, text: str) -> np.ndarray:
-        """Class indices (len(text),) int32. Raises `AlphabetError` naming characters that are not in the alphabet."""
+        """Convert a text to class indices (len(text),) int32. Raises `AlphabetError`, which names the characters that
+        the alphabet lacks.
+        """
         if unknown := self.unknown(text):
             raise AlphabetError(f"the alphabet of {len(self)} characters lacks {' '.join(map(repr, unknown))}")
         return np.array([self._index[c] for c in self.shown(text)], np.int32)
 
     def decode(self, indices: Sequence[int]) -> str:
-        """Return the text of class indices that hold no blank."""
-        return self.shown("".join(self.characters[index] for index in indices))  # turning leads back, too
+        """Convert class indices without blanks to text."""
+        return self.shown("".join(self.characters[index] for index in indices))  # the conversion is its own inverse
 
     def ordered(self, indices: Sequence[int]) -> list[tuple[int, str]]:
         """Return the characters of `decode`, each with the position of its class index in `indices`."""
@@ -128,7 +130,7 @@ class Alphabet:
 
 
 def _with_partners(characters: set[str]) -> set[str]:
-    """With the other bracket of each pair, where letters among them make texts turn."""
+    """Add the other bracket of each pair if the characters include right-to-left letters."""
     if not is_right_to_left(characters):
         return characters
     return characters | {MIRRORED[character] for character in characters & MIRRORED.keys()}

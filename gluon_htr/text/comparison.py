@@ -1,4 +1,4 @@
-"""Whether one reading of some samples is better than another by more than chance."""
+"""Significance test of two readings of the same samples: the paired bootstrap."""
 
 from __future__ import annotations
 
@@ -9,19 +9,20 @@ from rapidfuzz.distance import Levenshtein
 
 from .normalization import normalize
 
-MIN_SAMPLES = 8  # samples: from fewer, a bootstrap takes the luck of one or two lines for a rule
+MIN_SAMPLES = 8  # samples: with fewer, one or two lines decide a bootstrap
 DRAWS, LEVEL = 1000, 0.95
 
 
 def edits(truths: Sequence[str], texts: Sequence[str]) -> list[int]:
-    """Levenshtein distance of each sample."""
+    """Compute the Levenshtein distance of each sample, after NFC."""
     return [Levenshtein.distance(normalize(truth), normalize(text)) for truth, text in zip(truths, texts)]
 
 
 def is_better(before: Sequence[int], after: Sequence[int], seed: int = 0) -> bool:
-    """Whether `after` has fewer edits than `before`, both by sample, in 95 % of the draws of as many samples.
+    """Test whether `after` has fewer edits than `before` in 95 % of the bootstrap draws. Both list the edits of each
+    sample.
 
-    The paired bootstrap of Bisani and Ney 2004: of CERs over the same references, only the edits differ.
+    This is the paired bootstrap of Bisani and Ney 2004: of CERs over the same references, only the edits differ.
     """
     gain = np.asarray(before) - np.asarray(after)
     random = np.random.default_rng(seed)

@@ -1,11 +1,10 @@
-"""Right-to-left text: from the order of speech to the order on the paper, from left to right, and back.
+"""Right-to-left text: conversion between logical and visual order, an invertible subset of UAX 9.
 
-Labels and readings are in the order of speech, which Unicode calls logical. The time steps of a network run
-from left to right over the image, so what it learns and writes is the order on the paper. This is the part of the
-bidirectional algorithm (Unicode Standard Annex 9) that a line of text without control characters needs: the line's
-direction is that of most of its letters, whichever comes first, so that it is found again from either order, and the
-same rules lead back. Where a number stands beside a word of the other direction, the paper alone cannot tell which of
-the two came first, and one of the two answers is taken.
+Labels and recognized texts are in logical order. The time steps of a network run from left to right over the image, so
+a network learns and writes the visual order. This is the part of the bidirectional algorithm (Unicode Standard Annex 9)
+that a line of text without control characters needs. A line has the direction of the majority of its letters, not of
+the first one, so that either order gives the same direction and the same rules convert back. If a number stands beside
+a word of the other direction, the visual order is ambiguous, and one of the two answers is taken.
 """
 
 from __future__ import annotations
@@ -28,31 +27,28 @@ BACK = re.compile("R(?:[^L]*[REA]T*)?")
 #: A letter and the marks on it stay together.
 CLUSTER = re.compile(".M*", re.DOTALL)
 
-IndexedCharacter = tuple[
-    int, str
-]  # where a character is in the text, and the character as it stands in the other order
+IndexedCharacter = tuple[int, str]  # position of a character in the text, and the character in the other order
 
 
 def is_right_to_left(characters: Iterable[str]) -> bool:
-    """Whether any of them is a letter of Hebrew, Arabic or another script from right to left."""
+    """Test whether any character is a letter of Hebrew, Arabic or another right-to-left script."""
     return any(unicodedata.bidirectional(character) in {"R", "AL"} for character in characters)
 
 
 def runs_backwards(text: str) -> bool:
-    """Whether a line begins at the right: whether most of its letters are of scripts from right to left."""
+    """Test whether a line begins at the right: most of its letters are of right-to-left scripts."""
     kinds = [unicodedata.bidirectional(character) for character in text]
     return sum(kind in {"R", "AL"} for kind in kinds) > kinds.count("L")
 
 
 def reordered(text: str) -> str:
-    """Return the text in the order of the paper where it is in logical order, and the other way around."""
+    """Convert a text from logical to visual order, or back."""
     return "".join(character for _, character in reordered_characters(text))
 
 
 def reordered_characters(text: str) -> list[IndexedCharacter]:
-    """Return the characters of `reordered`, each with its position in `text`.
-
-    Brackets are mirrored where the order is.
+    """Return the characters of `reordered`, each with its position in `text`. Brackets of reversed parts are
+    mirrored.
     """
     classes = _classes(text)
     clusters = [[(k, text[k]) for k in range(match.start(), match.end())] for match in CLUSTER.finditer(classes)]
@@ -69,7 +65,9 @@ def reordered_characters(text: str) -> list[IndexedCharacter]:
 
 
 def _classes(text: str) -> str:
-    """One letter a character. Numbers among Arabic words are joined in the way of Arabic ones (rules W2 and W7)."""
+    """Return one class letter per character. Numbers among Arabic words are joined like Arabic ones (rules W2 and
+    W7).
+    """
     kinds = [unicodedata.bidirectional(character) for character in text]
     classes = "".join(CLASSES.get(kind, "N") for kind in kinds)
     if "AL" in kinds:
@@ -78,7 +76,7 @@ def _classes(text: str) -> str:
 
 
 def _backwards(clusters: Sequence[list[IndexedCharacter]], firsts: str) -> list[IndexedCharacter]:
-    """From right to left, but for what runs forth. firsts: the class of each cluster."""
+    """Reverse the clusters, except for parts that run from left to right. firsts: the class of each cluster."""
     found: list[IndexedCharacter] = []
     start = len(firsts)
     for match in reversed(list(FORTH.finditer(firsts))):

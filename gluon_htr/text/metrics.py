@@ -1,13 +1,13 @@
-"""How well predicted texts agree with the truth.
+"""Metrics of predicted texts against references.
 
 Definitions (micro averages, case-sensitive, after NFC):
 
 - CER = Σ edits / Σ reference characters; WER the same over whitespace tokens.
-- Exact rate = share of samples without any edit.
+- Exact rate = proportion of samples without any edit.
 - Levenshtein accuracy = mean over samples of (len − distance) / len, as in the Gluon notebook; len is the reference's.
 
 Edits are Levenshtein distances, computed by rapidfuzz. Intervals are 95 % percentile bootstraps that draw whole groups
-(writers, pages), since samples of one hand are not independent (Bisani and Ney 2004, for word error rates).
+(writers, pages), since samples of one writer are not independent (Bisani and Ney 2004, for word error rates).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ DRAWS = 1000
 
 
 class Figure(msgspec.Struct, frozen=True):
-    """A measured share and its 95 % interval."""
+    """A measured proportion and its 95 % interval."""
 
     value: float
     low: float
@@ -36,7 +36,7 @@ class Figure(msgspec.Struct, frozen=True):
 
 
 class Confusion(msgspec.Struct, frozen=True):
-    """`truth` was read as `read`, `count` times; an empty string stands for nothing."""
+    """A number of times that `truth` was read as `read`; an empty string stands for nothing."""
 
     truth: str
     read: str
@@ -44,7 +44,7 @@ class Confusion(msgspec.Struct, frozen=True):
 
 
 class ScoreCard(msgspec.Struct, frozen=True):
-    """What an evaluation found."""
+    """The result of an evaluation."""
 
     samples: int
     groups: int
@@ -57,9 +57,9 @@ class ScoreCard(msgspec.Struct, frozen=True):
 
 
 def score(truths: Sequence[str], predictions: Sequence[str], groups: Sequence[str], seed: int = 0) -> ScoreCard:
-    """Compare predictions with the truth; the three sequences are parallel.
+    """Compare predictions with references; the three sequences are parallel. groups: the writer or page of each sample.
 
-    Raises `ValueError` when they differ in length or hold nothing, or when every reference is empty.
+    Raises `ValueError` if they differ in length or are empty, or if every reference is empty.
     """
     if not len(truths) == len(predictions) == len(groups) or not truths:
         raise ValueError(
@@ -84,14 +84,14 @@ def score(truths: Sequence[str], predictions: Sequence[str], groups: Sequence[st
 
 
 def levenshtein_accuracy(truth: str, prediction: str) -> float:
-    """(len − distance) / len of one sample; an empty reference counts 1 when nothing was read, else 0."""
+    """Compute (len − distance) / len of one sample. An empty reference counts 1 if the prediction is empty, else 0."""
     if not truth:
         return float(not prediction)
     return (len(truth) - Levenshtein.distance(truth, prediction)) / len(truth)
 
 
 def _counts(truth: str, prediction: str) -> tuple[float, ...]:
-    """Edits, characters, word edits, words, exact, accuracy, samples: what sums up over any set of samples."""
+    """Count edits, characters, word edits, words, exact, accuracy and samples: figures that add up over samples."""
     words, read = truth.split(), prediction.split()
     return (
         Levenshtein.distance(truth, prediction),
@@ -105,7 +105,7 @@ def _counts(truth: str, prediction: str) -> tuple[float, ...]:
 
 
 def _shares(sums: np.ndarray) -> np.ndarray:
-    """(…, 7) sums of `_counts` → (…, 4) CER, WER, exact rate, accuracy."""
+    """Convert sums of `_counts`, (…, 7), to CER, WER, exact rate and accuracy, (…, 4)."""
     edits, characters, word_edits, words, exact, accuracy, samples = np.moveaxis(sums, -1, 0)
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.stack([edits / characters, word_edits / words, exact / samples, accuracy / samples], axis=-1)
@@ -124,7 +124,7 @@ def _interval(counts: np.ndarray, groups: Sequence[str], seed: int) -> tuple[np.
 
 
 def confusions(truths: Sequence[str], predictions: Sequence[str], max_count: int = 20) -> list[Confusion]:
-    """Return the most frequent single-character edits on the shortest way from truth to prediction."""
+    """Return the most frequent single-character edits on the shortest path from truth to prediction."""
     found: Counter[tuple[str, str]] = Counter()
     for truth, read in zip(truths, predictions):
         for edit in Levenshtein.editops(truth, read):
@@ -135,7 +135,9 @@ def confusions(truths: Sequence[str], predictions: Sequence[str], max_count: int
 
 
 def worst(truths: Sequence[str], predictions: Sequence[str], max_count: int = 20) -> list[int]:
-    """Positions of the samples with the lowest Levenshtein accuracy, worst first; exact ones are left out."""
+    """Return the positions of the samples with the lowest Levenshtein accuracy, worst first; exact ones are left
+    out.
+    """
     accuracy = [levenshtein_accuracy(normalize(t), normalize(p)) for t, p in zip(truths, predictions)]
     order = sorted(range(len(accuracy)), key=accuracy.__getitem__)
     return [index for index in order if accuracy[index] < 1][:max_count]

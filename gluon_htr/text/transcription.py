@@ -1,8 +1,8 @@
-"""One convention for the transcriptions of pages, whose editors follow many: what is trained on and what is scored.
+"""One convention for transcriptions of pages, whose editors follow many, for training and scoring.
 
-Texts are in NFC. Raised letters are plain (`M^e` is `Me`), `¬` at the end of a line is a hyphen, quotes and dashes of
-print are those of a keyboard, marks of the editor go (`⋎` for an insertion), words that were struck out stay, and so
-does ſ. A line with a part that nobody could read, a signature sign or a leader has no such text.
+Texts are in NFC. Raised letters are plain (`M^e` becomes `Me`), `¬` at the end of a line becomes a hyphen, printed
+quotes and dashes become those of a keyboard, editorial marks are removed (`⋎` for an insertion), struck-out words stay,
+and so does ſ. A line with an unreadable part, a signature sign or a leader has no such text.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _SIGNS = str.maketrans({"¬": "-", "’": "'", "‘": "'", "“": '"', "”": '"
 
 
 def plain(text: str) -> str | None:
-    """Return the text as it is trained on and scored; None for a line that is neither."""
+    """Convert a transcription to the convention; return None for a line that cannot be trained on or scored."""
     text = unicodedata.normalize("NFC", html.unescape(html.unescape(text)))  # some exports escape twice
     if _UNREADABLE.search(text):
         return None
@@ -26,7 +26,7 @@ def plain(text: str) -> str | None:
 
 
 def _lowered(character: str) -> str:
-    """Return a raised letter as a plain one; a mark that stands on no letter is dropped."""
+    """Return a raised letter as a plain one; drop a mark that stands on no letter."""
     category = unicodedata.category(character)
     if category == "Lm":
         return unicodedata.normalize("NFKC", character)

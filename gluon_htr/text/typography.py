@@ -1,4 +1,4 @@
-"""Signs of print that most alphabets lack, and what hands write instead."""
+"""Typographic characters that most alphabets lack, and what people write instead."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ DASH = "—"  # what typists mean by two hyphens
 
 
 def is_lacking(sign: str, alphabet: Collection[str]) -> bool:
-    """Whether a sign of print is to be replaced in texts of an alphabet."""
+    """Test whether a typographic character must be replaced in texts of an alphabet."""
     sign = DASH if sign == "--" else sign
     return sign not in alphabet and sign.swapcase() not in alphabet
 
 
 def typewritten(text: str, signs: Collection[str]) -> str:
-    """Return the text with these signs of print replaced; a dash becomes a hyphen between spaces."""
+    """Replace these typographic characters in a text; a dash becomes a hyphen between spaces."""
     for sign, plain in TYPOGRAPHY.items():
         if sign in signs:
             text = text.replace(sign, plain)

@@ -1,4 +1,4 @@
-"""Exponential moving average of the weights (Tarvainen and Valpola 2017): what is scored and kept."""
+"""Exponential moving average of the weights (Tarvainen and Valpola 2017), which is scored and kept."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ EVERY = 8  # steps between updates: fetching the weights costs more than averagi
 
 
 def update(average: Arrays | None, parameters: Arrays, decay: float, step: int) -> Arrays:
-    """Return the average after `step` steps.
+    """Compute the average after `step` steps.
 
-    Early on the decay is smaller, so that the random start is soon forgotten.
+    The decay is smaller at first, so that the random initialization is soon forgotten.
     """
     if average is None or decay == 0:
         return parameters

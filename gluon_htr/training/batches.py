@@ -1,10 +1,10 @@
 """Batches of augmented images, made by worker processes in a fixed order.
 
-Which samples stand together follows from (seed, epoch), and how an image is augmented from (seed, epoch, sample): the
-same seed gives the same batches whichever worker makes them, and a resumed run sees what it would have seen.
+The samples of each batch follow from (seed, epoch), and the augmentation of an image from (seed, epoch, sample): the
+same seed gives the same batches with any number of workers, and a resumed run sees the batches that it would have seen.
 
-Workers use numpy and OpenCV with one thread each. Preparing tensors in threads of the training process instead makes
-two thread pools fight for the same cores.
+Workers use numpy and OpenCV with one thread each. If threads of the training process prepared tensors instead, two
+thread pools would compete for the same cores.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from ..images.preprocessing import PADDING
 from ..text.alphabet import Alphabet
 from .objectives.batch import Batch
 
-POOL = 32  # batches that are sorted by width together: little padding, yet random company
-AHEAD = 6  # batches a worker that are prepared before they are asked for
+POOL = 32  # batches that are sorted by width together: little padding, yet random composition
+AHEAD = 6  # batches per worker that are prepared in advance
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class BatchPosition:
 
 
 def plan(widths: np.ndarray, batch_size: int, seed: int, epoch: int) -> list[np.ndarray]:
-    """Positions of the samples of every batch of an epoch: random, with images of like width together."""
+    """Choose the samples of every batch of an epoch: random, with images of similar width together."""
     random = np.random.default_rng([seed, epoch])
     order = random.permutation(len(widths))
     batches = []
@@ -51,7 +51,9 @@ def plan(widths: np.ndarray, batch_size: int, seed: int, epoch: int) -> list[np.
 
 
 def stack(images: list[np.ndarray]) -> np.ndarray:
-    """(N, H, W) uint8 of images of one height; narrower ones are padded on the right, as `preprocessing.fit` pads."""
+    """Stack images of one height to (N, H, W) uint8; narrower ones are padded on the right, as `preprocessing.fit`
+    pads.
+    """
     width = max(image.shape[1] for image in images)
     batch = np.empty((len(images), images[0].shape[0], width), np.uint8)
     for target, image in zip(batch, images):
@@ -61,7 +63,7 @@ def stack(images: list[np.ndarray]) -> np.ndarray:
 
 
 def pad_labels(labels: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """(N, L) int32 padded with -1, and lengths (N,) int32."""
+    """Pad labels to (N, L) int32 with -1; return them and their lengths (N,) int32."""
     lengths = np.array([len(label) for label in labels], np.int32)
     padded = np.full((len(labels), int(lengths.max())), -1, np.int32)
     for row, label in zip(padded, labels):
@@ -70,7 +72,7 @@ def pad_labels(labels: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
 
 
 class _Maker:
-    """Lives in a worker: the pixels, and how to augment them."""
+    """State of a worker: the pixels, and the augmentation."""
 
     def __init__(self, store: Store, augmentation: Augmentation, seed: int) -> None:
         self._store, self._augmentation, self._seed = store, augmentation, seed
@@ -113,9 +115,9 @@ def _make(positions: np.ndarray, epoch: int) -> np.ndarray:
 
 
 class Batches:
-    """All batches from a place on, endlessly, epoch after epoch. To be used as a context.
+    """All batches from a position on, endlessly, epoch after epoch. A context manager.
 
-    workers: processes; 0 makes each batch when it is asked for, in this process.
+    workers: processes; 0 makes each batch on demand, in this process.
     """
 
     def __init__(
@@ -165,7 +167,7 @@ class Batches:
         return [self._store.ids[k] for k in positions]
 
     def stream(self, start: BatchPosition) -> Iterator[tuple[BatchPosition, np.ndarray, Batch]]:
-        """(place, positions in the store, batch) from `start` on."""
+        """Yield (position, sample indices in the store, batch) from `start` on."""
         if not self._pool:
             maker = _Maker(self._store, self._augmentation, self._seed)
             for place, positions in self._places(start):

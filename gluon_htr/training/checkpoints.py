@@ -1,8 +1,8 @@
-"""Checkpoints: one file each, written whole or not at all.
+"""Checkpoints: one file each, written completely or not at all.
 
-A checkpoint is a `.params` file, as MXNet has them, of four groups of arrays: `parameters/…`, `average/…`,
-`optimizer/…` and `progress`, the JSON of `Progress` as bytes. Dropout and augmentation draw from generators seeded by
-(seed, place), so the place is all there is to the random state.
+A checkpoint is a `.params` file, as in MXNet, of four groups of arrays: `parameters/…`, `average/…`, `optimizer/…` and
+`progress`, the JSON of `Progress` as bytes. Dropout and augmentation draw from generators seeded by (seed, position),
+so the position is the whole random state.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ from .engines.interface import Arrays
 
 
 class Progress(msgspec.Struct, frozen=True):
-    """Where a training stands."""
+    """Progress of a training."""
 
     next: BatchPosition = BatchPosition()
     #: Updates done.
     step: int = 0
     #: Images seen.
     samples: int = 0
-    #: Seconds at work, pauses left out.
+    #: Seconds of work, without pauses.
     elapsed: float = 0.0
     #: The lowest validation CER so far, and the epoch it was reached in.
     best: float | None = None
     best_epoch: int = 0
-    #: Edits of each validation sample as the weights that it started from read them; none where these were fresh.
+    #: Edits of each validation sample with the initial weights; None if these were untrained.
     start: list[int] | None = None
     #: The step of the last validation.
     validated: int = 0
@@ -41,7 +41,7 @@ class Progress(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """All that a run needs to go on as if it had never stopped."""
+    """Everything that a run needs to continue as if it had never stopped."""
 
     parameters: Arrays
     average: Arrays
@@ -50,7 +50,7 @@ class Checkpoint:
 
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
-    """Raise `StorageError` when it cannot be written; the checkpoint that was there is then still there."""
+    """Write a checkpoint. Raises `StorageError` if it cannot be written; the old checkpoint then still exists."""
     arrays = {
         f"{group}/{name}": value
         for group in ("parameters", "average", "optimizer")
@@ -61,12 +61,12 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
 
 
 def load_checkpoint(path: Path) -> Checkpoint:
-    """Raise `CheckpointError` when it is missing or damaged."""
+    """Load a checkpoint. Raises `CheckpointError` if it is missing or damaged."""
     try:
         arrays = load_parameters(path)
         progress = msgspec.json.decode(arrays.pop("progress").tobytes(), type=Progress)
     except (ParametersError, KeyError, msgspec.MsgspecError) as error:
-        raise CheckpointError(f"{path} is no checkpoint: {error}") from None
+        raise CheckpointError(f"{path} is not a checkpoint: {error}") from None
     groups: dict[str, dict[str, np.ndarray]] = {"parameters": {}, "average": {}, "optimizer": {}}
     for key, value in arrays.items():
         group, _, name = key.partition("/")

@@ -1,4 +1,4 @@
-"""Defaults of a training for which nothing was named: IAM in its usual place, packed once, and a folder for the run."""
+"""Defaults of a training without options: IAM in its usual place, packed once, and a folder for the run."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ KINDS = {"words": "iam-words", "lines": "iam-lines"}  # by task of the preset
 
 
 def default_output(preset: str) -> Path:
-    """Return where a run of a preset goes: `runs/words`."""
+    """Return the folder of a run of a preset: `runs/words`."""
     return Path("runs") / Path(preset).stem
 
 
@@ -25,8 +25,8 @@ def default_data(
 ) -> tuple[str, str]:
     """Return the specs of IAM's training and validation data, packed for a preset under `runs/packed`.
 
-    The split is that of Aachen. Packing is done once, and again where the data or the preset has changed.
-    Raises `UsageError` where the preset is for another task, or IAM is not there.
+    The split is that of Aachen. Data are packed once, and again if the data or the preset have changed. Raises
+    `UsageError` if the preset is for another task, or IAM does not exist.
     """
     settings = load_preset(preset)
     kind = KINDS.get(settings.resolved_task)

@@ -1,4 +1,4 @@
-"""A pair of files for `train --init` whose network is a trained one with residual stages inserted."""
+"""A pair of files for `train --init`: a trained network with residual stages inserted."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from .initial_weights import LINEAGE, load_initial, remap_alphabet
 
 
 def initialize_grown(preset: str, init: str, alphabet: Alphabet, folder: Path, seed: int = 0) -> str:
-    """Write what `networks.recognizer.initialize` writes, with the weights of `init` and their lineage.
+    """Write the files of `networks.recognizer.initialize`, with the weights of `init` and their lineage.
 
-    Returns in words what starts anew. Raises `UsageError` where nobody knows the network of `init`, or where that of
+    Return a message about the initial weights. Raises `UsageError` if the network of `init` is unknown, or if that of
     the preset has not grown out of it.
     """
     from ..networks.recognizer import initialize
 
     start, network = load_initial(init), load_preset(preset).network
     if start.network is None:
-        raise UsageError(f"{init} does not say what network it has: start from a bundle or a run")
+        raise UsageError(f"the network of {init} is unknown: start from a bundle or a run")
     matched_stages(start.network, network)  # raises before anything is written
     trained, words = remap_alphabet(start, alphabet, seed)
     initialize(preset, alphabet, folder, seed)

@@ -1,4 +1,4 @@
-"""A part of the training data kept for scoring, where no other data are given for that."""
+"""Hold-out: a part of the training data for scoring, if no other data are given for that."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ from ..datasets.store import Store
 from ..errors import DataError, UsageError
 from ..text import comparison
 
-SHARE, MIN_HELD, MAX_HELD = 0.15, 10, 500  # of the samples, and in samples
+SHARE, MIN_HELD, MAX_HELD = 0.15, 10, 500  # proportion of the samples, and bounds in samples
 SAMPLES_PER_HELD = 4  # of so many samples one is held out, where LEAST are too many
-MIN_GROUPS = 8  # with fewer, a whole group would be too much to lose, and nobody else's writing is to be read
+MIN_GROUPS = 8  # with fewer, a whole group is too much to hold out
 
 
 def hold_out(store: Store, seed: int) -> tuple[Store, Store, str]:
-    """Training part, held-out part, and in words how they were parted: the same for the same seed.
+    """Split the samples into a training and a held-out part, with a message about it. The same seed gives the same
+    split.
 
-    Whole groups (writers, letters) are held out where there are enough of them, single samples otherwise; a sample that
-    comes several times is in one of the parts alone. Raises `DataError` where there are too few samples for both.
+    Whole groups (writers, letters) are held out if there are enough of them, else single samples; a sample that is
+    repeated is in one of the parts only. Raises `DataError` if there are too few samples for both.
     """
     keys = list(zip(store.ids, store.texts, store.groups))
     first: dict[tuple[str, str, str], int] = {}
@@ -30,7 +31,7 @@ def hold_out(store: Store, seed: int) -> tuple[Store, Store, str]:
 
 
 def _chosen(store: Store, seed: int) -> tuple[np.ndarray, str]:
-    """Which samples are held out, (N,) bool, and that in words."""
+    """Choose the samples to hold out, (N,) bool, with a message about it."""
     target = int(np.clip(round(SHARE * len(store)), min(MIN_HELD, len(store) // SAMPLES_PER_HELD), MAX_HELD))
     if not target:
         raise DataError(f"{len(store)} samples are too few to hold some out for scoring: add lines, or --validation")
@@ -48,9 +49,9 @@ def _chosen(store: Store, seed: int) -> tuple[np.ndarray, str]:
 
 
 def check_comparable(held: int, samples: int | None = None) -> None:
-    """Raise `UsageError` where `held` samples are too few to tell whether a model got better.
+    """Raise `UsageError` if `held` samples are too few to tell whether a model improved.
 
-    samples: of how many they are held out; None where they were given as such.
+    samples: the number of samples they are held out of; None if they were given separately.
     """
     if held >= comparison.MIN_SAMPLES:
         return

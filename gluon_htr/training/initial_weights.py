@@ -1,4 +1,4 @@
-"""Training that starts from trained weights: those of a bundle, of a run, or of an exported pair."""
+"""Initial weights from a trained model: a bundle, a run, or an exported pair."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from .lineage import NOTHING, Lineage
 from .runs import lineage_of, load_run
 
 LINEAGE = "lineage.json"  # beside a pair that was grown from trained weights (`growth.py`)
-UNLIKELY = -3.0  # added to the logit of a letter that starts as another one: a twentieth of its probability
+UNLIKELY = -3.0  # added to the logit of a letter that is initialized from another: a twentieth of its probability
 
 
 @dataclass(frozen=True)
 class InitialWeights:
-    """Trained weights. network, height, lineage: what is known of where they come from; height in pixels."""
+    """Trained weights. network, height, lineage: their origin, as far as it is known; height in pixels."""
 
     name: str
     pair: Pair
@@ -42,9 +42,10 @@ class InitialWeights:
 
 
 def load_initial(init: str) -> InitialWeights:
-    """init: a bundle's name or path, the folder of a run, or one with an exported pair and its `alphabet.json`.
+    """Load initial weights. init: a bundle's name or path, the folder of a run, or one with an exported pair and its
+    `alphabet.json`.
 
-    Raises `UsageError` where it is none of these, `BundleError` and others where it is damaged.
+    Raises `UsageError` if it is none of these, `BundleError` and others if it is damaged.
     """
     folder = Path(init)
     if bundle := find_bundle(init) or (folder if folder.is_file() or (folder / DOCUMENT).is_file() else None):
@@ -59,7 +60,7 @@ def load_initial(init: str) -> InitialWeights:
     elif (folder / PRESET).is_file():
         preset, lineage = load_preset(folder / PRESET), _stored_lineage(folder / LINEAGE)
     else:
-        lineage = Lineage((DataSource(f"what {folder.name} was trained on", UNKNOWN_TERMS),))
+        lineage = Lineage((DataSource(f"training data of {folder.name}", UNKNOWN_TERMS),))
     return InitialWeights(
         init,
         read_pair(folder),
@@ -71,7 +72,7 @@ def load_initial(init: str) -> InitialWeights:
 
 
 def _stored_lineage(file: Path) -> Lineage:
-    """Return that of weights which were grown from others (`growth.py`); fresh ones have none."""
+    """Read the lineage of weights that were grown from others (`growth.py`); untrained ones have none."""
     try:
         return msgspec.json.decode(file.read_bytes(), type=Lineage) if file.is_file() else NOTHING
     except msgspec.MsgspecError as error:
@@ -86,14 +87,14 @@ def _from_bundle(path: Path) -> InitialWeights:
         try:
             network = msgspec.convert(about.network, Network)
         except msgspec.ValidationError as error:
-            raise UsageError(f"{path} is of a network that this version does not know: {error}") from None
+            raise UsageError(f"{path} has a network that this version does not know: {error}") from None
     height = bundle.reader.preprocessing.fit.height
     lineage = Lineage(tuple(about.training_data), tuple(about.stints))
     return InitialWeights(str(path), bundle.trainable_pair, bundle.alphabet, network, height, lineage)
 
 
 def default_preset(init: str | None) -> str:
-    """Return the preset that ships with the network of `init`, if one does, `words` otherwise."""
+    """Return the shipped preset that has the network of `init`, or `words` if there is none."""
     return (init and _preset_of(load_initial(init))) or "words"
 
 
@@ -106,9 +107,9 @@ def _preset_of(initial: InitialWeights) -> str | None:
 
 
 def check_network(initial: InitialWeights, preset: Preset, where: str) -> None:
-    """Raise `UsageError` where the weights are known to belong to another network than the preset's."""
+    """Raise `UsageError` if the weights are known to belong to another network than that of the preset."""
     known = _preset_of(initial)
-    way_out = f"give --preset {known}" if known else "give the preset that it was trained with, by --preset or --config"
+    way_out = f"give --preset {known}" if known else "give its preset with --preset or --config"
     if initial.height not in (None, preset.preprocessing.height):
         raise UsageError(
             f"{initial.name} reads images {initial.height} pixels high, but {where} makes images "
@@ -125,7 +126,7 @@ def check_network(initial: InitialWeights, preset: Preset, where: str) -> None:
 
 
 def _flat(network: Any, prefix: str = "network") -> dict[str, Any]:
-    """Dotted keys of all settings."""
+    """Flatten all settings to dotted keys."""
     content = msgspec.to_builtins(network)
     items = enumerate(content, 1) if isinstance(content, list) else content.items()
     found: dict[str, Any] = {}
@@ -136,12 +137,11 @@ def _flat(network: Any, prefix: str = "network") -> dict[str, Any]:
 
 
 def remap_alphabet(initial: InitialWeights, alphabet: Alphabet, seed: int) -> tuple[Pair, str]:
-    """Return the pair for another alphabet, and in words what of it starts anew.
+    """Adapt the pair to another alphabet; also return a message about the output layer. Common characters keep their
+    weights.
 
-    Characters that both have keep their weights.
-
-    A network learns the blank and all that is not its last layer from any alphabet: these are kept, too. A letter with
-    a mark starts as the bare one that it looks like, only less likely: until it is learned, reading stays as it was.
+    A network learns the blank and all other layers from any alphabet: these are kept, too. A letter with a mark is
+    initialized from the bare letter that it looks like, only less likely: until it is learned, reading stays as before.
     """
     parameters = {name: np.asarray(array, np.float32) for name, array in initial.pair.parameters.items()}
     if alphabet == initial.alphabet:
@@ -153,17 +153,17 @@ def remap_alphabet(initial: InitialWeights, alphabet: Alphabet, seed: int) -> tu
     shift = np.array([*(UNLIKELY if c in like else 0.0 for c in alphabet.characters), 0.0])
     symbol, parameters = resize_decoder(initial.pair.symbol, parameters, kept, seed, shift)
     gone = [c for c in place if c not in set(alphabet.characters)]
-    kept_ones = f"the blank and {len(place) - len(gone)} characters are kept"
-    words = f"starts from the weights of {initial.name}; of its last layer, {kept_ones}"
+    words = f"starts from the weights of {initial.name}; output layer: "
+    words += f"kept the blank and {len(place) - len(gone)} characters"
     return Pair(symbol, parameters), f"{words}{_changes(like, [c for c in new if c not in like], gone)}"
 
 
-def _changes(like: dict[str, str], fresh: list[str], gone: list[str]) -> str:
-    words = f", {len(like)} start as others: {', '.join(f'{c} as {bare}' for c, bare in like.items())}" if like else ""
-    words += f", {len(fresh)} start anew: {' '.join(fresh)}" if fresh else ""
-    return words + (f", {len(gone)} are gone: {' '.join(gone)}" if gone else "")
+def _changes(like: dict[str, str], unseen: list[str], dropped: list[str]) -> str:
+    words = f"; initialised {', '.join(f'{c} from {bare}' for c, bare in like.items())}" if like else ""
+    words += f"; initialised at random: {' '.join(unseen)}" if unseen else ""
+    return words + (f"; dropped {' '.join(dropped)}" if dropped else "")
 
 
 def _bare(character: str) -> str:
-    """Return a letter without its marks, a sign of print as it is typed."""
+    """Return a letter without its marks, or a typographic character as it is typed."""
     return TYPOGRAPHY.get(character) or unicodedata.normalize("NFD", character)[0]

@@ -1,4 +1,4 @@
-"""A training's log: one JSON object a line in `log.jsonl`, and the same figures for TensorBoard."""
+"""Log of a training: one JSON object per line in `log.jsonl`, and the same figures for TensorBoard."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from .._storage import storage_error
 
 
 class Journal:
-    """Appends entries; where a resumed run logs a step again, the later entry counts."""
+    """A log of entries; if a resumed run logs a step again, the later entry counts."""
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / "log.jsonl"
         self._board = _board(folder)
 
     def write(self, event: str, step: int, **figures: Any) -> None:
-        """`figures` are numbers or words; numbers go to TensorBoard under `event/…` too."""
+        """Append an entry. figures: numbers or words; numbers also go to TensorBoard under `event/…`."""
         entry = {"time": round(time.time(), 1), "event": event, "step": step, **figures}
         try:
             with open(self._path, "a", encoding="utf-8") as file:
@@ -30,13 +30,13 @@ class Journal:
                 self._board.add_scalar(f"{event}/{name}", value, step)
 
     def close(self) -> None:
-        """Flushes what TensorBoard has not yet."""
+        """Flush the file of TensorBoard."""
         if self._board is not None:
             self._board.close()
 
 
 def read_journal(folder: Path) -> list[dict[str, Any]]:
-    """All entries, ordered by step; of several for one event and step the last. A torn last line is left out."""
+    """Read all entries, ordered by step; of several for one event and step the last. A torn last line is left out."""
     entries = {}
     try:
         lines = (folder / "log.jsonl").read_text("utf-8").splitlines()
@@ -54,6 +54,6 @@ def read_journal(folder: Path) -> list[dict[str, Any]]:
 def _board(folder: Path) -> Any:
     try:
         from tensorboard.summary import Writer
-    except ImportError:  # a machine lent for training need not have it: log.jsonl holds everything
+    except ImportError:  # optional: log.jsonl has everything
         return None
     return Writer(str(folder))

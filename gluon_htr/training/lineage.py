@@ -1,7 +1,7 @@
-"""Where weights come from: all data that they have seen, on which terms, and all trainings, back to the first.
+"""Lineage of weights: all data that they were trained on, with their terms, and all training stages, oldest first.
 
-A run that starts from other weights writes down their lineage when it begins, since a bundle made of it is bound by the
-terms of what those were trained on, too.
+A run that starts from other weights records their lineage when it begins, since the terms of those training data apply
+to its bundle, too.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from .settings import Request
 
 
 class Lineage(msgspec.Struct, frozen=True):
-    """Data and trainings, the first ones first."""
+    """Training data and stages, oldest first."""
 
     data: tuple[DataSource, ...] = ()
     stints: tuple[TrainingStage, ...] = ()
 
     def joined(self, later: Lineage) -> Lineage:
-        """With what came after it; data that were used again are named once."""
+        """Append a later lineage; data that were used again are listed once."""
         return Lineage(tuple(dict.fromkeys((*self.data, *later.data))), (*self.stints, *later.stints))
 
 
@@ -35,7 +35,7 @@ NOTHING = Lineage()
 
 
 def known_data(request: Request) -> tuple[DataSource, ...]:
-    """Return the data of a request; of a cache or records that are gone, nobody knows the origin any more."""
+    """Return the data of a request; the origin of a missing cache or records is unknown."""
     return tuple(dict.fromkeys(map(_source, dict.fromkeys(request.data))))
 
 
@@ -43,12 +43,12 @@ def _source(spec: str) -> DataSource:
     try:
         name = public_name(spec)
     except CacheError:
-        return DataSource("data that are gone", UNKNOWN_TERMS)
+        return DataSource("unknown data (deleted)", UNKNOWN_TERMS)
     return DataSource(name, known_terms(name))
 
 
 def training_stage(folder: Path, request: Request, machine: str) -> TrainingStage:
-    """Return what the run in `folder` has done so far, by its journal."""
+    """Describe the training of the run in `folder` so far, from its journal."""
     entries = [entry for entry in read_journal(folder) if "samples" in entry]
     samples, seconds = (entries[-1]["samples"], entries[-1]["elapsed"]) if entries else (0, 0.0)
     engine = f"{request.engine}, {request.precision}, {request.device}"
@@ -56,7 +56,7 @@ def training_stage(folder: Path, request: Request, machine: str) -> TrainingStag
 
 
 def this_machine(device: str = "cpu") -> str:
-    """Processor and cores, after the accelerator where a training is on one."""
+    """Describe processor and cores, after the accelerator if the training is on one."""
     return f"{_accelerator(device)}{_processor()}, {cores()} cores"
 
 

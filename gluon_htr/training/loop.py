@@ -1,4 +1,4 @@
-"""The training loop, the same for all engines: it knows an engine by its five operations."""
+"""The training loop, the same for all engines."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ from .runs import Run
 from .schedules import rate_at
 
 CHECKPOINT_SECONDS = 240.0
-MAX_STEP_SECONDS = 20.0  # seconds; what takes longer was a pause of the process, not work
+MAX_STEP_SECONDS = 20.0  # a longer step includes a pause of the process
 LOGGED_STEPS = 50  # steps between entries of the log
-MIN_SCORED_STEPS = 10  # between validations, at least
-#: Least samples to train on between validations, for each one of the validation. To read one takes 0.4 of the time of
-#: training on one (lines, bfloat16, two cores): validations are a tenth of a training.
+MIN_SCORED_STEPS = 10  # minimum between validations
+#: Minimum of training samples between validations, per validation sample. Reading a sample takes 0.4 of the time of
+#: training on it (lines, bfloat16, two cores): validations then take a tenth of a training.
 SCORED_SAMPLES = 4
 #: CTC networks write nothing but blanks at first (Graves et al. 2006); after this many steps they should not.
 BLANK_STEPS = 3000
@@ -41,16 +41,16 @@ BLANK_STEPS = 3000
 class Callbacks:
     """Callbacks of a training: progress, messages, stop request."""
 
-    #: Called once at the start, with the samples of the whole training and those that are done already.
+    #: Called once at the start, with the samples of the whole training and those that are already done.
     on_start: Callable[[int, int], object] = lambda total, done: None
-    #: Called after every step, with its samples, its loss and the share of the training that is done.
+    #: Called after every step, with its samples, its loss and the progress of the training, 0..1.
     on_step: Callable[[int, float, float], object] = lambda samples, loss, share: None
     on_message: Callable[[str], object] = lambda message: None
     should_stop: Callable[[], bool] = lambda: False
 
 
 class Trainer:
-    """A run that is being trained."""
+    """A run in training."""
 
     def __init__(self, run: Run, engine: Engine, batches: Batches, validation: Store) -> None:
         self.run, self.engine, self.batches, self.validation = run, engine, batches, validation
@@ -62,18 +62,18 @@ class Trainer:
         self._losses: list[float] = []
 
     def resume(self) -> None:
-        """Take up the last checkpoint."""
+        """Load the last checkpoint."""
         checkpoint = load_checkpoint(self.run.last)
         self.engine.restore(checkpoint.parameters, checkpoint.optimizer)
         self.average, self.progress = checkpoint.average, checkpoint.progress
-        if self.progress.best is not None:  # it may have been killed before they were
+        if self.progress.best is not None:  # the run may have been killed before they were written
             self._publish(load_checkpoint(self.run.best).average)
         self._clock = self._saved = time.monotonic()
 
     def finish(self, callbacks: Callbacks) -> bool:
-        """Train to the end; return False when a callback asks to stop before. Either way a checkpoint is written.
+        """Train to the end; return False if a callback asks to stop earlier. A checkpoint is written in both cases.
 
-        Raises `DivergenceError` where the loss is NaN or infinite; the last checkpoint then is from before.
+        Raises `DivergenceError` if the loss is NaN or infinite; the last checkpoint is then from before.
         """
         self._callbacks = callbacks
         callbacks.on_start(self.steps * len(self.batches) // self.batches.per_epoch, self.progress.samples)
@@ -96,7 +96,7 @@ class Trainer:
             self._journal.close()
 
     def done(self) -> bool:
-        """Whether epochs, budget or patience are used up."""
+        """Test whether epochs, budget or patience are used up."""
         settings, progress = self.run.training, self.progress
         judged = progress.step == progress.validated and progress.best is not None
         impatient = judged and 0 < settings.patience < progress.next.epoch - progress.best_epoch
@@ -104,17 +104,17 @@ class Trainer:
 
     @property
     def steps(self) -> int:
-        """Steps of the whole training, if no budget ends it before."""
+        """Steps of the whole training, unless a budget ends it earlier."""
         settings = self.run.training
         return max(settings.epochs * self.batches.per_epoch, settings.least_steps)
 
     @property
     def gained(self) -> bool:
-        """Whether some weights of this training are better than those that it started from."""
+        """True if some weights of this training are better than the initial ones."""
         return self.progress.best_epoch > 0
 
     def share(self) -> float:
-        """How much of the training is done, 0..1: by epochs, or by time where a budget is shorter."""
+        """Return the progress of the training, 0..1: by epochs, or by time if a budget is shorter."""
         progress, budget = self.progress, self.run.request.budget
         by_steps = progress.step / self.steps
         return max(by_steps, progress.elapsed / budget if budget else 0.0)
@@ -144,7 +144,7 @@ class Trainer:
             self.save()
 
     def _is_scored(self) -> bool:
-        """Whether the epoch that has just ended is followed by a validation: every one, unless that takes much time."""
+        """Test whether a validation follows the epoch that has just ended: always, unless that takes too much time."""
         step, samples = self.progress.step, SCORED_SAMPLES * len(self.validation)
         apart = max(MIN_SCORED_STEPS, samples // self.run.training.batch_size)
         return step // apart > (step - self.batches.per_epoch) // apart
@@ -164,7 +164,7 @@ class Trainer:
         return {"samples": self.progress.samples, "elapsed": round(self.progress.elapsed, 1)}
 
     def _validate(self, epoch: int) -> None:
-        """Scores the averaged weights, keeps them if they are the best, and say how it stands."""
+        """Score the averaged weights, keep them if they are the best, and report the result."""
         assert self.average is not None  # set by the first step
         texts = self._read(self.average)
         card = score(self.validation.texts, texts, self.validation.groups)
@@ -177,7 +177,7 @@ class Trainer:
         figures = {"cer": card.cer.value, "wer": card.wer.value, "accuracy": card.levenshtein_accuracy.value}
         self._journal.write("validation", self.progress.step, epoch=epoch, **figures, **self._spent())
         when = f"epoch {epoch}" if epoch else "before training"
-        verdict = ", the best so far" if better else ", which may be chance" if lower else ""
+        verdict = ", the best so far" if better else ", not significant" if lower else ""
         self._callbacks.on_message(
             f"{when}: validation CER {card.cer.value:.2%}, WER {card.wer.value:.2%}, "
             f"Levenshtein accuracy {card.levenshtein_accuracy.value:.4f}{verdict}"
@@ -208,7 +208,7 @@ class Trainer:
     def _explain_blanks(self) -> None:
         step = self.progress.step
         normal = "that is normal so early; letters come when the loss falls below its first plateau"
-        late = "that is not normal any more: try another learning rate, and check that the texts belong to the images"
+        late = "that is too late: try another learning rate, and check that the texts belong to the images"
         message = f"the network only emits blanks after {step} steps: {normal if step < BLANK_STEPS else late}"
         self._journal.write("note", step, text=message)
         self._callbacks.on_message(message)
@@ -217,7 +217,7 @@ class Trainer:
         ids = ", ".join(self.batches.ids(positions)[:4])
         return (
             f"the loss became {loss} in epoch {place.epoch + 1}, batch {place.batch + 1} (samples {ids}, …) "
-            f"at rate {rate:.2g}; the last checkpoint is from before: lower the rate or clip gradients harder"
+            f"at rate {rate:.2g}; the last checkpoint is from before: lower the learning rate or clip gradients more"
         )
 
     def _checkpoint(self) -> Checkpoint:
@@ -236,5 +236,5 @@ class Trainer:
 
 
 def _step_seed(seed: int, step: int) -> int:
-    """Return a seed of its own for every step, in the 31 bits that every engine takes."""
+    """Derive a seed for each step, in the 31 bits that every engine accepts."""
     return int(np.random.SeedSequence([seed, step]).generate_state(1)[0]) & 0x7FFFFFFF

@@ -1,4 +1,4 @@
-"""What a training looked like: curves of loss and error, and validation images with truth and prediction."""
+"""Pictures of a training: curves of loss and error, and validation images with truth and prediction."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from matplotlib.font_manager import fontManager
 from .._storage import atomic_file
 from ..datasets.store import Store
 
-logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)  # a font of another weight will do
-#: Fonts with the letters that matplotlib's own lacks; those that are installed are tried one after the other.
+logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)  # it warns about fonts of another weight
+#: Fonts with letters that the font of matplotlib lacks; the installed ones are tried in order.
 WORLD_FONTS = ("WenQuanYi Zen Hei", "Noto Sans CJK SC", "Noto Sans CJK JP", "Noto Sans Devanagari", "Unifont")
 MAX_TITLE = 120  # characters of a text
 
@@ -46,7 +46,7 @@ def draw_curves(path: Path, journal: Sequence[dict[str, Any]]) -> None:
 
 
 def draw_samples(path: Path, store: Store, texts: Sequence[str], rows: int = 12, columns: int = 4) -> None:
-    """Draw a grid of validation images, drawn evenly over the store, with truth | prediction above each."""
+    """Draw a grid of validation images, evenly out of the store, with truth | prediction above each."""
     chosen = np.unique(np.linspace(0, len(store) - 1, rows * columns).astype(int))
     if store.shapes[:, 1].max() > 600:  # whole lines need the width
         columns = 1
@@ -70,5 +70,5 @@ def _fonts() -> list[str]:
 
 def _save(path: Path, figure: Figure) -> None:
     with atomic_file(path) as file, warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Glyph .* missing from")  # a box in the picture says so already
+        warnings.filterwarnings("ignore", "Glyph .* missing from")  # the picture shows a box
         figure.savefig(file, format="png", dpi=110)

@@ -1,11 +1,11 @@
-"""A run: the folder that a training leaves behind.
+"""A run: the folder of a training.
 
-run.toml                  the request, the resolved preset, package versions, the command, where its start came from,
-                          a digest of its data
+run.toml                  the request, the resolved preset, package versions, the command, the lineage of its initial
+                          weights, a digest of its data
 alphabet.json
 symbol.json model.params  the network and its best averaged weights: the exported pair
-checkpoints/last.params   to go on from; best.params is the one with the lowest validation CER
-log.jsonl, events…        one JSON object an entry; the same for TensorBoard
+checkpoints/last.params   to resume from; best.params is the one with the lowest validation CER
+log.jsonl, events…        one JSON object per entry; the same for TensorBoard
 curves.png samples.png scores.json
 """
 
@@ -39,7 +39,7 @@ PACKAGES = ("gluon-htr", "mxnet", "torch", "numpy", "opencv-python-headless", "o
 
 
 class _Environment(msgspec.Struct):
-    """The part of it that is asked for later."""
+    """The part of the environment that is read back later."""
 
     machine: str
 
@@ -54,23 +54,23 @@ class _File(msgspec.Struct):
 
 @dataclass(frozen=True)
 class Run:
-    """A run's folder and what defines it."""
+    """A run's folder and the values that define it."""
 
     path: Path
     request: Request
     preset: Preset
     training: TrainingSettings
     alphabet: Alphabet
-    #: Where it was made.
+    #: Processor and accelerator.
     machine: str
-    #: Of the weights that it started from.
+    #: Lineage of the initial weights.
     start: Lineage = NOTHING
-    #: Of the samples that it trains on and is scored on; runs of older versions have none.
+    #: Digest of the training and validation samples; runs of older versions have none.
     data_digest: str | None = None
 
     @property
     def last(self) -> Path:
-        """The checkpoint to go on from."""
+        """The checkpoint to resume from."""
         return self.path / "checkpoints" / "last.params"
 
     @property
@@ -89,14 +89,14 @@ class Run:
         return self.path / PARAMETERS
 
     def training_stage(self) -> TrainingStage:
-        """Return what it has done so far."""
+        """Describe the training done so far."""
         return training_stage(self.path, self.request, self.machine)
 
 
 def create_run(
     path: Path, request: Request, preset: Preset, alphabet: Alphabet, data_digest: str, start: Lineage = NOTHING
 ) -> Run:
-    """Make the folder with `run.toml` and `alphabet.json`; `run.toml` comes last and marks it as a run."""
+    """Create the folder with `run.toml` and `alphabet.json`; `run.toml` comes last and marks it as a run."""
     training = training_settings(preset, request.preset)
     resolved = msgspec.structs.replace(preset, training=msgspec.to_builtins(training))
     machine = this_machine(request.device)
@@ -114,12 +114,14 @@ def create_run(
 
 
 def load_run(path: Path) -> Run:
-    """Raise `CheckpointError` when `path` is no run, `ConfigurationError` when its `run.toml` is not valid."""
+    """Load a run. Raises `CheckpointError` if `path` is not a run, `ConfigurationError` if its `run.toml` is
+    invalid.
+    """
     file = path / RUN
     try:
         content = msgspec.convert(tomllib.loads(file.read_text("utf-8")), _File)
     except OSError as error:
-        raise CheckpointError(f"{path} is no run: run.toml: {error.strerror}") from None
+        raise CheckpointError(f"{path} is not a run: run.toml: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
         raise ConfigurationError(f"{file}: {error}") from None
     training = training_settings(content.preset, str(file))
@@ -129,12 +131,12 @@ def load_run(path: Path) -> Run:
 
 
 def lineage_of(run: Run) -> Lineage:
-    """Of the run's weights."""
+    """Return the lineage of the run's weights."""
     return run.start.joined(Lineage(known_data(run.request), (run.training_stage(),)))
 
 
 def unmark_run(path: Path) -> None:
-    """Make the folder none of a run any more; what it holds stays."""
+    """Remove the mark of a run from the folder; its other content stays."""
     (path / RUN).unlink(missing_ok=True)
 
 
@@ -155,7 +157,7 @@ def _toml(content: dict[str, Any]) -> bytes:
 
 
 def _without_none(value: Any) -> Any:
-    """TOML has no null: keys without a value are left out."""
+    """Remove keys without a value: TOML has no null."""
     if isinstance(value, dict):
         return {key: _without_none(item) for key, item in value.items() if item is not None}
     return [_without_none(item) for item in value] if isinstance(value, (list, tuple)) else value

@@ -1,4 +1,4 @@
-"""The learning rate over a training's progress, which runs from 0 to 1."""
+"""Schedules of the learning rate over the progress of a training, from 0 to 1."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ class Schedule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kind: Literal["cosine", "step", "constant"] = "cosine"
     #: The highest learning rate.
     rate: Annotated[float, msgspec.Meta(gt=0)] = 0.001
-    #: Steps over which the rate first rises from 0; in a short training no more than its first tenth.
+    #: Steps over which the rate first rises from 0; in a short training at most its first tenth.
     warmup: Annotated[int, msgspec.Meta(ge=0)] = 200
-    #: What the cosine ends at, as a share of `rate`.
+    #: Final value of the cosine, as a proportion of `rate`.
     floor: Proportion = 0.01
     #: Progress at which a `step` schedule falls.
     milestones: tuple[Proportion, ...] = (0.6, 0.85)
-    #: By what a `step` schedule falls.
+    #: Factor of each fall of a `step` schedule.
     factor: Proportion = 0.1
 
 
 def rate_at(schedule: Schedule, step: int, progress: float) -> float:
-    """Return the learning rate of `step` (counted from 0) at `progress` in 0..1."""
+    """Compute the learning rate of `step` (counted from 0) at `progress` in 0..1."""
     warm = min(1.0, max((step + 1) / schedule.warmup, 10 * progress)) if schedule.warmup else 1.0
     if schedule.kind == "cosine":
         fall = schedule.floor + (1 - schedule.floor) * (1 + math.cos(math.pi * min(1.0, progress))) / 2

@@ -1,7 +1,7 @@
-"""A training from a request to its scores: what the command `train` calls.
+"""A training from a request to its scores, as the command `train` runs it.
 
-`Session.open` starts a run or takes one up again, `train` works until it is complete or is asked to stop, and `report`
-scores the best weights and writes the run's pictures.
+`Session.open` starts a run or resumes one, `train` works until it is complete or is asked to stop, and `report` scores
+the best weights and writes the pictures.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ from .setup import (
     trainable_samples,
 )
 
-HOPELESS_CER = 0.8  # of a trained model; what it cannot read at all is mostly not what the label says
+HOPELESS_CER = 0.8  # CER of a trained model; above it, labels mostly do not belong to the images
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """The end of a training. gained: whether its weights are better than those that it started from."""
+    """Result of a training. gained: whether its weights are better than the initial ones."""
 
     card: ScoreCard
     gained: bool
@@ -45,12 +45,12 @@ class Outcome:
 
     @property
     def is_hopeless(self) -> bool:
-        """Tell whether so little is read that labels may belong to other images."""
+        """True if so little is read that labels may belong to other images."""
         return self.card.cer.value > HOPELESS_CER
 
 
 class Session:
-    """A run that is trained. skipped: samples that were left out."""
+    """A run in training. skipped: samples that were left out."""
 
     def __init__(self, run: Run, train: Store, validation: Store, threads: int | None = None) -> None:
         self.run = run
@@ -71,10 +71,10 @@ class Session:
         track: Track = untracked,
         say: Say = lambda message: None,
     ) -> Session:
-        """Start the run in `output`, or take up the one that is there.
+        """Start the run in `output`, or resume the existing one.
 
-        Raises what reading the data raises, `UsageError` where `output` is a run already, `CheckpointError` where the
-        run that is resumed was started with another request or with other data.
+        Raises the errors of reading the data, `UsageError` if `output` is a run already, `CheckpointError` if the
+        resumed run was started with another request or with other data.
         """
         resumed = resumed_run(output, request) if resume and is_run(output) else None
         data = load_training_data(request, track, say)
@@ -89,14 +89,14 @@ class Session:
 
     @staticmethod
     def _unmark(run: Run) -> None:
-        """Leave no run behind that has nothing to resume from: a corrected command may have the same output."""
+        """Remove the mark of a run that cannot be resumed: a corrected command may use the same output."""
         if not run.last.exists():
             unmark_run(run.path)
 
     def train(self, callbacks: Callbacks) -> bool:
-        """Train to the end; return False where a callback asks to stop before. The run can be resumed either way.
+        """Train to the end; return False if a callback asks to stop earlier. The run can be resumed in both cases.
 
-        Raises `DivergenceError` where the loss is NaN or infinite.
+        Raises `DivergenceError` if the loss is NaN or infinite.
         """
         try:
             with make_batches(self.run, self.samples) as batches:
@@ -111,7 +111,7 @@ class Session:
             raise
 
     def report(self) -> Outcome:
-        """Score the best weights; write the score card, and pictures where matplotlib is installed."""
+        """Score the best weights; write the score card, and pictures if matplotlib is installed."""
         assert self._trainer is not None, "train comes first"
         card, texts = self._trainer.final_scores()
         folder = self.run.path
@@ -127,5 +127,5 @@ class Session:
 
 
 def first_reasons(skipped: list[Problem], count: int = 5) -> list[str]:
-    """Return the first samples that were left out, with their reasons."""
+    """List the first samples that were left out, with their reasons."""
     return [f"left out {problem.id}: {problem.reason}" for problem in skipped[:count]]

@@ -1,4 +1,4 @@
-"""What a preset's `[training]` table may say, and what a run remembers of how it was asked for."""
+"""Settings of a preset's `[training]` table, and the request that a run records."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from .schedules import Schedule
 class TrainingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`[training]` of a preset; every key has a default."""
 
-    #: Samples a step.
+    #: Samples per step.
     batch_size: Count = 64
-    #: Passes over the data; a time budget may end training before.
+    #: Passes over the data; a time budget may end the training earlier.
     epochs: Count = 30
-    #: Steps, at least: few samples are passed over more often.
+    #: Minimum number of steps: with few samples, there are more epochs.
     least_steps: Annotated[int, msgspec.Meta(ge=0)] = 0
-    #: Decay of the exponential moving average of the weights, a step; 0 scores the weights themselves.
+    #: Decay per step of the exponential moving average of the weights; 0 scores the weights themselves.
     average: Annotated[float, msgspec.Meta(ge=0, lt=1)] = 0.999
     #: Epochs without a better validation CER after which a validation ends the training; 0 never ends it early.
     patience: Annotated[int, msgspec.Meta(ge=0)] = 0
@@ -32,11 +32,11 @@ class TrainingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Request(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a run was asked for; with the preset it makes the run."""
+    """The request of a training; with the preset it defines the run."""
 
     preset: str
     data: list[str]
-    #: A spec; without one, a part of the training data is held out, of generated lines only where there are no others.
+    #: A spec; without one, a part of the training data is held out, of generated lines only if there are no others.
     validation: str | None = None
     seed: int = 0
     engine: Literal["mxnet", "torch"] = "mxnet"
@@ -44,16 +44,16 @@ class Request(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     device: str = "cpu"
     #: Worker processes that prepare batches.
     workers: int = 1
-    #: Seconds after which training ends; the schedule is stretched or shortened to fit.
+    #: Seconds after which training ends; the schedule is adapted to it.
     budget: float | None = None
     #: A bundle, a run or a folder with an exported pair and its alphabet, whose weights training starts from.
     init: str | None = None
-    #: What happens to a sample with characters outside the alphabet, or with too many for its time steps.
+    #: Action for samples with characters outside the alphabet, or with too many for their time steps.
     unfit: Literal["skip", "refuse"] = "skip"
 
 
 def training_settings(preset: Preset, where: str) -> TrainingSettings:
-    """Return the checked `[training]` table. Raises `ConfigurationError` with file, key and expected type."""
+    """Check the `[training]` table. Raises `ConfigurationError` with file, key and expected type."""
     try:
         return msgspec.convert(preset.training, TrainingSettings)
     except msgspec.ValidationError as error:

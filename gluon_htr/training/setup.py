@@ -1,4 +1,4 @@
-"""From a request to a training that can start: data, alphabet, network, engine."""
+"""Setup of a training from a request: data, alphabet, network, engine."""
 
 from __future__ import annotations
 
@@ -33,33 +33,32 @@ Say = Callable[[str], object]
 
 
 def _silent(message: str) -> None:
-    """For callers that do not want to know."""
+    """Discard a message: the default of callers that print none."""
 
 
 def start_run(
     output: Path, request: Request, data: tuple[Store, Store], alphabet: Path | None, say: Say = _silent
 ) -> Run:
-    """Make the run's folder, with a network whose parameters are fresh or come from `request.init`.
+    """Create the folder of a run, with a network that is initialized or takes the weights of `request.init`.
 
     data: training and validation samples. alphabet: a file; by default the characters of the training texts, with
-    `request.init` after those of its alphabet.
-    say: told what starts anew. Raises `UsageError` when `output` is a run already, or when `request.init` has another
-    network.
+    `request.init` after those of its alphabet. say: receives a message about the initial weights. Raises `UsageError`
+    if `output` is a run already, or if `request.init` has another network.
     """
     if is_run(output):
-        raise UsageError(f"{output} is a run already: --resume goes on with it, another --output starts anew")
-    given = Alphabet.load(alphabet) if alphabet else None
+        raise UsageError(f"{output} is a run already: continue it with --resume, or give another --output")
+    chosen = Alphabet.load(alphabet) if alphabet else None
     texts, data_digest = data[0].texts, digest(*data)
     preset = load_preset(request.preset)
     if request.init:
         start = load_initial(request.init)
         check_network(start, preset, request.preset)
-        characters = given or start.alphabet.extended(texts)
+        characters = chosen or start.alphabet.extended(texts)
         pair, words = remap_alphabet(start, characters, request.seed)
         write_pair(output, pair)
         say(words)
         return create_run(output, request, preset, characters, data_digest, start.lineage)
-    characters = given or Alphabet.from_texts(texts)
+    characters = chosen or Alphabet.from_texts(texts)
     _initialize(output, request, characters)
     return create_run(output, request, preset, characters, data_digest)
 
@@ -75,9 +74,9 @@ def _initialize(output: Path, request: Request, alphabet: Alphabet) -> None:
 
 
 def resumed_run(output: Path, request: Request) -> Run:
-    """Return the run in `output`, which must have been asked for in the same way; its budget may be another.
+    """Load the run in `output`, which must have the same request, except for budget and workers.
 
-    Raises `CheckpointError` when the requests differ.
+    Raises `CheckpointError` if the requests differ.
     """
     run = load_run(output)
     for key in request.__struct_fields__:
@@ -90,13 +89,15 @@ def resumed_run(output: Path, request: Request) -> Run:
 
 
 def check_data(run: Run, data: tuple[Store, Store]) -> None:
-    """Raise `CheckpointError` where these are not the samples that the run began with, as far as it knows them."""
+    """Raise `CheckpointError` if these are not the samples that the run began with, as far as they are known."""
     if run.data_digest not in (None, digest(*data)):
         raise CheckpointError(f"{run.path}: its data have changed since it began: use another --output")
 
 
 def digest(*stores: Store) -> str:
-    """SHA-256 of all that tells samples apart but their pixels: ids, texts, sizes, and their order."""
+    """Compute the SHA-256 of everything that identifies samples except their pixels: ids, texts, sizes, and their
+    order.
+    """
     found = hashlib.sha256()
     for store in stores:
         found.update(msgspec.json.encode((store.ids, store.texts)))
@@ -106,11 +107,12 @@ def digest(*stores: Store) -> str:
 
 
 def load_training_data(request: Request, track: Track, say: Say = _silent) -> tuple[Store, Store]:
-    """Training and validation samples, preprocessed for the request's preset. say: told what is held out.
+    """Load training and validation samples, preprocessed for the preset. say: receives a message about held-out
+    samples.
 
-    What adapts a model is taken as its readers will take it: whoever photographs a blackboard trains on what is read.
-    Generated lines are held out only where there are no others: a model is to read what somebody wrote.
-    Raises `UsageError` where `request.init` is to get better on held-out samples too few to tell.
+    Data that adapt a model are normalized as in reading. Generated lines are held out only if there are no others: a
+    model must read real handwriting. Raises `UsageError` if the held-out samples are too few to tell whether
+    `request.init` improves.
     """
     preprocessing = load_preset(request.preset).preprocessing
     load = partial(
@@ -133,15 +135,15 @@ def load_training_data(request: Request, track: Track, say: Say = _silent) -> tu
 
 
 def trainable_samples(run: Run, train: Store) -> tuple[Store, list[Problem]]:
-    """Return the training samples that the network can learn from.
+    """Return the trainable samples, and the others, which are listed in `skipped.tsv`.
 
-    All that were left out are listed in `skipped.tsv`.
+    Raises `AlphabetError` or `TrainingError` if there are none, or if the request refuses untrainable ones.
     """
     train = train.normalized(run.alphabet.normalization)
     kept, problems = split_trainable(train, run.alphabet, run.preset.network.step_width)
     if run.request.unfit == "refuse" or not len(kept):
         refuse_untrainable(problems, len(kept))
-    # Files that are missing are known since `prepare` and may be many; data given several times tells them as often.
+    # Data that are given several times have the same problems several times.
     skipped = list(dict.fromkeys([*problems, *train.problems]))
     write_atomically(run.path / "skipped.tsv", _table(skipped))
     return kept, skipped
@@ -152,7 +154,7 @@ def _table(problems: Sequence[Problem]) -> bytes:
 
 
 def make_engine(run: Run, threads: int | None = None) -> Engine:
-    """Return the engine of a run's request, with the pair in the run's folder."""
+    """Create the engine of a run, with the pair in the run's folder."""
     request = run.request
     return create_engine(
         request.engine,
@@ -166,6 +168,6 @@ def make_engine(run: Run, threads: int | None = None) -> Engine:
 
 
 def make_batches(run: Run, train: Store) -> Batches:
-    """Return the batches of a run, to be entered as a context."""
+    """Create the batches of a run, a context manager."""
     training, request = run.training, run.request
     return Batches(train, run.alphabet, training.batch_size, training.augmentation, request.seed, request.workers)

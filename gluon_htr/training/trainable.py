@@ -1,4 +1,4 @@
-"""Which samples a network can learn from: texts in its alphabet, not empty, and short enough for their time steps."""
+"""Trainable samples: not empty, in the alphabet of the network, and short enough for their time steps."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MAX_NAMED = 5
 
 
 def split_trainable(store: Store, alphabet: Alphabet, step_width: int) -> tuple[Store, list[Problem]]:
-    """Return the samples that can be trained on, and why the others cannot.
+    """Split samples into trainable ones, and the problems of the others.
 
     step_width: pixels of a time step; a sample has width // step_width of them.
     """
@@ -43,7 +43,7 @@ def _problem(identity: str, text: str, width: int, step_width: int, alphabet: Al
 
 
 def refuse_untrainable(problems: list[Problem], kept: int) -> None:
-    """Raise `AlphabetError` or `TrainingError`, naming the first samples. kept: how many can be trained on."""
+    """Raise `AlphabetError` or `TrainingError`, naming the first samples. kept: number of trainable samples."""
     if problems:
         named = "; ".join(f"{problem.id}: {problem.reason}" for problem in problems[:MAX_NAMED])
         more = f" (and {len(problems) - MAX_NAMED} more)" if len(problems) > MAX_NAMED else ""

@@ -1,4 +1,4 @@
-"""From a data set's name to its folders on disk: what is there already, what was given, what must be fetched."""
+"""Acquisition of a data set from its name to its folders: existing parts, archives of the user, files to fetch."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..._storage import storage_error
 from ...errors import ArchiveError, UsageError
-from .archives import Advance, extract, storage_error
+from .archives import Advance, extract
 from .catalog import Dataset, RemoteFile
 from .site import Site
 from .transfer import fetch, verify
@@ -20,14 +21,16 @@ OpenProgress = Callable[[str], AbstractContextManager[Advance]]  # opens a progr
 
 @dataclass
 class Acquired:
-    """What one run did. made: folder or file → number of files in it. missing: names that nobody gave or fetched."""
+    """Result of an acquisition. made: folder or file → number of files in it. missing: names of files that are still
+    missing.
+    """
 
     made: dict[Path, int] = field(default_factory=dict)
     missing: list[str] = field(default_factory=list)
 
 
 def missing_parts(dataset: Dataset, root: Path) -> dict[Path, list[RemoteFile]]:
-    """Folders (or single files) of the data set that are not there yet, with the remote files they come from."""
+    """Return the folders (or single files) of the data set that do not exist yet, with their remote files."""
     places: dict[Path, list[RemoteFile]] = {}
     for file in dataset.files:
         places.setdefault(root / (file.folder or file.name), []).append(file)
@@ -35,30 +38,38 @@ def missing_parts(dataset: Dataset, root: Path) -> dict[Path, list[RemoteFile]]:
 
 
 def match(archives: Sequence[Path], dataset: Dataset) -> dict[str, Path]:
-    """Which file of the data set each given archive is, by its name, also as browsers spell it: `words (1).tgz`."""
+    """Match archives of the user to files of the data set by name, also as browsers spell it: `words (1).tgz`.
+
+    Raises `UsageError` for a file that does not exist or does not belong to the data set.
+    """
     stems = {_stem(file.name): file.name for file in dataset.files}
     found: dict[str, Path] = {}
     for path in archives:
         if not path.is_file():
-            raise UsageError(f"{path}: there is no such file")
+            raise UsageError(f"{path} does not exist")
         if _stem(path.name) not in stems:
-            raise UsageError(f"{path} is none of the files of {dataset.name}: {', '.join(stems.values())}")
+            raise UsageError(f"{path} is not a file of {dataset.name}: {', '.join(stems.values())}")
         found[stems[_stem(path.name)]] = path
     return found
 
 
 def acquire(
-    dataset: Dataset, root: Path, given: Mapping[str, Path], site: Site | None, stage: OpenProgress, keep: bool = False
+    dataset: Dataset,
+    root: Path,
+    archives: Mapping[str, Path],
+    site: Site | None,
+    stage: OpenProgress,
+    keep: bool = False,
 ) -> Acquired:
-    """Make the data set's missing folders below `root`.
+    """Make the missing folders of the data set below `root`.
 
-    given: file name → archive that the user has; it is left as it is. site: None fetches nothing.
-    keep: do not remove a fetched archive once it is unpacked.
-    Raises DownloadError, ArchiveError, StorageError; what is complete by then stays, and a repeated call goes on.
+    archives: file name → archive of the user; it is left as it is. site: None fetches nothing. keep: do not remove a
+    fetched archive once it is unpacked. Raises `DownloadError`, `ArchiveError`, `StorageError`; complete parts stay,
+    and a repeated call continues.
     """
     result = Acquired()
     for place, files in missing_parts(dataset, root).items():
-        sources = {file.name: given.get(file.name, root / file.name) for file in files}
+        sources = {file.name: archives.get(file.name, root / file.name) for file in files}
         absent = [file for file in files if not sources[file.name].is_file()]
         if absent and site is None:
             result.missing += [file.name for file in absent]
@@ -72,7 +83,7 @@ def acquire(
         fetched = [sources[file.name] for file in absent if file.folder]
         try:
             result.made[place] = _make(place, files[0], list(sources.values()), stage)
-        except ArchiveError:  # what we fetched broken must be fetched again
+        except ArchiveError:  # a broken download must be fetched again
             _remove(fetched)
             raise
         if not keep:
@@ -85,12 +96,12 @@ def _present(place: Path) -> bool:
 
 
 def _stem(name: str) -> str:
-    """`words (1).tgz` → `words`."""
+    """Strip suffixes and browser counters: `words (1).tgz` → `words`."""
     return re.sub(r"( ?\(\d+\))?(\.tar)?(\.(tgz|gz|tar))?$", "", name).lower()
 
 
 def _make(place: Path, file: RemoteFile, sources: list[Path], stage: OpenProgress) -> int:
-    """Unpacks or copies; returns the number of files."""
+    """Unpack or copy; return the number of files."""
     if file.folder is None:
         _place_copy(sources[0], place)
         return 1
@@ -113,4 +124,4 @@ def _place_copy(source: Path, target: Path) -> None:
         partial.replace(target)
     except OSError as error:
         partial.unlink(missing_ok=True)
-        raise storage_error(error, target) from error
+        raise storage_error(target, error) from error

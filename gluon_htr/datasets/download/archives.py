@@ -1,12 +1,11 @@
-"""Unpacking tar archives that nobody vouches for.
+"""Safe unpacking of tar archives from untrusted sources.
 
-Only plain files come out, below the folder and nowhere else; sizes and counts are bounded; a folder appears whole or
-not at all, because everything is unpacked beside it first and renamed at the end.
+Only plain files are written, below the folder and nowhere else; sizes and counts are bounded. A folder appears complete
+or not at all, because everything is unpacked beside it first and renamed at the end.
 """
 
 from __future__ import annotations
 
-import errno
 import gzip
 import shutil
 import tarfile
@@ -17,7 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, cast
 
-from ...errors import ArchiveError, StorageError
+from ..._storage import storage_error
+from ...errors import ArchiveError
 
 Advance = Callable[[int, int | None], None]  # bytes done, bytes in all (None: unknown)
 
@@ -28,23 +28,23 @@ TAR_BLOCK = 512  # bytes; an archive ends with two blocks of zeros
 
 @dataclass(frozen=True)
 class Limits:
-    """The most that an archive may hold. The largest official one, words.tgz, has 115,320 files and 0.9 GB."""
+    """Bounds of the content of an archive. The largest official one, words.tgz, has 115,320 files and 0.9 GB."""
 
     members: int = 500_000
     bytes: int = 20 << 30
 
 
 def web_page(start: bytes) -> bool:
-    """Whether a file that begins like this is a web page, as servers send instead of an archive."""
+    """Test whether a file that begins like this is a web page, which servers send instead of an archive."""
     start = start.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     return start.startswith((b"<!doctype", b"<html", b"<head", b"<body", b"<!--", b"<?xml"))
 
 
 def safe_path(name: str, folder: str = "") -> PurePosixPath | None:
-    """Return a member's place below the folder, or None for the folder itself.
+    """Return the path of a member below the folder, or None for the folder itself.
 
     A leading part that repeats the folder's own name is dropped (lineStrokes-all.tar.gz has it, words.tgz does not).
-    ArchiveError for a name that leads elsewhere.
+    Raises `ArchiveError` for a name that leads elsewhere.
     """
     path = PurePosixPath(name)
     hostile = not name or path.is_absolute() or ".." in path.parts or "\\" in name or ":" in name
@@ -60,14 +60,15 @@ def safe_path(name: str, folder: str = "") -> PurePosixPath | None:
 def extract(
     archives: Sequence[Path], folder: Path, name: str = "", limits: Limits | None = None, advance: Advance | None = None
 ) -> int:
-    """Unpacks tar archives, gzipped or plain; `folder` appears whole or not at all. Returns the number of files.
+    """Unpack tar archives, gzipped or plain, to `folder`, which appears complete or not at all. Return the number of
+    files.
 
-    name: the folder as archives may spell it at the start of their members' names.
-    Raises ArchiveError for what is truncated, hostile or no archive, StorageError when the disk is full.
+    name: the folder as archives may spell it at the start of their members' names. Raises `ArchiveError` for archives
+    that are truncated, hostile or not archives, `StorageError` if the disk is full.
     """
     limits = limits or Limits()
     partial = folder.with_name(f".{folder.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)  # what a killed run left
+    shutil.rmtree(partial, ignore_errors=True)  # left by a killed run
     try:
         partial.mkdir(parents=True)
         written = _Tally(limits)
@@ -85,13 +86,13 @@ def extract(
 
 
 class _Tally:
-    """Counts what came out of archives, against the limits."""
+    """Counts of files and bytes out of archives, checked against the limits."""
 
     def __init__(self, limits: Limits) -> None:
         self.limits, self.members, self.bytes = limits, 0, 0
 
     def add(self, size: int) -> None:
-        """One more member of `size` bytes."""
+        """Count one more member of `size` bytes. Raises `ArchiveError` beyond the limits."""
         self.members += 1
         self.bytes += size
         if self.members > self.limits.members:
@@ -101,7 +102,7 @@ class _Tally:
 
 
 def _unpack(path: Path, folder: Path, own_name: str, written: _Tally) -> Iterator[int]:
-    """Yield the position in the archive's file after each member."""
+    """Unpack an archive; yield the position in its file after each member."""
     before = written.members
     with path.open("rb") as raw, _decompressed(raw) as stream, _tar(stream) as tar:
         while (member := tar.next()) is not None:
@@ -135,7 +136,7 @@ def _place(tar: tarfile.TarFile, member: tarfile.TarInfo, folder: Path, own_name
 
 
 class _BoundedStream:
-    """A stream that refuses to be read in huge pieces and remembers the last one."""
+    """A stream that rejects huge reads and remembers the last block."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self.stream, self.last = stream, b""
@@ -150,7 +151,7 @@ class _BoundedStream:
 
 @contextmanager
 def _decompressed(raw: BinaryIO) -> Iterator[_BoundedStream]:
-    """Return the tar inside: browsers save .tgz files as they are or already decompressed."""
+    """Open the tar inside: browsers save .tgz files as they are or already decompressed."""
     start = raw.read(TAR_BLOCK)
     raw.seek(0)
     if start[:2] == b"\x1f\x8b":
@@ -168,7 +169,7 @@ def _decompressed(raw: BinaryIO) -> Iterator[_BoundedStream]:
 
 
 def _drain(stream: _BoundedStream, limit: int) -> None:
-    """Read to the end, so that gzip compares its check sum; the last block read must be the zeros that end a tar."""
+    """Read to the end, so that gzip verifies its checksum; the last block read must be the zeros that end a tar."""
     if stream.last != bytes(TAR_BLOCK):
         raise EOFError
     while piece := stream.read(CHUNK):
@@ -179,7 +180,7 @@ def _drain(stream: _BoundedStream, limit: int) -> None:
 
 @contextmanager
 def _explained(path: Path, folder: Path) -> Iterator[None]:
-    """Put the archive's name before what is wrong with it."""
+    """Name the archive in its errors."""
     try:
         yield
     except ArchiveError as error:
@@ -187,11 +188,4 @@ def _explained(path: Path, folder: Path) -> Iterator[None]:
     except (EOFError, tarfile.TarError, zlib.error, gzip.BadGzipFile) as error:
         raise ArchiveError(f"{path} is truncated or damaged: remove it and fetch it again") from error
     except OSError as error:
-        raise storage_error(error, folder) from error
-
-
-def storage_error(error: OSError, where: Path) -> StorageError:
-    """One line for a file that could not be written."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return StorageError(f"no room left for {where}: free some space on that disk and repeat the command")
-    return StorageError(f"{error.filename or where}: {error.strerror or error}")
+        raise storage_error(folder, error) from error

@@ -1,7 +1,7 @@
-"""The data sets that `gluon_htr.download` can fetch: addresses, files, where they unpack, terms.
+"""Data sets that `gluon-htr download` can fetch: addresses, files, folders, terms.
 
-Sizes and SHA-256 are given where they are known. The IAM site publishes neither: there the length that the server
-announces and the check sum inside the .tgz stand in. Its pages: https://fki.tic.heia-fr.ch/databases
+Sizes and SHA-256 are given if they are known. The IAM site publishes neither: there, the length that the server
+announces and the checksum inside the .tgz are used. Its pages: https://fki.tic.heia-fr.ch/databases
 """
 
 from __future__ import annotations
@@ -15,9 +15,8 @@ from ...errors import UsageError
 class RemoteFile:
     """One file of a data set.
 
-    name: below the data set's base URL, and on disk.
-    folder: what it unpacks to below the root; several files may share one. None: the file is kept as it is.
-    size: bytes.
+    name: below the data set's base URL, and on disk. folder: the folder below the root that it unpacks to; several
+    files may share one. None: the file is kept as it is. size: bytes.
     """
 
     name: str
@@ -28,9 +27,9 @@ class RemoteFile:
 
 @dataclass(frozen=True)
 class Dataset:
-    """What belongs together under one root folder.
+    """Files that belong together under one root folder.
 
-    registration: the page where one gets a user name, where one is needed.
+    registration: the page to register for a user name, if one is needed.
     """
 
     name: str
@@ -149,7 +148,7 @@ DATASETS = {dataset.name: dataset for dataset in _ALL}
 
 
 def dataset(name: str) -> Dataset:
-    """Return the data set of that name. UsageError, with the names there are, when it is unknown."""
+    """Return the data set of that name. Raises `UsageError`, which lists the names, if it is unknown."""
     if name not in DATASETS:
-        raise UsageError(f"unknown data set '{name}'; there are {', '.join(DATASETS)}")
+        raise UsageError(f"unknown data set '{name}'; the data sets are {', '.join(DATASETS)}")
     return DATASETS[name]

@@ -1,11 +1,11 @@
-"""A server that has data sets: how it is asked, how it asks for a password, and what its refusals mean.
+"""A server of data sets: requests, authentication, and the meaning of its error responses.
 
 The password goes to the origin (scheme, host, port) of the base URL and nowhere else. It is asked for when the server
 demands it, either as HTTP Basic authentication (RFC 7617) or, as the IAM site does at present, by redirecting to a
 login form with the fields `email` and `password`.
 
-Python's own urllib carries the requests: the base install must stay small, and what matters here, who sees the password
-and where a redirect may lead, is decided in this file in any case.
+Requests use Python's own urllib: the base install must stay small, and the decisions that matter here, who sees the
+password and where a redirect may lead, are made in this file in any case.
 """
 
 from __future__ import annotations
@@ -30,21 +30,21 @@ WebOrigin = tuple[str, str, int]
 
 @dataclass(frozen=True)
 class Login:
-    """A user's name, and how to ask for the password; it is asked for once, and kept in memory only."""
+    """A user name, and a function that asks for the password; it is asked once, and kept in memory only."""
 
     user: str
     ask: Callable[[], str] = field(repr=False)
 
 
 class _StayHere(urllib.request.HTTPRedirectHandler):
-    """Hands redirects back to us."""
+    """Handler that returns redirects to the caller."""
 
     def redirect_request(self, *_: object, **__: object) -> None:
         return None
 
 
 def web_origin(url: str) -> WebOrigin:
-    """(scheme, host, port); UsageError for what is no HTTP address."""
+    """Return (scheme, host, port). Raises `UsageError` for anything but an HTTP address."""
     try:
         parts = urlsplit(url)
         port = parts.port or {"http": 80, "https": 443}[parts.scheme]
@@ -59,9 +59,9 @@ def _asks_basic(response: http.client.HTTPResponse) -> bool:
 
 
 class Site:
-    """One server below one base URL.
+    """A server below one base URL.
 
-    timeout: seconds without an answer. registration: the page where one gets a user name, for messages.
+    timeout: seconds without an answer. registration: the page to register for a user name, for messages.
     """
 
     def __init__(
@@ -77,11 +77,13 @@ class Site:
         self._password: str | None = None
 
     def url(self, name: str) -> str:
-        """Address of a file below the base URL."""
+        """Return the address of a file below the base URL."""
         return urljoin(self.base_url, quote(name))
 
     def open(self, name: str, headers: dict[str, str]) -> http.client.HTTPResponse:
-        """Return the answer to a GET: 200, 206 or 416. DownloadError, which says what to do, for any other."""
+        """Send a GET request; return a response of status 200, 206 or 416. Raises `DownloadError` for any other, with
+        advice.
+        """
         url, hops, identified = self.url(name), 0, False
         while True:
             response = self._request(url, headers)
@@ -124,12 +126,12 @@ class Site:
             self._secrets["Cookie"] = "; ".join(f"{key}={morsel.coded_value}" for key, morsel in jar.items())
 
     def _login_page(self, url: str) -> bool:
-        """Whether a redirect leads to the login form of our own site (IAM's redirect names it with http://)."""
+        """Test whether a redirect leads to the login form of the same site (IAM's redirect names it with http://)."""
         parts = urlsplit(url)
         return (parts.hostname or "").lower() == self.web_origin[1] and parts.path.rstrip("/").endswith("/login")
 
     def _check_may_identify(self, name: str, url: str, identified: bool) -> None:
-        """DownloadError when there is no name to give, when it was refused, or when another host asks for it."""
+        """Raise `DownloadError` if there is no user name, if it was refused, or if another host asks for it."""
         register = f" (register at {self.registration})" if self.registration else ""
         host = self.web_origin[1]
         if web_origin(url) != self.web_origin:
@@ -144,7 +146,7 @@ class Site:
         raise DownloadError(f"{name}: {wrong}, or fetch the file in a browser and pass it with --archive")
 
     def _identify(self, form: str | None) -> None:
-        """Prepare the headers that say who we are. form: address of the login form; None: HTTP Basic."""
+        """Prepare the authentication headers. form: address of the login form; None: HTTP Basic."""
         assert self.login is not None
         if self._password is None:
             self._password = self.login.ask()
@@ -158,7 +160,9 @@ class Site:
     def _refusal(self, name: str, url: str, status: int) -> str:
         browser = "or fetch the file in a browser and pass it with --archive"
         if status == 401:
-            return f"{name}: {self.web_origin[1]} wants a login of another kind (401): fetch the file in a browser"
+            return (
+                f"{name}: {self.web_origin[1]} demands an unsupported kind of login (401). Try again later, {browser}"
+            )
         if status == 403:
             return f"{name}: access refused (403). Does your account include this data set? See {url}, {browser}"
         if status in (404, 410):

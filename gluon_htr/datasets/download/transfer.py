@@ -1,7 +1,7 @@
-"""Fetching one file over HTTP: with a password, resumable, verified, complete or not there.
+"""Transfer of one file over HTTP: authenticated, resumable, verified, complete or absent.
 
-What was fetched stays in `NAME.part`, and which version of the file it is of in `NAME.part.json`, so that a later run
-goes on (RFC 9110, sections 13.1.5 If-Range and 14 Range).
+Received bytes stay in `NAME.part`, and the version of the file that they belong to in `NAME.part.json`, so that a later
+run continues (RFC 9110, sections 13.1.5 If-Range and 14 Range).
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ import time
 from pathlib import Path
 from typing import BinaryIO
 
-from ..._storage import lock
+from ..._storage import lock, storage_error
 from ...errors import DownloadError
-from .archives import CHUNK, Advance, storage_error, web_page
+from .archives import CHUNK, Advance, web_page
 from .catalog import RemoteFile
 from .site import Site
 
-ATTEMPTS = 20  # of one file; only an attempt that brought something is followed by another
+ATTEMPTS = 20  # of one file; only an attempt that received something is followed by another
 MAX_PAUSE = 5.0  # seconds between two attempts
 
 
@@ -29,9 +29,9 @@ class ConnectionCut(Exception):
 
 
 def fetch(site: Site, file: RemoteFile, target: Path, advance: Advance | None = None) -> None:
-    """Write the file to `target`, from where an earlier run stopped; `target` appears when it is complete and right.
+    """Fetch the file to `target`, continuing an earlier run. `target` appears when it is complete and verified.
 
-    Raises DownloadError for what the server or the network does, StorageError when the disk is full.
+    Raises `DownloadError` for failures of the server or the network, `StorageError` if the disk is full.
     """
     part = target.with_name(target.name + ".part")
     try:
@@ -45,11 +45,11 @@ def fetch(site: Site, file: RemoteFile, target: Path, advance: Advance | None = 
         part.replace(target)
         _note(part).unlink(missing_ok=True)
     except OSError as error:
-        raise storage_error(error, part) from error
+        raise storage_error(part, error) from error
 
 
 def verify(path: Path, file: RemoteFile) -> None:
-    """DownloadError when size or SHA-256 are known and differ; a part that we fetched is then removed."""
+    """Raise `DownloadError` if size or SHA-256 are known and differ; a fetched part is then removed."""
     if file.size is not None and path.stat().st_size != file.size:
         wrong = f"has {path.stat().st_size:,} bytes instead of {file.size:,}"
     elif file.sha256 is not None and sha256(path) != file.sha256:
@@ -62,7 +62,7 @@ def verify(path: Path, file: RemoteFile) -> None:
 
 
 def sha256(path: Path) -> str:
-    """Hexadecimal digest of a file's bytes."""
+    """Compute the hexadecimal digest of a file's bytes."""
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while piece := file.read(1 << 20):
@@ -86,7 +86,9 @@ def _receive_all(site: Site, file: RemoteFile, output: BinaryIO, advance: Advanc
 
 
 def _receive(site: Site, file: RemoteFile, output: BinaryIO, advance: Advance) -> None:
-    """One request: the rest of the file, or all of it where the server cannot go on or has another version now."""
+    """Send one request: for the rest of the file, or for all of it if the server cannot resume or has another version
+    now.
+    """
     have = output.tell()
     known = _recall(Path(output.name)) if have else None
     plain = {"Accept-Encoding": "identity"}
@@ -113,7 +115,7 @@ def _copy(
     total: int | None,
     advance: Advance,
 ) -> None:
-    """Append the response's body. `have`: bytes that are there already; `total`: bytes of the whole file."""
+    """Append the body of the response. have: bytes that exist already; total: bytes of the whole file."""
     advance(have, total)
     with response:
         declared_page = response.headers.get_content_type() == "text/html"
@@ -147,7 +149,7 @@ def _read(response: http.client.HTTPResponse) -> bytes:
 
 
 def _extent(response: http.client.HTTPResponse) -> tuple[int, int | None]:
-    """First byte and total length that the headers announce."""
+    """Return the first byte and the total length that the headers announce."""
     try:
         if response.status == 206:
             extent, total = response.headers.get("Content-Range", "").removeprefix("bytes ").split("/")
@@ -163,14 +165,14 @@ def _note(part: Path) -> Path:
 
 
 def _remember(part: Path, response: http.client.HTTPResponse, total: int | None) -> None:
-    """Note which version of the file the part belongs to."""
+    """Record which version of the file the part belongs to."""
     tag = response.headers.get("ETag", "")
     validator = tag if tag and not tag.startswith("W/") else response.headers.get("Last-Modified", "")
     _note(part).write_text(json.dumps({"validator": validator, "total": total}), encoding="utf-8")
 
 
 def _recall(part: Path) -> dict | None:
-    """Return what is known of a part; None when it cannot be gone on with."""
+    """Return the record of a part; None if it cannot be resumed."""
     try:
         known = json.loads(_note(part).read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):

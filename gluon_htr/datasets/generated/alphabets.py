@@ -1,4 +1,4 @@
-"""Alphabets by name, for texts that are made up."""
+"""Alphabets of generated texts by name."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ NAMED: dict[str, Callable[[], frozenset[str] | None]] = {
 def known_alphabet(name: str) -> frozenset[str] | None:
     """Return the characters of `iam`, of `gb2312`, or of an alphabet's JSON file; None for `any`.
 
-    Raises `SpecError` for another name, `AlphabetError` when the file cannot be read.
+    Raises `SpecError` for another name, `AlphabetError` if the file cannot be read.
     """
     if name in NAMED:
         return NAMED[name]()

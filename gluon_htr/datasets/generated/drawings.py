@@ -25,11 +25,13 @@ class StrokeText:
     rendering: RenderOptions = DEFAULT_RENDERING
 
     def __call__(self) -> np.ndarray:
-        """(H, W) uint8, ink on white. Raises `ImageError`, or `MissingToolError` without OpenCV or Hershey-Fonts."""
+        """Return (H, W) uint8, ink on white. Raises `ImageError`, or `MissingToolError` without OpenCV or
+        Hershey-Fonts.
+        """
         try:
             from ...images.ink import PenStyle, render
         except ImportError:
-            raise MissingToolError("drawing stroke fonts needs OpenCV: pip install gluon-htr[train]") from None
+            raise MissingToolError("drawing stroke fonts needs OpenCV: pip install 'gluon-htr[train]'") from None
         style, rendering = PenStyle(), self.rendering
         style = style if rendering.skew is None else replace(style, rotation=rendering.skew)
         style = style if rendering.margin is None else replace(style, margin=rendering.margin)
@@ -45,7 +47,7 @@ class StrokeText:
 
 @dataclass(frozen=True)
 class OutlineText:
-    """A text in a TrueType or OpenType font. characters: what it draws, where small capitals are asked for."""
+    """A text in a TrueType or OpenType font. characters: those that the font has, if small capitals are requested."""
 
     text: str
     face: Face
@@ -54,7 +56,9 @@ class OutlineText:
     characters: frozenset[str] = frozenset()
 
     def __call__(self) -> np.ndarray:
-        """(H, W) uint8, ink on white. Raises `ImageError`, or `MissingToolError` for a script that needs more."""
+        """Return (H, W) uint8, ink on white. Raises `ImageError`, or `MissingToolError` for a script that needs
+        more.
+        """
         random = np.random.default_rng(self.seed)
         try:
             layout, share = self.rendering.layout(random), self.rendering.small_capitals

@@ -1,4 +1,4 @@
-"""The fonts that a spec names, and what each of them can write."""
+"""The fonts that a spec names, and the characters that each of them can write."""
 
 from __future__ import annotations
 
@@ -20,12 +20,14 @@ from ..sample import Problem
 from .drawings import OutlineText, Seed, StrokeText
 
 FILES = (".ttf", ".otf", ".ttc", ".otc")
-MIN_COVERAGE = 0.5  # of an alphabet: what a font of symbols or of another script has in common with it makes no text
+MIN_COVERAGE = 0.5  # of an alphabet: the overlap of a font of symbols or of another script is too small for texts
 
 
 @dataclass(frozen=True)
 class FontChoice:
-    """A font: how often it is taken, what it can write of the alphabet, and how a text in it is drawn."""
+    """A font: its share of the lines, the characters of the alphabet that it can write, and the function that draws a
+    text.
+    """
 
     name: str
     share: float
@@ -34,9 +36,9 @@ class FontChoice:
 
 
 def hershey_fonts(alphabet: frozenset[str] | None, joined: bool = True) -> list[FontChoice]:
-    """Return the stroke fonts that look written. Raises `DataError` when they have too little of the alphabet.
+    """Return the stroke fonts that look handwritten. Raises `DataError` if they have too little of the alphabet.
 
-    joined: whether to take also those whose letters touch.
+    joined: whether to include those whose letters touch.
     """
     found = []
     for name, share in FONTS.items():
@@ -44,14 +46,16 @@ def hershey_fonts(alphabet: frozenset[str] | None, joined: bool = True) -> list[
         if joined or not font.joined:
             found += _written(font, share, alphabet)
     if not found:
-        raise DataError("hershey's fonts write ASCII, and the alphabet is another: give a folder of fonts that have it")
+        raise DataError(
+            "the Hershey fonts cover ASCII only, not this alphabet: use fonts:FOLDER with fonts that cover it"
+        )
     return found
 
 
 def outline_fonts(folder: Path, alphabet: frozenset[str] | None, problems: list[Problem]) -> list[FontChoice]:
     """Return the TrueType and OpenType fonts at or below `folder`; those that cannot be used are added to `problems`.
 
-    Raises `DataError` when there is none that can be used.
+    Raises `DataError` if no font can be used.
     """
     if not folder.exists():
         raise DataError(f"{folder} does not exist: give fonts:FOLDER with a folder of fonts, or fonts:hershey")
@@ -62,19 +66,19 @@ def outline_fonts(folder: Path, alphabet: frozenset[str] | None, problems: list[
         except DataError as error:
             problems.append(Problem(file.name, str(error)))
     if not found:
-        why = first_problems(problems) or f"it takes {', '.join(FILES)}"
-        raise DataError(f"{folder} has no font that can be used: {why}")
+        why = first_problems(problems) or f"no {', '.join(FILES)} file"
+        raise DataError(f"{folder} has no usable font: {why}")
     return found
 
 
 def drawn_letters(file: Path, alphabet: frozenset[str] | None) -> list[FontChoice]:
-    """Return a font for each person whose letters this file has (`images.typeset_drawn`).
+    """Return a font for each person whose letters this file has (`synthesis/fonts/drawn_fonts.py`).
 
-    Raises `DataError` for none.
+    Raises `DataError` if nobody drew enough of the alphabet.
     """
     found = [font for drawn in drawn_fonts(file) for font in _written(drawn, 1.0, alphabet)]
     if not found:
-        raise DataError(f"{file} has nobody who drew enough of the alphabet")
+        raise DataError(f"in {file}, nobody drew enough of the alphabet: use another file")
     return found
 
 
@@ -88,7 +92,7 @@ def _written(font: StrokeFont, share: float, alphabet: frozenset[str] | None) ->
 
 
 def _found(face: Face, alphabet: frozenset[str] | None) -> FontChoice:
-    """Raise `DataError` when the font has too little of the alphabet."""
+    """Inspect a font file. Raises `DataError` if the font has too little of the alphabet."""
     characters = drawable(face, (lambda character: True) if alphabet is None else alphabet.__contains__)
     if not _enough(characters, alphabet):
         raise DataError(f"draws {len(characters)} of the alphabet's {len(alphabet or '')} characters")

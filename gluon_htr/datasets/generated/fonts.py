@@ -1,8 +1,8 @@
-"""Lines that nobody wrote: made-up texts in stroke fonts, or in the fonts of a folder.
+"""Generated lines: synthetic texts in stroke fonts, or in the fonts of a folder.
 
 `fonts:hershey?corpus=data/corpora&count=10000&seed=0`, `fonts:my/fonts?…`, and `fonts:letters.json.xz?…` for letters
-that people drew (`images/typeset_drawn.py`). Sample k is the same for the same spec, whichever worker draws it and
-however many are asked for. The group of a sample is its font.
+that people drew (`synthesis/fonts/drawn_fonts.py`). Sample k is the same for the same spec, in every worker and for
+every count. The group of a sample is its font.
 """
 
 from __future__ import annotations
@@ -28,46 +28,46 @@ HERSHEY = Path("hershey")
 DRAWN = (".json", ".json.xz")  # letters that people drew
 #: Terms of such letters by the name of the file.
 FONT_SETS = {"chars74k-trajectories": "Chars74K: research, with citation"}
-CHOICE, DRAWING = 1, 2  # what follows a sample's seed, so that its font, its text and its ink vary on their own
+CHOICE, DRAWING = 1, 2  # appended to a sample's seed, so that its font, its text and its ink vary independently
 
 
 class FontsOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The keys of a spec of generated lines."""
+    """Keys of a spec of generated lines."""
 
-    #: A text file, or a folder of them; common words are strung together without one.
+    #: A text file, or a folder of text files; without one, common words are strung together.
     corpus: str | None = None
-    #: How many lines.
+    #: Number of lines.
     count: Annotated[int, msgspec.Meta(ge=1)] = 10000
     seed: Annotated[int, msgspec.Meta(ge=0)] = 0
-    #: What to write: `mixed`, or one of lines, words, patterns (dates, sums, names …), digits, characters.
+    #: Texts to write: `mixed`, or one of lines, words, patterns (dates, sums, names …), digits, characters.
     texts: Texts = "mixed"
     #: The only characters that occur: `iam`, `gb2312` (Chinese), `any`, or an alphabet's JSON file.
     alphabet: str = "iam"
-    #: How many digits a number has where numbers are asked for: `5`, or from `1-20`.
+    #: Digits of each number with texts=digits: `5`, or a range as `1-20`.
     digits: str = "1-20"
-    #: Turned by at most so many degrees to either side; long lines less. What this and the next two are where they are
-    #: not given, `Layout.draw` and `InkStyle` say.
+    #: Largest rotation in degrees to either side; smaller for long lines. The defaults of this and the next two keys
+    #: are those of `LineLayout.draw` and `PenStyle`.
     skew: Annotated[float, msgspec.Meta(ge=0, le=45)] | None = None
-    #: More space behind each letter: at most this share of the font's size.
+    #: Largest extra space behind each letter, as a proportion of the font's size.
     spacing: Annotated[float, msgspec.Meta(ge=0, le=2)] | None = None
-    #: White on each side: at most this share of the font's size.
+    #: Largest margin on each side, as a proportion of the font's size.
     margin: Annotated[float, msgspec.Meta(ge=0, le=2)] | None = None
-    #: Out of focus: a Gaussian of at most so many pixels; none without it.
+    #: Largest standard deviation of a Gaussian blur in pixels; 0 for none.
     blur: Annotated[float, msgspec.Meta(ge=0, le=10)] = 0.0
-    #: The share of small letters that are written as small capitals, as writers of block letters do: other ones in each
-    #: line. Of Hershey's fonts, those whose letters touch are left out then.
+    #: Proportion of small letters that are written as small capitals, as writers of block letters do; different ones
+    #: in each line. Hershey fonts whose letters touch are then left out.
     small_capitals: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.0
-    #: The share of letters, at most, that the pen goes on to from the one before without being lifted, as fast writers
-    #: of block letters do; another one in each line. In letters that people drew, and in the same fonts of Hershey's.
+    #: Largest proportion of letters that are joined to the one before without lifting the pen, as fast writers of
+    #: block letters do; drawn for each line. For letters that people drew and for the same Hershey fonts.
     joins: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.0
 
 
 class FontsReader(GeneratedReader):
     """Streams generated lines. Fonts that cannot be used are `problems`.
 
-    Raises `SpecError` for a bad number of digits, or for joins in font files, `DataError` for a
-    corpus without text or a folder without fonts, `AlphabetError` for an alphabet that cannot be read,
-    `MissingToolError` where a package is not installed.
+    Raises `SpecError` for a bad number of digits, or for joins in font files, `DataError` for a corpus without text or
+    a folder without fonts, `AlphabetError` for an alphabet that cannot be read, `MissingToolError` if a package is not
+    installed.
     """
 
     def __init__(self, path: Path, options: FontsOptions) -> None:
@@ -84,7 +84,7 @@ class FontsReader(GeneratedReader):
         )
 
     def sample(self, index: int) -> Sample:
-        """Line number `index`, which may be beyond `count`."""
+        """Draw line number `index`, which may be beyond `count`."""
         seed = self._options.seed
         chosen = int(np.random.default_rng([seed, index, CHOICE]).choice(len(self._fonts), p=self._shares))
         font, text = self._fonts[chosen], self._texts[chosen].text(index)
@@ -106,7 +106,7 @@ def _fonts(
 
 
 def font_set(path: Path) -> str:
-    """Name the set of a font for score cards: `hershey`, that of letters that people drew, or nothing."""
+    """Return the name of a font set for score cards: `hershey`, that of letters that people drew, or nothing."""
     if path.name.endswith(DRAWN):
         name = path.name.partition(".")[0]
         return name if name in FONT_SETS else "drawn"
@@ -114,7 +114,9 @@ def font_set(path: Path) -> str:
 
 
 def font_companions(path: Path, options: FontsOptions) -> Iterator[str]:
-    """Yield name and digest of the corpus' files and of the alphabet's; by content, since alphabets are made anew."""
+    """Yield name and digest of the files of the corpus and of the alphabet; by content, since alphabets are often
+    rewritten.
+    """
     for name in (options.corpus, options.alphabet):
         if name and name not in NAMED:
             for file in corpus_files(Path(name)):

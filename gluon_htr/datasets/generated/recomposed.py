@@ -1,8 +1,8 @@
-"""New lines of real words: what a writer of IAM wrote, put together anew, with that writer's own distances.
+"""Recomposed lines: real words of one writer of IAM in a new order, with that writer's own distances.
 
-`recomposed:data/iam?split=train&count=10000&seed=0`. A line has words of one writer, who is its group; up to four that
-followed each other stay together. Words stand on one baseline, on white, as in IAM's own images of lines. Sample k is
-the same for the same spec, whichever worker makes it and however many are asked for.
+`recomposed:data/iam?split=train&count=10000&seed=0`. A line has words of one writer, who is its group; up to four
+consecutive words stay together. Words stand on one baseline, on white, as in IAM's own images of lines. Sample k is the
+same for the same spec, in every worker and for every count.
 """
 
 from __future__ import annotations
@@ -24,25 +24,25 @@ from ..sample import GeneratedReader, Sample
 from .recomposed_words import WordImage, Writer, space_before, writers
 
 CLOSING = frozenset(".,;:!?)'")  # no line begins with one
-MAX_RUN = 4  # words that followed each other
-COMPOSING = 3  # what follows a sample's seed
+MAX_RUN = 4  # consecutive words
+COMPOSING = 3  # appended to a sample's seed
 
 
 class RecomposedOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The keys of a spec of recomposed lines."""
+    """Keys of a spec of recomposed lines."""
 
     #: Part of the Aachen partition.
     split: AachenSplit = "train"
-    #: How many lines.
+    #: Number of lines.
     count: Annotated[int, msgspec.Meta(ge=1)] = 10000
     seed: Annotated[int, msgspec.Meta(ge=0)] = 0
 
 
 @dataclass(frozen=True)
 class Recomposed:
-    """Images of words beside each other, put together when called. Can be pickled.
+    """Images of words beside each other, composed when called. Can be pickled.
 
-    gaps: pixels before each word; below: how far each word's foot is below the baseline.
+    gaps: pixels before each word. below: distance of each word's foot below the baseline, in pixels.
     """
 
     paths: tuple[str, ...]
@@ -50,7 +50,7 @@ class Recomposed:
     below: tuple[int, ...]
 
     def __call__(self) -> np.ndarray:
-        """(H, W) uint8 gray on white. Raises `ImageError` where a word's image is broken."""
+        """Return (H, W) uint8 gray on white. Raises `ImageError` if a word's image is broken."""
         images = [decode(path) for path in self.paths]
         lefts, x = [], 0
         for image, gap in zip(images, self.gaps):
@@ -81,10 +81,12 @@ class RecomposedReader(GeneratedReader):
             raise AnnotationError(f"{root} has no writer of split={split} with words that are marked ok")
         self._names, self._writers = list(found), list(found.values())
         words = np.array([sum(map(len, writer.runs)) for writer in self._writers])
-        self._shares = np.sqrt(words) / np.sqrt(words).sum()  # all hands matter, and long texts have more to give
+        self._shares = (
+            np.sqrt(words) / np.sqrt(words).sum()
+        )  # every writer counts, and those with long texts count more
 
     def sample(self, index: int) -> Sample:
-        """Line number `index`, which may be beyond `count`."""
+        """Compose line number `index`, which may be beyond `count`."""
         seed = self._options.seed
         random = np.random.default_rng([seed, index, COMPOSING])
         chosen = int(random.choice(len(self._writers), p=self._shares))
@@ -97,7 +99,7 @@ class RecomposedReader(GeneratedReader):
 
 
 def _words(writer: Writer, length: int, random: np.random.Generator) -> list[WordImage]:
-    """Words of a writer for a line of about `length` characters: pieces of what was written, in any order."""
+    """Draw words of a writer for a line of about `length` characters: runs of consecutive words, in any order."""
     words: list[WordImage] = []
     size = 0
     while not words or size < length - 3:
@@ -113,12 +115,12 @@ def _words(writer: Writer, length: int, random: np.random.Generator) -> list[Wor
 
 
 def _opens(writer: Writer) -> bool:
-    """Whether a line can begin with a word: it cannot where somebody left nothing but closing marks."""
+    """Test whether a line can begin with a word of this writer, who may have left only closing marks."""
     return any(word.text[0] not in CLOSING for run in writer.runs for word in run)
 
 
 def _gaps(writer: Writer, words: list[WordImage], random: np.random.Generator) -> tuple[int, ...]:
-    """Pixels before each word, as that writer left them elsewhere."""
+    """Draw the pixels before each word from those that the writer left elsewhere."""
     gaps = [0]
     for space in space_before([word.text for word in words])[1:]:
         seen = writer.spaces if space else writer.joints

@@ -1,7 +1,7 @@
-"""What each writer of IAM wrote, as words for other lines: where their baseline is, and how far apart they are.
+"""Words of each writer of IAM as material for new lines: their baseline, and their distances.
 
 Boxes come from `ascii/words.txt`. A line's baseline is fitted to the feet of those words that have no descender and no
-mark that hangs or floats; how far every word reaches below it is kept.
+hanging or floating mark; the distance of every word below it is kept.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from ..iam.annotations import Form, Line, Word
 from ..iam.spacing import natural
 
 STANDING = frozenset("abcdehiklmnorstuvwxzABCDEFGHIKLMNOPRSTUVWXZ0123456789")  # characters that stand on the baseline
-MAX_OFFSET = 2.5  # median heights of a line's words: a foot further off is not of that line
+MAX_OFFSET = 2.5  # median heights of a line's words: a foot that is farther off belongs to another line
 
 
 @dataclass(frozen=True)
 class WordImage:
-    """A word's image; `below`: pixels from its line's baseline down to its foot, negative where it floats."""
+    """The image of a word. below: pixels from its line's baseline down to its foot, negative if it floats."""
 
     path: str
     text: str
@@ -35,7 +35,9 @@ class WordImage:
 
 @dataclass
 class Writer:
-    """Runs of words that followed each other, and the distances between them in pixels: with and without a space."""
+    """Words of a writer: runs of consecutive words, and the distances between words in pixels, with and without a
+    space.
+    """
 
     runs: list[list[WordImage]] = field(default_factory=list)
     spaces: list[int] = field(default_factory=list)
@@ -43,14 +45,14 @@ class Writer:
 
 
 def writers(root: Path, forms: Iterable[Form]) -> dict[str, Writer]:
-    """Return the writers who left enough to make lines of: words whose segmentation is marked ok, with distances.
+    """Collect the writers with enough material: words whose segmentation is marked ok, and distances.
 
-    Raises `AnnotationError` when there is no table of boxes or no folder of words.
+    Raises `AnnotationError` if there is no table of boxes or no folder of words.
     """
     boxes, paths = _boxes(root), folder_files(root / "words", SUFFIXES)
     if not boxes or not paths:
         missing = "words/" if boxes else "ascii/words.txt"
-        raise AnnotationError(f"{root} has no {missing}: run python -m gluon_htr.download --dataset iam-words first")
+        raise AnnotationError(f"{root} has no {missing}: run gluon-htr download --dataset iam-words first")
     found = defaultdict[str, Writer](Writer)
     for form in forms:
         for line in form.lines:
@@ -61,15 +63,15 @@ def writers(root: Path, forms: Iterable[Form]) -> dict[str, Writer]:
 
 
 def _trim(writer: Writer) -> None:
-    """Leaves out distances that come from boxes of another word: words would stand on each other, or far apart."""
+    """Drop distances that come from boxes of other words: words would overlap, or stand far apart."""
     usual = float(np.median(writer.spaces)) if writer.spaces else 0.0
     writer.spaces = [distance for distance in writer.spaces if usual / 4 <= distance <= 3 * usual]
     writer.joints = [distance for distance in writer.joints if -usual / 2 <= distance <= usual]
-    writer.joints = writer.joints or [round(usual / 4)]  # who left no mark behind a word: about as close as others do
+    writer.joints = writer.joints or [round(usual / 4)]  # no mark behind a word: about as close as those of others
 
 
 def _boxes(root: Path) -> dict[str, tuple[int, int, int, int]]:
-    """x, y, width and height of each word on its form, in pixels."""
+    """Read x, y, width and height of each word on its form, in pixels."""
     table = dict(contents(root, "ascii", "ascii.tgz", (".txt",))).get("words", b"")
     boxes = {}
     for row in table.decode("latin-1").splitlines():
@@ -82,7 +84,7 @@ def _boxes(root: Path) -> dict[str, tuple[int, int, int, int]]:
 
 
 def _add(writer: Writer, line: Line, boxes: dict[str, tuple[int, int, int, int]], paths: dict[str, str]) -> None:
-    """Collect the runs of good words of a line, and the distances within these."""
+    """Collect the runs of good words of a line, and the distances within them."""
     baseline = _baseline(line.words, boxes)
     if baseline is None:
         return
@@ -97,7 +99,7 @@ def _add(writer: Writer, line: Line, boxes: dict[str, tuple[int, int, int, int]]
 
 
 class _Baseline:
-    """y of a line's baseline under a box, in pixels of the form."""
+    """The y coordinate of a line's baseline under a box, in pixels of the form."""
 
     def __init__(self, x: Sequence[float], y: Sequence[float]) -> None:
         self._slope = 0.0
@@ -110,7 +112,7 @@ class _Baseline:
 
 
 def _baseline(words: Iterable[Word], boxes: dict[str, tuple[int, int, int, int]]) -> _Baseline | None:
-    """None where no word of the line shows it."""
+    """Fit the baseline of a line; None if no word shows it."""
     standing = [
         boxes[word.id] for word in words if word.segmented and word.id in boxes and STANDING.issuperset(word.text)
     ]
@@ -126,7 +128,9 @@ def _foot(box: tuple[int, int, int, int]) -> int:
 def _runs(
     words: Iterable[Word], boxes: dict[str, tuple[int, int, int, int]], paths: dict[str, str]
 ) -> Iterator[list[Word]]:
-    """Neighboring words that are well segmented, in the order of writing; `#` stands for what was crossed out."""
+    """Yield runs of neighboring words that are well segmented, in the order of writing; `#` stands for crossed-out
+    words.
+    """
     run: list[Word] = []
     for word in words:
         if word.segmented and word.id in boxes and word.id in paths and word.text.strip() and "#" not in word.text:
@@ -139,6 +143,6 @@ def _runs(
 
 
 def space_before(tokens: Sequence[str]) -> list[bool]:
-    """Whether natural spacing puts a space before each of the tokens; never before the first."""
+    """Tell for each token whether natural spacing puts a space before it; never before the first."""
     texts = [natural(tokens[: count + 1]) for count in range(len(tokens))]
     return [False, *(after[len(before)] == " " for before, after in pairwise(texts))]

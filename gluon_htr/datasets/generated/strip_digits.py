@@ -1,8 +1,8 @@
-"""The single digits that strips are made of: MNIST's, from its official files.
+"""The single digits of strips: those of MNIST, from its official files.
 
-`validation` is always the last 2,000 of the 10,000 test images (`t10k`), so that scores compare and nobody trains on
-them. `train` is the 60,000 training images where they have been downloaded, and the first 8,000 of the test images
-where these are all there is.
+`validation` is always the last 2,000 of the 10,000 test images (`t10k`), so that scores are comparable and these are
+never trained on. `train` is the 60,000 training images if they have been downloaded, and else the first 8,000 of the
+test images.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from ...errors import DataError
 from ..idx import read_idx
 
 HELD_OUT = 2000  # of the test images
-INK = 32  # gray levels above the ground: fainter pixels are no part of a digit's box
+INK = 32  # gray levels above the ground: fainter pixels do not belong to the box of a digit
 
 MnistSplit = Literal["train", "validation"]
 
 
 def read_mnist(root: Path, split: MnistSplit) -> tuple[np.ndarray, np.ndarray]:
-    """Images (N, 28, 28) uint8, 255 is ink, and their labels (N,) uint8, 0 to 9.
+    """Read images (N, 28, 28) uint8, 255 is ink, and their labels (N,) uint8, 0 to 9.
 
-    Raises `DataError` where a file is missing or broken, or where the two do not belong together.
+    Raises `DataError` if a file is missing or broken, or if the two do not match.
     """
     if split == "train" and _file(root, "train-images", 3):
         return _read_part(root, "train")
@@ -49,12 +49,12 @@ def _read(root: Path, name: str, dimensions: int) -> np.ndarray:
     if file is None:
         raise DataError(
             f"{root} has no {name}-idx{dimensions}-ubyte, with or without .gz: "
-            "run python -m gluon_htr.download --dataset mnist first"
+            "run gluon-htr download --dataset mnist first"
         )
     return read_idx(file, dimensions)
 
 
 def _file(root: Path, name: str, dimensions: int) -> Path | None:
-    """Return the file, plain or gzipped; some copies have a dot for the second hyphen."""
+    """Find the file, plain or gzipped; some copies have a dot for the second hyphen."""
     names = (f"{name}{mark}idx{dimensions}-ubyte{ending}" for mark in "-." for ending in ("", ".gz"))
     return next((root / name for name in names if (root / name).is_file()), None)

@@ -1,9 +1,9 @@
-"""Strips of single digits: those of MNIST side by side, as hands write numbers of any length.
+"""Strips of single digits: those of MNIST side by side, as people write numbers of any length.
 
-`strips:data/mnist?split=train&count=10000&digits=1-20&seed=0`. A strip has digits of many hands, dark on white, from
-a little overlap to gaps, that differ a little in size and stand a little above or below their baseline. Sample k is the
-same for the same spec, whichever worker makes it and however many are asked for. Nobody knows who wrote which digit, so
-that every strip is its own group.
+`strips:data/mnist?split=train&count=10000&digits=1-20&seed=0`. A strip has digits of many writers, dark on white, with
+small overlaps or gaps, of slightly different sizes, and slightly above or below their baseline. Sample k is the same
+for the same spec, in every worker and for every count. The writers of the digits are unknown, so every strip is its own
+group.
 """
 
 from __future__ import annotations
@@ -23,43 +23,43 @@ from ..sample import GeneratedReader, Sample
 from .strip_digits import INK, MnistSplit, read_mnist
 
 MAX_DIGITS = 200  # digits
-CHOOSING, PLACING = 5, 6  # what follows a sample's seed, so that its digits and its layout vary on their own
+CHOOSING, PLACING = 5, 6  # appended to a sample's seed, so that its digits and its layout vary independently
 
-HEIGHT = 28  # pixels of a digit that stands as high as most do; MNIST's have 20
-MIN_DISTANCE = 0.4  # heights between the middles of neighbors: less would be one sign on top of another
+HEIGHT = 28  # pixels of a digit of the usual size; those of MNIST have 20
+MIN_DISTANCE = 0.4  # heights between the centers of neighbors: at less, digits would cover each other
 
 
 class StripsOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The keys of a spec of strips."""
+    """Keys of a spec of strips."""
 
-    #: Part of MNIST: strips_digits.py says which digits that are.
+    #: Split of MNIST, as defined in strip_digits.py.
     split: MnistSplit = "train"
-    #: How many strips.
+    #: Number of strips.
     count: Annotated[int, msgspec.Meta(ge=1)] = 10000
-    #: How many digits a strip has: `5`, or from `1-20`.
+    #: Digits of a strip: `5`, or a range as `1-20`.
     digits: str = "1-20"
     seed: Annotated[int, msgspec.Meta(ge=0)] = 0
 
 
 @dataclass(frozen=True, eq=False)
 class Strip:
-    """Digits beside each other, put together when called. Can be pickled.
+    """Digits beside each other, composed when called. Can be pickled.
 
-    glyphs: (N, H, W) uint8 as MNIST has them, 255 is ink.
+    glyphs: (N, H, W) uint8 as in MNIST, 255 is ink.
     """
 
     glyphs: np.ndarray
     seed: tuple[int, ...]
 
     def __call__(self) -> np.ndarray:
-        """(H, W) uint8, ink on white."""
+        """Return (H, W) uint8, ink on white."""
         return compose(list(self.glyphs), np.random.default_rng(self.seed))
 
 
 class StripsReader(GeneratedReader):
     """Streams strips.
 
-    Raises `DataError` when `root` lacks MNIST's files or one is broken, `SpecError` for a bad number of digits.
+    Raises `DataError` if `root` lacks a file of MNIST or one is broken, `SpecError` for a bad number of digits.
     """
 
     def __init__(self, root: Path, options: StripsOptions) -> None:
@@ -69,7 +69,7 @@ class StripsReader(GeneratedReader):
         self._glyphs, self._labels = read_mnist(root, options.split)
 
     def sample(self, index: int) -> Sample:
-        """Strip number `index`, which may be beyond `count`."""
+        """Draw strip number `index`, which may be beyond `count`."""
         seed = self._options.seed
         random = np.random.default_rng([seed, index, CHOOSING])
         chosen = random.integers(len(self._labels), size=random.integers(self._min_digits, self._max_digits + 1))
@@ -79,7 +79,7 @@ class StripsReader(GeneratedReader):
 
 
 def digit_range(digits: str, limit: int) -> tuple[int, int]:
-    """`5` → 5, 5; `1-20` → 1, 20. Raises `SpecError` beyond `limit`."""
+    """Parse a number of digits: `5` → 5, 5; `1-20` → 1, 20. Raises `SpecError` beyond `limit`."""
     match = re.fullmatch(r"([0-9]{1,3})(?:-([0-9]{1,3}))?", digits)
     lowest, highest = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
     if not 1 <= lowest <= highest <= limit:
@@ -88,7 +88,9 @@ def digit_range(digits: str, limit: int) -> tuple[int, int]:
 
 
 def compose(glyphs: list[np.ndarray], random: np.random.Generator) -> np.ndarray:
-    """Glyphs (H, W) uint8, 255 is ink, as one line: (H, W) uint8, ink on white, all of it within the margins."""
+    """Compose glyphs (H, W) uint8, 255 is ink, to one line: (H, W) uint8, ink on white, all of it within the
+    margins.
+    """
     size, gap = random.uniform(0.85, 1.15), random.uniform(-0.05, 0.45)
     images = [_resized(glyph, size * random.normal(1, 0.06)) for glyph in glyphs]
     lefts = _lefts(images, gap, random)
@@ -104,7 +106,7 @@ def compose(glyphs: list[np.ndarray], random: np.random.Generator) -> np.ndarray
 
 
 def _resized(glyph: np.ndarray, size: float) -> np.ndarray:
-    """Return the box of a digit's ink, `size` times as large as the digits of a line usually are."""
+    """Resize the box of a digit's ink; a size of 1 is the usual size of the digits of a line."""
     rows, columns = (np.flatnonzero((glyph >= INK).any(axis=axis)) for axis in (1, 0))
     box = glyph[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     factor = np.clip(size, 0.6, 1.4) * HEIGHT / 20
@@ -113,7 +115,7 @@ def _resized(glyph: np.ndarray, size: float) -> np.ndarray:
 
 
 def _lefts(images: list[np.ndarray], gap: float, random: np.random.Generator) -> list[int]:
-    """x of each digit; `gap` is the usual distance between two, in heights, negative where they overlap."""
+    """Place the digits: x of each. gap: the usual distance between two, in heights, negative if they overlap."""
     lefts = [0]
     for before, after in pairwise(images):
         behind = before.shape[1] + HEIGHT * max(-0.12, gap + random.normal(0, 0.06))

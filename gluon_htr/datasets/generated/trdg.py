@@ -1,7 +1,7 @@
 """Texts drawn by TextRecognitionDataGenerator (package `trdg`), which many trainings for scene text have used.
 
-Its last release, 1.8.0, calls two names that Pillow 10 removed. They are put back, here alone, before it is imported.
-It is asked for noise, quasicrystals or white behind the text, skew, blur and waves, all seeded.
+Its last release, 1.8.0, calls two names that Pillow 10 removed. They are restored, here alone, before the import. It
+draws noise, quasicrystals or white behind the text, skew, blur and waves, all seeded.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from .drawings import OutlineText, Seed
 
 @dataclass(frozen=True)
 class TrdgText:
-    """A text in a font's file that trdg draws when called. Can be pickled."""
+    """A text in a font file that trdg draws when called. Can be pickled."""
 
     text: str
     path: str
     seed: Seed
 
     def __call__(self) -> np.ndarray:
-        """(H, W) uint8 gray. Raises `ImageError`, or `MissingToolError` without trdg."""
+        """Return (H, W) uint8 gray. Raises `ImageError`, or `MissingToolError` without trdg."""
         generator = load_trdg()
         chosen = _seeded(self.seed)
         try:
@@ -59,9 +59,9 @@ class TrdgText:
 
 
 def by_trdg(sample: Sample) -> Sample:
-    """Return the same text in the same font, by trdg.
+    """Return the sample with the same text in the same font, drawn by trdg.
 
-    Raises `UsageError` where a sample is not of `fonts:FOLDER`, or asks for what trdg cannot do: it draws each letter
+    Raises `UsageError` if the sample is not of `fonts:FOLDER`, or needs what trdg cannot do: it draws each letter
     alone, one behind the other from left to right.
     """
     if not isinstance(sample.image, OutlineText):
@@ -78,8 +78,8 @@ def by_trdg(sample: Sample) -> Sample:
 
 @cache
 def load_trdg() -> Any:
-    """trdg's `GeneratorFromStrings`. Raises `MissingToolError`."""
-    with contextlib.redirect_stdout(io.StringIO()):  # it prints what it misses for tasks that are not ours
+    """Import trdg's `GeneratorFromStrings`. Raises `MissingToolError`."""
+    with contextlib.redirect_stdout(io.StringIO()):  # it prints missing packages of other tasks
         try:
             _restore_pillow()
             from trdg.generators import GeneratorFromStrings
@@ -99,7 +99,7 @@ def _restore_pillow() -> None:
 
 
 def _seeded(seed: Seed) -> np.random.Generator:
-    """Return a generator of our own, after seeding the three that trdg draws from."""
+    """Return a new generator, after seeding the three that trdg draws from."""
     import cv2
 
     chosen = np.random.default_rng(seed)

@@ -1,8 +1,7 @@
-"""What is written on the forms of the IAM Handwriting Database (Marti and Bunke 2002), from its XML or its ascii
-tables.
+"""Transcriptions of the IAM Handwriting Database (Marti and Bunke 2002), from its XML or its ascii tables.
 
-The XML (`handwritten-part/line/word`) is preferred: its lines have natural spacing. Two things it lacks are taken
-from the tables where they are there: the segmentation status of single words, and forms without an XML file.
+The XML (`handwritten-part/line/word`) is preferred: its lines have natural spacing. Two things that it lacks are taken
+from the tables if they exist: the segmentation status of single words, and forms without an XML file.
 
 Only start tags matter here, so expat reads them: a tree of each form would cost as much as decoding its images.
 """
@@ -25,7 +24,7 @@ from .spacing import natural
 
 @dataclass(frozen=True)
 class Word:
-    """One word; `segmented` is False where its box may be wrong."""
+    """A word; `segmented` is False if its box may be wrong."""
 
     id: str
     text: str
@@ -34,7 +33,7 @@ class Word:
 
 @dataclass(frozen=True)
 class Line:
-    """One line: its text with natural spacing, and its words."""
+    """A line: its text with natural spacing, and its words."""
 
     id: str
     text: str
@@ -43,13 +42,13 @@ class Line:
 
     @property
     def tokens(self) -> str:
-        """The words set apart by single spaces, punctuation too, as the ascii tables have them."""
+        """The words and punctuation marks separated by single spaces, as in the ascii tables."""
         return " ".join(word.text for word in self.words)
 
 
 @dataclass(frozen=True)
 class Form:
-    """One filled-in form."""
+    """A filled-in form."""
 
     id: str
     writer: str
@@ -66,9 +65,9 @@ class Tables:
 
 
 def read_forms(root: Path, problems: list[Problem]) -> list[Form]:
-    """All forms below `root`, in order of their ids. What cannot be read is added to `problems`.
+    """Read all forms below `root`, in order of their ids. Files that cannot be read are added to `problems`.
 
-    Raises `AnnotationError` when there is neither XML nor an ascii table.
+    Raises `AnnotationError` if there is neither XML nor an ascii table.
     """
     tables = read_tables(root, problems)
     forms = {}
@@ -85,9 +84,9 @@ def read_forms(root: Path, problems: list[Problem]) -> list[Form]:
 
 
 def _parse(blob: bytes, tables: Tables) -> Form:
-    """Return a form's XML, by its start tags alone. Raises `AnnotationError`.
+    """Parse the XML of a form, by its start tags alone. Raises `AnnotationError`.
 
-    Entities and external files are refused.
+    Entities and external files are rejected.
     """
     handler = _Tags(tables)
     parser = expat.ParserCreate()
@@ -97,7 +96,7 @@ def _parse(blob: bytes, tables: Tables) -> Form:
 
 
 class _Tags:
-    """Collects form, lines and words from their start tags."""
+    """Handler that collects form, lines and words from their start tags."""
 
     def __init__(self, tables: Tables) -> None:
         self._tables, self._form, self._handwritten = tables, dict[str, str](), False
@@ -133,7 +132,7 @@ def _text(attributes: dict[str, str]) -> str:
 
 
 def read_tables(root: Path, problems: list[Problem]) -> Tables:
-    """words.txt, lines.txt and forms.txt, whichever exist."""
+    """Read words.txt, lines.txt and forms.txt, if they exist."""
     blobs = dict(contents(root, "ascii", "ascii.tgz", (".txt",)))
     tables = Tables()
     for identity, status, *_, text in _rows(blobs, "words", 9, problems):

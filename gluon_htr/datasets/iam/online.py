@@ -1,8 +1,8 @@
 """IAM-OnDB: lines written on a whiteboard, as pen strokes, with their texts (Liwicki and Bunke 2005).
 
 `iam-online:data/iam-online?split=train`: lineStrokes/ and ascii/, or the archives as downloaded. Splits are the
-official lists of the task IAM-OnDB-t1, whose writers are disjoint. The group of a sample is its writer where the whole
-recordings, original/, are there as well, and its form otherwise.
+official lists of the task IAM-OnDB-t1, whose writers are disjoint. The group of a sample is its writer if the whole
+recordings, original/, exist as well, and its form otherwise.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ HEAD = 8192  # bytes of a recording within which its writer is named
 
 
 class IamOnlineOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The keys of an IAM-OnDB spec."""
+    """Keys of an IAM-OnDB spec."""
 
     #: One of the official lists: trainset, testset_v, testset_t, testset_f.
     split: Literal["train", "validation-v", "validation-t", "test", "all"] = "all"
-    #: So many drawings of each line, all by different hands and pens; 0 is one drawing of the strokes as they are.
+    #: Number of drawings of each line, in different styles and pens; 0 draws the strokes once, unchanged.
     variants: Annotated[int, msgspec.Meta(ge=0, le=1000)] = 0
-    #: `natural` spacing, or as it was `transcribed`, where one line in ten has its punctuation set apart.
+    #: `natural` spacing, or as it was `transcribed`: one line in ten then has spaces around punctuation.
     text: Literal["natural", "transcribed"] = "natural"
     #: `unseen` leaves out the forms whose prompt is also that of an Aachen validation or test form of IAM: a network
     #: that has learned their texts reads those forms better than others.
@@ -60,18 +60,18 @@ class StrokeLine:
 class DrawnStrokes:
     """Pen strokes, from a path or a file's bytes, that are drawn when called. Can be pickled.
 
-    seed: of another hand and pen; without one the strokes are drawn as they are.
+    seed: draws the style of another writer and pen; without one, the strokes are drawn unchanged.
     """
 
     source: str | bytes
     seed: tuple[int, ...] = ()
 
     def __call__(self) -> np.ndarray:
-        """(H, W) uint8. Raises `ImageError`, or `MissingToolError` without OpenCV."""
+        """Return (H, W) uint8. Raises `ImageError`, or `MissingToolError` without OpenCV."""
         try:
             from ...images.ink import PLAIN, PenStyle, render
         except ImportError:
-            raise MissingToolError("drawing pen strokes needs OpenCV: pip install gluon-htr[train]") from None
+            raise MissingToolError("drawing pen strokes needs OpenCV: pip install 'gluon-htr[train]'") from None
         try:
             style = PenStyle() if self.seed else PLAIN
             return render(self.strokes(), style, np.random.default_rng(self.seed or 0))
@@ -79,7 +79,7 @@ class DrawnStrokes:
             raise ImageError(str(error)) from None
 
     def strokes(self) -> TimedStrokes:
-        """Raise `AnnotationError`."""
+        """Read the strokes. Raises `AnnotationError`."""
         if isinstance(self.source, bytes):
             return parse_strokes(self.source)
         try:
@@ -91,10 +91,10 @@ class DrawnStrokes:
 class IamOnlineReader:
     """Streams lines; from folders in order of ids, from archives in the archive's order.
 
-    A stroke file's number is the number of its line. Where a form has more stroke files than lines of text nothing says
-    which line has no text, and all of its lines are left out.
+    The number of a stroke file is the number of its line. If a form has more stroke files than lines of text, it is
+    unknown which line has no text, and all of its lines are left out.
 
-    Raises `AnnotationError` when `root` holds no IAM-OnDB data or lacks the list that the split asks for.
+    Raises `AnnotationError` if `root` has no IAM-OnDB data or lacks the list of the split.
     """
 
     def __init__(self, root: Path, options: IamOnlineOptions) -> None:
@@ -107,12 +107,12 @@ class IamOnlineReader:
         if not texts or not files:
             raise AnnotationError(
                 f"{root} has no {'ascii' if files else 'lineStrokes'}: "
-                "run python -m gluon_htr.download --dataset iam-online first"
+                "run gluon-htr download --dataset iam-online first"
             )
         self._texts = dict(self._aligned(texts, files))
         if not self._texts:
             first = first_problems(self.problems) or "its texts are empty"
-            raise AnnotationError(f"{root} has no line of split={options.split} that can be used: {first}")
+            raise AnnotationError(f"{root} has no usable line of split={options.split}: {first}")
 
     def __len__(self) -> int:
         return len(self._texts) * max(1, self._variants)
@@ -145,7 +145,7 @@ class IamOnlineReader:
             yield from archive_members(archive, (".xml",))
 
     def _stroke_files(self) -> dict[str, dict[int, str]]:
-        """Per form, the id of each line's file by its number, from 1."""
+        """Return the id of each line's file by form and number, from 1."""
         found = defaultdict[str, dict[int, str]](dict)
         for identity, _ in self._sources():
             if match := LINE.fullmatch(identity):
@@ -153,7 +153,7 @@ class IamOnlineReader:
         return found
 
     def _aligned(self, texts: dict[str, list[str]], files: dict[str, dict[int, str]]) -> Iterator[tuple[str, str]]:
-        """(id, text) of each line of the split that has both."""
+        """Yield (id, text) of each line of the split that has both."""
         for form in sorted(self._forms(texts.keys() | files.keys())):
             if _prompt(form) in self._left_out:
                 continue
@@ -199,19 +199,19 @@ class IamOnlineReader:
 
 
 def _prompt(form: str) -> str:
-    """Return what was given to be written: forms that differ in their last letter alone had the same."""
+    """Return the prompt of a form: forms that differ in their last letter alone had the same."""
     return form.rstrip("abcdefghijklmnopqrstuvwxyz")
 
 
 def _aachen_prompts() -> frozenset[str]:
-    """Those of Aachen's validation and test forms."""
+    """Return the prompts of Aachen's validation and test forms."""
     return frozenset(_prompt(form) for split in ("validation", "test") for form in aachen_forms(split))
 
 
 def parse_text(blob: bytes) -> list[str]:
-    """Return the lines of a form's corrected text, which follows `CSR:`; what precedes is what a program read.
+    """Return the lines of a form's corrected text, which follows `CSR:`; a program's reading precedes it.
 
-    One form, a08-551z, has two of its lines in one, parted by a row of percent signs.
+    One form, a08-551z, has two of its lines in one, separated by a row of percent signs.
     """
     corrected = blob.decode("latin-1").partition("CSR:")[2]
     lines = re.split(r"[\r\n]+|%{3,}", corrected)

@@ -1,6 +1,6 @@
-"""Natural spacing for IAM-OnDB's texts, of which one line in ten has IAM's tokens: `Mr . Foot said , " I 'm`.
+"""Natural spacing for the texts of IAM-OnDB, of which one line in ten is tokenized like IAM: `Mr . Foot said , " I 'm`.
 
-People wrote `Mr. Foot said, "I'm`. The rule, which leaves lines of natural spacing as they are: closing punctuation and
+People wrote `Mr. Foot said, "I'm`. The rule, which keeps lines of natural spacing as they are: closing punctuation and
 contractions stick to the word before, an opening bracket to the word after, and a quotation mark that stands alone to
 the word inside the quotation.
 """
@@ -15,7 +15,7 @@ _OPENING = re.compile(r"([(\[])\s+")
 
 
 def naturally_spaced(lines: list[str]) -> list[str]:
-    """Return the lines of one form, in order: a quotation may reach over several."""
+    """Restore the spacing of the lines of one form, in order: a quotation may span several lines."""
     quoted, spaced = False, []
     for line in lines:
         line = _CONTRACTION.sub("'", _OPENING.sub(r"\1", _CLOSING.sub("", line)))
@@ -25,7 +25,7 @@ def naturally_spaced(lines: list[str]) -> list[str]:
 
 
 def _quotations(line: str, quoted: bool) -> tuple[str, bool]:
-    """Return the line with its marks where they belong, and whether a quotation is open at its end.
+    """Attach the quotation marks of a line to words; also tell whether a quotation is open at its end.
 
     quoted: whether one is open at its beginning.
     """
@@ -35,7 +35,7 @@ def _quotations(line: str, quoted: bool) -> tuple[str, bool]:
         done += before
         left, right = not done or done[-1].isspace(), not rest or rest[0].isspace()
         if left != right:
-            quoted = left  # it sticks to a word already, which tells
+            quoted = left  # attached to a word already
         elif left:
             quoted = bool(rest.strip()) and not (quoted and done.strip())  # none opens at a line's end, or closes first
             done, rest = (done, rest.lstrip()) if quoted else (done.rstrip(), rest)

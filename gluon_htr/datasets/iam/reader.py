@@ -1,7 +1,7 @@
 """IAM words, lines and forms, from the archives as downloaded or from the folders made of them.
 
 `iam-words:data/iam?split=train`: words.tgz or words/; likewise `iam-lines` and `iam-forms`. The group of a sample is
-its writer. Splits are the partition of Aachen / RWTH by form, whose writers are disjoint; other published partitions
+its writer. Splits are the Aachen (RWTH) partition by form, whose writers are disjoint; other published partitions
 exist.
 """
 
@@ -25,11 +25,11 @@ AachenSplit = Literal["train", "validation", "test", "all"]
 
 
 class IamOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The keys of an IAM spec."""
+    """Keys of an IAM spec."""
 
-    #: Part of the Aachen partition.
+    #: Split of the Aachen partition.
     split: AachenSplit = "all"
-    #: `ok` leaves out what IAM marks as doubtfully segmented.
+    #: `ok` leaves out samples that IAM marks as doubtfully segmented.
     segmentation: Literal["all", "ok"] = "all"
     #: `natural` spacing, or `tokens` set apart by spaces (lines and forms).
     text: Literal["natural", "tokens"] = "natural"
@@ -37,26 +37,24 @@ class IamOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @cache
 def aachen_forms(split: str) -> frozenset[str]:
-    """Return the form ids of one part of the Aachen partition: 747 train, 116 validation, 336 test."""
+    """Return the form ids of a split of the Aachen partition: 747 train, 116 validation, 336 test."""
     return split_list(f"aachen-{split}-forms")
 
 
 class IamReader:
     """Streams the samples of one level; from folders in order of ids, from archives in the archive's order.
 
-    Raises `AnnotationError` when `root` holds no IAM data of this level.
+    Raises `AnnotationError` if `root` has no IAM data of this level.
     """
 
     def __init__(self, root: Path, level: Literal["words", "lines", "forms"], options: IamOptions) -> None:
         self.problems: list[Problem] = []
         self._root, self._level = root, level
         if not root.is_dir():
-            raise AnnotationError(f"{root} does not exist: run python -m gluon_htr.download first")
+            raise AnnotationError(f"{root} does not exist: run gluon-htr download first")
         self._archives = [] if (root / level).is_dir() else sorted(root.glob(f"{level}*.tgz"))
         if not self._archives and not (root / level).is_dir():
-            raise AnnotationError(
-                f"{root} has neither {level}/ nor {level}.tgz: run python -m gluon_htr.download first"
-            )
+            raise AnnotationError(f"{root} has neither {level}/ nor {level}.tgz: run gluon-htr download first")
         self._samples = {}
         for identity, text, group in _entries(read_forms(root, self.problems), level, options):
             if text.strip():
@@ -83,7 +81,7 @@ class IamReader:
 
 
 def _entries(forms: Iterable[Form], level: str, options: IamOptions) -> Iterator[tuple[str, str, str]]:
-    """(id, text, writer) of every word, line or form that the options choose."""
+    """Yield (id, text, writer) of every word, line or form that the options choose."""
     tokens, any_segmentation = options.text == "tokens", options.segmentation == "all"
     for form in forms:
         if options.split != "all" and form.id not in aachen_forms(options.split):

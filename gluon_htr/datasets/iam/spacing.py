@@ -1,8 +1,8 @@
-"""Natural spacing for texts that come as tokens: `said , " I am` → `said, "I am`.
+"""Natural spacing for tokenized texts: `said , " I am` → `said, "I am`.
 
-The rule, where no transcription with natural spacing exists (IAM's ascii tables): closing punctuation, a possessive and
-a contraction stick to the word before; an opening bracket sticks to the word after; double quotation marks open and
-close in turn; everything else is set apart by one space.
+The rule, if no transcription with natural spacing exists (IAM's ascii tables): closing punctuation, a possessive and a
+contraction stick to the word before; an opening bracket sticks to the word after; double quotation marks open and close
+in turn; everything else is separated by one space.
 """
 
 from __future__ import annotations

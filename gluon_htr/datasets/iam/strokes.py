@@ -16,9 +16,9 @@ MAX_COORDINATE = 1e6  # units: a whiteboard has some ten thousand
 
 
 def parse_strokes(blob: bytes) -> TimedStrokes:
-    """Return the strokes of a line's XML, those without a point left out.
+    """Parse the strokes of a line's XML, without those that have no point.
 
-    Raises `AnnotationError` when it is not well-formed, declares entities, has no points or impossible ones.
+    Raises `AnnotationError` if it is not well-formed, declares entities, has no points or impossible ones.
     """
     points: list[list[tuple[float, float, float]]] = []
 
@@ -39,6 +39,6 @@ def _checked(strokes: list[np.ndarray]) -> TimedStrokes:
         raise AnnotationError("has no strokes")
     for stroke in strokes:
         if not np.isfinite(stroke).all() or np.abs(stroke[:, :2]).max() > MAX_COORDINATE:
-            raise AnnotationError("has points that lie on no whiteboard")
+            raise AnnotationError("has points beyond any whiteboard")
     start = np.array([0, 0, strokes[0][0, 2]])
     return [(stroke - start).astype(np.float32) for stroke in strokes]

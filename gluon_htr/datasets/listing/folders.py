@@ -1,7 +1,7 @@
 """A folder in which each image has its label beside it: `line1.png` and `line1.gt.txt`.
 
-A text file with another name is a label that would be lost (`line1.txt`, `lin1.gt.txt`): it is said which image it
-seems to belong to.
+A text file with another name would be a lost label (`line1.txt`, `lin1.gt.txt`): the problem then names the image that
+it seems to belong to.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from unicodedata import normalize
 
+from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from ..._folders import files_below, walk
@@ -23,12 +24,12 @@ from ..sample import Problem
 from .rows import Row, read_text
 
 LABEL = ".gt.txt"
-MAX_TYPOS = 2  # letters by which a name may differ from the one that was meant; two that changed places count as one
+MAX_TYPOS = 2  # differing letters; two swapped neighbors count as one
 
 
 @dataclass
 class _Folder:
-    """Names in one folder by what they are called without their endings, in NFC: some systems store them in NFD."""
+    """Names in one folder by their stems, in NFC: some systems store them in NFD."""
 
     images: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     labels: dict[str, str] = field(default_factory=dict)
@@ -36,14 +37,14 @@ class _Folder:
 
 
 def label_beside(root: Path) -> Path | None:
-    """Return the first label file in the folder or in those below."""
+    """Return the first label file in the folder or below."""
     return next(iter(files_below(root, (LABEL,))), None)
 
 
 def read_folder(root: Path, problems: list[Problem]) -> list[Row]:
     """Return a row for each image that has a label.
 
-    What has no partner is added to `problems`, by its path below `root`.
+    Files without a partner are added to `problems`, by their path below `root`.
     """
     rows = []
     for folder, names in walk(root):
@@ -53,13 +54,12 @@ def read_folder(root: Path, problems: list[Problem]) -> list[Row]:
 
 
 def closest_name(name: str, choices: Iterable[str]) -> str | None:
-    """Return the choice that differs from a name by a slip of the pen; other digits are no slip."""
+    """Return the closest name within two typos (OSA); names with other numbers never match."""
     numbers = re.findall(r"\d+", name)
-    likely = [choice for choice in choices if re.findall(r"\d+", choice) == numbers]
-    distance, nearest = min(
-        ((OSA.distance(name.lower(), choice.lower()), choice) for choice in likely), default=(0, None)
-    )
-    return nearest if distance <= min(MAX_TYPOS, len(name) // 3) else None
+    likely = {choice: choice.lower() for choice in sorted(choices) if re.findall(r"\d+", choice) == numbers}
+    limit = min(MAX_TYPOS, len(name) // 3)
+    found = process.extractOne(name.lower(), likely, scorer=OSA.distance, score_cutoff=limit)
+    return found[2] if found else None
 
 
 def _sorted_out(names: Iterable[str]) -> _Folder:
@@ -97,5 +97,5 @@ def _pairs(root: Path, below: Path, found: _Folder, problems: list[Problem]) -> 
         else:
             problems.append(Problem(path, f"has no {stem}{LABEL}"))
     lost = [name for name in astray.values() if name.lower().endswith(LABEL)]
-    problems += [Problem((below / name).as_posix(), "is the label of no image here") for name in lost]
+    problems += [Problem((below / name).as_posix(), "is a label without an image here") for name in lost]
     return rows

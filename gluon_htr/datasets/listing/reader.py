@@ -1,8 +1,7 @@
-"""Images and labels of one's own: a list, or a folder with labels beside its images.
+"""The user's own images and labels: a list, or a folder with labels beside its images.
 
-`listing:my/labels.tsv?split=train&group=folder`. Lists are described in listing_rows.py, folders in listing_folders.py.
-All that is wrong is found at once, before anything is read: files that are missing or no images, empty and repeated
-labels.
+`listing:my/labels.tsv?split=train&group=folder`. Lists are described in rows.py, folders in folders.py. All faults are
+found at once, before anything is read: missing files, files that are not images, empty and repeated labels.
 """
 
 from __future__ import annotations
@@ -32,16 +31,16 @@ SIGNATURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\0", b"MM\0*", b"BM", 
 
 
 class ListingOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The keys of a listing's spec."""
+    """Keys of a spec of a listing."""
 
-    #: A part by ratio.
+    #: Split by ratio.
     split: Literal["train", "validation", "all"] = "all"
     #: Which samples belong together: `folder`, `prefix` (of the name, before its last _ or -), or the name of a column.
     #: By default the column `group`, where there is one, and otherwise each sample on its own.
     group: str = ""
-    #: Share of the samples that is held out for validation.
+    #: Proportion of the samples that is held out for validation.
     ratio: Annotated[float, msgspec.Meta(gt=0, lt=1)] = 0.1
-    #: Draws what is held out.
+    #: Seed of the held-out part.
     seed: int = 0
 
 
@@ -56,8 +55,7 @@ class _Listed:
 class ListingReader:
     """Streams samples in the order of the list, or of the names in a folder.
 
-    Raises `AnnotationError` when the list cannot be read or has nothing that can be used, `SpecError` for an unknown
-    group.
+    Raises `AnnotationError` if the list cannot be read or has no usable row, `SpecError` for an unknown group.
     """
 
     def __init__(self, path: Path, options: ListingOptions) -> None:
@@ -70,7 +68,7 @@ class ListingReader:
         self._samples = list(self._listed(rows, options.group))
         if not self._samples:
             why = first_problems(self.problems) or (NOTHING if source.is_dir() else "it has no row")
-            raise AnnotationError(f"{source} has nothing that can be used: {why}")
+            raise AnnotationError(f"{source} has no usable sample: {why}")
         if options.split != "all":
             chosen = held_out([sample.group for sample in self._samples], options.ratio, options.seed)
             is_validation = options.split == "validation"
@@ -86,7 +84,7 @@ class ListingReader:
         known = {column for row in rows for column in row.columns}
         if group not in known | {"", "folder", "prefix"}:
             choices = ", ".join(["folder", "prefix", *sorted(known)])
-            raise SpecError(f"group={group} is no column of {self._source}; there are {choices}")
+            raise SpecError(f"group={group} is not a column of {self._source}; use one of {choices}")
         files = _Files(self._root, rows)
         seen = dict[str, Row]()
         for row in rows:
@@ -99,9 +97,9 @@ class ListingReader:
 
 
 def listing_companions(path: Path, options: ListingOptions) -> Iterator[str]:
-    """Yield name, size and modification time of the images that a list names; for a folder, nothing.
+    """Yield name, size and modification time of the images that a list names; nothing for a folder.
 
-    Raises `AnnotationError` where the list cannot be read.
+    Raises `AnnotationError` if the list cannot be read.
     """
     if not path.is_file():
         return
@@ -112,7 +110,7 @@ def listing_companions(path: Path, options: ListingOptions) -> Iterator[str]:
 
 
 class _Files:
-    """The files that a list speaks of, and those beside them that it does not."""
+    """The files that a list names, and the images beside them that it does not."""
 
     def __init__(self, root: Path, rows: list[Row]) -> None:
         self._root = str(root)
@@ -120,14 +118,16 @@ class _Files:
         self._unlisted = dict[str, list[str]]()
 
     def find(self, path: str) -> str:
-        """Relative to the list; a path from Windows, or in another form of Unicode than the file's, is understood."""
+        """Return the path of a file, relative to the list; Windows paths and other Unicode forms of the name are
+        accepted.
+        """
         slashed = path.replace("\\", "/")
         forms = [path, slashed, *(normalize(form, slashed) for form in ("NFC", "NFD"))]
         files = [os.path.normpath(os.path.join(self._root, form)) for form in dict.fromkeys(forms)]
         return next(filter(os.path.exists, files), files[0])
 
     def suggestion(self, file: str) -> str:
-        """Return what may have been meant by a file that is not there: an image beside it that no row names."""
+        """Suggest a name for a file that does not exist: an image beside it that no row names."""
         folder, name = os.path.split(file)
         if folder not in self._unlisted:
             names = sorted(os.listdir(folder)) if os.path.isdir(folder) else []
@@ -135,32 +135,32 @@ class _Files:
             self._unlisted[folder] = [name for name in images if os.path.join(folder, name) not in self.listed]
         stems = {os.path.splitext(other)[0]: other for other in self._unlisted[folder]}
         other = closest_name(os.path.splitext(name)[0], stems)
-        return f"; was {stems[other]} meant?" if other else ""
+        return f"; did you mean {stems[other]}?" if other else ""
 
 
 def _source(path: Path) -> Path:
-    """Return the list, or the folder with labels beside its images."""
+    """Return the list, or the folder with labels beside its images. Raises `AnnotationError`."""
     if path.is_file():
         return path
     if not path.is_dir():
         beside = [other.name for other in path.parent.iterdir()] if path.parent.is_dir() else []
         other = closest_name(path.name, beside)
-        raise AnnotationError(f"{path} does not exist" + (f"; was {other} meant?" if other else ""))
+        raise AnnotationError(f"{path} does not exist" + (f"; did you mean {other}?" if other else ""))
     lists = [path / name for name in LISTS if (path / name).is_file()]
     if not lists:
         return path
     if label := label_beside(path):
         raise AnnotationError(
             f"{path} has {lists[0].name} and labels beside images, {label.relative_to(path)}: "
-            "name the list to read it, or move it elsewhere to read the others"
+            "name the list to read it, or move the list elsewhere to read the folder"
         )
     if len(lists) > 1:
-        raise AnnotationError(f"{path} has {' and '.join(list.name for list in lists)}: name the one to be read")
+        raise AnnotationError(f"{path} has {' and '.join(list.name for list in lists)}: name the one to read")
     return lists[0]
 
 
 def _fault(row: Row, file: str, earlier: Row | None, files: _Files) -> str:
-    """Why a row cannot be used; empty when it can."""
+    """Return the reason why a row cannot be used; empty if it can."""
     label = row.label.strip()
     if not row.path:
         return "names no image"
@@ -177,7 +177,7 @@ def _fault(row: Row, file: str, earlier: Row | None, files: _Files) -> str:
 
 
 def _is_image(file: str) -> bool:
-    """By its first bytes; what these do not tell, Pillow does, without decoding."""
+    """Test the first bytes; if they do not tell, ask Pillow, without decoding."""
     try:
         with open(file, "rb") as opened:
             head = opened.read(12)

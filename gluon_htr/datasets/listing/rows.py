@@ -1,8 +1,8 @@
 """The rows of a list of images and labels: `sample.txt`, `labels.tsv`, CSV with a header.
 
-.tsv            path TAB label [TAB group], or columns in any order that the first line names
-.csv            named columns, parted by commas or semicolons
-anything else   path SPACE label, as in a CRNN's sample.txt or IIIT5K's train.tags; a label may have spaces
+.tsv            path TAB label [TAB group], or columns in any order that the first line names .csv            named
+columns, separated by commas or semicolons anything else   path SPACE label, as in a CRNN's sample.txt or IIIT5K's
+train.tags; a label may have spaces
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ NAMED = re.compile(rf"(.+?(?:{'|'.join(map(re.escape, SUFFIXES))}))(?:\s+(.*))?|
 
 @dataclass(frozen=True)
 class Row:
-    """A path as it is written, its label, and whatever else stands in named columns."""
+    """A path as written, its label, and the values of all other named columns."""
 
     number: int
     path: str
@@ -39,19 +39,19 @@ class Row:
 
 
 def read_rows(file: Path, problems: list[Problem]) -> list[Row]:
-    """Return the rows of a list; those that are malformed are added to `problems` by `name:line`.
+    """Read the rows of a list; malformed ones are added to `problems` by `name:line`.
 
-    Raises `AnnotationError` when the file cannot be read, is no text, or has no column of paths or of labels.
+    Raises `AnnotationError` if the file cannot be read, is not text, or has no column of paths or of labels.
     """
     formats: dict[str, Callable[[str, str, list[Problem]], Iterator[Row]]] = {".tsv": _tabbed, ".csv": _named}
     return list(formats.get(file.suffix.lower(), _spaced)(read_text(file), file.name, problems))
 
 
 def read_text(file: Path) -> str:
-    """Return the text of a file in UTF-8, or UTF-16 as spreadsheets write it. Raises `AnnotationError`."""
+    """Read a text file in UTF-8, or UTF-16 as spreadsheets write it. Raises `AnnotationError`."""
     try:
         if file.stat().st_size > MAX_BYTES:
-            raise AnnotationError(f"{file} has more than {MAX_BYTES >> 20} MB: it is no list of labels")
+            raise AnnotationError(f"{file} has more than {MAX_BYTES >> 20} MB: it is not a list of labels")
         content = file.read_bytes()
     except OSError as error:
         raise AnnotationError(f"{file} cannot be read: {error.strerror}") from None
@@ -62,12 +62,14 @@ def read_text(file: Path) -> str:
         line = content.count(b"\n", 0, error.start) + 1
         raise AnnotationError(f"{file}:{line} is not UTF-8: save the file in that encoding") from None
     if "\0" in text:
-        raise AnnotationError(f"{file} is no text")
+        raise AnnotationError(f"{file} is not text")
     return text
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:
-    """Lines that are not blank, by number; parted by line ends alone, since labels may hold other separators."""
+    """Yield the lines that are not blank, with their numbers; split at line ends alone, since labels may contain other
+    separators.
+    """
     for number, line in enumerate(re.split(r"\r\n|\n|\r", text), 1):
         if line.strip():
             yield number, line
@@ -84,7 +86,7 @@ def _spaced(text: str, name: str, problems: list[Problem]) -> Iterator[Row]:
 
 
 def _tabbed(text: str, name: str, problems: list[Problem]) -> Iterator[Row]:
-    """Quotation marks are part of a label. Columns have names where the first line gives them."""
+    """Parse lines with tabs. Quotation marks are part of a label. Columns have names if the first line gives them."""
     header: list[str] = []
     first, _ = next(_lines(text), (1, ""))
     for number, line in _lines(text):
@@ -103,7 +105,7 @@ def _tabbed(text: str, name: str, problems: list[Problem]) -> Iterator[Row]:
 
 
 def _is_header(cells: list[str]) -> bool:
-    """Whether these are names of columns; a label alone may be such a word."""
+    """Test whether these cells are names of columns; a label alone may be such a word."""
     names = set(_lowered(cells))
     return cells[0].lower() in PATHS or not (names.isdisjoint(PATHS) or names.isdisjoint(LABELS))
 
@@ -134,7 +136,7 @@ def _named(text: str, name: str, problems: list[Problem]) -> Iterator[Row]:
 
 
 def _records(lines: list[str]) -> Iterator[tuple[int, int, list[str] | None]]:
-    """Yield the first and the last line of each record of a CSV file, and its cells: None where one is above csv's
+    """Yield the first and the last line of each record of a CSV file, and its cells: None if one is above csv's
     limit.
     """
     first = next(filter(str.strip, lines), "")
@@ -150,7 +152,9 @@ def _records(lines: list[str]) -> Iterator[tuple[int, int, list[str] | None]]:
 
 
 def _quotation(lines: list[str], start: int, end: int) -> str:
-    """Of a record of several lines: where it was left open. A mark within a cell is doubled, so that they are even."""
+    """Explain where the quotation of a record of several lines was left open. A mark within a cell is doubled, so their
+    number is even.
+    """
     if start == end:
         return ""
     closed = "".join(lines[start - 1 : end]).count('"') % 2 == 0

@@ -1,7 +1,7 @@
-"""Preprocessed samples on disk: pickles of arrays and texts, which remember what they were made from.
+"""Preprocessed samples on disk: pickles of arrays and texts, with a record of their origin.
 
-A cache is a row of pickles in one file: chunks of samples as they were prepared, so that a data set of any size is
-written in bounded memory, and last the origin and the count, without which the file is no cache.
+A cache is a sequence of pickles in one file: chunks of samples as they were prepared, so that a data set of any size is
+written in bounded memory, and last the origin and the count, without which the file is not a cache.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _ARRAYS = {"shapes": (np.int32, 2), "offsets": (np.int64, 1), "pixels": (np.uint
 
 
 def is_cache(path: Path) -> bool:
-    """Whether a file begins as caches do, however damaged the rest, or is empty."""
+    """Test whether a file begins like a cache, however damaged the rest, or is empty."""
     try:
         with open(path, "rb") as file:
             head = file.read(64)
@@ -40,13 +40,14 @@ def is_cache(path: Path) -> bool:
 
 
 def save_cache(path: Path, chunks: Iterable[Store], made_from: Callable[[], Origin]) -> tuple[int, list[Problem]]:
-    """Write a cache chunk by chunk; the file takes its place when all are written. Returns the count and the problems.
+    """Write a cache chunk by chunk; the file replaces the old one when all are written. Return the count and the
+    problems.
 
-    made_from: asked at the end. Raises `DataError` when there is no sample, `StorageError` when the disk is full or
-    `path` is something else than a cache; what was at `path` is then untouched.
+    made_from: called at the end. Raises `DataError` if there is no sample, `StorageError` if the disk is full or `path`
+    is not a cache; the old file is then untouched.
     """
     if path.exists() and not is_cache(path):
-        raise StorageError(f"{path} holds something else than a cache: give another --output")
+        raise StorageError(f"{path} is not a cache: give another --output")
     samples, problems = 0, list[Problem]()
     with atomic_file(path) as file:
         for chunk in chunks:
@@ -67,10 +68,10 @@ def _plain(problems: list[Problem]) -> list[tuple[str, str]]:
 
 
 def load_cache(path: Path) -> tuple[Store, Origin]:
-    """Return the samples of a cache, and what they were made from. Raises `CacheError` when it is broken or hostile."""
+    """Load the samples of a cache, and their origin. Raises `CacheError` if it is broken or hostile."""
     *chunks, end = pickles.load_all(path)
     if not isinstance(end, dict) or end.get("format") != FORMAT:
-        raise CacheError(f"{path} is not a whole cache of this version: run python -m gluon_htr.prepare again")
+        raise CacheError(f"{path} is not a complete cache of this version: run gluon-htr prepare again")
     try:
         found = msgspec.convert({name: end[name] for name in _ORIGIN if name in end}, Origin)
         store = Store.join([_checked(path, chunk) for chunk in chunks])
@@ -82,16 +83,18 @@ def load_cache(path: Path) -> tuple[Store, Origin]:
 
 
 def _checked(path: Path, chunk: dict[str, Any]) -> Store:
-    """Return a chunk as a store: every array of the promised type, every image inside the pixels."""
+    """Build a store of a chunk after checking the type of every array and the bounds of every image."""
     columns = {name: chunk[name] for name in (*_LISTS, *_ARRAYS)}
     problems = [Problem(*problem) for problem in chunk["problems"]]
     for name in _LISTS:
         if not isinstance(columns[name], list) or not all(isinstance(text, str) for text in columns[name]):
-            raise CacheError(f"{path} is damaged: {name} is no list of strings")
+            raise CacheError(f"{path} is damaged: {name} is not a list of strings")
     for name, (kind, dimensions) in _ARRAYS.items():
         array = columns[name]
         if not isinstance(array, np.ndarray) or array.dtype != kind or array.ndim != dimensions:
-            raise CacheError(f"{path} is damaged: {name} is no array of {np.dtype(kind)} in {dimensions} dimensions")
+            raise CacheError(
+                f"{path} is damaged: {name} is not an array of {np.dtype(kind)} in {dimensions} dimensions"
+            )
     sizes = bare_sizes(columns["shapes"])
     store = Store(**columns, sizes=sizes, problems=problems)
     count = len(store.ids)

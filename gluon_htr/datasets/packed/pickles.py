@@ -1,7 +1,7 @@
-"""Pickles of numpy arrays and plain containers, and nothing else.
+"""Pickles restricted to numpy arrays and plain containers.
 
-A pickle may call anything when it is loaded (see the warning of Python's `pickle` module). This unpickler knows the
-four names that arrays need, and refuses every other, so that a hostile file is an error and never runs.
+A pickle may call anything when it is loaded (see the warning of Python's `pickle` module). This unpickler accepts the
+four names that arrays need, and rejects every other, so that a hostile file is an error and never runs.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ class _Unpickler(pickle.Unpickler):
         try:
             return _ADMITTED[module, name]
         except KeyError:
-            raise pickle.UnpicklingError(f"it asks for {module}.{name}, which data never needs") from None
+            raise pickle.UnpicklingError(f"it names {module}.{name}, which data never needs") from None
 
 
 def load_all(path: Path) -> list[Any]:
-    """Return the pickles of a file, at least one.
+    """Load the pickles of a file, at least one.
 
-    Raises `CacheError` when it is broken or asks for more than arrays.
+    Raises `CacheError` if it is broken or needs more than arrays.
     """
     contents: list[Any] = []
     try:
@@ -51,10 +51,12 @@ def load_all(path: Path) -> list[Any]:
     except OSError as error:
         raise CacheError(f"{path} cannot be read: {error.strerror}") from None
     except Exception as error:  # a damaged pickle raises whatever it likes
-        raise CacheError(f"{path} is refused: {' '.join(str(error).split())[:200] or type(error).__name__}") from None
+        raise CacheError(
+            f"{path} is not accepted: {' '.join(str(error).split())[:200] or type(error).__name__}"
+        ) from None
     return contents
 
 
 def dump(content: Any, file: BinaryIO) -> None:
-    """Write a pickle that `load` admits."""
+    """Write a pickle that `load_all` accepts."""
     pickle.dump(content, file, protocol=5)

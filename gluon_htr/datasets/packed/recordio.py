@@ -22,7 +22,7 @@ _LENGTH = (1 << 29) - 1
 
 
 def frame(data: bytes) -> bytes:
-    """Return data as a record. Raises ValueError for 512 MB or more."""
+    """Frame data as a record. Raises `ValueError` for 512 MB or more."""
     if len(data) > _LENGTH:
         raise ValueError(f"a record holds less than 512 MB, not {len(data):,} bytes")
     cuts = [match.start() for match in re.finditer(re.escape(MAGIC), data) if match.start() % 4 == 0]
@@ -37,10 +37,10 @@ def _part(kind: int, data: bytes) -> bytes:
 
 
 def unframe(blob: bytes | memoryview) -> bytes:
-    """Return the data of the record that `blob` is. Raises ValueError where it is no whole record."""
+    """Return the data of the record `blob`. Raises `ValueError` if it is not a complete record."""
     parts = list(_parts(memoryview(blob)))
     if [kind for kind, _ in parts] != ([0] if len(parts) == 1 else [1, *[2] * (len(parts) - 2), 3]):
-        raise ValueError("is no whole record")
+        raise ValueError("is not a complete record")
     return MAGIC.join(data for _, data in parts)
 
 
@@ -52,7 +52,7 @@ def _parts(blob: memoryview) -> Iterator[tuple[int, bytes]]:
         magic, word = _PART.unpack_from(blob, at)
         end = at + _PART.size + (word & _LENGTH)
         if magic != MAGIC or end > len(blob):
-            raise ValueError("is no record, or cut off")
+            raise ValueError("is not a record, or is cut off")
         yield word >> 29, bytes(blob[at + _PART.size : end])
         at = end + -end % 4
 
@@ -64,11 +64,11 @@ def pack_image(text: str, key: int, image: bytes) -> bytes:
 
 
 def unpack_image(data: bytes) -> tuple[str, int]:
-    """Return the text of an image record, and where the encoded image starts. Raises ValueError where it is none."""
+    """Return the text of an image record, and the start of the encoded image. Raises `ValueError` if it is not one."""
     if len(data) < _HEADER.size:
-        raise ValueError("is no image record")
+        raise ValueError("is not an image record")
     start = _HEADER.size + 4 * _HEADER.unpack_from(data)[0]
     if start >= len(data):
-        raise ValueError("is no image record")
+        raise ValueError("is not an image record")
     points = np.frombuffer(data, "<f4", offset=_HEADER.size, count=(start - _HEADER.size) // 4)
     return "".join(map(chr, points.astype(int).tolist())), start

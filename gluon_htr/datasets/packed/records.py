@@ -1,12 +1,12 @@
 """Packed samples for long trainings: a folder of MXNet RecordIO shards with their indices, which any machine can read.
 
     lines.rec/00000.rec    image records (`recordio.py`): the text as code points, the preprocessed image encoded
-    lines.rec/00000.idx    a line each: key, offset, length, CRC-32, height, width, id, group, parted by tabs, the last
-                           two as JSON strings. MXNet's `MXIndexedRecordIO` reads the first two and ignores the rest
-    lines.rec/00000.json   written last: the shard is whole; its number of samples, and what was left out
-    lines.rec/origin.json  what it is made from; lines.rec/records.json, at the end: the whole is whole
+    lines.rec/00000.idx    a line each: key, offset, length, CRC-32, height, width, id, group, separated by tabs, the
+                           last two as JSON strings. MXNet's `MXIndexedRecordIO` reads the first two, ignores the rest
+    lines.rec/00000.json   written last: the shard is complete; its number of samples, and those that were left out
+    lines.rec/origin.json  the origin; lines.rec/records.json, written at the end: all shards are complete
 
-A packing that was killed, or whose files were damaged, is repeated for the shards that are not whole.
+After a packing was killed, or files were damaged, only the incomplete shards are packed again.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ NUMBER = "[0-9]" * 5  # of a shard, in its files' names
 
 @dataclass(frozen=True)
 class Packing:
-    """What the records of a folder are: `origin.json`."""
+    """Origin and encoding of the records in a folder: `origin.json`."""
 
     origin: Origin
     encoding: str
 
 
 def is_records(path: Path) -> bool:
-    """Whether a folder holds whole records."""
+    """Test whether a folder has complete records."""
     return (path / "records.json").is_file()
 
 
@@ -57,17 +57,17 @@ def save_records(
     advance: Callable[[int], object] = lambda done: None,
     anew: bool = False,
 ) -> tuple[int, list[Problem]]:
-    """Packs all samples, or goes on where a packing of the same origin was ended. Returns the count and the problems.
+    """Pack all samples, or continue an interrupted packing of the same origin. Return the count and the problems.
 
-    advance: called with the number of samples just done. anew: never goes on, packs everything again.
-    Raises `DataError` when there is no sample, `StorageError` when `path` is something else: what was there is then
-    untouched. Raises `StorageError` also when the disk is full.
+    advance: called with the number of samples just done. anew: never continue, pack everything again. Raises
+    `DataError` if there is no sample, `StorageError` if `path` is something else or the disk is full; what was there is
+    then untouched.
     """
     packing = Packing(made_from, str(encoding))
     goes_on = _serves(_found(path), packing) and not anew
     done = {number for file in path.glob(f"{NUMBER}.json") if goes_on and is_intact(path, number := int(file.stem))}
-    wanted = (chunk for number, chunk in enumerate(chunks(reader)) if number // CHUNKS not in done)
-    stores = preparer.chunk_stores(wanted, made_from.preprocessing, partial(encode_store, encoding=encoding))
+    missing = (chunk for number, chunk in enumerate(chunks(reader)) if number // CHUNKS not in done)
+    stores = preparer.chunk_stores(missing, made_from.preprocessing, partial(encode_store, encoding=encoding))
     if not done:
         stores = _with_a_sample(stores, path, reader)
     _begin(path, packing, goes_on)
@@ -82,17 +82,17 @@ def save_records(
 
 
 def _found(path: Path) -> Packing | None:
-    """Return the packing that was begun at `path`, if any. Raises `StorageError` where something else is there."""
+    """Return the packing that was begun at `path`, if any. Raises `StorageError` if something else is there."""
     if path.exists() and not path.is_dir():
         raise StorageError(f"{path} is a file, and records are a folder: remove it or give another --output")
     packing = _packing(path)
     if packing is None and path.is_dir() and any(path.iterdir()):
-        raise StorageError(f"{path} holds something else than records: give another --output")
+        raise StorageError(f"{path} holds other files than records: give another --output")
     return packing
 
 
 def _with_a_sample(stores: Iterator[Store], path: Path, reader: Reader) -> Iterator[Store]:
-    """Return the same stores, once one is known to have a sample. Raises `DataError` where none has."""
+    """Return the same stores after making sure that one has a sample. Raises `DataError` if none has."""
     empty: list[Store] = []
     for store in stores:
         if len(store):
@@ -110,7 +110,7 @@ def _begin(path: Path, packing: Packing, goes_on: bool) -> None:
     for suffix in (".json", ".idx", ".rec"):
         for file in path.glob(NUMBER + suffix):
             file.unlink()
-    # last: until then what is left belongs to the other packing, which would go on with it
+    # last: until then the remaining files belong to the other packing, which could continue
     write_atomically(path / "origin.json", msgspec.json.format(msgspec.json.encode(packing)))
 
 
@@ -126,7 +126,7 @@ def _packing(path: Path) -> Packing | None:
 
 
 def _end(path: Path, shards: int, problems: list[Problem]) -> tuple[int, list[Problem]]:
-    """Return declares the records whole."""
+    """Mark the records as complete; return the count and the problems."""
     summaries = [shard_summary(path, number) for number in range(shards)]
     samples = sum(summary["samples"] for summary in summaries)
     for leftover in path.glob(f".{NUMBER}.*.part"):  # of packings that were killed
@@ -138,36 +138,34 @@ def _end(path: Path, shards: int, problems: list[Problem]) -> tuple[int, list[Pr
 
 
 def records_origin(path: Path) -> Origin:
-    """Return what they were made from, whether they are whole or not.
+    """Return the origin of records, whether they are complete or not.
 
-    Raises `CacheError` where `path` is no such folder.
+    Raises `CacheError` if `path` is not a folder of records.
     """
     packing = _packing(path)
     if packing is None:
-        raise CacheError(f"{path} holds no records of this version: run python -m gluon_htr.prepare again")
+        raise CacheError(f"{path} has no records of this version: run gluon-htr prepare again")
     return packing.origin
 
 
 def records_encoding(path: Path) -> str | None:
-    """How images of records that were begun at `path` are encoded, as `--encoding` says it; None without any."""
+    """Return the encoding of images at `path`, as `--encoding` spells it; None without records."""
     packing = _packing(path)
     return packing.encoding if packing else None
 
 
 def load_records(path: Path) -> tuple[Store, Origin]:
-    """Return the samples, still encoded, and what they were made from.
-
-    Records that are damaged or cut off are problems.
+    """Load the samples, still encoded, and their origin. Records that are damaged or cut off are problems.
 
     All images of a million lines fit into some gigabytes, so that every epoch can be shuffled as a whole. Raises
-    `CacheError` where `path` is no folder of whole records.
+    `CacheError` if `path` is not a folder of complete records.
     """
     store, packing, lost = _load(path)
     return replace(store, problems=[*lost, *store.problems]), packing.origin
 
 
 def load_intact(path: Path, encoding: Encoding) -> tuple[Store, Origin]:
-    """Return the same. Raises `CacheError` also where a record is lost, or where they are encoded in another way."""
+    """Load the same. Raises `CacheError` also if a record is lost, or if the encoding differs."""
     store, packing, lost = _load(path)
     if packing.encoding != str(encoding):
         raise CacheError(f"its images are {packing.encoding}, not {encoding}")
@@ -178,10 +176,7 @@ def load_intact(path: Path, encoding: Encoding) -> tuple[Store, Origin]:
 
 
 def _load(path: Path) -> tuple[Store, Packing, list[Problem]]:
-    """Return the samples, with what was left out when they were packed; the packing.
-
-    The records that are lost since.
-    """
+    """Load the samples, with those that were left out when packing; the packing; and the records lost since."""
     packing = _packing(path)
     try:
         whole = json.loads((path / "records.json").read_bytes())
@@ -189,7 +184,7 @@ def _load(path: Path) -> tuple[Store, Packing, list[Problem]]:
     except (OSError, ValueError, TypeError, KeyError):
         whole = {}
     if packing is None or whole.get("format") != FORMAT:
-        raise CacheError(f"{path} holds no whole records of this version: run python -m gluon_htr.prepare again")
+        raise CacheError(f"{path} has no complete records of this version: run gluon-htr prepare again")
     loaded = [load_shard(path, number) for number in range(shards)]
     store = Store.join([*(store for store, _ in loaded), Store.collect([], problems)])
     return store, packing, [problem for _, lost in loaded for problem in lost]

@@ -21,7 +21,7 @@ _UNLISTED = "is missing in the index"
 
 
 def encode_store(store: Store, encoding: Encoding) -> Store:
-    """Return a store of bare pixels as one of encoded images; runs in the workers."""
+    """Encode the bare pixels of a store; runs in the workers."""
     bare = bare_sizes(store.shapes).tolist()
     blobs = [encode(store.image(k), encoding) for k in range(len(store))]
     # a byte more, which decoders ignore, tells an encoded image from bare pixels
@@ -34,7 +34,7 @@ def encode_store(store: Store, encoding: Encoding) -> Store:
 
 
 def save_shard(path: Path, number: int, stores: list[Store]) -> int:
-    """Write a shard; returns how many samples it took, those left out included."""
+    """Write a shard; return how many samples it covers, including those left out."""
     index, offset, key = [], 0, number << 20
     with atomic_file(path / f"{number:05}.rec") as file:
         for store in stores:
@@ -62,19 +62,19 @@ def _index_line(key: int, offset: int, record: bytes, store: Store, position: in
 
 
 def shard_size(path: Path, number: int) -> int:
-    """How many samples a shard took, those left out included. Raises `CacheError`."""
+    """Return how many samples a shard covers, including those left out. Raises `CacheError`."""
     summary = shard_summary(path, number)
     return summary["samples"] + len(summary["problems"])
 
 
 def shard_summary(path: Path, number: int) -> dict[str, Any]:
-    """Its number of `samples`, and the `problems` of what was left out. Raises `CacheError`."""
+    """Read the number of `samples` of a shard, and its `problems`. Raises `CacheError`."""
     file = path / f"{number:05}.json"
     try:
         found = json.loads(file.read_bytes())
         return {"samples": int(found["samples"]), "problems": [Problem(*problem) for problem in found["problems"]]}
     except (OSError, ValueError, TypeError, KeyError) as error:
-        raise CacheError(f"{file} is missing or damaged ({error}): run python -m gluon_htr.prepare again") from None
+        raise CacheError(f"{file} is missing or damaged ({error}): run gluon-htr prepare again") from None
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ class _Entry:
 
 
 def is_intact(path: Path, number: int) -> bool:
-    """Whether a shard is there with all of its records, as they were written."""
+    """Test whether a shard exists with all of its records, unchanged."""
     try:
         return not load_shard(path, number)[1]
     except CacheError:
@@ -98,10 +98,10 @@ def is_intact(path: Path, number: int) -> bool:
 
 
 def load_shard(path: Path, number: int) -> tuple[Store, list[Problem]]:
-    """Return the samples, with what was left out when they were packed, and the records lost since: damaged, or not
-    indexed.
+    """Load the samples of a shard, with those that were left out when packing, and the records lost since: damaged, or
+    not indexed.
 
-    Raises `CacheError` where one of its files is missing or cannot be read.
+    Raises `CacheError` if one of its files is missing or cannot be read.
     """
     file, summary = path / f"{number:05}.rec", shard_summary(path, number)
     try:
@@ -111,7 +111,7 @@ def load_shard(path: Path, number: int) -> tuple[Store, list[Problem]]:
         raise CacheError(f"{file} cannot be read: {error}") from None
     lost = [Problem(f"{file.name}, record {row}", _UNLISTED) for row in range(len(lines), summary["samples"])]
     found: list[tuple[_Entry, str, int, int]] = []
-    extra: list[bytes] = []  # images of records that had to be cut
+    extra: list[bytes] = []  # images of records that are stored in several parts
     end = len(data)
     for row, line in enumerate(lines):
         try:
@@ -139,7 +139,7 @@ def load_shard(path: Path, number: int) -> tuple[Store, list[Problem]]:
 
 
 def _entry(line: str) -> _Entry:
-    """Raise ValueError."""
+    """Parse a line of an index. Raises `ValueError`."""
     _, offset, length, checksum, height, width, identity, group = line.split("\t")
     shape = (int(height), int(width))
     if min(shape) < 1 or int(offset) < 0:
@@ -148,7 +148,9 @@ def _entry(line: str) -> _Entry:
 
 
 def _record(data: memoryview, entry: _Entry) -> tuple[str, int, bytes]:
-    """Text, where the image starts in `data` (-1 where it does not lie there in one piece), and the image."""
+    """Return the text, the start of the image in `data` (-1 if it is not there in one piece), and the image. Raises
+    `ValueError`.
+    """
     blob = data[entry.offset : entry.offset + entry.length]
     if len(blob) != entry.length or zlib.crc32(blob) != entry.checksum:
         raise ValueError("is damaged or cut off")

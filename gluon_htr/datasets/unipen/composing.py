@@ -1,7 +1,7 @@
 """New lines of words that one writer of UNIPEN wrote one by one.
 
-The packs do not keep where a word stood on its line. Its baseline is taken from its letters: the foot of the ink,
-except for words with descenders, whose share of the height is that of usual hands.
+The packs do not keep the position of a word on its line. Its baseline is derived from its letters: the foot of the ink,
+except for words with descenders, which take a usual proportion of the height.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ...synthesis.texts.sampler import line_length
 from ..sample import GeneratedReader, Problem, Sample
 from .packs import PenSample
 
-COMPOSING = 4  # what follows a sample's seed
+COMPOSING = 4  # appended to a sample's seed
 MIN_WORDS = 20  # words of a writer: fewer repeat in every line
 ASCENDING = frozenset("bdfhiklt")  # of small letters
 DESCENDING = frozenset("gjpqy,;")
@@ -30,9 +30,9 @@ PlacedStrokes = tuple[np.ndarray, ...]
 
 
 class ComposedReader(GeneratedReader):
-    """Streams composed lines. draw: strokes and a seed as an image that is drawn when called.
+    """Streams composed lines. draw: makes of strokes and a seed an image that is drawn when called.
 
-    Raises `AnnotationError` where no writer left enough words.
+    Raises `AnnotationError` if no writer left enough words.
     """
 
     def __init__(
@@ -54,10 +54,10 @@ class ComposedReader(GeneratedReader):
         if not self._writers:
             raise AnnotationError(f"no writer left {MIN_WORDS} words to compose lines of")
         sizes = np.sqrt([len(found) for found in self._writers])
-        self._shares = sizes / sizes.sum()  # all hands matter, and those with many words have more to give
+        self._shares = sizes / sizes.sum()  # every writer counts, and those with many words count more
 
     def sample(self, index: int) -> Sample:
-        """Line number `index`, which may be beyond the count."""
+        """Compose line number `index`, which may be beyond the count."""
         random = np.random.default_rng([self._seed, index, COMPOSING])
         words = self._writers[int(random.choice(len(self._writers), p=self._shares))]
         chosen = _line(words, line_length(random), random)
@@ -74,7 +74,7 @@ def _words(items: Sequence[PenSample]) -> int:
 
 
 def _line(words: Sequence[PenSample], length: int, random: np.random.Generator) -> list[PenSample]:
-    """Words for a line of about `length` characters; no mark comes first or after another."""
+    """Draw words for a line of about `length` characters; no mark comes first or after another."""
     line: list[PenSample] = []
     size = 0
     while not line or size < length - 3:
@@ -89,7 +89,7 @@ def _line(words: Sequence[PenSample], length: int, random: np.random.Generator) 
 
 
 def side_by_side(words: Sequence[PenSample], random: np.random.Generator) -> PlacedStrokes:
-    """Return the strokes of words on one baseline, y = 0, with distances that vary as in a line of one hand."""
+    """Return the strokes of words on one baseline, y = 0, with distances that vary as in a line of one writer."""
     usual, x, placed = random.uniform(*SPACES), 0.0, list[np.ndarray]()
     for k, word in enumerate(words):
         points = np.concatenate(word.strokes)
@@ -103,7 +103,7 @@ def side_by_side(words: Sequence[PenSample], random: np.random.Generator) -> Pla
 
 
 def below(label: str, height: float) -> float:
-    """Units from the baseline down to the foot of a word whose ink is `height` units high."""
+    """Return the units from the baseline down to the foot of a word whose ink is `height` units high."""
     if not DESCENDING.intersection(label):
         return 0.0
     if label in DESCENDING:

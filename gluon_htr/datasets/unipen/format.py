@@ -24,7 +24,9 @@ _PIECE = re.compile(r"(\d+)(?::(\d+))?(?:-(\d+)(?::(\d+))?)?")
 
 @dataclass(frozen=True)
 class Component:
-    """points: (n, 2) float64, x to the right, y down, in one unit. down: for each, whether the pen is on the paper."""
+    """A stroke of the pen. points: (n, 2) float64, x to the right, y down, in one unit. down: for each, whether the pen
+    is on the paper.
+    """
 
     points: np.ndarray
     down: np.ndarray
@@ -32,7 +34,9 @@ class Component:
 
 @dataclass(frozen=True)
 class Segment:
-    """level: WORD, TEXT, CHARACTER … pieces: first component and point, last component and point; None is all."""
+    """A labeled part. level: WORD, TEXT, CHARACTER … pieces: first component and point, last component and point; None
+    is all.
+    """
 
     level: str
     pieces: tuple[tuple[int, int | None, int, int | None], ...]
@@ -41,7 +45,7 @@ class Segment:
 
 @dataclass
 class Recording:
-    """What a file and its includes have. writer: as they name it, or empty."""
+    """Content of a file and its includes. writer: as they name it, or empty."""
 
     writer: str = ""
     components: list[Component] = field(default_factory=list)
@@ -56,7 +60,7 @@ class Recording:
     def strokes(self, segment: Segment) -> list[np.ndarray]:
         """Return the pen-down strokes of a segment, (n, 2) each.
 
-        Raises `AnnotationError` where it names what is not there.
+        Raises `AnnotationError` if it names missing components.
         """
         strokes = []
         for first, start, last, end in segment.pieces:
@@ -73,13 +77,13 @@ class Recording:
 
 
 def _runs(points: np.ndarray, down: np.ndarray) -> list[np.ndarray]:
-    """Return the points where the pen is down, parted where it is lifted."""
+    """Split the points where the pen is down at each lift of the pen."""
     edges = np.flatnonzero(np.diff(down)) + 1
     return [part for part, pen in zip(np.split(points, edges), np.split(down, edges)) if len(part) and pen[0]]
 
 
 def read_recording(path: Path, include: Path) -> Recording:
-    """Raise `AnnotationError` where a file cannot be read or says what no recording can."""
+    """Read a recording. Raises `AnnotationError` if a file cannot be read or is malformed."""
     recording = Recording()
     _read(path, include, recording, 0)
     return recording
@@ -105,7 +109,7 @@ def _text(path: Path) -> str:
 
 
 def _statements(text: str) -> list[tuple[str, str]]:
-    """Keywords with what follows, on the same line and on others; what precedes the first is no statement."""
+    """Return keywords with their contents, on the same line and the following ones."""
     parts = re.split(r"(?m)^\s*\.([A-Z_]+)\b", text.replace("\r", "\n"))
     return list(zip(parts[1::2], parts[2::2]))
 
@@ -145,7 +149,7 @@ def _add_component(recording: Recording, down: bool, content: str) -> None:
     try:
         numbers = np.array(content.split(), np.float64)
     except ValueError:
-        raise AnnotationError("has a component with points that are no numbers") from None
+        raise AnnotationError("has a component with points that are not numbers") from None
     columns = recording.columns
     rows = numbers[: len(numbers) // len(columns) * len(columns)].reshape(-1, len(columns))
     if not len(rows):
@@ -157,7 +161,7 @@ def _add_component(recording: Recording, down: bool, content: str) -> None:
 
 
 def _add_segment(recording: Recording, content: str) -> None:
-    """Return a segment; None without a label or without components."""
+    """Add a segment; one without a label or without components is ignored."""
     if match := _SEGMENT.match(content.strip()):
         pieces = tuple(_piece(piece) for piece in match[2].split(",") if piece.strip())
         recording.segments.append(Segment(match[1], pieces, re.sub(r"\\(.)", r"\1", match[4])))
@@ -165,7 +169,7 @@ def _add_segment(recording: Recording, content: str) -> None:
 
 def _piece(text: str) -> tuple[int, int | None, int, int | None]:
     if not (match := _PIECE.fullmatch(text.strip())):
-        raise AnnotationError(f"has a segment of {text.strip()[:40]}, which are no components")
+        raise AnnotationError(f"has a segment of {text.strip()[:40]}, which are not components")
     first, start, last, end = (None if number is None else int(number) for number in match.groups())
     assert first is not None
     if last is None:  # `12:3` is one point

@@ -32,7 +32,7 @@ class _Item(msgspec.Struct):
 
 @dataclass(frozen=True)
 class PenSample:
-    """What somebody wrote. strokes: one array (n, 2) float32 each. group: the writer."""
+    """A written word, text or character. strokes: one array (n, 2) float32 each. group: the writer."""
 
     id: str
     label: str
@@ -41,14 +41,14 @@ class PenSample:
 
     @property
     def contributor(self) -> str:
-        """Who gave the recording to UNIPEN: three letters."""
+        """The contributor of the recording to UNIPEN: three letters."""
         return self.group.partition("/")[0]
 
 
 def read_pack(path: Path, split: str, problems: list[Problem]) -> Iterator[PenSample]:
     """Yield the items of one split, or of `all`. Those that cannot be used are added to `problems`.
 
-    Raises `AnnotationError` where the file cannot be read.
+    Raises `AnnotationError` if the file cannot be read.
     """
     decoder = msgspec.json.Decoder(_Item)
     try:
@@ -74,17 +74,17 @@ def _strokes(coded: list[list[int]]) -> tuple[np.ndarray, ...]:
     strokes = []
     for stroke in coded:
         if len(stroke) < 2 or len(stroke) % 2:
-            raise AnnotationError("has a stroke that is no list of points")
+            raise AnnotationError("has a stroke that is not a list of points")
         strokes.append(np.array(stroke, np.float32).reshape(-1, 2).cumsum(axis=0))
         if not np.abs(strokes[-1]).max() <= MAX_COORDINATE:
-            raise AnnotationError("has points that lie on no paper")
+            raise AnnotationError("has points beyond any paper")
     if not strokes:
         raise AnnotationError("has no strokes")
     return tuple(strokes)
 
 
 def evenly_spaced(stroke: np.ndarray, spacing: float = SPACING) -> np.ndarray:
-    """Return the same line, (n, 2), with points about `spacing` apart along it; its corners are points still."""
+    """Resample a stroke (n, 2) to points about `spacing` apart; its corners stay."""
     lengths = np.hypot(*np.diff(stroke, axis=0).T) if len(stroke) > 1 else np.zeros(0)
     parts = np.maximum(1, np.round(lengths / spacing)).astype(int)
     starts = np.repeat(np.arange(len(parts)), parts)

@@ -31,33 +31,35 @@ Part = Literal["text", "words", "characters", "composed"]
 
 
 class UnipenOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The keys of a spec of UNIPEN."""
+    """Keys of a spec of UNIPEN."""
 
     #: Lines of text, words or characters as they were written, or lines `composed` of words.
     part: Part = "text"
     #: By writer.
     split: Literal["train", "validation", "all"] = "all"
-    #: Of each label at most so many, drawn with a fixed seed, since word lists were copied over and over; 0 takes all.
+    #: Largest number of samples per label, drawn with a fixed seed, since word lists were copied often; 0 takes all.
     most: Annotated[int, msgspec.Meta(ge=0)] = 0
     #: `reliable` leaves out contributors whose labels often have another case than what was written.
     case: Literal["all", "reliable"] = "all"
-    #: So many drawings of each, all by different hands and pens; 0 is one drawing of the strokes as they are.
+    #: Number of drawings of each, in different styles and pens; 0 draws the strokes once, unchanged.
     variants: Annotated[int, msgspec.Meta(ge=0, le=1000)] = 0
-    #: How many lines are composed.
+    #: Number of composed lines.
     count: Annotated[int, msgspec.Meta(ge=1)] = 10000
-    #: Of what is composed.
+    #: Seed of composed lines.
     seed: Annotated[int, msgspec.Meta(ge=0)] = 0
 
 
 @dataclass(frozen=True)
 class DrawnPen:
-    """Pen strokes that are drawn when called. Can be pickled. seed: of a hand and pen; without one, as they are."""
+    """Pen strokes that are drawn when called. Can be pickled. seed: draws a style and pen; without one, the strokes are
+    drawn unchanged.
+    """
 
     strokes: tuple[np.ndarray, ...]
     seed: tuple[int, ...] = ()
 
     def __call__(self) -> np.ndarray:
-        """(H, W) uint8. Raises `MissingToolError` without OpenCV."""
+        """Return (H, W) uint8. Raises `MissingToolError` without OpenCV."""
         try:
             from ...images.ink import PLAIN, PenStyle, render
         except ImportError:
@@ -67,7 +69,7 @@ class DrawnPen:
 
 
 class UnipenReader:
-    """Streams what was written, in the order of the pack."""
+    """Streams the samples in the order of the pack."""
 
     def __init__(self, items: list[PenSample], variants: int, problems: list[Problem]) -> None:
         self.problems = problems
@@ -86,20 +88,20 @@ class UnipenReader:
 
 
 def open_unipen(root: Path, options: UnipenOptions) -> Reader:
-    """Return the reader of a spec. Raises `AnnotationError` when `root` has nothing that the options ask for."""
+    """Return the reader of a spec. Raises `AnnotationError` if `root` has no usable sample for the options."""
     part = "words" if options.part == "composed" else options.part
     problems: list[Problem] = []
     items = _chosen(_items(root, part, options.split, problems), options)
     if not items:
         first = first_problems(problems) or "there is none"
-        raise AnnotationError(f"{root} has nothing of part={part} and split={options.split} that can be used: {first}")
+        raise AnnotationError(f"{root} has no usable sample of part={part} and split={options.split}: {first}")
     if options.part == "composed":
         return ComposedReader(items, options.count, options.seed, DrawnPen, problems)
     return UnipenReader(items, options.variants, problems)
 
 
 def _items(root: Path, part: str, split: str, problems: list[Problem]) -> Iterable[PenSample]:
-    """From the packs where they are, from the recordings otherwise."""
+    """Read the packs if they exist, else the recordings."""
     pack = root / f"unipen-{part}.jsonl.xz"
     if pack.is_file():
         return read_pack(pack, split, problems)
@@ -112,7 +114,7 @@ def _items(root: Path, part: str, split: str, problems: list[Problem]) -> Iterab
 
 
 def is_held_out(writer: str) -> bool:
-    """Whether recordings of this writer are for validation: one writer in ten."""
+    """Test whether recordings of this writer are for validation: one writer in ten."""
     return zlib.crc32(writer.encode()) % HELD_OUT == 0
 
 

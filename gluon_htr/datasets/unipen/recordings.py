@@ -21,7 +21,7 @@ from .packs import PenSample
 CATEGORIES = {"text": ("8",), "words": ("7",), "characters": ("1a", "1b", "1c", "1d")}
 UNITS = 200.0  # of the usual height of a recording's ink
 DEPTH = 4  # folders below the root, at most, to where `data` and `include` are: CDROM/unipen/CDROM/train_r01_v07
-RETURN = 0.5  # of the ink's width: who goes so far back to the left, and down, begins another line
+RETURN = 0.5  # of the ink's width: going this far back to the left, and down, begins another line
 
 
 def find_recordings(root: Path) -> Path | None:
@@ -36,7 +36,7 @@ def find_recordings(root: Path) -> Path | None:
 
 
 def read_recordings(folder: Path, part: str, problems: list[Problem]) -> Iterator[PenSample]:
-    """All words, texts or characters, recording by recording. What cannot be used is added to `problems`."""
+    """Yield all words, texts or characters, recording by recording. Unusable ones are added to `problems`."""
     for category in CATEGORIES[part]:
         place = folder / "data" / category
         for path in files_below(place, ("",)) if place.is_dir() else []:
@@ -63,14 +63,14 @@ def _items(path: Path, include: Path, name: str, problems: list[Problem]) -> lis
         if not label or segment.label == "?":
             problems.append(Problem(identity, "has no text"))
         elif " " in label and _has_several_lines(strokes):
-            problems.append(Problem(identity, "is a text of several lines"))
+            problems.append(Problem(identity, "has several lines"))
         else:
             items.append(PenSample(identity, label, writer, tuple(stroke.astype(np.float32) for stroke in strokes)))
     return items
 
 
 def _has_several_lines(strokes: Sequence[np.ndarray]) -> bool:
-    """Whether the pen goes back to the left, and down, as at the end of a line."""
+    """Test whether the pen goes back to the left, and down, as at the end of a line."""
     points = np.concatenate(strokes)
     width = np.ptp(points[:, 0])
     heights = np.array([np.ptp(stroke[:, 1]) for stroke in strokes])
@@ -81,7 +81,7 @@ def _has_several_lines(strokes: Sequence[np.ndarray]) -> bool:
 
 
 def _scaled(items: list[PenSample]) -> Iterator[PenSample]:
-    """With 200 units to the median height of the items that have a letter or a digit."""
+    """Scale the items: 200 units are the median height of those that have a letter or a digit."""
     heights = [_height(item) for item in items if any(character.isalnum() for character in item.label)]
     usual = float(np.median(heights or [_height(item) for item in items] or [1.0]))
     factor = np.float32(UNITS / max(usual, 1e-6))

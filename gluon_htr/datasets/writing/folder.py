@@ -1,4 +1,4 @@
-"""The folder of generated lines: what they are made from, and the rows that are there."""
+"""The folder of generated lines: its plan, and the rows that exist."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ROW = re.compile(rb"images/[0-9]+/([0-9]+)\.png\t[^\t]*\t[^\t]*\n")
 
 
 class SynthesisPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What lines are made from: `synthesis.json`. paper: the share of them that is put on paper."""
+    """Source of generated lines: `synthesis.json`. paper: the proportion of them that is put on paper."""
 
     spec: str
     seed: int = 0
@@ -34,7 +34,7 @@ class SynthesisPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @dataclass(frozen=True)
 class Labels:
-    """`labels.tsv`, which nobody else writes meanwhile. rows: those that were there at the start, by number."""
+    """The file `labels.tsv`, locked against other writers. rows: those that existed at the start, by number."""
 
     path: Path
     file: BinaryIO
@@ -42,20 +42,20 @@ class Labels:
 
     @property
     def next(self) -> int:
-        """The number behind that of the last line that is there."""
+        """The number after that of the last existing line."""
         return max(self.rows, default=-1) + 1
 
     def check(self, number: int, sample: Sample) -> None:
-        """Raise `UsageError` where a row that is there is not that of the sample."""
+        """Raise `UsageError` if an existing row does not match the sample."""
         row = row_of(number, sample)
         if self.rows.get(number, row) != row:
             raise UsageError(
-                f"{self.path}: line {number} would now be {sample.text!r} of {sample.group}: fonts, texts or this "
-                "program have changed since, or the row was edited; give another --output"
+                f"{self.path}: line {number} would now be {sample.text!r} of {sample.group}: fonts, texts or "
+                "gluon_htr have changed since, or the row was edited; give another --output"
             )
 
     def append(self, rows: list[bytes]) -> None:
-        """Add rows, and wait until they are on the disk."""
+        """Append rows, and wait until they are on the disk. Raises `StorageError`."""
         try:
             self.file.write(b"".join(rows))
             self.file.flush()
@@ -65,21 +65,21 @@ class Labels:
 
 
 def image_of(number: int) -> str:
-    """Where an image is in the folder."""
+    """Return the path of an image in the folder."""
     return f"images/{number // 1000:03}/{number:07}.png"
 
 
 def row_of(number: int, sample: Sample) -> bytes:
-    """Return the row of an image; tabs and line ends of text and group, which would part it, become spaces."""
+    """Return the row of an image; tabs and line ends of text and group become spaces."""
     return f"{image_of(number)}\t{normalize(sample.text)}\t{normalize(sample.group)}\n".encode()
 
 
 @contextlib.contextmanager
 def labels_of(output: Path, plan: SynthesisPlan) -> Iterator[Labels]:
-    """Return the labels of a folder that is there, or of a new one. A folder without a row may have any plan.
+    """Open the labels of an existing folder, or of a new one. A folder without a row may have any plan.
 
-    Raises `UsageError` when it holds lines of another plan, `AnnotationError` for a broken row, `StorageError` when it
-    cannot be written, is being written, or holds something else.
+    Raises `UsageError` if it has lines of another plan, `AnnotationError` for a broken row, `StorageError` if it cannot
+    be written, is being written, or is something else.
     """
     mark, path = output / "synthesis.json", output / "labels.tsv"
     _make(output, mark, plan)
@@ -104,7 +104,7 @@ def _make(output: Path, mark: Path, plan: SynthesisPlan) -> None:
     if mark.exists():
         return
     if output.is_dir() and any(output.iterdir()):
-        raise StorageError(f"{output} holds something else than generated lines: give another --output")
+        raise StorageError(f"{output} holds other files than generated lines: give another --output")
     _write(mark, plan)
 
 
@@ -120,7 +120,7 @@ def _plan(mark: Path) -> SynthesisPlan | str:
 
 
 def _read(file: BinaryIO, path: Path) -> dict[int, bytes]:
-    """Return the rows by number; cuts off one that was not written whole. Rows may stand in any order."""
+    """Read the rows by number, in any order; cut off one that was not written completely."""
     file.seek(0)
     lines = file.read().splitlines(keepends=True)
     if lines and not lines[-1].endswith(b"\n"):
@@ -130,7 +130,7 @@ def _read(file: BinaryIO, path: Path) -> dict[int, bytes]:
     for place, line in enumerate(lines, 1):
         match = ROW.fullmatch(line)
         if match is None or int(match[1]) in rows:
-            what = "is no row of generated lines" if match is None else "is there twice"
-            raise AnnotationError(f"{path}, line {place} {what}: mend it, or give another --output")
+            what = "is not a row of generated lines" if match is None else "occurs twice"
+            raise AnnotationError(f"{path}, line {place} {what}: correct it, or give another --output")
         rows[int(match[1])] = line
     return rows

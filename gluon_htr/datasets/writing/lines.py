@@ -1,12 +1,12 @@
-"""Generated lines on the disk, to look at or to train on: images, and labels that `listing:` reads.
+"""Generated lines on disk, to look at or to train on: images, and labels that `listing:` reads.
 
-    lines/synthesis.json           what the lines are made from
+    lines/synthesis.json           the source of the lines
     lines/labels.tsv               image TAB text TAB group, in order of the numbers
-    lines/images/000/0000000.png   a thousand images a folder
+    lines/images/000/0000000.png   a thousand images per folder
 
-A row is written once its images are there, so whoever is killed goes on behind the last row. Image k is the same for
-the same plan, whoever draws it. Rows that are there are compared with what would be written now, so that a font that
-was added meanwhile does not make a set of two halves.
+A row is written once its images exist, so a killed command continues after the last row. Image k is the same for the
+same plan on every machine. Existing rows are compared with the rows that would be written now, so that a font that was
+added meanwhile does not make a set of two halves.
 """
 
 from __future__ import annotations
@@ -32,22 +32,21 @@ from ..sample import Problem, Reader, Sample
 from ..spec import Spec, open_spec
 from .folder import Labels, SynthesisPlan, image_of, labels_of, row_of
 
-CHUNK = 32  # images a task: half a second's work
-PAPER = 4  # what follows a sample's seed
+CHUNK = 32  # images per task: half a second of work
+PAPER = 4  # appended to a sample's seed
 
 
 @dataclass(frozen=True)
 class WrittenLines:
-    """How many lines there are now, and what was left out on the way."""
+    """Number of lines in the folder now, and the lines that were left out."""
 
     lines: int
     problems: list[Problem]
 
 
 def resized(spec: Spec, count: int | None = None, seed: int | None = None) -> Spec:
-    """Return the spec for another number of lines, or another seed, where its kind is generated.
-
-    Else the spec as it is.
+    """Return the spec with another number of lines or another seed, if its kind is generated; else the spec as it
+    is.
     """
     if not KINDS[spec.kind].is_endless:
         return spec
@@ -57,12 +56,12 @@ def resized(spec: Spec, count: int | None = None, seed: int | None = None) -> Sp
 
 
 def endless(spec: Spec, seed: int | None = None) -> Iterator[Sample]:
-    """Return generated lines without end: the first `count` are those of the spec.
+    """Return an endless iterator over generated lines: the first `count` are those of the spec.
 
     Raises `UsageError` for other data.
     """
     if not KINDS[spec.kind].is_endless:
-        raise UsageError(f"{spec.text} is not generated, and ends: give fonts: or recomposed:")
+        raise UsageError(f"{spec.text} is not generated data: give fonts: or recomposed:")
     return iter(open_spec(resized(spec, sys.maxsize, seed)))
 
 
@@ -74,10 +73,10 @@ def synthesize(
     count: int | None = None,
     advance: Callable[[int], object] = lambda done: None,
 ) -> WrittenLines:
-    """Write the lines of a spec that are not there yet: all, or the first `count`.
+    """Write the missing lines of a spec: all, or the first `count`.
 
-    advance: called with the number of lines just done, those that were there included. Raises what `open_spec` and
-    `labels_of` raise, and `MissingToolError` without what the engine needs.
+    advance: called with the number of lines just done, including existing ones. Raises the errors of `open_spec` and
+    `labels_of`, and `MissingToolError` if the engine needs a package that is not installed.
     """
     if plan.engine == "trdg":
         load_trdg()
@@ -94,9 +93,7 @@ def synthesize(
 
 
 def _missing(reader: Reader, labels: Labels, plan: SynthesisPlan, count: int | None) -> Iterator[tuple[int, Sample]]:
-    """Yield the samples that are still to be drawn, with their numbers, once those that are there have been
-    compared.
-    """
+    """Yield the samples to draw, with their numbers, after checking the existing ones."""
     start = labels.next
     for number, sample in islice(enumerate(reader), max(start, count or sys.maxsize)):
         if number < start:
@@ -117,7 +114,7 @@ def _planned(number: int, sample: Sample, plan: SynthesisPlan) -> Sample:
 def _drawn(
     samples: Iterator[tuple[int, Sample]], output: Path, preparer: Preparer
 ) -> Iterator[tuple[list[bytes], list[Problem]]]:
-    """Rows and problems of each chunk, in order, with a few chunks under way at a time."""
+    """Yield rows and problems of each chunk, in order, with a few chunks in progress at a time."""
     waiting: deque[Callable[[], tuple[list[bytes], list[Problem]]]] = deque()
     while chunk := list(islice(samples, CHUNK)):
         waiting.append(preparer.later(_draw, chunk, output))

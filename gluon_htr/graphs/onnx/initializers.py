@@ -45,5 +45,5 @@ def _tensor(tensor: memoryview) -> tuple[str, np.ndarray]:
 
 
 def _dimensions(part: Field) -> list[int]:
-    """Return sizes, which are written one by one or packed."""
+    """Return the dimensions of a field, which are written one by one or packed."""
     return [part.value] if isinstance(part.value, int) else varints(part.bytes)

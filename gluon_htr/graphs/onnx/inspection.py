@@ -1,7 +1,7 @@
-"""Looking into an ONNX file before a runtime gets it, without the package onnx (which readers do not install).
+"""Inspection of an ONNX file before a runtime loads it, without the package onnx (which readers do not install).
 
-Refused: operators that no recognizer needs, other domains than ONNX's own, graphs within graphs, functions, and
-tensors whose data lie in other files. Field numbers are those of onnx.proto (ModelProto, GraphProto, NodeProto,
+Rejected are operators that no recognizer needs, domains other than ONNX's own, graphs within graphs, functions, and
+tensors whose data are in other files. Field numbers are those of onnx.proto (ModelProto, GraphProto, NodeProto,
 AttributeProto, TensorProto).
 """
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from ...errors import GraphError
 from .protobuf import Field, fields
 
-#: What `graphs/onnx.py` writes, what stored weights are widened with, and what quantized graphs have.
+#: Operators that `writer.py` writes, that widen stored weights, and of quantized graphs.
 # fmt: off
 OPERATORS = frozenset({
     "Add", "AveragePool", "BatchNormalization", "Cast", "Concat", "Conv", "DequantizeLinear", "Div",
@@ -21,7 +21,7 @@ OPERATORS = frozenset({
     "Transpose", "Unsqueeze",
 })
 # fmt: on
-#: What `model.int8.onnx` may have beside them. ONNX Runtime's own LSTM is the only one in int8.
+#: Operators of `model.int8.onnx`. The only LSTM in int8 is that of ONNX Runtime.
 INTEGER_OPERATORS = OPERATORS | {"DynamicQuantizeLinear", "MatMulInteger", "com.microsoft.DynamicQuantizeLSTM"}
 OPSETS = range(13, 18)
 MAX_NODES = 10_000
@@ -29,7 +29,7 @@ MAX_NODES = 10_000
 
 @dataclass(frozen=True)
 class Inspection:
-    """What a graph consists of; names of its inputs leave out those that have a stored value."""
+    """Operators, inputs and outputs of a graph; inputs with a stored value are left out."""
 
     operators: frozenset[str]
     inputs: tuple[str, ...]
@@ -37,14 +37,14 @@ class Inspection:
 
 
 def check_graph(model: bytes, operators: frozenset[str] = OPERATORS) -> Inspection:
-    """Raise `GraphError` when the file is damaged or has something that is refused.
+    """Check a graph. Raises `GraphError` if the file is damaged or contains something that is rejected.
 
-    operators: those accepted; one of another domain than ONNX's own stands there with its domain.
+    operators: the accepted ones; those of a domain other than ONNX's own include the domain.
     """
     parts = list(fields(memoryview(model)))
     graphs = [part.bytes for part in parts if part.number == 7]
     if len(graphs) != 1:
-        raise GraphError(f"it is no ONNX model: it has {len(graphs)} graphs")
+        raise GraphError(f"it is not an ONNX model: it has {len(graphs)} graphs")
     if any(part.number in (20, 25) for part in parts):
         raise GraphError("it has functions or training steps of its own, which are not accepted")
     for part in parts:
@@ -112,7 +112,7 @@ def _check_attribute(attribute: memoryview) -> None:
 
 
 def _tensor(tensor: memoryview) -> str:
-    """Its name, once it is known to hold its data itself."""
+    """Return the name of a tensor after checking that it contains its data."""
     name = ""
     for part in fields(tensor):
         if part.number == 13 or (part.number == 14 and part.value != 0):

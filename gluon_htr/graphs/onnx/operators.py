@@ -1,4 +1,4 @@
-"""How each MXNet operator is said in ONNX, opset 13."""
+"""Conversion of each MXNet operator to ONNX, opset 13."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _ONNX_GATES = [0, 3, 1, 2]  # MXNet's i, f, c, o in ONNX's order i, o, f, c
 
 
 class GraphBuilder:
-    """The ONNX graph as it grows: nodes, initializers, and for every MXNet node its tensor's name and rank."""
+    """A growing ONNX graph: nodes, initializers, and the name and rank of the tensor of every MXNet node."""
 
     def __init__(self, graph: Graph, arrays: dict[str, np.ndarray], names: dict[int, str]) -> None:
         self.graph, self.arrays, self.names = graph, arrays, names
@@ -25,7 +25,7 @@ class GraphBuilder:
         self._stored: set[str] = set()
 
     def input(self, index: int, place: int = 0) -> str:
-        """Return the tensor that is a node's input at that place; a parameter is stored when it is first used."""
+        """Return the tensor of a node's input at that place; a parameter is stored when it is first used."""
         source = self.graph.nodes[index].inputs[place]
         node = self.graph.nodes[source]
         if node.operator != "null" or source == self.graph.data:
@@ -58,12 +58,12 @@ class GraphBuilder:
         return output
 
     def finish(self, index: int, operator: str, inputs: list[str], rank: int | None = None, **attributes: Any) -> None:
-        """Add the ONNX node that makes the MXNet node's tensor; its rank is that of the first input unless given."""
+        """Add the ONNX node that makes the tensor of the MXNet node; its rank is that of the first input by default."""
         self.add(operator, inputs, self.names[index], **attributes)
         self.ranks[index] = self.rank(index) if rank is None else rank
 
     def classes(self, index: int) -> int | None:
-        """Size of a tensor's last axis where a dense layer makes it, seen through transposes."""
+        """Return the size of a tensor's last axis if a dense layer makes it, seen through transposes."""
         node = self.graph.nodes[index]
         while node.operator in ("transpose", "SwapAxis", "_copy", "Dropout"):
             node = self.graph.nodes[node.inputs[0]]
@@ -71,7 +71,7 @@ class GraphBuilder:
 
 
 def _simple(operator: str) -> Callable[[GraphBuilder, int], None]:
-    """Return an operator that both know, without options."""
+    """Convert an operator without options that both have."""
 
     def write(builder: GraphBuilder, index: int) -> None:
         inputs = builder.inputs(index)
@@ -148,7 +148,7 @@ def _dense(builder: GraphBuilder, index: int) -> None:
 
 
 def _lstm(builder: GraphBuilder, index: int) -> None:
-    """One ONNX LSTM a layer; MXNet's (T, N, directions·hidden) between them."""
+    """Write one ONNX LSTM per layer, with MXNet's (T, N, directions·hidden) between them."""
     node = builder.graph.nodes[index]
     arrays = [builder.arrays[name] for name in builder.graph.rnn_parameters(node)]
     weights, biases = arrays[: len(arrays) // 2], arrays[len(arrays) // 2 :]
@@ -164,7 +164,7 @@ def _lstm(builder: GraphBuilder, index: int) -> None:
 def _lstm_layer(
     builder: GraphBuilder, name: str, source: str, weights: list[np.ndarray], biases: list[np.ndarray], output: str
 ) -> str:
-    """weights, biases: i2h, h2h of the forward direction and then, if there is one, of the reverse."""
+    """Write one layer. weights, biases: i2h, h2h of the forward direction and then, if there is one, of the reverse."""
     from_input = np.stack([_gates(weight) for weight in weights[0::2]])
     from_hidden = np.stack([_gates(weight) for weight in weights[1::2]])
     bias = np.stack([np.concatenate([_gates(w), _gates(r)]) for w, r in zip(biases[0::2], biases[1::2])])
@@ -181,13 +181,15 @@ def _lstm_layer(
 
 
 def _gates(array: np.ndarray) -> np.ndarray:
-    """(4·hidden, …) from MXNet's order of gates to ONNX's."""
+    """Reorder (4·hidden, …) from MXNet's order of gates to ONNX's."""
     gates = array.reshape(4, -1, *array.shape[1:])
     return np.ascontiguousarray(gates[_ONNX_GATES].reshape(array.shape))
 
 
 def _reshape(builder: GraphBuilder, index: int) -> None:
-    """MXNet's codes; as a constant where ONNX's 0 and -1 can say them, otherwise computed from the input's shape."""
+    """Write MXNet's codes: as a constant if ONNX's 0 and -1 can express them, otherwise computed from the input's
+    shape.
+    """
     node, source = builder.graph.nodes[index], builder.input(index)
     target = _constant_target(node.get("shape", ()))
     if target is None:
@@ -198,7 +200,7 @@ def _reshape(builder: GraphBuilder, index: int) -> None:
 
 
 def _constant_target(codes: tuple[int, ...]) -> list[int] | None:
-    """ONNX's shape where it needs no sizes: zeros that stay in place and at most one unknown."""
+    """Return ONNX's shape if it needs no sizes: zeros that stay in place and at most one unknown."""
     target: list[int] = []
     place = at = 0
     while place < len(codes):

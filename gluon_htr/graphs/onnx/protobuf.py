@@ -1,7 +1,7 @@
-"""Protocol buffers as they lie in a file: fields off a message, without a schema or a library.
+"""A minimal parser of protocol buffers: the fields of a message, without a schema or a library.
 
-https://protobuf.dev/programming-guides/encoding: a field is a varint (number << 3 | kind) and a value: a varint
-(kind 0), eight bytes (1), a length and that many bytes (2), or four bytes (5). Groups (3, 4) are long gone.
+https://protobuf.dev/programming-guides/encoding: a field is a varint (number << 3 | kind) and a value: a varint (kind
+0), eight bytes (1), a length and that many bytes (2), or four bytes (5). Groups (3, 4) are obsolete.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ _VARINT, _EIGHT, _BYTES, _FOUR = 0, 1, 2, 5
 
 @dataclass(frozen=True)
 class Field:
-    """One field: its number, and its value as bytes or as an unsigned integer."""
+    """A field: its number, and its value as bytes or as an unsigned integer."""
 
     number: int
     value: memoryview | int
 
     @property
     def bytes(self) -> memoryview:
-        """The value of a field that holds bytes, text or a message. Raises `GraphError` where it is a number."""
+        """The value of a field of bytes, text or a message. Raises `GraphError` if it is a number."""
         if isinstance(self.value, int):
-            raise GraphError(f"it is damaged: field {self.number} is a number where a message belongs")
+            raise GraphError(f"it is damaged: field {self.number} is a number instead of a message")
         return self.value
 
     @property
@@ -33,11 +33,11 @@ class Field:
         try:
             return str(self.bytes, "utf-8")
         except UnicodeDecodeError:
-            raise GraphError(f"it is damaged: field {self.number} is no text") from None
+            raise GraphError(f"it is damaged: field {self.number} is not text") from None
 
 
 def fields(message: memoryview) -> Iterator[Field]:
-    """Yield the fields of a message, in order. Raises `GraphError` where it is cut off or is no message."""
+    """Yield the fields of a message, in order. Raises `GraphError` if it is cut off or is not a message."""
     at = 0
     while at < len(message):
         key, at = _varint(message, at)
@@ -59,7 +59,7 @@ def fields(message: memoryview) -> Iterator[Field]:
 
 
 def varints(packed: memoryview) -> list[int]:
-    """Return the numbers of a packed repeated field. Raises `GraphError` where it is cut off."""
+    """Parse the numbers of a packed repeated field. Raises `GraphError` if it is cut off."""
     numbers, at = [], 0
     while at < len(packed):
         value, at = _varint(packed, at)
@@ -68,7 +68,7 @@ def varints(packed: memoryview) -> list[int]:
 
 
 def _varint(message: memoryview, at: int) -> tuple[int, int]:
-    """Return an unsigned integer of at most 64 bits, and where it ends."""
+    """Parse an unsigned integer of at most 64 bits; return it and the position after it."""
     value = 0
     for place in range(10):
         if at >= len(message):

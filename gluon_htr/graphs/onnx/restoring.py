@@ -1,8 +1,8 @@
-"""Rebuild the parameters of an exported pair from the ONNX graph that was written from it.
+"""Reconstruction of the parameters of an exported pair from the ONNX graph that was written from it.
 
 A bundle stores its weights once, in `model.onnx`. The writer keeps kernels, transposes dense weights, and stacks and
-reorders those of LSTMs; all of this can be undone exactly. What it loses (the vectors of a folded batch norm, small
-kernels it was folded into) is kept beside the graph: `remainder` finds out what that is.
+reorders those of LSTMs; all of this can be undone exactly. The parameters that it loses (the vectors of a folded batch
+norm, small kernels it was folded into) are stored beside the graph: `remainder` computes them.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ def remainder(graph: Graph, parameters: Arrays, stored: Arrays) -> dict[str, np.
 
 
 def restore(graph: Graph, stored: Arrays, kept: Arrays) -> dict[str, np.ndarray]:
-    """Return all parameters of the pair, in the order of `Graph.parameters` and then of `kept`.
+    """Rebuild all parameters of the pair, in the order of `Graph.parameters` and then of `kept`.
 
-    Raises `ParametersError` where one is in neither.
+    Raises `ParametersError` if one is in neither.
     """
     found = {**dict(_restored(graph, stored)), **kept}
     if missing := [name for name in graph.parameters if name not in found]:
@@ -49,7 +49,7 @@ def _identical(found: np.ndarray | None, array: np.ndarray) -> bool:
 
 
 def _restored(graph: Graph, stored: Arrays) -> Iterator[tuple[str, np.ndarray]]:
-    """Yield what the stored tensors have of each parameter, exact or not."""
+    """Yield the stored array of each parameter, exact or not."""
     for name in graph.parameters:
         bare = name.partition(":")[2]
         if (array := _tensor(stored, bare)) is not None:
@@ -86,6 +86,6 @@ def _lstm(graph: Graph, node: Node, stored: Arrays) -> Iterator[tuple[str, np.nd
 
 
 def _gates(array: np.ndarray) -> np.ndarray:
-    """Return (4·hidden, …) in MXNet's order of gates."""
+    """Reorder (4·hidden, …) to MXNet's order of gates."""
     gates = array.reshape(4, -1, *array.shape[1:])
     return np.ascontiguousarray(gates[_MXNET_GATES].reshape(array.shape))

@@ -1,6 +1,7 @@
-"""Weights of an ONNX graph as a bundle stores them: once, and in half the bytes where the pair has them so.
+"""Storage of the weights of an ONNX graph in a bundle: once, and in half the bytes if the pair has float16.
 
-What is stored is widened to float32 and multiplied by the factors of folded batch norms when a runtime loads the graph.
+Stored weights are widened to float32 and multiplied by the factors of folded batch norms when a runtime loads the
+graph.
 """
 
 from __future__ import annotations
@@ -12,19 +13,20 @@ MIN_SIZE = 1024  # numbers: below, a Cast or a Mul costs more than it saves
 
 
 def rounded(parameters: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Return the parameters with every matrix and kernel as float16; vectors (biases, batch norms) stay what they are.
+    """Round every matrix and kernel to float16; vectors (biases, batch norms) keep their type.
 
-    Numbers that float16 does not reach stay float32, with their whole array.
+    Arrays with numbers beyond the range of float16 stay float32.
     """
     return {name: _halved(array) if array.ndim > 1 else array for name, array in parameters.items()}
 
 
 def store_weights(model: onnx.ModelProto, parameters: dict[str, np.ndarray]) -> onnx.ModelProto:
-    """Return the same function, to a float32's last bit, with weights stored as the pair has them.
+    """Return the same function, to the last bit of float32, with weights stored as in the pair.
 
-    parameters: those that the graph was written from, `rounded` for half the bytes. Weights that float16 holds are
-    stored as such, with a Cast. A kernel into which a batch norm was folded is stored as it was before, with the norm's
-    factors in a Mul, so that the pair can be rebuilt (`restoring.py`). A runtime computes both once, when it loads.
+    parameters: those that the graph was written from, `rounded` for half the bytes. Weights that float16 represents
+    exactly are stored as such, with a Cast. A kernel into which a batch norm was folded is stored unfolded, with the
+    norm's factors in a Mul, so that the pair can be rebuilt (`restoring.py`). A runtime computes both once, when it
+    loads.
     """
     small = onnx.ModelProto()
     small.CopyFrom(model)
@@ -55,7 +57,7 @@ def store_weights(model: onnx.ModelProto, parameters: dict[str, np.ndarray]) -> 
 
 
 def _stored(array: np.ndarray, unfolded: np.ndarray | None) -> tuple[np.ndarray, np.ndarray | None]:
-    """Return what is stored for an array, and factors (C, 1, …) to multiply it by where a batch norm was folded."""
+    """Return the stored form of an array, and the factors (C, 1, …) to multiply it by if a batch norm was folded."""
     if unfolded is None or unfolded.shape != array.shape or np.array_equal(unfolded, array):
         half = _halved(array)
         same = np.array_equal(half, array) and (unfolded is None or unfolded.dtype == np.float16)

@@ -1,8 +1,8 @@
-"""Writes ONNX straight from an exported pair; neither mxnet nor its exporter is involved.
+"""Conversion of an exported pair to ONNX, without mxnet and its exporter.
 
 Batch and width are dynamic. A batch norm that directly follows a convolution is folded into it. Tensors keep the names
 of the nodes that make them, `features` among them; the input is `image` (N, 1, H, W) float32, already scaled, and the
-output `logits` (N, T, C). Dropout vanishes. The operators are those of opset 13, so that any opset up to 17 may be
+output `logits` (N, T, C). Dropout is removed. The operators are those of opset 13, so that any opset up to 17 may be
 declared.
 """
 
@@ -25,10 +25,10 @@ _TRANSPARENT = ("Dropout", "_copy")  # at reading time they pass their input on
 def to_onnx(
     graph: Graph, parameters: dict[str, np.ndarray], *, opset: int = 13, height: int | None = None
 ) -> onnx.ModelProto:
-    """Return the graph with its parameters as an ONNX model, checked.
+    """Convert the graph with its parameters to a checked ONNX model.
 
-    height: of the images in pixels, where it is known; otherwise it is declared dynamic. Raises GraphError for what
-    cannot be said in ONNX and ParametersError for a parameter that is missing.
+    height: of the images in pixels, if it is known; otherwise it is dynamic. Raises `GraphError` for operators that
+    cannot be converted and `ParametersError` for a missing parameter.
     """
     if opset not in OPSETS:
         raise GraphError(f"opset {opset} is not supported; give one of {OPSETS.start} to {OPSETS.stop - 1}")
@@ -63,7 +63,9 @@ def _written(graph: Graph, arrays: dict[str, np.ndarray]) -> GraphBuilder:
 
 
 def _needed(graph: Graph) -> list[int]:
-    """Return indices of the nodes whose tensors the output needs, in order; an RNN's weights are taken as they are."""
+    """Return indices of the nodes whose tensors the output needs, in order; the weights of an RNN are used as they
+    are.
+    """
     found: set[int] = {graph.output}
     for index in range(graph.output, -1, -1):
         if index in found:
@@ -73,7 +75,9 @@ def _needed(graph: Graph) -> list[int]:
 
 
 def _tensor_names(graph: Graph, needed: list[int]) -> dict[int, str]:
-    """Node to tensor: its name, or that of the transparent node after it, whose output is the same tensor."""
+    """Name the tensor of each node: by the node, or by the transparent node after it, whose output is the same
+    tensor.
+    """
     names = {index: graph.nodes[index].name for index in needed}
     names[graph.data], names[graph.output] = "image", "logits"
     transparent = [index for index in needed if graph.nodes[index].operator in _TRANSPARENT]

@@ -1,4 +1,4 @@
-"""What int8 costs: texts of the float and of the quantized network on the same samples, and where the noise arises."""
+"""Cost of int8: texts of the float and of the quantized network on the same samples, and noise by layer."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NOISE_IMAGES = 64
 
 @dataclass(frozen=True)
 class Comparison:
-    """changed: samples whose text is another one."""
+    """Score cards of both networks. changed: number of samples with another text."""
 
     before: ScoreCard
     after: ScoreCard
@@ -28,20 +28,20 @@ class Comparison:
 
     @property
     def cost(self) -> float:
-        """Points of CER lost, in hundredths."""
+        """Increase of the CER in percentage points."""
         return 100 * (self.after.cer.value - self.before.cer.value)
 
 
 @dataclass(frozen=True)
 class Noise:
-    """Signal to noise of one tensor after rounding it and all before it, in decibels; 6 are one bit."""
+    """Signal-to-noise ratio of one tensor after rounding it and all before it, in decibels; 6 are one bit."""
 
     tensor: str
     decibels: float
 
 
 def chained(featurizer: onnx.ModelProto, tail: onnx.ModelProto) -> LogitsFunction:
-    """(N, H, W) uint8 → logits (N, T, C), image by image, as a board computes them."""
+    """Chain featurizer and tail: (N, H, W) uint8 → logits (N, T, C), image by image, as on a board."""
     first, second = session(featurizer), session(tail)
     image, features = featurizer.graph.input[0].name, tail.graph.input[0].name
 
@@ -53,14 +53,16 @@ def chained(featurizer: onnx.ModelProto, tail: onnx.ModelProto) -> LogitsFunctio
 
 
 def compare(before: LogitsFunction, after: LogitsFunction, store: Store, alphabet: Alphabet) -> Comparison:
-    """Read all samples with both; texts are decoded greedily."""
+    """Read all samples with both networks; texts are decoded greedily."""
     texts = [read_store(network, store, alphabet) for network in (before, after)]
     cards = [score(store.texts, one, store.groups) for one in texts]
     return Comparison(cards[0], cards[1], sum(a != b for a, b in zip(*texts)))
 
 
 def noise(original: onnx.ModelProto, made: onnx.ModelProto, images: np.ndarray) -> list[Noise]:
-    """Layer by layer, of up to `NOISE_IMAGES` images (N, H, W) uint8. made: what `to_qdq` wrote of `original`."""
+    """Measure the noise by layer, on up to `NOISE_IMAGES` images (N, H, W) uint8. made: the result of `to_qdq` for
+    `original`.
+    """
     made_here = {original.graph.input[0].name, *(name for node in original.graph.node for name in node.output)}
     rounded = {
         name.removesuffix(":int8"): name

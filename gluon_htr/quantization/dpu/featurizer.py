@@ -17,7 +17,7 @@ _REMEDY = {"BatchNormalization": 'train with norm = "before", so that it is fold
 
 @dataclass(frozen=True)
 class Step:
-    """One operator and the activation behind it, if there is one. output: the tensor that is rounded."""
+    """An operator and its activation, if there is one. output: the tensor that is rounded."""
 
     node: onnx.NodeProto
     activation: onnx.NodeProto | None
@@ -32,12 +32,12 @@ class Step:
 
     @property
     def inputs(self) -> list[str]:
-        """The tensors that it computes on, weights left out."""
+        """Input tensors, without weights."""
         return list(self.node.input) if self.operator == "Add" else [self.node.input[0]]
 
 
 def read_steps(network: StaticGraph) -> list[Step]:
-    """Return the network in steps. Raises `GraphError` for an operator that has no int8 form here."""
+    """Group the operators of a network into steps. Raises `GraphError` for an operator without an int8 form."""
     users: dict[str, list[onnx.NodeProto]] = {}
     for node in network.nodes:
         for name in node.input:
@@ -55,7 +55,7 @@ def read_steps(network: StaticGraph) -> list[Step]:
 
 
 def slope(activation: onnx.NodeProto | None) -> float | None:
-    """0 for a ReLU, the hardware's slope for a leaky one, None where there is no activation."""
+    """Return 0 for a ReLU, the hardware's slope for a leaky one, None without an activation."""
     if activation is None:
         return None
     return LEAKY_SLOPE if activation.op_type == "LeakyRelu" else 0.0

@@ -1,4 +1,4 @@
-"""The way of a model to a DPU, step by step: what the command `dpu` calls."""
+"""The steps from a model to a DPU, as the command `dpu` runs them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .targets import packaging
 
 @dataclass(frozen=True)
 class Calibration:
-    """Images that scales are chosen on: specs, and how many of their images at most."""
+    """Images to choose scales on: specs, and the largest number of images."""
 
     specs: Sequence[str]
     max_images: int = IMAGES
@@ -37,7 +37,7 @@ def plan_model(model: str, dpu: str, width: int | None = None) -> list[Plan]:
 
 
 def plan_content(made: Plan) -> dict[str, Any]:
-    """Return a plan as JSON values."""
+    """Convert a plan to JSON values."""
     layers = [
         {**asdict(place.layer), "on": "DPU" if place.on_dpu else "CPU", "breaches": list(map(asdict, place.breaches))}
         for place in made.places

@@ -1,4 +1,4 @@
-"""ONNX graphs as they are needed here: constants computed, sizes fixed, weights and shapes at hand."""
+"""ONNX graphs for quantization: constants folded, sizes fixed, with weights and shapes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ...bundles.run_folder import is_run
 from ...errors import GraphError, ModelError
 from ...graphs.onnx.inspection import OPERATORS, check_graph
 
-#: What a plan can speak of, beside what readers accept.
+#: Operators that a plan knows besides those that readers accept.
 PLANNED = OPERATORS | {
     "Clip", "ConvTranspose", "GRU", "Gemm", "HardSigmoid", "HardSwish", "Identity", "PRelu", "Softmax",
 }  # fmt: skip
@@ -34,7 +34,7 @@ class StaticGraph:
 
 
 def read_model(path: Path) -> tuple[onnx.ModelProto, Bundle | None]:
-    """Return the graph of an ONNX file or of a bundle, and the bundle. Raises `GraphError` or `BundleError`."""
+    """Read the graph of an ONNX file or of a bundle, and the bundle. Raises `GraphError` or `BundleError`."""
     if path.suffix != ".onnx":
         if is_run(path):
             raise ModelError(f"{path} is a run: make a bundle of it with gluon-htr export {path} --output NAME.zip")
@@ -47,20 +47,20 @@ def read_model(path: Path) -> tuple[onnx.ModelProto, Bundle | None]:
 
 
 def parse(content: bytes, where: str) -> onnx.ModelProto:
-    """Return a checked graph. Raises `GraphError` where it is none, or has operators that nobody here knows."""
+    """Parse and check a graph. Raises `GraphError` if it is not one, or has unknown operators."""
     try:
         check_graph(content, PLANNED)
         return onnx.load_from_string(content)
     except GraphError as error:
         raise GraphError(f"{where}: {error}") from None
     except Exception as error:  # protobuf's exceptions have no base of their own
-        raise GraphError(f"{where} is no ONNX file: {error}") from None
+        raise GraphError(f"{where} is not an ONNX file: {error}") from None
 
 
 def fixed(model: onnx.ModelProto, sizes: dict[str, int], where: str = "the network") -> StaticGraph:
-    """Return the same network with one size for each axis, its constants computed, its unused weights gone.
+    """Fix the size of each axis of a network, fold its constants, and remove unused weights.
 
-    sizes: of the input's free axes, by name (`batch`, `width` …). Raises `GraphError` where an axis stays free.
+    sizes: of the input's free axes, by name (`batch`, `width` …). Raises `GraphError` if an axis stays free.
     """
     copy = onnx.ModelProto()
     copy.CopyFrom(model)
@@ -79,11 +79,11 @@ def fixed(model: onnx.ModelProto, sizes: dict[str, int], where: str = "the netwo
 
 
 def inferred(model: onnx.ModelProto, where: str = "the network") -> StaticGraph:
-    """With the shapes of all tensors. Raises `GraphError` where one depends on what is only known when it runs."""
+    """Infer the shapes of all tensors. Raises `GraphError` if one is only known at run time."""
     try:
         model = onnx.shape_inference.infer_shapes(model, strict_mode=True, data_prop=True)
     except onnx.shape_inference.InferenceError as error:
-        raise GraphError(f"{where} is no network that fits together: {str(error).strip().splitlines()[-1]}") from None
+        raise GraphError(f"{where} is not a consistent network: {str(error).strip().splitlines()[-1]}") from None
     graph = model.graph
     weights = {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in graph.initializer}
     shapes = {name: array.shape for name, array in weights.items()}
@@ -102,7 +102,7 @@ def attribute(node: onnx.NodeProto, name: str, default: Any) -> Any:
 
 
 def with_constants(model: onnx.ModelProto) -> onnx.ModelProto:
-    """Widened weights (Cast, Mul of constants) become plain ones, in place; weights that nobody uses are left out."""
+    """Fold constant operators (Cast, Mul of constants) in place, and remove unused weights."""
     graph = model.graph
     constants = {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in graph.initializer}
     nodes = []

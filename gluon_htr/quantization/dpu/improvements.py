@@ -1,5 +1,6 @@
-"""Two ways to lose less by rounding (Nagel et al. 2019, "Data-free quantization through weight equalization and bias
-correction"): both change weights only, and the first leaves the float network's function as it is."""
+"""Two ways to reduce the loss of rounding (Nagel et al. 2019, "Data-free quantization through weight equalization and
+bias correction"). Both change weights only, and the first keeps the function of the float network.
+"""
 
 from __future__ import annotations
 
@@ -13,14 +14,15 @@ from .graphs import StaticGraph
 from .qdq import Quantized, to_qdq, with_weights
 from .running import Tensors
 
-ROUNDS = 10  # of equalization; the paper iterates until nothing moves, which it hardly does after these
-IMAGES = 64  # whose mean error a bias takes over
+ROUNDS = 10  # of equalization; the paper iterates until convergence, which is almost reached after these
+IMAGES = 64  # for the mean error of each channel
 
 
 def equalized(network: StaticGraph) -> StaticGraph:
-    """Return the same function with the channels between two convolutions of like range (section 4.1).
+    """Apply cross-layer equalization: channels between two convolutions get similar ranges (section 4.1).
 
-    A channel may be scaled between two convolutions where only ReLUs and max-pooling lie: both commute with a factor.
+    A channel may be scaled between two convolutions with only ReLUs and max-pooling in between: both commute with a
+    factor.
     """
     weights = {name: array.astype(np.float64) for name, array in network.weights.items()}
     pairs = _pairs(read_steps(network))
@@ -49,23 +51,26 @@ def with_arrays(network: StaticGraph, weights: dict[str, np.ndarray]) -> StaticG
 
 
 def corrected(made: Quantized, images: np.ndarray, method: str) -> Quantized:
-    """Biases that take over the mean error of each channel, layer by layer (section 4.2). images: (N, H, W) uint8."""
+    """Apply bias correction: add each channel's mean quantization error to its bias, layer by layer (section 4.2).
+
+    images: (N, H, W) uint8.
+    """
     names = [step.node.output[0] for step in made.steps if step.operator == "Conv" and len(step.node.input) > 2]
     biases = [step.node.input[2] for step in made.steps if step.operator == "Conv" and len(step.node.input) > 2]
-    wanted = _means(Tensors(made.network.model, names, images[:IMAGES]), names)
+    expected = _means(Tensors(made.network.model, names, images[:IMAGES]), names)
     tensors = {step.output: made.exponents[step.output] for step in made.steps}
     tensors[made.source] = made.exponents[made.source]
     for name, bias in zip(names, biases):
         raw = _raw(made, name)
         given = _means(Tensors(to_qdq(made), [raw], images[:IMAGES]), [raw])[raw]
         weights = dict(made.network.weights)
-        weights[bias] = (weights[bias] + wanted[name] - given).astype(np.float32)
+        weights[bias] = (weights[bias] + expected[name] - given).astype(np.float32)
         made = with_weights(with_arrays(made.network, weights), tensors, method)
     return made
 
 
 def _raw(made: Quantized, name: str) -> str:
-    """Return what a convolution's own output is called in the QDQ graph."""
+    """Return the name of a convolution's output in the QDQ graph."""
     step = next(step for step in made.steps if step.node.output[0] == name)
     return name if step.activation else f"{name}:float"
 
@@ -81,7 +86,7 @@ def _means(tensors: Tensors, names: list[str]) -> dict[str, np.ndarray]:
 
 
 def _pairs(steps: list[Step]) -> list[tuple[Step, Step]]:
-    """Convolutions of one group, one after the other, between which nothing else sees the tensor."""
+    """Find consecutive convolutions of one group, with nothing else using the tensor between them."""
     makers = {step.output: step for step in steps}
     uses: dict[str, int] = {}
     for step in steps:

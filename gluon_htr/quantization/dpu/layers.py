@@ -1,4 +1,4 @@
-"""The layers of an ONNX graph, as a DPU's limits speak of them."""
+"""The layers of an ONNX graph, with the properties that a DPU limits."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ HeightWidth = tuple[int, int]  # (vertical, horizontal)
 
 @dataclass(frozen=True)
 class Layer:
-    """One operator. pads: top, left, bottom, right."""
+    """An operator. pads: top, left, bottom, right."""
 
     name: str
     operator: str
@@ -34,7 +34,7 @@ class Layer:
 
     @property
     def channels(self) -> int:
-        """Of the first input: the second axis of an image, the last of a matrix."""
+        """Channels of the first input: the second axis of an image, the last of a matrix."""
         return _channels(self.inputs[0])
 
     @property
@@ -47,7 +47,7 @@ class Layer:
 
 
 def read_layers(network: StaticGraph) -> list[Layer]:
-    """All operators, in order."""
+    """List all operators, in order."""
     return [_layer(network, node) for node in network.nodes]
 
 
@@ -74,7 +74,7 @@ def _layer(network: StaticGraph, node: onnx.NodeProto) -> Layer:
 
 
 def _geometry(node: onnx.NodeProto, inputs: tuple[Shape, ...]) -> dict[str, Any]:
-    """Kernel, strides and so on of what slides over an image."""
+    """Return kernel, strides and so on of an operator that slides over an image."""
     if node.op_type in ("GlobalAveragePool", "GlobalMaxPool"):
         return {"kernel": inputs[0][2:4]}
     kernel = attribute(node, "kernel_shape", None)
@@ -99,7 +99,7 @@ def _bounds(network: StaticGraph, node: onnx.NodeProto) -> dict[str, Any]:
 
 
 def _macs(node: onnx.NodeProto, inputs: tuple[Shape, ...], shape: Shape, weights: list[Shape]) -> int:
-    """Multiply-accumulates of one run; those of layers without weights are left out, they are a few percent."""
+    """Count the multiply-accumulates of one run; layers without weights, a few percent, are left out."""
     if node.op_type == "Conv":
         return prod(shape) * prod(weights[0][1:])
     if node.op_type == "ConvTranspose":

@@ -1,10 +1,10 @@
-"""What each DPU can do: its architectures and their limits, each with its source.
+"""Limits of each DPU architecture, each with its source.
 
 Sources, read at Xilinx/Vitis-AI, the tag of Vitis AI 3.5:
 
 - `TARGETS`: `src/vai_runtime/target_factory`, the code that makes a compiler's target out of a bitstream's fingerprint.
 - `UG1414`: "Vitis AI User Guide" 3.5, "Supported Operators and DPU Limitations". `vai_utf/conv2d_limits.py` checks
-  the same, but the dilation without the channels; the stricter form is taken.
+  the same, but the dilation without the channels; the stricter form is used.
 
 Kernels and strides hold for each axis. `ALU` is the engine that pools, and convolves channel by channel.
 """
@@ -26,8 +26,9 @@ HARD = frozenset({"HardSigmoid", "HardSwish"})
 
 @dataclass(frozen=True)
 class Architecture:
-    """One configuration of a DPU. *_parallel: pixels and channels computed at once. image_bank_depth: in words of
-    `input_parallel` bytes. Everything else is the largest value allowed; activations are those of convolutions."""
+    """A configuration of a DPU. *_parallel: pixels and channels computed at once. image_bank_depth: in words of
+    `input_parallel` bytes. Everything else is the largest allowed value; activations are those of convolutions.
+    """
 
     name: str
     source: str  # of all that has none of its own
@@ -51,7 +52,7 @@ class Architecture:
 
     @property
     def peak(self) -> int:
-        """Operations a clock cycle, two to a multiply-accumulate: the number in B4096."""
+        """Operations per clock cycle, two per multiply-accumulate: the number in B4096."""
         return 2 * self.pixel_parallel * self.input_parallel * self.output_parallel
 
 
@@ -116,8 +117,8 @@ ARCHITECTURES = {one.name: one for one in (*_ZYNQ, _OLD_ZYNQ, *_VERSAL, _OLD_VER
 
 
 def architecture(name: str) -> Architecture:
-    """Return the architecture of that name, in any case. Raises `UsageError` with the known ones."""
+    """Return the architecture of that name, in any case. Raises `UsageError`, which lists the known ones."""
     for known, found in ARCHITECTURES.items():
         if known.lower() == name.lower():
             return found
-    raise UsageError(f"there is no DPU {name}; known are {', '.join(ARCHITECTURES)}")
+    raise UsageError(f"unknown DPU {name}; the known ones are {', '.join(ARCHITECTURES)}")

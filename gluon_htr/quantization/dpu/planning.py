@@ -1,4 +1,4 @@
-"""The plan: which layers of a network a DPU takes, why it leaves the others, and what to change."""
+"""Plan of a network on a DPU: layers that run on it, reasons why the others do not, and changes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class PlacedLayer:
 
 @dataclass(frozen=True)
 class Advice:
-    """What to change, and the share of all multiply-accumulates that it would bring to the DPU."""
+    """A change, and the proportion of all multiply-accumulates that it would bring to the DPU."""
 
     layer: str
     remedy: str
@@ -44,19 +44,19 @@ class Plan:
 
     @property
     def share(self) -> float:
-        """Of the multiply-accumulates that the DPU does, 0 to 1."""
+        """Proportion of the multiply-accumulates on the DPU, 0 to 1."""
         done = sum(place.layer.macs for place in self.places if place.on_dpu)
         return done / self.macs if self.macs else 0.0
 
     @property
     def pieces(self) -> int:
-        """Runs of layers on the DPU, one after the other: each more is a way to the CPU and back."""
+        """Number of consecutive groups of layers on the DPU: each further one costs a transfer to the CPU and back."""
         sides = [place.on_dpu for place in self.places]
         return sum(here and not before for here, before in zip(sides, [False, *sides]))
 
     @property
     def advice(self) -> list[Advice]:
-        """What raises the share, the largest gain first; what is behind it on the CPU but no work is left out."""
+        """Changes that raise the proportion, the largest gain first; layers at the end without work are left out."""
         left = [place for place in self.places if not place.on_dpu and place.layer.macs]
         found = [Advice(p.layer.name, p.breaches[0].remedy, p.layer.macs / self.macs) for p in left]
         inside = [p for p in self.places if not p.on_dpu and not p.layer.macs and self._cuts(p)]
@@ -64,10 +64,10 @@ class Plan:
         return sorted(found, key=lambda one: -one.gain)
 
     def _cuts(self, place: PlacedLayer) -> bool:
-        """Whether layers run on the DPU after this one, so that it cuts the network in two."""
+        """Test whether layers run on the DPU after this one, so that it cuts the network in two."""
         return any(later.on_dpu for later in self.places[self.places.index(place) :])
 
 
 def plan(network: StaticGraph, dpu: Architecture) -> Plan:
-    """Every layer on its own merits, as Vitis AI's compiler partitions: what is outside the limits goes to the CPU."""
+    """Check every layer by itself, as Vitis AI's compiler partitions: layers outside the limits go to the CPU."""
     return Plan(dpu, tuple(PlacedLayer(layer, tuple(breaches(layer, dpu))) for layer in read_layers(network)))

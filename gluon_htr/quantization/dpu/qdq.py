@@ -1,7 +1,7 @@
-"""Writes a quantized featurizer as ONNX: QuantizeLinear and DequantizeLinear around float operators (QDQ).
+"""Conversion of a quantized featurizer to ONNX: QuantizeLinear and DequantizeLinear around float operators (QDQ).
 
-Weights, biases and tensors are int8 with scales that are powers of two, one a tensor, zero points 0. That is the form
-that Vitis AI's execution provider and quantizers take (DPU_INT8 format "QDQ").
+Weights, biases and tensors are int8 with scales that are powers of two, one per tensor, zero points 0. Vitis AI's
+execution provider and quantizers take this form (DPU_INT8 format "QDQ").
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from .scales import exponent_of, exponents_of, quantized
 
 @dataclass(frozen=True)
 class Quantized:
-    """exponents: of every tensor, weight and bias, by name; its numbers are q · 2^-exponent."""
+    """A quantized network. exponents: of every tensor, weight and bias, by name; its numbers are q · 2^-exponent."""
 
     network: StaticGraph  # float32, with the weights that were quantized
     exponents: dict[str, int]
@@ -40,7 +40,7 @@ class Quantized:
 
 
 def quantize(network: StaticGraph, images: np.ndarray, method: str = "minmse") -> Quantized:
-    """Chooses all exponents. images: (N, H, W) uint8. Raises `GraphError` for operators without an int8 form."""
+    """Choose all exponents. images: (N, H, W) uint8. Raises `GraphError` for operators without an int8 form."""
     steps = read_steps(network)
     names = [network.model.graph.input[0].name, *(step.output for step in steps)]
     exponents = exponents_of(Tensors(network.model, names, images), names, method)
@@ -51,9 +51,7 @@ def quantize(network: StaticGraph, images: np.ndarray, method: str = "minmse") -
 
 
 def with_weights(network: StaticGraph, exponents: dict[str, int], method: str) -> Quantized:
-    """Return the exponents of weights and biases, beside those of the tensors, for what the network's weights are
-    now.
-    """
+    """Add the exponents of the current weights and biases to those of the tensors."""
     found = dict(exponents)
     for step in read_steps(network):
         if step.operator == "Conv":
@@ -66,7 +64,7 @@ def with_weights(network: StaticGraph, exponents: dict[str, int], method: str) -
 
 
 def to_qdq(quantized: Quantized) -> onnx.ModelProto:
-    """Return the QDQ graph, checked; its input and output have the names and float32 of the original's."""
+    """Build and check the QDQ graph; names and types of its input and output are those of the original."""
     graph = _Graph(quantized)
     graph.round(quantized.source, quantized.source)
     for step in quantized.steps:
@@ -75,7 +73,7 @@ def to_qdq(quantized: Quantized) -> onnx.ModelProto:
 
 
 class _Graph:
-    """The QDQ graph as it grows. Tensors of the original keep their names where they are rounded and float again."""
+    """A growing QDQ graph. Tensors of the original keep their names once they are rounded and float again."""
 
     def __init__(self, made: Quantized) -> None:
         self._made = made
@@ -99,7 +97,7 @@ class _Graph:
         self.round(raw, step.output)
 
     def round(self, raw: str, name: str) -> None:
-        """Quantizes the tensor `raw` with the scale of `name` and make it float again."""
+        """Quantize the tensor `raw` with the scale of `name` and make it float again."""
         scale, zero = self._scale(self._made.exponents[name]), self._zero()
         target = name if name == self._last else f"{name}:int8"
         make = onnx.helper.make_node

@@ -1,6 +1,6 @@
-"""The second quantizer: AMD Quark, run beside this process, since it says much and wants its own versions of things.
+"""The second quantizer: AMD Quark, run in another process, since it prints much and needs its own package versions.
 
-On the featurizers that ship it chooses the same scales as `qdq.py` and gives the same numbers (tests/quantization).
+On the shipped featurizers it chooses the same scales as `qdq.py` and gives the same numbers (tests/quantization).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How a featurizer is quantized, from a bundle and images to what is written down."""
+"""Recipes of quantization: from a featurizer and images to the written files."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FEATURIZER, TAIL, INTEGER, SCALES = "featurizer.onnx", "tail.onnx", "featurizer.
 
 
 class Recipe(msgspec.Struct, frozen=True):
-    """method: one of `METHODS`. The two improvements are told in `improvements.py`."""
+    """Options of a quantization. method: one of `METHODS`. The two improvements are described in `improvements.py`."""
 
     method: str = "minmse"
     equalization: bool = False
@@ -31,7 +31,9 @@ class Recipe(msgspec.Struct, frozen=True):
 
 
 class Scales(msgspec.Struct, frozen=True):
-    """`scales.json`: every number of a tensor is q · 2^-exponent. exact: whether the simulator equals ONNX Runtime."""
+    """Content of `scales.json`: every number of a tensor is q · 2^-exponent. exact: whether the simulator equals ONNX
+    Runtime.
+    """
 
     recipe: Recipe
     images: int
@@ -41,30 +43,30 @@ class Scales(msgspec.Struct, frozen=True):
 
 
 def prepared(recipe: Recipe, both: Halves) -> Halves:
-    """Return what is quantized: the same function, equalized where the recipe says so.
+    """Check the recipe and apply cross-layer equalization if requested.
 
     Raises `UsageError`, `GraphError`.
     """
     if recipe.method not in METHODS:
-        raise UsageError(f"there is no method {recipe.method}; known are {', '.join(METHODS)}")
-    read_steps(both.featurizer)  # what cannot be quantized is said before anything is computed
+        raise UsageError(f"unknown method {recipe.method}; the methods are {', '.join(METHODS)}")
+    read_steps(both.featurizer)  # raises before anything is computed
     return replace(both, featurizer=equalized(both.featurizer)) if recipe.equalization else both
 
 
 def quantized_by(recipe: Recipe, featurizer: StaticGraph, images: np.ndarray) -> Quantized:
-    """Return the quantized featurizer. images: (N, H, W) uint8."""
+    """Quantize the featurizer. images: (N, H, W) uint8."""
     made = quantize(featurizer, images, recipe.method)
     return corrected(made, images, recipe.method) if recipe.bias_correction else made
 
 
 def write_halves(both: Halves, folder: Path) -> None:
-    """`featurizer.onnx` and `tail.onnx`, both of fixed sizes."""
+    """Write `featurizer.onnx` and `tail.onnx`, both of fixed sizes."""
     write_atomically(folder / FEATURIZER, both.featurizer.model.SerializeToString())
     write_atomically(folder / TAIL, both.tail.model.SerializeToString())
 
 
 def write_quantized(made: Quantized, recipe: Recipe, images: int, folder: Path) -> Scales:
-    """`featurizer.int8.onnx` and `scales.json`."""
+    """Write `featurizer.int8.onnx` and `scales.json`; return the scales."""
     largest = headroom(made)
     scales = Scales(recipe, images, made.exponents, largest, largest < EXACT)
     write_atomically(folder / INTEGER, to_qdq(made).SerializeToString())
@@ -73,13 +75,13 @@ def write_quantized(made: Quantized, recipe: Recipe, images: int, folder: Path) 
 
 
 def read_quantized(folder: Path) -> tuple[onnx.ModelProto, onnx.ModelProto, onnx.ModelProto]:
-    """Return what `write_halves` and `write_quantized` wrote: featurizer, quantized featurizer, tail.
+    """Read the files of `write_halves` and `write_quantized`: featurizer, quantized featurizer, tail.
 
     Raises `ModelError`.
     """
     found = []
     for name in (FEATURIZER, INTEGER, TAIL):
         if not (folder / name).is_file():
-            raise ModelError(f"{folder} has no {name}: give --output of gluon-htr dpu quantize")
+            raise ModelError(f"{folder} has no {name}: give the output folder of gluon-htr dpu quantize")
         found.append(parse((folder / name).read_bytes(), str(folder / name)))
     return found[0], found[1], found[2]

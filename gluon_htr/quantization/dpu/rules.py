@@ -1,4 +1,4 @@
-"""Why a layer cannot run on a DPU: one function a limit. What breaks none of them runs there."""
+"""Rules of what a DPU can run: one function per limit. A layer that breaks no limit runs on the DPU."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .limits import LEAKY_SLOPE, UG1414, Architecture
 
 @dataclass(frozen=True)
 class Breach:
-    """A limit that a layer breaks. value: the layer's. allowed: the DPU's. remedy: what to change in the network."""
+    """A limit that a layer breaks. value: the layer's. allowed: the DPU's. remedy: the change to the network."""
 
     limit: str
     value: str
@@ -27,7 +27,7 @@ class Breach:
 Rule = Callable[[Layer, Architecture], Iterator[Breach]]
 _AXES = ("height", "width")
 _FEWER = "use fewer channels"
-#: What has no counterpart on any DPU for convolutions, and what to do instead.
+#: Operators that no DPU for convolutions has, and what to do instead.
 _NEVER = {
     "LSTM": "replace the recurrence by convolutions along the width, as the preset words-conv does",
     "GRU": "replace the recurrence by convolutions along the width, as the preset words-conv does",
@@ -42,7 +42,7 @@ _NEVER = {
 
 
 def breaches(layer: Layer, dpu: Architecture) -> list[Breach]:
-    """Return the limits that a layer breaks, the first being the one to name."""
+    """List the limits that a layer breaks, the most important first."""
     if layer.operator not in _RULES:
         remedy = _NEVER.get(layer.operator, "leave it to the CPU, at the end")
         return [Breach("operator", layer.operator, "an operator of CNNs", UG1414, remedy)]

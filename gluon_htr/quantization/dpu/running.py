@@ -1,4 +1,4 @@
-"""Running graphs of fixed size, with any of their tensors as outputs, on ONNX Runtime."""
+"""Execution of graphs of fixed size on ONNX Runtime, with any of their tensors as outputs."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ def session(
 
 
 class Tensors:
-    """What tensors of a network hold for each of many images: iterable any number of times, nothing kept.
+    """Values of tensors of a network for each of many images; can be iterated any number of times, and keeps nothing.
 
-    images: (N, H, W) uint8; yields name to (1, …) float32 for each.
+    images: (N, H, W) uint8. Yields name → (1, …) float32 for each.
     """
 
     def __init__(self, model: onnx.ModelProto, names: Sequence[str], images: np.ndarray) -> None:

@@ -1,10 +1,10 @@
-"""Powers of two as scales: the exponent of every tensor, from what it holds when real images pass.
+"""Powers of two as scales: the exponent of every tensor, chosen from its values for real images.
 
-A tensor's numbers are q · 2^-k with q in -128 … 127, one k a tensor, no zero point: what a DPU multiplies and shifts
-(UG1414 3.5, "Quantizing the Model"). Two ways to choose k, by the names of AMD's quantizers:
+A tensor's numbers are q · 2^-k with q in -128 … 127, one k per tensor, no zero point: the numbers that a DPU multiplies
+and shifts (UG1414 3.5, "Quantizing the Model"). There are two ways to choose k, by the names of AMD's quantizers:
 
 - `nonoverflow`: the largest k under which the largest number still fits.
-- `minmse`: the k with the smallest mean squared error; a few large numbers may be cut off for finer steps.
+- `minmse`: the k with the smallest mean squared error; a few large numbers may be clipped for finer steps.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _MAX_EXPONENT = 20  # of an exponent: a tensor of zeros has no scale of its own
 
 
 def quantized(values: np.ndarray, exponent: int) -> np.ndarray:
-    """Integers, rounded to even at halves, cut off at int8's ends; still float64."""
+    """Round values to integers, to even at halves, clipped to the range of int8; still float64."""
     return np.clip(np.rint(values.astype(np.float64) * 2.0**exponent), LOW, HIGH)
 
 
@@ -52,12 +52,12 @@ class SquaredErrors:
 
 
 def exponent_of(values: np.ndarray, method: str) -> int:
-    """Of a tensor that is known as a whole: weights and biases."""
+    """Choose the exponent of a known tensor: weights and biases."""
     return exponents_of([{"": values}], [""], method)[""]
 
 
 def exponents_of(batches: Iterable[dict[str, np.ndarray]], names: Iterable[str], method: str) -> dict[str, int]:
-    """Of tensors that pass in batches (iterated twice under `minmse`, so give something that can be)."""
+    """Choose the exponents of tensors that come in batches; `batches` is iterated twice under `minmse`."""
     largest = dict.fromkeys(names, 0.0)
     for batch in batches:
         for name in largest:

@@ -1,8 +1,8 @@
-"""A quantized featurizer in integers alone: what ONNX Runtime computes on the QDQ graph, to the last bit.
+"""A quantized featurizer in integers alone: the result of ONNX Runtime on the QDQ graph, to the last bit.
 
-A product of int8 numbers is shifted, never scaled: 2^-a · 2^-b = 2^-(a+b). Rounding is ONNX's (QuantizeLinear: to even
-at halves). Float32 computes the same as long as no sum exceeds 2^24 steps; `headroom` says how far the weights let it
-come. A DPU rounds halves its own way, so this is exact for ONNX, and within one step a layer for hardware.
+A product of int8 numbers is shifted, never scaled: 2^-a · 2^-b = 2^-(a+b). Rounding is that of ONNX (QuantizeLinear: to
+even at halves). Float32 computes the same as long as no sum exceeds 2^24 steps; `headroom` computes the largest
+possible sum. A DPU rounds halves differently, so this is exact for ONNX, and within one step per layer for hardware.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ EXACT = 1 << 24  # steps: a float32 holds every integer below
 
 
 def simulate(made: Quantized, image: np.ndarray) -> dict[str, np.ndarray]:
-    """Every tensor's integers, by name, int32. image: (1, 1, H, W) float32, as networks take it."""
+    """Compute every tensor's integers, by name, int32. image: (1, 1, H, W) float32, the network's input."""
     exponents = made.exponents
     exact = np.rint(image.astype(np.float64) * 2.0 ** exponents[made.source])
     tensors = {made.source: np.clip(exact, LOW, HIGH).astype(np.int32)}
@@ -32,7 +32,7 @@ def simulate(made: Quantized, image: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def headroom(made: Quantized) -> int:
-    """Return the largest sum, in steps, that the weights allow for any image; below `EXACT`, float32 is exact."""
+    """Compute the largest sum, in steps, that the weights allow for any image; below `EXACT`, float32 is exact."""
     largest = 0
     for step in made.steps:
         if step.operator == "Conv":
@@ -73,7 +73,7 @@ def _convolution(made: Quantized, step: Step, inputs: list[np.ndarray]) -> tuple
 
 
 def _bias(made: Quantized, step: Step, channels: int) -> np.ndarray:
-    """(channels,) int64 in the steps of the products."""
+    """Return the bias (channels,) int64 in the steps of the products."""
     if len(step.node.input) < 3:
         return np.zeros(channels, np.int64)
     name = step.node.input[2]
@@ -96,7 +96,7 @@ def _pooling(made: Quantized, step: Step, inputs: list[np.ndarray]) -> tuple[np.
 
 
 def _activated(sums: np.ndarray, exponent: int, slope: float | None) -> tuple[np.ndarray, int]:
-    """After a ReLU, leaky or not; the leaky one's slope, 26/256, moves the point by eight places."""
+    """Apply a ReLU, leaky or not; the slope of the leaky one, 26/256, moves the point by eight places."""
     if slope is None:
         return sums, exponent
     if slope == 0:
@@ -105,7 +105,7 @@ def _activated(sums: np.ndarray, exponent: int, slope: float | None) -> tuple[np
 
 
 def _windows(image: np.ndarray, kernel: tuple, strides: tuple, dilations: tuple, pads: tuple, fill: int) -> np.ndarray:
-    """(1, C, H, W) to (1, H', W', C, kernel height · kernel width)."""
+    """Extract windows: (1, C, H, W) to (1, H', W', C, kernel height · kernel width)."""
     top, left, bottom, right = pads
     padded = np.pad(image, ((0, 0), (0, 0), (top, bottom), (left, right)), constant_values=fill)
     reach = [(size - 1) * step + 1 for size, step in zip(kernel, dilations)]

@@ -1,4 +1,4 @@
-"""Models by name or path, as networks of fixed sizes and as rooms downstream need them."""
+"""Models by name or path, as networks of fixed sizes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .graphs import StaticGraph, fixed, read_model
 
 @dataclass(frozen=True)
 class QuantizationSource:
-    """A bundle with its graph, and the preprocessing that makes every image of the one size that a DPU takes."""
+    """A bundle with its graph, and the preprocessing that makes every image the one size that a DPU takes."""
 
     bundle: Bundle
     graph: onnx.ModelProto
@@ -29,7 +29,7 @@ class QuantizationSource:
 
 
 def open_network(model: str, width: int | None = None) -> StaticGraph:
-    """Return a bundle's or an ONNX file's network for one image. Raises `ModelError` and others where there is none."""
+    """Open a bundle's or an ONNX file's network for one image. Raises `ModelError` and others if there is none."""
     graph, bundle = read_model(find_bundle(model) or Path(model))
     if bundle:
         return _source(bundle, graph, width).network
@@ -37,13 +37,13 @@ def open_network(model: str, width: int | None = None) -> StaticGraph:
 
 
 def open_source(model: str, width: int | None = None) -> QuantizationSource:
-    """Return a bundle by name or path.
+    """Open a bundle by name or path.
 
-    Raises `ModelError` for an ONNX file alone: it does not say how images are prepared.
+    Raises `ModelError` for an ONNX file alone: it does not define the preprocessing.
     """
     graph, bundle = read_model(find_bundle(model) or Path(model))
     if bundle is None:
-        raise ModelError(f"{model} says nothing of alphabet and preprocessing: give the bundle that it comes from")
+        raise ModelError(f"{model} has no alphabet and preprocessing: give the bundle that it comes from")
     return _source(bundle, graph, width)
 
 

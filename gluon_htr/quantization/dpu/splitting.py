@@ -1,4 +1,4 @@
-"""A bundle's network in two: the featurizer, of fixed sizes, for the DPU, and the tail for the CPU beside it."""
+"""A bundle's network in two parts: the featurizer, of fixed sizes, for the DPU, and the tail for the CPU."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from .sources import QuantizationSource
 
 @dataclass(frozen=True)
 class Halves:
-    """image (1, 1, H, W) → features → logits (1, T, C)."""
+    """Both parts: image (1, 1, H, W) → features → logits (1, T, C)."""
 
     featurizer: StaticGraph
     tail: StaticGraph
 
 
 def halves(source: QuantizationSource) -> Halves:
-    """Raise `GraphError` where the graph has no tensor named `features`."""
+    """Split the network of a bundle. Raises `GraphError` if the graph has no tensor named `features`."""
     where = str(source.bundle.path)
     head, tail = split(source.network.model)
     return Halves(inferred(head, f"{where}, up to {CUT}"), inferred(tail, f"{where}, after {CUT}"))

@@ -13,7 +13,7 @@ from .planning import Plan
 
 
 def plan_table(made: Plan) -> str:
-    """Lay out a plan: one line a layer, the share of the work, and what would raise it."""
+    """Format a plan: one line per layer, the proportion of the work on the DPU, and what would raise it."""
     rows = [
         f"{place.layer.name[:28]:29}{place.layer.operator:12}{'x'.join(map(str, place.layer.shape)):>16}"
         f"{place.layer.parameters:>11,}{place.layer.macs:>14,}  "
@@ -41,14 +41,14 @@ def sizes(network: StaticGraph) -> str:
 
 
 def comparison_json(compared: Comparison, layers: list[Noise]) -> str:
-    """Return a comparison as JSON."""
+    """Format a comparison as JSON."""
     cards = {"float": msgspec.to_builtins(compared.before), "int8": msgspec.to_builtins(compared.after)}
     content = {**cards, "points": compared.cost, "changed": compared.changed, "layers": [*map(asdict, layers)]}
     return msgspec.json.encode(content).decode()
 
 
 def comparison_table(compared: Comparison, layers: list[Noise]) -> str:
-    """Lay out a comparison: noise by layer, both error rates, and the difference."""
+    """Format a comparison: noise by layer, both error rates, and the difference."""
     return "\n".join([
         *(f"{one.tensor:29}{one.decibels:8.2f} dB" for one in layers),
         f"CER float  {compared.before.cer}",

@@ -1,9 +1,10 @@
-"""Single letters that people drew with a pen, as one stroke font for each person.
+"""Single letters that people drew with a pen, as one stroke font per person.
 
 A file maps each character to its drawings, the first person's first: `{"A": [[[[x, y], …], …], …]}`, strokes of points
-in pixels, y pointing down. Chars74K's pen trajectories (de Campos et al. 2009) come so, 55 people's letters and digits.
-People draw a letter as large as its field: each takes the height, and the place on the line, that it has in a
-printed stroke font. Signs that nobody drew are printed ones, and a letter that the printed font lacks is left out.
+in pixels, y pointing down. Chars74K's pen trajectories (de Campos et al. 2009) have this form: letters and digits of 55
+people. People draw a letter as large as its field, so each is scaled to the height, and moved to the position on the
+line, of the same letter in a printed stroke font. Signs that nobody drew are printed ones; a letter that the printed
+font lacks is left out.
 """
 
 from __future__ import annotations
@@ -20,15 +21,15 @@ from ...errors import DataError
 from .stroke_fonts import Glyph, glyphs
 
 PRINTED = "futural"  # Hershey's plain font: heights, and signs
-MAX_WIDENING = 2.0  # times the printed letter's width: wider ones are lower instead
-MAX_COORDINATE = 1e6  # pixels: no letter is drawn there
+MAX_WIDENING = 2.0  # times the printed letter's width: wider ones are scaled down
+MAX_COORDINATE = 1e6  # pixels: no letter is drawn beyond
 MAX_BYTES = 64 << 20  # bytes, unpacked
 Drawings = dict[str, list[list[list[tuple[float, float]]]]]
 
 
 @dataclass(frozen=True)
 class DrawnFont:
-    """The letters of one person: the file, and which of the drawings of each character are this person's."""
+    """The letters of one person: the file, and the index of this person's drawings."""
 
     path: str
     person: int
@@ -46,7 +47,7 @@ class DrawnFont:
 
 
 def drawn_fonts(path: Path) -> list[DrawnFont]:
-    """One for everybody who drew something in this file. Raises `DataError` where it is no such file."""
+    """Return a font for everybody who drew something in this file. Raises `DataError` if it is not such a file."""
     return [DrawnFont(str(path), person) for person in range(max(map(len, _drawings(str(path)).values()), default=0))]
 
 
@@ -68,7 +69,7 @@ def _glyphs(font: DrawnFont) -> dict[str, Glyph]:
 
 
 def _fitted(strokes: list[np.ndarray], printed: Glyph) -> Glyph:
-    """Strokes moved and scaled to the height of the printed letter, with its white on either side."""
+    """Move and scale strokes to the height of the printed letter, with its space on either side."""
     points, model = np.concatenate(strokes), np.concatenate(printed.strokes)
     low, size = points.min(axis=0), np.ptp(points, axis=0)
     scale = min(np.ptp(model[:, 1]) / size[1], MAX_WIDENING * printed.width / max(size[0], 1))
@@ -87,4 +88,4 @@ def _drawings(path: str) -> Drawings:
             raise DataError(f"{path} has more than {MAX_BYTES >> 20} MB")
         return msgspec.json.decode(content, type=Drawings)
     except (OSError, EOFError, lzma.LZMAError, msgspec.MsgspecError) as error:
-        raise DataError(f"{path} has no drawn letters that can be read: {error}") from None
+        raise DataError(f"{path} has no readable drawn letters: {error}") from None

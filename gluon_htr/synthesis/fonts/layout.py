@@ -1,4 +1,4 @@
-"""How a line is set in a font, and what somebody may ask of it."""
+"""Layout of a line in a font, and the bounds that a user may set."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from PIL import Image, ImageFilter
 
 @dataclass(frozen=True)
 class LineLayout:
-    """How a line is set; lengths are shares of the font's size. The defaults are those of print."""
+    """Layout of a line; lengths are proportions of the font's size. The defaults are those of print."""
 
     #: Pixels of the font's em.
     size: int = 48
@@ -18,7 +18,7 @@ class LineLayout:
     gap: float = 0.0
     #: More space between words.
     word_gap: float = 0.0
-    #: How much the baseline differs from one piece to the next.
+    #: Variation of the baseline from one piece to the next.
     wander: float = 0.0
     #: Horizontal shift for each unit of height.
     slant: float = 0.0
@@ -31,7 +31,7 @@ class LineLayout:
 
     @classmethod
     def draw(cls, random: np.random.Generator) -> LineLayout:
-        """Any layout; half of the lines keep the font's own distances between letters."""
+        """Draw a layout; half of the lines keep the font's own distances between letters."""
         return cls(
             size=int(random.integers(32, 81)),
             gap=float(random.choice([0.0, random.uniform(-0.03, 0.15)])),
@@ -46,7 +46,7 @@ class LineLayout:
 
 @dataclass(frozen=True)
 class RenderOptions:
-    """What somebody asks of generated lines, each a bound of what is drawn; None leaves a thing as it comes."""
+    """Options of generated lines: bounds of random values; None keeps the default variation."""
 
     #: Degrees to either side; long lines are turned less.
     skew: float | None = None
@@ -56,13 +56,13 @@ class RenderOptions:
     margin: float | None = None
     #: Pixels: the standard deviation of a Gaussian.
     blur: float = 0.0
-    #: Share of the small letters that a hand writes as small capitals, in stroke fonts.
+    #: Proportion of small letters that are written as small capitals, in stroke fonts.
     small_capitals: float = 0.0
-    #: Share of the letters, at most, that a pen goes on to without being lifted, in stroke fonts.
+    #: Largest proportion of letters that are joined to the one before, in stroke fonts.
     joins: float = 0.0
 
     def layout(self, random: np.random.Generator) -> LineLayout:
-        """Any layout within the bounds."""
+        """Draw a layout within the bounds."""
         layout = LineLayout.draw(random)
         if self.skew is not None:
             layout = replace(layout, turn=random.uniform(-self.skew, self.skew))
@@ -73,9 +73,7 @@ class RenderOptions:
         return layout
 
     def blurred(self, image: np.ndarray, random: np.random.Generator) -> np.ndarray:
-        """Return a line (H, W) uint8 on white, out of focus, with more white where ink would be spread over the
-        edge.
-        """
+        """Blur a line (H, W) uint8 on white, after adding white so that no ink spreads over the edge."""
         if not self.blur:
             return image
         radius = random.uniform(0, self.blur)

@@ -1,4 +1,4 @@
-"""What of a line is set as one piece: letters that join, stack or change their order are shaped together, by Raqm."""
+"""Pieces of a line that are set as one: letters that join, stack or change their order are shaped together, by Raqm."""
 
 from __future__ import annotations
 
@@ -15,22 +15,21 @@ SHAPED = re.compile("[\u0900-\u109f\u1780-\u18af]")
 
 
 def needs_shaping(text: str) -> bool:
-    """Whether letters drawn alone, one behind the other, would not make the text."""
+    """Test whether letters drawn alone, one behind the other, would misrepresent the text."""
     return is_right_to_left(text) or bool(SHAPED.search(text))
 
 
 def direction(text: str) -> str | None:
-    """Return what Raqm is told of lines that have letters from right to left: the same direction as their labels
-    take.
-    """
+    """Return the direction for Raqm of lines with right-to-left letters: the same as that of their labels."""
     return ("rtl" if runs_backwards(text) else "ltr") if is_right_to_left(text) else None
 
 
 def pieces(text: str, letters: bool) -> list[str]:
-    """Return what is set as one, and the spaces: words, or letters where they are wanted alone and may stand so.
+    """Split a line into the pieces that are set as one, and the spaces: words, or single letters if requested and
+    possible.
 
-    A line with letters from right to left is one piece: the order of its parts depends on the whole.
-    Raises `MissingToolError` where Pillow cannot shape the text.
+    A line with right-to-left letters is one piece: the order of its parts depends on the whole. Raises
+    `MissingToolError` if Pillow cannot shape the text.
     """
     shaped = needs_shaping(text)
     if shaped and not features.check("raqm"):

@@ -9,21 +9,21 @@ import numpy as np
 
 from .stroke_fonts import Glyph, StrokeFont
 
-SIZES = (0.6, 0.85)  # of a small capital, in heights of a capital; `Hand.small` is multiplied on top
+SIZES = (0.6, 0.85)  # of a small capital, in heights of a capital; multiplied by `HandStyle.small`
 
 
 @dataclass(frozen=True)
 class Capitals:
-    """Which small letters somebody writes as capital ones, and how large these are. size: a factor."""
+    """The small letters that a writer writes as capitals, and the size of these. size: a factor."""
 
     letters: frozenset[str] = frozenset()
     size: float = 1.0
 
     @classmethod
     def draw(cls, characters: Collection[str], share: float, random: np.random.Generator) -> Capitals:
-        """Return a writer who does so with about `share` of the small letters, and with always the same ones.
+        """Draw a writer who always writes the same letters, about `share` of all small ones, as capitals.
 
-        characters: what the font has; a letter stays small where its capital is not among them.
+        characters: those of the font; a letter stays small if its capital is not among them.
         """
         both = sorted(character for character in characters if character.islower() and character.upper() in characters)
         letters = frozenset(np.array(both)[random.random(len(both)) < share].tolist())
@@ -32,7 +32,7 @@ class Capitals:
 
 @dataclass(frozen=True)
 class SmallCapitals:
-    """A stroke font in which some small letters are the capital ones, made smaller."""
+    """A stroke font in which some small letters are reduced capitals."""
 
     font: StrokeFont
     capitals: Capitals

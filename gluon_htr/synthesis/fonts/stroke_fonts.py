@@ -1,7 +1,7 @@
-"""Text → pen strokes, letter by letter, in the stroke fonts of A. V. Hershey (US Naval Weapons Laboratory, 1967).
+"""Texts as pen strokes, letter by letter, in the stroke fonts of A. V. Hershey (US Naval Weapons Laboratory, 1967).
 
-The fonts come with the package Hershey-Fonts. A hand is made up for each line: how wide and how far apart it writes,
-how much one letter differs from the next, how its baseline wanders. `ink.render` turns the strokes into pixels.
+The fonts come with the package Hershey-Fonts. A style is drawn for each line: width and distance of letters, variation
+from one letter to the next, wandering of the baseline. `ink.render` turns the strokes into pixels.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from ...errors import MissingToolError
 
 CAPITAL = 21.0  # units of a Hershey font from the baseline to the top of a capital letter
 BASELINE = 9.0  # units below the middle, where a glyph has its origin
-#: Fonts that look written, and how often each is taken; the joined ones and the plainest are most like hands.
+#: Fonts that look written, and how often each is used; the joined ones and the plainest are most like handwriting.
 FONTS: Mapping[str, float] = {
     "scripts": 0.25,
     "cursive": 0.15,
@@ -41,19 +41,19 @@ class Glyph:
 
 
 class StrokeFont(Protocol):
-    """What can be written with. Fonts can be pickled, and two of the same are equal."""
+    """A font of strokes. Fonts can be pickled, and two of the same are equal."""
 
     @property
     def name(self) -> str: ...
 
     @property
     def joined(self) -> bool:
-        """Whether its letters touch."""
+        """True if its letters touch."""
         ...
 
     @property
     def glyphs(self) -> Mapping[str, Glyph]:
-        """What each of its characters looks like; the space has no strokes."""
+        """Glyph of each of its characters; the space has no strokes."""
         ...
 
 
@@ -69,13 +69,15 @@ class HersheyFont:
 
     @property
     def glyphs(self) -> dict[str, Glyph]:
-        """Raises `MissingToolError` without the package."""
+        """Glyphs of the font. Raises `MissingToolError` without the package."""
         return glyphs(self.name)
 
 
 @dataclass(frozen=True)
 class HandStyle:
-    """How somebody writes; lengths are in capital letters' heights. joins: share of letters that follow unlifted."""
+    """Style of a writer; lengths are in heights of capital letters. joins: proportion of letters that are joined to the
+    one before.
+    """
 
     width: float
     gap: float
@@ -91,7 +93,7 @@ class HandStyle:
     def draw(
         cls, joined: bool, random: np.random.Generator, spacing: float | None = None, joins: float = 0.0
     ) -> HandStyle:
-        """Any hand; letters that are joined in print stay close together, but where a largest gap is given."""
+        """Draw a style; letters that are joined in print stay close together, unless a largest gap is given."""
         style = cls(
             width=random.uniform(0.65, 1.25),
             gap=random.uniform(-0.05, 0.02) if joined else random.uniform(-0.15, 0.2),
@@ -108,11 +110,11 @@ class HandStyle:
 
 @cache
 def glyphs(font: str) -> dict[str, Glyph]:
-    """Return the printable ASCII characters of a font. Raises `MissingToolError` without the package Hershey-Fonts."""
+    """Load the printable ASCII characters of a font. Raises `MissingToolError` without the package Hershey-Fonts."""
     try:
         from HersheyFonts import HersheyFonts
     except ImportError:
-        raise MissingToolError("stroke fonts need Hershey-Fonts: pip install gluon-htr[train]") from None
+        raise MissingToolError("stroke fonts need Hershey-Fonts: pip install 'gluon-htr[train]'") from None
     fonts = HersheyFonts()
     fonts.load_default_font(font)
     return {character: _glyph(drawn) for character, drawn in fonts.all_glyphs.items() if " " <= character <= "~"}
@@ -127,11 +129,11 @@ def _glyph(drawn: object) -> Glyph:
 def write(
     text: str, font: StrokeFont, random: np.random.Generator, spacing: float | None = None, joins: float = 0.0
 ) -> list[np.ndarray]:
-    """Return the strokes of a line in a hand made up for it, in units of the font.
+    """Write a line as strokes in units of the font, in a style drawn for it.
 
-    spacing: the largest gap between letters, in capital letters' heights; None leaves it to the hand.
-    joins: the largest share of letters that the pen goes on to from the one before.
-    Raises `ValueError` when the font lacks a character, or nothing but spaces is to be written.
+    spacing: the largest gap between letters, in heights of capital letters; None leaves it to the style. joins: the
+    largest proportion of letters that are joined to the one before. Raises `ValueError` if the font lacks a character,
+    or if there is nothing but spaces.
     """
     known = font.glyphs
     if lacking := set(text) - known.keys():
@@ -157,14 +159,14 @@ def write(
 
 
 def _unlike(style: HandStyle, random: np.random.Generator) -> np.ndarray:
-    """Return what makes this letter differ from the printed one, (2, 2): its size, width, slant and rotation."""
+    """Draw the deviation of a letter from the printed one, a matrix (2, 2): size, width, slant and rotation."""
     wide, tall, slant, turn = style.unlike * random.normal(0, (0.07, 0.06, 0.06, 0.04))
     wide = style.width * float(np.clip(1 + wide, 0.6, 1.5))
     return np.array([[wide, -slant - turn], [turn, np.clip(1 + tall, 0.7, 1.4)]])
 
 
 def _warped(strokes: list[np.ndarray], amount: float, random: np.random.Generator) -> list[np.ndarray]:
-    """Bent by waves of a letter's length, so that no two of the same letters bend alike."""
+    """Bend the strokes by waves of a letter's length, so that no two equal letters bend alike."""
     points = np.concatenate(strokes)
     for axis in (0, 1):
         wave = 2 * np.pi / (CAPITAL * random.uniform(0.6, 2.5, 2)) * random.choice([-1, 1], 2)
@@ -173,7 +175,7 @@ def _warped(strokes: list[np.ndarray], amount: float, random: np.random.Generato
 
 
 def _rounded(glyph: Glyph, style: HandStyle) -> tuple[np.ndarray, ...]:
-    """Return the strokes with their corners cut twice, where the hand does that (Chaikin 1974)."""
+    """Cut the corners of the strokes twice (Chaikin 1974), if the style rounds."""
     if not style.rounded:
         return glyph.strokes
     return tuple(_chaikin(_chaikin(stroke)) for stroke in glyph.strokes)

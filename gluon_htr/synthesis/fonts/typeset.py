@@ -1,7 +1,7 @@
-"""Text → gray line, in a TrueType or OpenType font through FreeType (Pillow).
+"""Typesetting of a text as a gray line, in a TrueType or OpenType font through FreeType (Pillow).
 
-A font draws what it lacks as a box or as nothing. So what it can draw is asked first: characters that its table names,
-that leave ink, and other ink than the box. Pillow alone draws; fontTools, which matplotlib brings, reads the table.
+A font draws a missing character as a box or as nothing. So the drawable characters are determined first: those that its
+table names, that leave ink, and other ink than the box. Pillow alone draws; fontTools reads the table.
 """
 
 from __future__ import annotations
@@ -21,42 +21,42 @@ from .layout import LineLayout
 from .shaping import direction, pieces
 from .small_capitals import Capitals
 
-BOX = "\uffff"  # no character: every font draws its box for it
-ALIKE = 12  # characters may look alike, as o in five scripts; more share a sign that stands for what is missing
+BOX = "\uffff"  # not a character: every font draws its box for it
+ALIKE = 12  # characters that may look alike, as o in five scripts; more share a sign for missing characters
 PROBE = 24  # pixels of a font's size at which two glyphs can be told apart
 
 
 @dataclass(frozen=True)
 class Face:
-    """A font's file, and which of the fonts in it."""
+    """A font file, and the index of a font in it."""
 
     path: str
     index: int = 0
 
 
-def drawable(face: Face, wanted: Callable[[str], bool]) -> frozenset[str]:
-    """Return the characters for which `wanted` holds and that the font draws.
+def drawable(face: Face, accepted: Callable[[str], bool]) -> frozenset[str]:
+    """Return the characters that the font draws and for which `accepted` holds, including an accepted space.
 
-    The space is one of them where it is wanted.
-
-    Raises `DataError` when the file is no font that can be read, `MissingToolError` without fontTools.
+    Raises `DataError` if the file is not a readable font, `MissingToolError` without fontTools.
     """
     try:
         from fontTools.ttLib import TTFont, TTLibError
     except ImportError:
-        raise MissingToolError("asking fonts what they draw needs fonttools: pip install gluon-htr[train]") from None
-    logging.getLogger("fontTools").setLevel(logging.ERROR)  # it tells of every flaw that does not matter
+        raise MissingToolError("reading font files needs fonttools: pip install 'gluon-htr[train]'") from None
+    logging.getLogger("fontTools").setLevel(logging.ERROR)  # it reports every harmless flaw
     try:
         with open(face.path, "rb") as file, TTFont(file, fontNumber=face.index, lazy=True) as table:
             named = [chr(code) for code in table.getBestCmap() or {} if unicodedata.category(chr(code))[0] not in "CZ"]
-        inked = _distinct([BOX, *filter(wanted, named)], _font(face, PROBE)) - {BOX}
+        inked = _distinct([BOX, *filter(accepted, named)], _font(face, PROBE)) - {BOX}
     except (OSError, TTLibError, ValueError, KeyError, AssertionError, SyntaxError) as error:
-        raise DataError(f"is no font that can be read: {error}") from None
-    return frozenset(inked | {" "} if wanted(" ") else inked)
+        raise DataError(f"is not a readable font: {error}") from None
+    return frozenset(inked | {" "} if accepted(" ") else inked)
 
 
 def _distinct(characters: list[str], font: ImageFont.FreeTypeFont) -> set[str]:
-    """Those that leave ink unlike that of the first, which is the box, and unlike that of many others."""
+    """Return the characters that leave ink unlike that of the first, which is the box, and unlike that of many
+    others.
+    """
     masks = [font.getmask(character) for character in characters]
     shapes = [(mask.size, bytes(mask)) if mask.getbbox() else None for mask in masks]
     often = Counter(shapes)
@@ -76,24 +76,23 @@ def typeset(
     random: np.random.Generator,
     capitals: Capitals = Capitals(),  # noqa: B008
 ) -> np.ndarray:
-    """Return a line as (H, W) uint8, ink on 255, with all of its ink within the margins.
+    """Typeset a line as (H, W) uint8, ink on 255, with all of its ink within the margins.
 
-    capitals: the small letters that are set as small capitals; the font must have these.
-    Raises `ValueError` where nothing is left on the paper, `OSError` when the font cannot be read, `MissingToolError`
-    where Pillow cannot shape the text.
+    capitals: the small letters that are set as small capitals; the font must have these. Raises `ValueError` if no ink
+    is left, `OSError` if the font cannot be read, `MissingToolError` if Pillow cannot shape the text.
     """
     ink = _set(text, face, layout, random, capitals)
     image = _sheared(ink, layout)
     box = image.getbbox()
     if box is None:
-        raise ValueError(f"{face.path} leaves no ink for it")
+        raise ValueError(f"{face.path} draws no ink for it")
     top, bottom, left, right = (1 + round(share * layout.size) for share in layout.margins)
     gray = np.pad(np.asarray(image.crop(box)), ((top, bottom), (left, right)))
     return 255 - np.round(gray * ((255 - layout.ink) / 255)).astype(np.uint8)
 
 
 def _set(text: str, face: Face, layout: LineLayout, random: np.random.Generator, capitals: Capitals) -> Image.Image:
-    """Return the pieces of a line beside each other: 255 is ink."""
+    """Set the pieces of a line beside each other: 255 is ink."""
     full, small = _font(face, layout.size), _font(face, max(1, round(layout.size * capitals.size)))
     x = 0.0
     placed: list[tuple[np.ndarray, int, int]] = []
@@ -110,7 +109,7 @@ def _set(text: str, face: Face, layout: LineLayout, random: np.random.Generator,
 
 
 def _joined(placed: list[tuple[np.ndarray, int, int]]) -> Image.Image:
-    """Masks at their left and top, on a canvas that holds all of them."""
+    """Put masks at their left and top on a canvas that holds all of them."""
     placed = [(mask, x, y) for mask, x, y in placed if mask.size] or [(np.zeros((1, 1), np.uint8), 0, 0)]
     left, top = min(x for _, x, _ in placed), min(y for _, _, y in placed)
     right = max(x + mask.shape[1] for mask, x, _ in placed)
@@ -123,7 +122,7 @@ def _joined(placed: list[tuple[np.ndarray, int, int]]) -> Image.Image:
 
 
 def _sheared(image: Image.Image, layout: LineLayout) -> Image.Image:
-    """Slanted and turned, on a canvas with room for both."""
+    """Slant and turn an image, on a canvas that holds the result."""
     width, height = image.size
     slope = np.tan(np.deg2rad(layout.turn)) * min(1.0, 12 * height / width)  # long lines are turned less
     wide = width + abs(layout.slant) * height + 2
@@ -140,7 +139,7 @@ def _sheared(image: Image.Image, layout: LineLayout) -> Image.Image:
 
 @cache
 def faces(path: str) -> tuple[Face, ...]:
-    """Return the fonts in a file: one, or each of a collection's. Raises `DataError` when it cannot be read."""
+    """Return the fonts in a file: one, or each of a collection. Raises `DataError` if it cannot be read."""
     if not path.lower().endswith((".ttc", ".otc")):
         return (Face(path),)
     try:
@@ -150,5 +149,5 @@ def faces(path: str) -> tuple[Face, ...]:
         raise DataError(f"cannot be read: {error.strerror}") from None
     count = int.from_bytes(head[8:12], "big")  # OpenType, "Font Collections": numFonts
     if head[:4] != b"ttcf" or not 0 < count < 100:
-        raise DataError("is no collection of fonts")
+        raise DataError("is not a collection of fonts")
     return tuple(Face(path, index) for index in range(count))

@@ -1,7 +1,7 @@
-"""Books and other plain text as a stock of lines to write.
+"""Corpora: books and other plain text as a source of lines to write.
 
-A corpus is a text file in UTF-8, a folder of them, or a folder with zip archives of them. What Project Gutenberg prints
-around its books is left out, and so are tables, and headings where most of a file is running text.
+A corpus is a text file in UTF-8, a folder of them, or a folder with zip archives of them. The parts that Project
+Gutenberg adds to its books are left out, and so are tables, and headings if most of a file is running text.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ MAX_BYTES = 64 << 20  # bytes of one text; the Bible has 4 MB
 MIN_CHARACTERS = (
     60  # characters of a paragraph of running text: what is shorter is a heading, a verse or a row of a table
 )
-#: Share of broken characters in a text of an archive, which its user did not write: NLTK's speeches have up to 0.5 %.
+#: Proportion of broken characters that is accepted in texts of archives: NLTK's speeches have up to 0.5 %.
 MAX_BROKEN = 0.01
-ROW = re.compile(r"\S {3,}\S|\*{3}|www\.")  # of a table, or of nothing that a hand would write
+ROW = re.compile(r"\S {3,}\S|\*{3}|www\.")  # of a table, or of text that is not handwritten
 MAX_TABLE_ROWS = 0.1  # share of such rows that makes a paragraph a table
-BROKEN = "\ufffd"  # what stands for such a character until it is left out
+BROKEN = "\ufffd"  # stands for a broken character until it is removed
 START = re.compile(r"\*\*\* ?START OF (?:THE|THIS) PROJECT GUTENBERG.*?\*\*\*[^\n]*\n", re.DOTALL)
 END = re.compile(r"\*\*\* ?END OF (?:THE|THIS) PROJECT GUTENBERG|\bEnd of (?:the )?Project Gutenberg")
 
@@ -40,7 +40,7 @@ class Corpus:
     text: str
 
     def snippet(self, length: int, random: np.random.Generator) -> str:
-        """At most `length` characters of a paragraph from anywhere, cut between words where the script parts them."""
+        """Draw at most `length` characters of a paragraph, cut between words if the script separates them."""
         start = int(random.integers(len(self.text)))
         begin = self._next_word(start)
         piece, paragraph_end, _ = self.text[begin : begin + length + 1].partition("\n")
@@ -50,13 +50,13 @@ class Corpus:
         return piece.replace(BROKEN, "").strip()
 
     def _next_word(self, start: int) -> int:
-        """Where a word begins at or soon after `start`; `start` itself where words are not parted (Chinese)."""
+        """Return the start of a word at or soon after `start`; `start` itself if words are not separated (Chinese)."""
         ahead = self.text[max(0, start - 1) : start + 40]
         match = re.search(r"\s\S", ahead)
         return max(0, start - 1) + match.start() + 1 if match and start else start
 
     def written(self, alphabet: Collection[str] | None) -> Corpus:
-        """Return the text as hands write it: with other signs for those of print that the alphabet lacks."""
+        """Replace typographic characters that the alphabet lacks by those that people write."""
         if alphabet is None:
             return self
         return _written(self, frozenset(sign for sign in self._signs if is_lacking(sign, alphabet)))
@@ -66,7 +66,7 @@ class Corpus:
         return [sign for sign in TYPOGRAPHY if sign in self.text]
 
 
-@lru_cache(4)  # fonts mostly lack the same signs, and share the text then
+@lru_cache(4)  # most fonts lack the same characters, and share the text
 def _written(corpus: Corpus, signs: frozenset[str]) -> Corpus:
     if not signs:
         return corpus
@@ -74,7 +74,7 @@ def _written(corpus: Corpus, signs: frozenset[str]) -> Corpus:
 
 
 def read_corpus(path: Path) -> Corpus:
-    """Raise `DataError` when there is no text at `path`, or one that is not UTF-8 or too large."""
+    """Read a corpus. Raises `DataError` if there is no text at `path`, or one that is not UTF-8 or too large."""
     if not path.exists():
         raise DataError(f"{path} does not exist: give corpus=PATH of a text file or of a folder of them")
     text = "".join(paragraph + "\n" for whole in _texts(path) for paragraph in paragraphs(whole))
@@ -111,7 +111,7 @@ def _members(archive: Path) -> Iterator[str]:
                     _check_size(name, member.file_size)
                     yield _decoded(opened.read(member), name, MAX_BROKEN)
     except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError) as error:
-        raise DataError(f"{archive} is no zip archive that can be read: {error}") from None
+        raise DataError(f"{archive} is not a readable zip archive: {error}") from None
 
 
 def _check_size(name: str, size: int) -> None:
@@ -120,7 +120,7 @@ def _check_size(name: str, size: int) -> None:
 
 
 def _decoded(blob: bytes, name: str, stray: float) -> str:
-    """stray: the share of characters that may be broken. Raises `DataError` when it is exceeded."""
+    """Decode UTF-8. stray: the proportion of characters that may be broken. Raises `DataError` beyond it."""
     try:
         return blob.decode()
     except UnicodeDecodeError as error:
@@ -133,8 +133,8 @@ def _decoded(blob: bytes, name: str, stray: float) -> str:
 def paragraphs(text: str) -> Iterator[str]:
     """Yield the paragraphs of a book, each as one line in NFC.
 
-    Those of less than `MIN_CHARACTERS` characters are left out, as headings, where they are less than half of the text.
-    So are rows as of a table, and paragraphs that have more than `MAX_TABLE_ROWS` of them.
+    Those of less than `MIN_CHARACTERS` characters are left out if they are less than half of the text: they are
+    headings. So are rows of tables, and paragraphs that have more than a proportion `MAX_TABLE_ROWS` of them.
     """
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     text = START.split(text, maxsplit=1)[-1]

@@ -1,6 +1,6 @@
-"""Made-up dates, times, sums of money, telephone numbers, names, addresses and the like, as hands write them.
+"""Random dates, times, sums of money, telephone numbers, names, addresses and the like, as people write them.
 
-Each function takes a generator and gives one text.
+Each function takes a generator and returns one text.
 """
 
 from __future__ import annotations
@@ -17,31 +17,31 @@ MARKS = "!\"#&'()*+,-./:;?"
 
 
 def pick(choices: Sequence[str], random: np.random.Generator) -> str:
-    """One of them."""
+    """Draw one of the choices."""
     return choices[int(random.integers(len(choices)))]
 
 
 def digits(random: np.random.Generator, min_digits: int = 1, max_digits: int = 20) -> str:
-    """Return a string of `min_digits` to `max_digits` digits."""
+    """Draw a string of `min_digits` to `max_digits` digits."""
     return "".join(map(str, random.integers(0, 10, random.integers(min_digits, max_digits + 1))))
 
 
 def number(random: np.random.Generator) -> str:
-    """Return a whole number, a decimal, one with thousands, with a sign or a unit."""
+    """Draw a whole number, a decimal, one with thousands separators, with a sign or a unit."""
     value = int(10 ** random.uniform(0, 7))
     forms = (f"{value}", f"{value:,}", f"{value / 100:.2f}", f"+{value}", f"-{value}", f"{value} {pick(UNITS, random)}")
     return pick(forms, random)
 
 
 def ordinal(random: np.random.Generator) -> str:
-    """1st, 22nd, 113th."""
+    """Draw an ordinal: 1st, 22nd, 113th."""
     value = int(10 ** random.uniform(0, 3))
     ending = "th" if value // 10 % 10 == 1 else {1: "st", 2: "nd", 3: "rd"}.get(value % 10, "th")
     return f"{value}{ending}"
 
 
 def date(random: np.random.Generator) -> str:
-    """In one of the usual ways to write one."""
+    """Draw a date in one of the usual forms."""
     day, month, year = int(random.integers(1, 29)), int(random.integers(1, 13)), int(random.integers(1700, 2040))
     name, weekday = MONTHS[month - 1], pick(DAYS, random)
     suffix = "th" if 10 < day < 14 else {1: "st", 2: "nd", 3: "rd"}.get(day % 10, "th")
@@ -54,7 +54,7 @@ def date(random: np.random.Generator) -> str:
 
 
 def time(random: np.random.Generator) -> str:
-    """Return a time of day."""
+    """Draw a time of day."""
     hour, minute = int(random.integers(0, 24)), int(random.integers(0, 60))
     early = "a.m." if hour < 12 else "p.m."
     twelve = hour % 12 or 12
@@ -63,7 +63,7 @@ def time(random: np.random.Generator) -> str:
 
 
 def money(random: np.random.Generator) -> str:
-    """Return a sum; signs of currencies that an alphabet lacks are left out later."""
+    """Draw a sum of money; currency signs that an alphabet lacks are removed later."""
     value = 10 ** random.uniform(0, 5)
     whole = int(value)
     forms = (f"£{value:,.2f}", f"${value:,.2f}", f"€ {whole:,}", f"£{whole}", f"{whole} pounds", f"${whole}.-")
@@ -73,21 +73,21 @@ def money(random: np.random.Generator) -> str:
 
 
 def telephone(random: np.random.Generator) -> str:
-    """Return a telephone number."""
+    """Draw a telephone number."""
     a, b, c = digits(random, 3, 3), digits(random, 3, 3), digits(random, 4, 4)
     forms = (f"({a}) {b}-{c}", f"+44 {a} {b} {c}", f"0{a} {b} {c}", f"{a}-{c}", f"Tel. 0{a}/{b}{c}", f"+1-{a}-{b}-{c}")
     return pick(forms, random)
 
 
 def name(random: np.random.Generator) -> str:
-    """Return a person."""
+    """Draw the name of a person."""
     first, last, title = pick(FIRST, random), pick(LAST, random), pick(TITLES, random)
     forms = (f"{first} {last}", f"{title} {last}", f"{first[0]}. {last}", f"{last}, {first}", f"{title} {first} {last}")
     return pick((*forms, f"{first[0]}. {pick(FIRST, random)[0]}. {last}", f"{last} & {pick(LAST, random)}"), random)
 
 
 def address(random: np.random.Generator) -> str:
-    """Return a street, a town, or both."""
+    """Draw a street, a town, or both."""
     house, town = int(10 ** random.uniform(0, 3)), pick(TOWNS, random)
     street = f"{house} {pick(STREETS, random)} {pick(ROADS, random)}"
     postcode = f"{town[0]}{digits(random, 1, 2)} {digits(random, 1, 1)}{''.join(pick(CODE[:26], random) for _ in 'ab')}"
@@ -95,20 +95,20 @@ def address(random: np.random.Generator) -> str:
 
 
 def characters(random: np.random.Generator, alphabet: str = string.ascii_letters + string.digits + MARKS) -> str:
-    """Random characters: rare ones and rare neighbors are never learned from books."""
+    """Draw random characters: rare ones and rare neighbors are never learned from books."""
     groups = random.integers(1, 5)
     return " ".join("".join(pick(alphabet, random) for _ in range(random.integers(1, 9))) for _ in range(groups))
 
 
 def code(random: np.random.Generator) -> str:
-    """Return a number plate, a part's number, a reference."""
+    """Draw a number plate, a part number or a reference."""
     return pick("-./ :", random).join(
         "".join(pick(CODE, random) for _ in range(random.integers(1, 6))) for _ in range(3)
     )
 
 
 def marks(random: np.random.Generator) -> str:
-    """Words between many punctuation marks."""
+    """Draw words between many punctuation marks."""
     a, b, c = (pick(COMMON, random) for _ in range(3))
     forms = (
         *(f'"{a.title()}!" ({b}; {c})', f"{a}/{b}: {c}?", f"'{a}' & '{b}'", f"*{a} - {b}!", f"({a}, {b}, {c})"),
@@ -124,7 +124,7 @@ def marks(random: np.random.Generator) -> str:
 
 
 def words(random: np.random.Generator, count: int) -> str:
-    """`count` common words, without sense, sometimes with a comma or a full stop."""
+    """Draw `count` common words, without sense, sometimes with a comma or a full stop."""
     chosen = [pick(COMMON, random) for _ in range(count)]
     ends = [pick((" ",) * 9 + (", ", ". ", "; ", " - "), random) for _ in chosen]
     sentence = ""
@@ -157,5 +157,5 @@ PATTERNS: tuple[Callable[[np.random.Generator], str], ...] = (
 
 
 def pattern(random: np.random.Generator) -> str:
-    """Any of them."""
+    """Draw any of these patterns."""
     return PATTERNS[int(random.integers(len(PATTERNS)))](random)

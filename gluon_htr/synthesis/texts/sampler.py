@@ -1,7 +1,7 @@
-"""Texts to write: an endless, seeded supply of lines, words, numbers and signs.
+"""Sampler of texts: an endless, seeded supply of lines, words, numbers and characters.
 
-Text k of a source is the same whoever asks for it, and in whatever order. Lengths of lines follow those of IAM's lines:
-42 characters on average, nine in ten between 25 and 57.
+Text k of a source is the same on every machine, and in any order. Lengths of lines follow those of IAM's lines: 42
+characters on average, nine in ten between 25 and 57.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ SHARES: dict[Texts, float] = {"lines": 0.66, "words": 0.12, "patterns": 0.15, "d
 
 @dataclass(frozen=True)
 class TextSource:
-    """texts: what to make up. alphabet: the only characters that may occur; everything may where it is None.
+    """A source of texts. texts: their kind. alphabet: the only characters that may occur; None allows all.
 
-    digits: the least and the most digits of a number where numbers are asked for.
+    digits: the smallest and the largest number of digits with texts="digits".
     """
 
     seed: int = 0
@@ -42,7 +42,7 @@ class TextSource:
     digits: tuple[int, int] = (1, 20)
 
     def text(self, index: int) -> str:
-        """Text number `index`: 1 to 70 characters in NFC, single spaces, none at the ends."""
+        """Draw text number `index`: 1 to 70 characters in NFC, single spaces, none at the ends."""
         random = np.random.default_rng([self.seed, index])
         for _ in range(20):
             if text := self._draw(random):
@@ -66,10 +66,7 @@ class TextSource:
         }
 
     def _line(self, random: np.random.Generator) -> str:
-        """Return running text.
-
-        One line in eight has a date, a sum or a name somewhere in it, where it can be written.
-        """
+        """Draw running text. One line in eight has a date, a sum or a name somewhere in it, if it can be written."""
         length = line_length(random)
         text = self._running(length, random)
         if random.random() < 1 / 8:
@@ -90,19 +87,19 @@ class TextSource:
         return self.corpus and self.corpus.written(self.alphabet)
 
     def _words(self, random: np.random.Generator) -> str:
-        """One to three words; made-up ones begin with a capital now and then, as words in the middle of texts do."""
+        """Draw one to three words; random ones sometimes begin with a capital, as words in the middle of texts do."""
         text = " ".join(self._running(24, random).split(" ")[: int(random.choice([1, 1, 1, 2, 3]))])
         return text if self.corpus or random.random() < CAPITAL else text[:1].lower() + text[1:]
 
     def _patterns(self, random: np.random.Generator) -> str:
-        """One, or two or three in a row."""
+        """Draw one pattern, or two or three in a row."""
         return " ".join(self._pattern(random) for _ in range(random.choice([1, 1, 1, 2, 3])))
 
     def _pattern(self, random: np.random.Generator) -> str:
         return self._writable(patterns.pattern(random))
 
     def _writable(self, text: str) -> str:
-        """Return a made-up text; nothing where the alphabet lacks a letter or digit of it: the rest is debris."""
+        """Return the text, or nothing if the alphabet lacks a letter or digit of it."""
         alphabet = self.alphabet
         if alphabet is None or all(_allowed(letter, alphabet) for letter in set(text) if letter.isalnum()):
             return text
@@ -113,18 +110,18 @@ class TextSource:
 
     @cached_property
     def _signs(self) -> str:
-        """What random characters are taken from: marks that stand on letters make no sense alone."""
+        """Characters of random texts: marks that stand on letters make no sense alone."""
         return "".join(sorted(c for c in self.alphabet or "" if c != " " and not _is_mark(c))) or "x"
 
 
 def line_length(random: np.random.Generator) -> int:
-    """Characters of a line: mostly full ones, and a sixth of any length, as at the end of a paragraph."""
+    """Draw the characters of a line: mostly full ones, and a sixth of any length, as at the end of a paragraph."""
     length = random.uniform(3, 50) if random.random() < 1 / 6 else random.normal(44, 8)
     return int(np.clip(length, 3, MAX_CHARACTERS))
 
 
 def _recased(text: str, alphabet: frozenset[str] | None, random: np.random.Generator) -> str:
-    """Now and then in capitals, which books hardly have, where the alphabet has all of them."""
+    """Sometimes convert to capitals, which books hardly have, if the alphabet has all of them."""
     chance = random.random()
     if chance >= 0.06:
         return text
@@ -133,9 +130,8 @@ def _recased(text: str, alphabet: frozenset[str] | None, random: np.random.Gener
 
 
 def restrict(text: str, alphabet: frozenset[str] | None) -> str:
-    """Return the text in the characters of an alphabet.
-
-    What is not in it goes without its accents, else in the other case, else not at all.
+    """Restrict a text to the characters of an alphabet. Others lose their accents, else change their case, else are
+    removed.
     """
     if alphabet is not None and not alphabet.issuperset(text):
         text = "".join(_allowed(character, alphabet) for character in text)
@@ -154,7 +150,7 @@ def _allowed(character: str, alphabet: frozenset[str]) -> str:
 
 
 def _founded(text: str) -> str:
-    """Without marks that no letter comes before: fonts draw an empty circle for it."""
+    """Remove marks that follow no letter: fonts draw an empty circle for them."""
     if text.isascii():
         return text
     return " ".join("".join(dropwhile(_is_mark, word)) for word in text.split())

@@ -1,10 +1,10 @@
-"""Words, names and places to make up texts of where no corpus is given, and addresses where one is."""
+"""Words, names and places for generated texts without a corpus, and addresses for those with one."""
 
 from __future__ import annotations
 
 
 def words(text: str) -> list[str]:
-    """Return a list that can be read."""
+    """Split a text into its words."""
     return text.split()
 
 

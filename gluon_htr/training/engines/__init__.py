@@ -1,4 +1,4 @@
-"""Engines: what computes. Each is imported only when it is asked for, so that neither needs the other installed."""
+"""Engines, which compute the training. Each is imported only when needed, so that neither needs the other."""
 
 from __future__ import annotations
 
@@ -27,10 +27,11 @@ def create_engine(
     precision: Precision = "float32",
     threads: int | None = None,
 ) -> Engine:
-    """Return an engine that starts from an exported pair.
+    """Create an engine that starts from an exported pair.
 
     pair: a folder with `symbol.json` and `model.params`, or their contents. device: `cpu`, or `gpu:0` (also `cuda:0`)
-    with torch. threads: None leaves it to the engine. Raises MissingToolError, UsageError, GraphError, ParametersError.
+    with torch. threads: None leaves it to the engine. Raises `MissingToolError`, `UsageError`, `GraphError`,
+    `ParametersError`.
     """
     pair = read_pair(pair) if isinstance(pair, Path) else pair
     symbol, parameters = pair.symbol, dict(pair.parameters)
@@ -44,20 +45,21 @@ def create_engine(
             symbol, parameters, optimizer, objective, device=device, precision=precision, threads=threads
         )
     if kind != "mxnet":
-        raise UsageError(f"there is no engine {kind!r}; the engines are mxnet and torch")
+        raise UsageError(f"unknown engine {kind!r}; the engines are mxnet and torch")
     if device != "cpu" or precision != "float32":
         raise UsageError(
             f"the engine mxnet trains on the cpu in float32, not on {device} in {precision}: use --engine torch"
         )
     if threads is not None:
-        os.environ["MXNET_OMP_MAX_THREADS"] = str(threads)  # heard where mxnet has not been imported yet
+        os.environ["MXNET_OMP_MAX_THREADS"] = str(threads)  # has an effect if mxnet has not been imported yet
     from .gluon import GluonEngine
 
     return GluonEngine(symbol, parameters, optimizer, objective, threads)
 
 
 def fastest_precision(kind: Literal["mxnet", "torch"], device: str) -> Precision:
-    """Return what an engine trains fastest in. Raises MissingToolError without torch where that is asked for.
+    """Return the fastest training precision of an engine. Raises `MissingToolError` without torch if that is the
+    engine.
 
     A device without instructions for bfloat16 emulates it: the preset `lines` is then three times slower than in
     float32.

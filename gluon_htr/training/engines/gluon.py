@@ -108,7 +108,7 @@ class GluonEngine:
         mx.nd.waitall()
 
     def _adam(self, name: str, weight: mx.nd.NDArray, gradient: mx.nd.NDArray, rate: float, decay: float) -> None:
-        """Kingma and Ba's update; MXNet's operator leaves the bias correction to us."""
+        """Apply the update of Kingma and Ba; MXNet's operator leaves the bias correction to the caller."""
         settings = self._optimizer
         first, second = 1 - settings.beta1**self._steps, math.sqrt(1 - settings.beta2**self._steps)
         mx.nd.adam_update(

@@ -1,7 +1,7 @@
 """The interface between the training loop and an engine: five operations.
 
-An engine owns a network, its optimizer and their arrays. Parameters travel under the names that the exported pair uses
-(`arg:…` weights and `aux:…` running statistics), so that either engine can take up what the other wrote.
+An engine owns a network, its optimizer and their arrays. Parameters are exchanged under the names of the exported pair
+(`arg:…` weights and `aux:…` running statistics), so that either engine can continue from the other's checkpoint.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Arrays = Mapping[str, np.ndarray]
 
 
 class Engine(Protocol):
-    """One network under training."""
+    """A network in training."""
 
     name: str
 
@@ -41,5 +41,5 @@ class Engine(Protocol):
         ...
 
     def restore(self, parameters: Arrays, state: Arrays | None = None) -> None:
-        """Take over what `parameters` and `state` returned; without a state the optimizer is left as it is."""
+        """Load the results of `parameters` and `state`; without a state, the optimizer is left as it is."""
         ...

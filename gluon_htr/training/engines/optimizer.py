@@ -1,4 +1,4 @@
-"""The optimizer as a user sets it; both engines take the same and mean the same by it."""
+"""Settings of the optimizer, with the same meaning in both engines."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ NotNegative = Annotated[float, Meta(ge=0.0)]
 
 
 class OptimizerSettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """How gradients become updates. The learning rate is the schedule's and comes with every step."""
+    """Update rule of the weights. The learning rate belongs to the schedule and is passed with every step."""
 
     kind: Literal["adam", "sgd"] = "adam"
     momentum: Fraction = 0.9  # sgd
@@ -22,12 +22,12 @@ class OptimizerSettings(Struct, frozen=True, forbid_unknown_fields=True):
     epsilon: Positive = 1e-8  # adam
     weight_decay: NotNegative = 0.0  # L2, on weights only: not on biases and batch norms
     clip: NotNegative = 0.0  # largest norm of all gradients together; 0 = no limit
-    frozen: tuple[str, ...] = ()  # weights whose names begin so stay as they are: `stage` is the whole featurizer
+    frozen: tuple[str, ...] = ()  # prefixes of weights that are not trained: `stage` is the whole featurizer
 
     def trains(self, name: str) -> bool:
-        """Whether the parameter of this Gluon name is trained."""
+        """Test whether the parameter of this Gluon name is trained."""
         return not name.startswith(self.frozen)
 
     def decays(self, name: str) -> bool:
-        """Whether weight decay acts on the parameter of this Gluon name."""
+        """Test whether weight decay applies to the parameter of this Gluon name."""
         return self.weight_decay > 0 and name.endswith("weight")

@@ -1,7 +1,7 @@
 """The fast engine: the exported graph as a torch module, in bfloat16 and channels-last, on the CPU or a CUDA device.
 
-Weights, moments, loss and everything that `predict` computes stay float32; bfloat16 is autocast's, in training only, so
-that the scores under both engines are equal.
+Weights, moments, loss and everything that `predict` computes stay float32; only training uses autocast to bfloat16, so
+that the scores of both engines are equal.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class TorchEngine:
         self._module = GraphModule(self._graph, dict(parameters)).to(self._device)
         self._module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._trained = [name for name in self._graph.weights if optimizer.trains(name)]
-        for name in self._graph.weights:  # nothing is computed backward that nobody asks for
+        for name in self._graph.weights:  # no gradients of frozen weights
             self._module.tensor(name).requires_grad_(name in self._trained)
         self._optimizer = self._create_optimizer()
 
@@ -102,7 +102,9 @@ class TorchEngine:
                 entry[key] = torch.empty_like(parameter, requires_grad=False).copy_(moment)
 
     def _images(self, images: np.ndarray) -> torch.Tensor:
-        """(N, H, W) uint8 to (N, 1, H, W) float32 on the device, as `preprocessing.scale` does it in numpy."""
+        """Convert (N, H, W) uint8 to (N, 1, H, W) float32 on the device, as `preprocessing.to_network_input` does in
+        numpy.
+        """
         pixels = torch.from_numpy(np.ascontiguousarray(images)).to(self._device, non_blocking=True)
         return ((255.0 - pixels[:, None].float()) / 255.0).contiguous(memory_format=torch.channels_last)
 
@@ -130,7 +132,7 @@ class TorchEngine:
 
 
 def _device(name: str) -> torch.device:
-    """`cpu`, `gpu`, `gpu:0` or `cuda:0`. Raises UsageError where it is not there."""
+    """Return the device of `cpu`, `gpu`, `gpu:0` or `cuda:0`. Raises `UsageError` if it is not available."""
     try:
         device = torch.device(name.replace("gpu", "cuda"))
     except RuntimeError:

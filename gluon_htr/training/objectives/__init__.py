@@ -1,7 +1,7 @@
-"""Objectives: what a training minimizes, a value that follows from the task of a preset.
+"""Objectives that a training minimizes; each is derived from the task of a preset.
 
 `ctc` for texts (Graves et al. 2006), `cross-entropy` for single characters, `pixels` for layout: cross-entropy at each
-pixel. Every objective is implemented once per framework, in `gluon.py` and `torch.py`, and means the same in both.
+pixel. Every objective is implemented once per framework, in `gluon.py` and `torch.py`, with the same meaning in both.
 """
 
 from __future__ import annotations

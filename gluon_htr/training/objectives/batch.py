@@ -1,4 +1,4 @@
-"""A batch of samples; what its labels are depends on the objective."""
+"""A batch of samples; its labels depend on the objective."""
 
 from __future__ import annotations
 

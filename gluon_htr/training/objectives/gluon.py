@@ -1,4 +1,4 @@
-"""The objectives in MXNet."""
+"""Objectives in MXNet."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def _ctc() -> Loss:
 
 
 def _cross_entropy(logits: Any, batch: Batch) -> Any:
-    """Return the mean over all samples, or all pixels, that count."""
+    """Compute the mean over all samples, or all pixels, that count."""
     labels = mx.nd.array(batch.labels)
     counted = labels != IGNORED
     chosen = mx.nd.pick(mx.nd.log_softmax(logits, axis=1), mx.nd.maximum(labels, 0), axis=1)

@@ -1,4 +1,4 @@
-"""The objectives in torch."""
+"""Objectives in torch."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def loss_function(objective: Objective) -> Loss:
 
 
 def _ctc(logits: torch.Tensor, batch: Batch) -> torch.Tensor:
-    """Return the mean negative log-likelihood of the samples; the blank is the last class."""
+    """Compute the mean negative log-likelihood of the samples; the blank is the last class."""
     scores = logits.log_softmax(2).transpose(0, 1)
     steps = torch.full((len(batch.lengths),), scores.shape[0], dtype=torch.long)
     labels = torch.from_numpy(np.maximum(batch.labels, 0).astype(np.int64)).to(logits.device)
@@ -29,7 +29,7 @@ def _ctc(logits: torch.Tensor, batch: Batch) -> torch.Tensor:
 
 
 def _cross_entropy(logits: torch.Tensor, batch: Batch) -> torch.Tensor:
-    """Return the mean over all samples, or all pixels, that count."""
+    """Compute the mean over all samples, or all pixels, that count."""
     labels = torch.from_numpy(batch.labels.astype(np.int64)).to(logits.device)
     total = torch.nn.functional.cross_entropy(logits, labels, ignore_index=IGNORED, reduction="sum")
     return total / (labels != IGNORED).sum().clamp(min=1)

@@ -1,11 +1,11 @@
-"""Reads images of handwriting on a board: the featurizer on its DPU, the rest on its CPU.
+"""Reader of handwriting on a board: the featurizer runs on its DPU, the rest on its CPU.
 
-    python3 dpu_runner.py word.png …           one line `path<TAB>text` an image; with a single image, the text alone
+    python3 dpu_runner.py word.png …           one line `path<TAB>text` per image; for a single image, the text alone
 
 It lies in a folder that `gluon-htr dpu package` has written and needs numpy and onnxruntime alone. Images are PGM, or
 PNG of 8 bits without interlacing. Engines: `vart` runs featurizer.xmodel, `vitisai` the ONNX graph through the board's
-Vitis AI provider, `cpu` the same graph without a DPU, `float` the network before quantization; `auto` takes the first
-that is there. Exit status: 0 done, 1 an image could not be read, 2 wrong use, 3 a tool is missing.
+Vitis AI provider, `cpu` the same graph without a DPU, `float` the network before quantization; `auto` uses the first
+that is available. Exit status: 0 done, 1 an image could not be read, 2 wrong use, 3 a tool is missing.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ import numpy as np
 Featurizer = Callable[[np.ndarray], np.ndarray]
 ENGINES = ("auto", "vart", "vitisai", "cpu", "float")
 VAIP = "/usr/bin/vaip_config.json"  # on AMD's images of Vitis AI 3.5
-PADDING = 230  # gray, at least, of what surrounds an image
+PADDING = 230  # minimum gray of the padding
 CHANNELS = {0: 1, 2: 3, 4: 2, 6: 4}  # of PNG's color types
 
 
 class RunnerError(Exception):
-    """What a user is told in one line; `status` is the exit status."""
+    """An error for the user, in one line; `status` is the exit status."""
 
     def __init__(self, message: str, status: int = 2) -> None:
         super().__init__(message)
@@ -41,7 +41,7 @@ class RunnerError(Exception):
 
 @dataclass(frozen=True)
 class Settings:
-    """`reader.json`. rule, height, width, resample: how images are fitted, as in the bundle."""
+    """Content of `reader.json`. rule, height, width, resample: the preprocessing, as in the bundle."""
 
     alphabet: list[str]
     rule: str
@@ -51,16 +51,16 @@ class Settings:
 
 
 def settings(folder: Path) -> Settings:
-    """Return what `gluon-htr dpu package` wrote down."""
+    """Read the settings that `gluon-htr dpu package` wrote. Raises `RunnerError`."""
     try:
         content = json.loads((folder / "reader.json").read_text("utf-8"))
         return Settings(**{key: content[key] for key in Settings.__dataclass_fields__})
     except (OSError, ValueError, KeyError) as error:
-        raise RunnerError(f"{folder} is no folder of gluon-htr dpu package: {error}") from None
+        raise RunnerError(f"{folder} is not a folder of gluon-htr dpu package: {error}") from None
 
 
 def decode(path: Path) -> np.ndarray:
-    """(H, W) uint8, 0 = black ink, of a PGM or PNG file."""
+    """Decode a PGM or PNG file to (H, W) uint8, 0 = black ink. Raises `RunnerError`."""
     try:
         content = path.read_bytes()
         if content[:2] == b"P5":
@@ -85,7 +85,7 @@ def _pgm(content: bytes) -> np.ndarray:
         at = end
     width, height, max_value = words
     if max_value != 255:
-        raise ValueError("its largest gray is not 255")
+        raise ValueError("its maximum gray is not 255")
     return np.frombuffer(content, np.uint8, width * height, at + 1).reshape(height, width)
 
 
@@ -105,13 +105,13 @@ def _png(content: bytes) -> np.ndarray:
         at += 12 + size
     width, height, bits, color, _, _, interlaced = header
     if bits != 8 or interlaced:
-        raise ValueError("it has not 8 bits a channel, or is interlaced")
+        raise ValueError("it does not have 8 bits per channel, or is interlaced")
     pixels = _unfiltered(zlib.decompress(data), height, width, CHANNELS.get(color, 1))
     return _gray(palette[pixels[..., 0]] if color == 3 else pixels)
 
 
 def _unfiltered(data: bytes, height: int, width: int, channels: int) -> np.ndarray:
-    """Rows of PNG as pixels (H, W, channels); each names how it differs from what is left of it and above."""
+    """Undo the filters of PNG: rows to pixels (H, W, channels)."""
     rows = np.frombuffer(data, np.uint8, height * (width * channels + 1)).reshape(height, -1)
     result = np.zeros((height + 1, width * channels), np.uint8)
     for y, row in enumerate(rows, 1):
@@ -128,7 +128,7 @@ def _unfiltered(data: bytes, height: int, width: int, channels: int) -> np.ndarr
 
 
 def _slowly(target: np.ndarray, line: np.ndarray, above: np.ndarray, channels: int, kind: int) -> None:
-    """PNG's filters 3 (average) and 4 (Paeth): each byte needs the one before."""
+    """Undo PNG's filters 3 (average) and 4 (Paeth): each byte needs the one before."""
     made, up, options = [0] * channels, [0] * channels + above.tolist(), line.tolist()
     for k, byte in enumerate(options):
         left, top, corner = made[k], up[k + channels], up[k]
@@ -142,7 +142,7 @@ def _slowly(target: np.ndarray, line: np.ndarray, above: np.ndarray, channels: i
 
 
 def _gray(pixels: np.ndarray) -> np.ndarray:
-    """(H, W, 1 to 4) to (H, W): what is transparent becomes paper; luma as in ITU-R 601."""
+    """Convert (H, W, 1 to 4) to (H, W): transparent pixels become paper; luma as in ITU-R 601."""
     channels = pixels.shape[2]
     solid = pixels[..., :3] if channels > 2 else pixels[..., :1]
     if channels in (2, 4):
@@ -154,7 +154,7 @@ def _gray(pixels: np.ndarray) -> np.ndarray:
 
 
 def fit(image: np.ndarray, where: Settings) -> np.ndarray:
-    """Scales and pad to (height, width), as `gluon_htr.images.preprocessing.fit` does."""
+    """Scale and pad to (height, width), as `gluon_htr.images.preprocessing.fit` does."""
     height, width = image.shape
     ratio = min(where.height / height, where.width / width)
     if where.rule == "height":
@@ -174,8 +174,8 @@ def fit(image: np.ndarray, where: Settings) -> np.ndarray:
 
 
 def _resized(pixels: np.ndarray, size: int, support: float) -> np.ndarray:
-    """Return the first axis to `size`: a triangle over all pixels covered (support 1), or over two neighbors (support
-    0).
+    """Resize the first axis to `size`: a triangle filter over all pixels covered (support 1), or over two neighbors
+    (support 0).
     """
     ratio = pixels.shape[0] / size
     reach = max(ratio, 1.0) if support else 1.0
@@ -189,14 +189,16 @@ def _resized(pixels: np.ndarray, size: int, support: float) -> np.ndarray:
 
 
 def greedy(logits: np.ndarray, alphabet: list[str]) -> str:
-    """Return the best path of CTC through (T, C), whose last class is the blank."""
+    """Decode the best path of CTC through (T, C), whose last class is the blank."""
     best = logits.argmax(axis=1)
     kept = np.diff(best, prepend=-1) != 0
     return "".join(alphabet[k] for k in best[kept] if k < len(alphabet))
 
 
 class Vart:
-    """featurizer.xmodel under AMD's runtime VART: int8 images (1, H, W, C), moved by a power of two at either end."""
+    """The file featurizer.xmodel under AMD's runtime VART: int8 images (1, H, W, C), scaled by a power of two at either
+    end.
+    """
 
     def __init__(self, path: Path) -> None:
         import vart
@@ -221,18 +223,18 @@ class Vart:
 
 
 def to_fixed(image: np.ndarray, exponent: int) -> np.ndarray:
-    """(1, C, H, W) float32 to (1, H, W, C) int8: steps of 2^-exponent, rounded to even at halves."""
+    """Convert (1, C, H, W) float32 to (1, H, W, C) int8: steps of 2^-exponent, rounded to even at halves."""
     steps = np.clip(np.rint(image.astype(np.float64) * 2.0**exponent), -128, 127)
     return np.ascontiguousarray(steps.astype(np.int8).transpose(0, 2, 3, 1))
 
 
 def from_fixed(features: np.ndarray, exponent: int) -> np.ndarray:
-    """Return the way back."""
+    """Convert back: (1, H, W, C) int8 to (1, C, H, W) float32."""
     return np.ascontiguousarray(features.transpose(0, 3, 1, 2)).astype(np.float32) * np.float32(2.0**-exponent)
 
 
 def session(path: Path, provider: str = "CPUExecutionProvider", **options: str) -> Any:
-    """Return a graph on ONNX Runtime; what the provider does not take runs on the CPU."""
+    """Open a graph on ONNX Runtime; operators that the provider lacks run on the CPU. Raises `RunnerError`."""
     try:
         import onnxruntime
     except ImportError:
@@ -245,7 +247,7 @@ def session(path: Path, provider: str = "CPUExecutionProvider", **options: str) 
 
 
 def featurizer(folder: Path, engine: str, vaip: str = VAIP) -> Featurizer:
-    """Return what computes features under `engine`. Raises `RunnerError` where something is missing."""
+    """Return the function that computes features under `engine`. Raises `RunnerError` if something is missing."""
     if engine == "auto":
         return _first(folder, vaip)
     if engine == "vart":
@@ -265,7 +267,7 @@ def featurizer(folder: Path, engine: str, vaip: str = VAIP) -> Featurizer:
 
 
 def _first(folder: Path, vaip: str) -> Featurizer:
-    """VART where it was compiled for, else the provider, else the CPU, which is said."""
+    """Use VART if the folder has an .xmodel, else the provider, else the CPU, with a message."""
     reasons = []
     for engine in ("vart", "vitisai") if (folder / "featurizer.xmodel").is_file() else ("vitisai",):
         try:
@@ -277,7 +279,7 @@ def _first(folder: Path, vaip: str) -> Featurizer:
 
 
 class Reader:
-    """Reads images with a featurizer and the tail in `folder`."""
+    """A reader of images with a featurizer and the tail in `folder`."""
 
     def __init__(self, folder: Path, compute: Featurizer) -> None:
         self._settings, self._compute, self._tail = settings(folder), compute, session(folder / "tail.onnx")
@@ -291,7 +293,7 @@ class Reader:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Parse and reads."""
+    """Parse the arguments and read the images."""
     parser = argparse.ArgumentParser(prog="dpu_runner.py", description=__doc__.split("\n")[0] if __doc__ else None)
     parser.add_argument("images", nargs="+", type=Path, metavar="IMAGE", help="PGM or PNG")
     parser.add_argument("--folder", type=Path, default=Path(__file__).parent, help="of the model (default: this one)")

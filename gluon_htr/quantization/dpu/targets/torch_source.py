@@ -1,7 +1,7 @@
 """A featurizer as the source of a PyTorch module: Vitis AI's quantizer for PyTorch traces modules, not ONNX graphs.
 
-The generated file needs torch and numpy alone, is of plain layers (`nn.Conv2d`, `nn.ReLU`, …), since these are what
-that quantizer recognizes, and takes its weights from an .npz file beside it.
+The generated file needs torch and numpy alone. It consists of plain layers (`nn.Conv2d`, `nn.ReLU`, …), which that
+quantizer recognizes, and loads its weights from an .npz file beside it.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def load(folder=Path(__file__).parent):
 
 
 def to_torch(network: StaticGraph) -> tuple[str, dict[str, np.ndarray]]:
-    """Source and weights, the latter named as in the module's `state_dict`. Raises `GraphError`."""
+    """Generate source and weights, the latter named as in the module's `state_dict`. Raises `GraphError`."""
     names = {network.model.graph.input[0].name: "t0"}
     layers: list[str] = []
     calls: list[str] = []
@@ -69,7 +69,7 @@ def to_torch(network: StaticGraph) -> tuple[str, dict[str, np.ndarray]]:
 
 
 def _layer(network: StaticGraph, step: Step) -> str | None:
-    """Return what constructs the layer; None for a sum, which is a function."""
+    """Return the constructor of the layer; None for a sum, which is a function."""
     if step.operator == "Add":
         return None
     node = step.node

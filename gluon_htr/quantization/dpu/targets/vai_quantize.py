@@ -1,7 +1,7 @@
-"""Quantizes the featurizer with Vitis AI's quantizer for PyTorch, inside AMD's container of Vitis AI 3.0.
+"""Quantize the featurizer with Vitis AI's quantizer for PyTorch, inside AMD's container of Vitis AI 3.0.
 
-python vai_quantize.py calib      chooses scales on calibration.npy
-python vai_quantize.py test       writes quantize_result/Featurizer_int.xmodel
+python vai_quantize.py calib      chooses scales on calibration.npy python vai_quantize.py test       writes
+quantize_result/Featurizer_int.xmodel
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 
 
 def main() -> None:
-    """One of the two passes."""
+    """Run one of the two passes."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else None)
     parser.add_argument("mode", choices=("calib", "test"))
     mode = parser.parse_args().mode
