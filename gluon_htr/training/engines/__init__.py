@@ -55,7 +55,7 @@ def create_engine(
 def fastest_precision(kind: Literal["mxnet", "torch"], device: str) -> Precision:
     """What an engine trains fastest in. Raises MissingToolError without torch where that is asked for.
 
-    A device without instructions for bfloat16 emulates it: the preset `lines` is then three times slower than in
+    A device without instructions for bfloat16 emulates it: the preset `lines-fast` is then three times slower than in
     float32.
     """
     if kind == "mxnet":
