@@ -4,8 +4,8 @@
 
 1. The `notebook` preset, batch 64 of 32 × 128: our hybridized engine against the notebook's own eager style and against
    PyTorch's own modules in float32.
-2. The `lines-fast` preset, batch 16 of 48 × 704: our torch engine in bfloat16 against our MXNet engine. It is left out on a
-   CPU without bfloat16 instructions, where torch emulates them very slowly.
+2. The `lines-fast` preset, batch 16 of 48 × 704: our torch engine in bfloat16 against our MXNet engine. It is left out
+   on a CPU without bfloat16 instructions, where torch emulates them very slowly.
 
 All take turns in one process. Prints one JSON object as its last line: samples a second and their ratios.
 """
