@@ -185,7 +185,7 @@ def test_a_difference_stops_the_export_and_leaves_nothing(
     run: Path, here: Door, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A bundle that reads differently would be shipped."""
-    monkeypatch.setattr(gate, "TOLERANCE", 1e-12)
+    monkeypatch.setattr(gate, "RELATIVE", 1e-12)
     message = refusal(here("export", run, "--output", "tiny.zip", "--split", "parts"))
     assert "MXNet and ONNX Runtime disagree" in message
     assert not list(tmp_path.iterdir())
