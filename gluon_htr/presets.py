@@ -64,7 +64,7 @@ def initialize(preset: str, alphabet: Path | None, folder: Path, seed: int) -> i
 
 
 def grow(preset: str, init: str, alphabet: Path | None, folder: Path, seed: int) -> int:
-    """Writes what `train --init` takes: the weights of `init`, and residual stages that change nothing yet."""
+    """Write what `train --init` takes: the weights of `init`, and residual stages that change nothing yet."""
     from .training.growth import initialize_grown
     from .training.transfer import read_start
 

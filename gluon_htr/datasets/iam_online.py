@@ -199,12 +199,12 @@ class IamOnlineReader:
 
 
 def _prompt(form: str) -> str:
-    """What was given to be written: forms that differ in their last letter alone had the same."""
+    """Name the text that was given to be written: forms that differ in their last letter alone had the same."""
     return form.rstrip("abcdefghijklmnopqrstuvwxyz")
 
 
 def _aachen_prompts() -> frozenset[str]:
-    """Those of Aachen's validation and test forms."""
+    """List those of Aachen's validation and test forms."""
     return frozenset(_prompt(form) for split in ("validation", "test") for form in aachen_forms(split))
 
 

@@ -132,7 +132,7 @@ def _folder(root: Path, split: str) -> tuple[Path, bool]:
 
 
 def _is_parted(root: Path) -> bool:
-    """Whether the pages below `train` are parted by our own list: there is none of another validation part."""
+    """Tell if the pages below `train` are parted by our own list: there is no other validation part."""
     return root.name in held_out_pages() and (root / "train").is_dir() and not (root / "validation").is_dir()
 
 

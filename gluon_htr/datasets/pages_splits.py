@@ -12,7 +12,7 @@ from importlib.resources import files
 
 @cache
 def held_out_pages() -> dict[str, frozenset[str]]:
-    """The pages of the validation part of each collection."""
+    """Read which pages of each collection are its validation part."""
     text = (files(__package__) / "splits" / "pages-validation.txt").read_text("utf-8")
     found: dict[str, set[str]] = {}
     for line in text.splitlines():

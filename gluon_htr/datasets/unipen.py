@@ -57,7 +57,7 @@ class DrawnPen:
     seed: tuple[int, ...] = ()
 
     def __call__(self) -> np.ndarray:
-        """(H, W) uint8. Raises `MissingToolError` without OpenCV."""
+        """Draw them: (H, W) uint8. Raises `MissingToolError` without OpenCV."""
         try:
             from ..images.ink import PLAIN, InkStyle, render
         except ImportError:
@@ -86,7 +86,7 @@ class UnipenReader:
 
 
 def open_unipen(root: Path, options: UnipenOptions) -> Reader:
-    """The reader of a spec. Raises `AnnotationError` when `root` has nothing that the options ask for."""
+    """Open the data of a spec. Raises `AnnotationError` when `root` has nothing that the options ask for."""
     part = "words" if options.part == "composed" else options.part
     problems: list[Problem] = []
     items = _chosen(_items(root, part, options.split, problems), options)
@@ -99,7 +99,7 @@ def open_unipen(root: Path, options: UnipenOptions) -> Reader:
 
 
 def _items(root: Path, part: str, split: str, problems: list[Problem]) -> Iterable[Written]:
-    """From the packs where they are, from the recordings otherwise."""
+    """Read the packs where they are there, the recordings otherwise."""
     pack = root / f"unipen-{part}.jsonl.xz"
     if pack.is_file():
         return read_pack(pack, split, problems)
@@ -113,11 +113,12 @@ def _items(root: Path, part: str, split: str, problems: list[Problem]) -> Iterab
 
 
 def is_held_out(writer: str) -> bool:
-    """Whether recordings of this writer are for validation: one writer in ten."""
+    """Tell if recordings of this writer are for validation: one writer in ten."""
     return zlib.crc32(writer.encode()) % HELD_OUT == 0
 
 
 def _chosen(items: Iterable[Written], options: UnipenOptions) -> list[Written]:
+    """Leave out doubtful labels, and repeated ones, as the options say."""
     found = [item for item in items if options.case == "all" or item.contributor not in CASELESS]
     if not options.most:
         return found

@@ -58,7 +58,7 @@ class ComposedReader(GeneratedReader):
         self._shares = sizes / sizes.sum()  # all hands matter, and those with many words have more to give
 
     def sample(self, index: int) -> Sample:
-        """Line number `index`, which may be beyond the count."""
+        """Compose line number `index`, which may be beyond the count."""
         random = np.random.default_rng([self._seed, index, COMPOSING])
         words = self._writers[int(random.choice(len(self._writers), p=self._shares))]
         chosen = _line(words, line_length(random), random)
@@ -75,7 +75,7 @@ def _words(items: Sequence[Written]) -> int:
 
 
 def _line(words: Sequence[Written], length: int, random: Random) -> list[Written]:
-    """Words for a line of about `length` characters; no mark comes first or after another."""
+    """Draw words for a line of about `length` characters; no mark comes first or after another."""
     line: list[Written] = []
     size = 0
     while not line or size < length - 3:
@@ -90,7 +90,7 @@ def _line(words: Sequence[Written], length: int, random: Random) -> list[Written
 
 
 def side_by_side(words: Sequence[Written], random: Random) -> Strokes:
-    """The strokes of words on one baseline, y = 0, with distances that vary as in a line of one hand."""
+    """Put the strokes of words on one baseline, y = 0, with distances that vary as in a line of one hand."""
     usual, x, placed = random.uniform(*SPACES), 0.0, list[np.ndarray]()
     for k, word in enumerate(words):
         points = np.concatenate(word.strokes)
@@ -104,7 +104,7 @@ def side_by_side(words: Sequence[Written], random: Random) -> Strokes:
 
 
 def below(label: str, height: float) -> float:
-    """Units from the baseline down to the foot of a word whose ink is `height` units high."""
+    """Estimate the units from the baseline down to the foot of a word whose ink is `height` units high."""
     if not DESCENDING.intersection(label):
         return 0.0
     if label in DESCENDING:

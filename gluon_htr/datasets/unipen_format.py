@@ -24,7 +24,10 @@ _PIECE = re.compile(r"(\d+)(?::(\d+))?(?:-(\d+)(?::(\d+))?)?")
 
 @dataclass(frozen=True)
 class Component:
-    """points: (n, 2) float64, x to the right, y down, in one unit. down: for each, whether the pen is on the paper."""
+    """Points between two changes of the pen: (n, 2) float64, x to the right, y down, in one unit.
+
+    down: (n,) bool, True where the pen is on the paper.
+    """
 
     points: np.ndarray
     down: np.ndarray
@@ -32,7 +35,10 @@ class Component:
 
 @dataclass(frozen=True)
 class Segment:
-    """level: WORD, TEXT, CHARACTER … pieces: first component and point, last component and point; None is all."""
+    """A label and where it is written. level: WORD, TEXT, CHARACTER …
+
+    pieces: first component and point, last component and point; a point of None is the first or the last.
+    """
 
     level: str
     pieces: tuple[tuple[int, int | None, int, int | None], ...]
@@ -41,7 +47,7 @@ class Segment:
 
 @dataclass
 class Recording:
-    """What a file and its includes have. writer: as they name it, or empty."""
+    """The content of a file and its includes. writer: as they name it, or empty."""
 
     writer: str = ""
     components: list[Component] = field(default_factory=list)
@@ -54,7 +60,7 @@ class Recording:
     resolution: dict[str, float] = field(default_factory=dict)
 
     def strokes(self, segment: Segment) -> list[np.ndarray]:
-        """The pen-down strokes of a segment, (n, 2) each. Raises `AnnotationError` where it names what is not there."""
+        """Cut out the pen-down strokes of a segment, (n, 2) each. Raises `AnnotationError` where there are none."""
         strokes = []
         for first, start, last, end in segment.pieces:
             if last >= len(self.components) or first > last:
@@ -70,13 +76,13 @@ class Recording:
 
 
 def _runs(points: np.ndarray, down: np.ndarray) -> list[np.ndarray]:
-    """The points where the pen is down, parted where it is lifted."""
+    """Keep the points where the pen is down, parted where it is lifted."""
     edges = np.flatnonzero(np.diff(down)) + 1
     return [part for part, pen in zip(np.split(points, edges), np.split(down, edges)) if len(part) and pen[0]]
 
 
 def read_recording(path: Path, include: Path) -> Recording:
-    """Raises `AnnotationError` where a file cannot be read or says what no recording can."""
+    """Read a file and its includes. Raises `AnnotationError` where one cannot be read or makes no sense."""
     recording = Recording()
     _read(path, include, recording, 0)
     return recording
@@ -102,7 +108,7 @@ def _text(path: Path) -> str:
 
 
 def _statements(text: str) -> list[tuple[str, str]]:
-    """Keywords with what follows, on the same line and on others; what precedes the first is no statement."""
+    """Part a file into keywords and what follows each; text before the first keyword is dropped."""
     parts = re.split(r"(?m)^\s*\.([A-Z_]+)\b", text.replace("\r", "\n"))
     return list(zip(parts[1::2], parts[2::2]))
 
@@ -115,6 +121,7 @@ def _included(include: Path, name: str) -> Path:
 
 
 def _take(recording: Recording, keyword: str, content: str) -> None:
+    """Apply one statement; keywords of documentation are passed over."""
     if keyword in ("PEN_DOWN", "PEN_UP"):
         _add_component(recording, keyword == "PEN_DOWN", content)
     elif keyword == "SEGMENT":
@@ -154,7 +161,7 @@ def _add_component(recording: Recording, down: bool, content: str) -> None:
 
 
 def _add_segment(recording: Recording, content: str) -> None:
-    """A segment without a label or without components says nothing to be learned."""
+    """Add a segment, if it has a label and components."""
     if match := _SEGMENT.match(content.strip()):
         pieces = tuple(_piece(piece) for piece in match[2].split(",") if piece.strip())
         recording.segments.append(Segment(match[1], pieces, re.sub(r"\\(.)", r"\1", match[4])))

@@ -32,7 +32,7 @@ class _Item(msgspec.Struct):
 
 @dataclass(frozen=True)
 class Written:
-    """What somebody wrote. strokes: one array (n, 2) float32 each. group: the writer."""
+    """Ink with its label. strokes: one array (n, 2) float32 each. group: the writer."""
 
     id: str
     label: str
@@ -41,12 +41,12 @@ class Written:
 
     @property
     def contributor(self) -> str:
-        """Who gave the recording to UNIPEN: three letters."""
+        """Name who gave the recording to UNIPEN: three letters."""
         return self.group.partition("/")[0]
 
 
 def read_pack(path: Path, split: str, problems: list[Problem]) -> Iterator[Written]:
-    """The items of one split, or of `all`. Those that cannot be used are added to `problems`.
+    """Yield the items of one split, or of `all`. Those that cannot be used are added to `problems`.
 
     Raises `AnnotationError` where the file cannot be read.
     """
@@ -84,7 +84,7 @@ def _strokes(coded: list[list[int]]) -> tuple[np.ndarray, ...]:
 
 
 def evenly_spaced(stroke: np.ndarray, spacing: float = SPACING) -> np.ndarray:
-    """The same line, (n, 2), with points about `spacing` apart along it; its corners are points still."""
+    """Put points about `spacing` apart along a line (n, 2); its corners are points still."""
     lengths = np.hypot(*np.diff(stroke, axis=0).T) if len(stroke) > 1 else np.zeros(0)
     parts = np.maximum(1, np.round(lengths / spacing)).astype(int)
     starts = np.repeat(np.arange(len(parts)), parts)

@@ -25,7 +25,7 @@ RETURN = 0.5  # of the ink's width: who goes so far back to the left, and down, 
 
 
 def find_recordings(root: Path) -> Path | None:
-    """The folder at or below `root` that has `data` and `include`, if there is one."""
+    """Find the folder at or below `root` that has `data` and `include`, if there is one."""
     folders = [root]
     for _ in range(DEPTH + 1):
         for folder in folders:
@@ -36,7 +36,7 @@ def find_recordings(root: Path) -> Path | None:
 
 
 def read_recordings(folder: Path, part: str, problems: list[Problem]) -> Iterator[Written]:
-    """All words, texts or characters, recording by recording. What cannot be used is added to `problems`."""
+    """Yield all words, texts or characters, recording by recording. What cannot be used is added to `problems`."""
     for category in CATEGORIES[part]:
         place = folder / "data" / category
         for path in files_below(place, ("",)) if place.is_dir() else []:
@@ -70,7 +70,7 @@ def _items(path: Path, include: Path, name: str, problems: list[Problem]) -> lis
 
 
 def _has_several_lines(strokes: Sequence[np.ndarray]) -> bool:
-    """Whether the pen goes back to the left, and down, as at the end of a line."""
+    """Tell if the pen goes back to the left, and down, as at the end of a line."""
     points = np.concatenate(strokes)
     width = np.ptp(points[:, 0])
     heights = np.array([np.ptp(stroke[:, 1]) for stroke in strokes])
@@ -81,7 +81,7 @@ def _has_several_lines(strokes: Sequence[np.ndarray]) -> bool:
 
 
 def _scaled(items: list[Written]) -> Iterator[Written]:
-    """With 200 units to the median height of the items that have a letter or a digit."""
+    """Scale items so that 200 units are the median height of those that have a letter or a digit."""
     heights = [_height(item) for item in items if any(character.isalnum() for character in item.label)]
     usual = float(np.median(heights or [_height(item) for item in items] or [1.0]))
     factor = np.float32(UNITS / max(usual, 1e-6))

@@ -70,7 +70,7 @@ def compare(
     samples: Sequence[np.ndarray],
     explain: Explain = lambda images: "",
 ) -> Verdict:
-    """Both on all batches. explain: names the layer at which they begin to differ on these images.
+    """Run both on all batches. explain: names the layer at which they begin to differ on these images.
 
     Raises `GraphError` where logits differ by more than `RELATIVE` of the largest, or texts or confidences by more than
     that explains.
@@ -97,7 +97,7 @@ def _difference(theirs: np.ndarray, ours: np.ndarray) -> float:
 
 
 def _ties(theirs: np.ndarray, ours: np.ndarray, allowed: float, where: str) -> int:
-    """How many texts differ because two classes are as good as equal where they first do.
+    """Count the texts that differ because two classes are as good as equal where they first do.
 
     Raises `GraphError` for another reason, and for confidences that differ.
     """

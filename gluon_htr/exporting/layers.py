@@ -20,7 +20,7 @@ Arrays = dict[str, np.ndarray]
 
 
 def first_difference(pair: Pair, exported: bytes, images: np.ndarray) -> str:
-    """The first layer whose values differ by more than rounding, and by how much; empty where none does.
+    """Name the first layer whose values differ by more than rounding, and by how much; empty where none does.
 
     images: (N, H, W) uint8. MXNet computes in 64 bits.
     """
@@ -42,7 +42,7 @@ def _operator(graph: Graph, name: str) -> str:
 
 
 def _of_onnx(exported: bytes, images: np.ndarray, names: set[str]) -> Arrays:
-    """The tensors of that graph that have one of these names."""
+    """Compute the tensors of that graph that have one of these names."""
     import onnxruntime
 
     model = onnx.load_from_string(exported)
@@ -54,6 +54,7 @@ def _of_onnx(exported: bytes, images: np.ndarray, names: set[str]) -> Arrays:
 
 
 def _of_mxnet(pair: Pair, images: np.ndarray, names: set[str]) -> Arrays:
+    """Compute the outputs, in 64 bits, of the nodes that have one of these names."""
     from .._mxnet import mx
 
     internals = mx.sym.load_json(computed_in(pair.symbol, "float64")).get_internals()

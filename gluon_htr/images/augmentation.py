@@ -50,7 +50,7 @@ def _move(image: np.ndarray, paper: int, settings: Augmentation, random: np.rand
 
 @dataclass(frozen=True)
 class _Affine:
-    """angle: radians. shear: tangent. wide, high: factors. right, down: pixels."""
+    """One change of place and shape. angle: radians. shear: tangent. wide, high: factors. right, down: pixels."""
 
     angle: float
     shear: float
@@ -69,12 +69,12 @@ class _Affine:
         return cls(angle, shear, scale * stretch, scale, right, down)
 
     def wider(self, height: int, width: int, multiple: int) -> int:
-        """Pixels of width that hold the whole line, at least `width`: more by a multiple of `multiple`."""
+        """Return the pixels of width that hold the whole line: `width`, or more by a multiple of `multiple`."""
         needed = self.wide * width + abs(self.shear) * height
         return width + max(0, -int((width - needed) // multiple)) * multiple
 
     def sources(self, height: int, width: int, wider: int) -> tuple[np.ndarray, np.ndarray]:
-        """x and y, (height, wider) each, in an image of `width`, of every pixel; the middle stays in the middle."""
+        """Return x and y, (height, wider) each, in an image of `width`, of every pixel; the middle stays there."""
         # forward = rotation · shear · scales; its inverse is written out, since numpy's starts threads for four numbers
         sine, cosine = np.sin(self.angle), np.cos(self.angle)
         across = np.array(

@@ -19,7 +19,7 @@ _STAGE = re.compile(r"(?<=:)stage(\d+)_")
 
 
 def grown(old: Network, trained: Arrays, new: Network, fresh: Arrays) -> Arrays:
-    """The weights of `new`: those of `old` where both have a layer, and fresh ones that change nothing elsewhere.
+    """Make the weights of `new`: those of `old` where both have a layer, elsewhere fresh ones that change nothing.
 
     trained, fresh: all parameters of the two networks, which have the same classes. Raises `ConfigurationError` where
     `new` is not `old` with residual stages in between.
@@ -39,7 +39,7 @@ def grown(old: Network, trained: Arrays, new: Network, fresh: Arrays) -> Arrays:
 
 
 def matched_stages(old: Network, new: Network) -> dict[int, int]:
-    """Number of each stage of `old`, from 1, to that of the stage of `new` that it becomes.
+    """Map the number of each stage of `old`, from 1, to that of the stage of `new` that it becomes.
 
     Their order stays. A stage may lose its pooling to a residual one behind it. Raises `ConfigurationError` where a
     stage finds no place, one of those that are left is not residual, or the encoders differ.
@@ -64,5 +64,5 @@ def matched_stages(old: Network, new: Network) -> dict[int, int]:
 
 
 def _shape(stage: object) -> tuple[object, ...]:
-    """What the weights of a stage depend on, and what it computes but for pooling."""
+    """List what the weights of a stage depend on, and what it computes but for pooling."""
     return tuple(getattr(stage, key) for key in ("channels", "kernel", "stride", "norm", "residual", "dilation"))

@@ -1,4 +1,4 @@
-"""One convention for the transcriptions of pages, whose editors follow many: what is trained on and what is scored.
+"""One convention for the transcriptions of pages, whose editors follow many: what is trained on and scored.
 
 Texts are in NFC. Raised letters are plain (`M^e` is `Me`), `¬` at the end of a line is a hyphen, quotes and dashes of
 print are those of a keyboard, marks of the editor go (`⋎` for an insertion), words that were struck out stay, and so
@@ -17,7 +17,7 @@ _SIGNS = str.maketrans({"¬": "-", "’": "'", "‘": "'", "“": '"', "”": '"
 
 
 def plain(text: str) -> str | None:
-    """The text as it is trained on and scored; None for a line that is neither."""
+    """Return the text as it is trained on and scored; None for a line that is neither."""
     text = unicodedata.normalize("NFC", html.unescape(html.unescape(text)))  # some exports escape twice
     if _UNREADABLE.search(text):
         return None
@@ -26,7 +26,7 @@ def plain(text: str) -> str | None:
 
 
 def _lowered(character: str) -> str:
-    """A raised letter as a plain one; a mark that stands on no letter is dropped."""
+    """Make a raised letter plain; drop a mark that stands on no letter."""
     category = unicodedata.category(character)
     if category == "Lm":
         return unicodedata.normalize("NFKC", character)

@@ -17,7 +17,7 @@ from .transfer import fitted, read_start
 
 
 def initialize_grown(preset: str, init: str, alphabet: Alphabet, folder: Path, seed: int = 0) -> str:
-    """Writes what `networks.recognizer.initialize` writes, with the weights of `init` and their lineage.
+    """Write what `networks.recognizer.initialize` writes, with the weights of `init` and their lineage.
 
     Returns in words what starts anew. Raises `UsageError` where nobody knows the network of `init`, or where that of
     the preset has not grown out of it.

@@ -74,7 +74,7 @@ def read_start(init: str) -> Start:
 
 
 def _stored_lineage(file: Path) -> Lineage:
-    """That of weights which were grown from others (`growth.py`); fresh ones have none."""
+    """Read that of weights which were grown from others (`growth.py`); fresh ones have none."""
     try:
         return msgspec.json.decode(file.read_bytes(), type=Lineage) if file.is_file() else NOTHING
     except msgspec.MsgspecError as error:
