@@ -4,8 +4,8 @@
 
 1. The `notebook` preset, batch 64 of 32 × 128: our hybridized engine against the notebook's own eager style and against
    PyTorch's own modules in float32.
-2. The `lines` preset, batch 16 of 48 × 704: our torch engine in bfloat16 against our MXNet engine. It is left out on a
-   CPU without bfloat16 instructions, where torch emulates them very slowly.
+2. The `lines-fast` preset, batch 16 of 48 × 704: our torch engine in bfloat16 against our MXNet engine. It is left out
+   on a CPU without bfloat16 instructions, where torch emulates them very slowly.
 
 All take turns in one process. Prints one JSON object as its last line: samples a second and their ratios.
 """
@@ -91,13 +91,13 @@ def notebook(rounds: int) -> dict[str, object]:
 
 
 def lines(rounds: int) -> dict[str, object]:
-    batch = random_batch("lines", 16)
+    batch = random_batch("lines-fast", 16)
     contestants = {
-        "mxnet float32": our_step("lines", "mxnet", "float32", batch),
-        "torch float32": our_step("lines", "torch", "float32", batch),
+        "mxnet float32": our_step("lines-fast", "mxnet", "float32", batch),
+        "torch float32": our_step("lines-fast", "torch", "float32", batch),
     }
     if fastest_precision("torch", "cpu") == "bfloat16":
-        contestants["torch bfloat16"] = our_step("lines", "torch", "bfloat16", batch)
+        contestants["torch bfloat16"] = our_step("lines-fast", "torch", "bfloat16", batch)
     rates = take_turns(contestants, rounds, repeats=2, items=16)
     comparisons = {f"{name} to mxnet float32": ratio(rates, name, "mxnet float32") for name in rates if "torch" in name}
     return {"lines/s": medians(rates), **comparisons}

@@ -28,14 +28,26 @@ cd "$work"
 for font in "${fonts[@]}"; do
     [ -e "$folder/$font.ttf" ] && continue
     npm pack --silent "@fontsource/$font" > /dev/null
-    tar xzf fontsource-"$font"-[0-9]*.tgz "package/files/$font-latin-400-normal.woff"
+    tar xzf fontsource-"$font"-[0-9]*.tgz package/files
     "$python" - "$font" "$folder" <<'PYTHON'
 import os, sys
+from fontTools.merge import Merger
 from fontTools.ttLib import TTFont
 
 name, folder = sys.argv[1:]
-font = TTFont(f"package/files/{name}-latin-400-normal.woff")
-font.flavor = None  # WOFF is a compressed TrueType file
+parts = []
+for subset in ("latin", "latin-ext"):  # the second has the letters of Polish, Czech, Hungarian …, where a font has them
+    file = f"package/files/{name}-{subset}-400-normal.woff"
+    if os.path.exists(file):
+        font = TTFont(file)
+        font.flavor = None  # WOFF is a compressed TrueType file
+        font.save(f"{subset}.ttf")
+        parts.append(f"{subset}.ttf")
+try:
+    font = Merger().merge(parts) if len(parts) > 1 else TTFont(parts[0])
+except Exception as error:  # subsets may differ in tables that cannot be merged
+    print(f"{name}: only its basic letters, {type(error).__name__}: {error}", file=sys.stderr)
+    font = TTFont(parts[0])
 font.save(f"{folder}/.{name}.part")
 os.replace(f"{folder}/.{name}.part", f"{folder}/{name}.ttf")
 PYTHON

@@ -22,7 +22,7 @@ CHARACTERS = 900  # of each source: some 20 lines of running text, or 50 cells o
 
 
 def spread(samples: list[Sample], characters: int) -> list[Sample]:
-    """Samples from all over the list whose texts have about so many characters together, in the same order."""
+    """Choose samples from all over the list whose texts have about so many characters together; the order stays."""
     total = sum(len(sample.text) for sample in samples)
     share, taken, chosen = min(1.0, characters / max(total, 1)), 1e-9, []
     for _ in samples:
@@ -33,7 +33,7 @@ def spread(samples: list[Sample], characters: int) -> list[Sample]:
 
 
 def write(output: Path, specs: list[str]) -> int:
-    """Writes images and labels; returns how many."""
+    """Write images and labels; return how many."""
     (output / "images").mkdir(parents=True, exist_ok=True)
     rows = ["path\ttext\tgroup"]
     for number, spec in enumerate(specs):

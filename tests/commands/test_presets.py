@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from letters import LETTERS
 from needs_mxnet import need_mxnet
-from support import Command
+from support import TINY, Command, refusal
 
 from gluon_htr.networks.presets import preset_names
 from gluon_htr.text.alphabet import Alphabet
@@ -40,6 +41,19 @@ def test_fresh_weights_are_written_for_machines_without_mxnet(command: Command, 
     files = {path.name for path in (tmp_path / "fresh").iterdir()}
     assert files == {"symbol.json", "model.params", "alphabet.json", "preset.toml"}
     assert len(Alphabet.load(tmp_path / "fresh" / "alphabet.json")) == 4
+
+
+def test_a_trained_network_is_grown_for_a_training(command: Command, tmp_path: Path) -> None:
+    """All that was learned would be lost on the way to a deeper network."""
+    need_mxnet()
+    stage = "[[network.featurizer]]\nchannels = 12\nresidual = true\n\n[network.encoder]"
+    (tmp_path / "deeper.toml").write_text(TINY.read_text().replace("[network.encoder]", stage))
+    done = command("presets", "deeper.toml", "--init", LETTERS, "--initialize", "grown")
+    assert done.returncode == 0, done.stderr
+    assert "starts from the weights of" in done.stderr
+    files = {path.name for path in (tmp_path / "grown").iterdir()}
+    assert files == {"symbol.json", "model.params", "alphabet.json", "preset.toml", "lineage.json"}
+    assert "--initialize DIR" in refusal(command("presets", "deeper.toml", "--init", LETTERS))
 
 
 def test_wrong_use_is_one_line(command: Command) -> None:

@@ -61,7 +61,7 @@ def fastest_precision(kind: Literal["mxnet", "torch"], device: str) -> Precision
     """Return the fastest training precision of an engine. Raises `MissingToolError` without torch if that is the
     engine.
 
-    A device without instructions for bfloat16 emulates it: the preset `lines` is then three times slower than in
+    A device without instructions for bfloat16 emulates it: the preset `lines-fast` is then three times slower than in
     float32.
     """
     if kind == "mxnet":
