@@ -17,24 +17,11 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-@pytest.fixture(params=["server", "archives"])
-def downloaded(
-    request: pytest.FixtureRequest, command: Command, archive_server: ArchiveServer, iam_archives: Path, tmp_path: Path
-) -> Path:
-    """An empty folder after `download`, from a server with a password or from archives that are there."""
-    if request.param == "server":
-        environment = command_environment(GLUON_HTR_PASSWORD=archive_server.password)
-        result = command("download", "--user", archive_server.user, "--base-url", archive_server.url, env=environment)
-    else:
-        archives = [iam_archives / f"{name}.tgz" for name in ("words", "xml", "ascii")]
-        result = command("download", "--archive", *archives)
-    assert result.returncode == 0, result.stderr
-    assert (tmp_path / "data" / "iam" / "words").is_dir()
-    return tmp_path
-
-
-def test_download_train_train_predict(downloaded: Path, command: Command) -> None:
+def test_download_train_train_predict(command: Command, archive_server: ArchiveServer, tmp_path: Path) -> None:
     """The first hour of a newcomer would end with "arguments are required"."""
+    environment = command_environment(GLUON_HTR_PASSWORD=archive_server.password)
+    done = command("download", "--user", archive_server.user, "--base-url", archive_server.url, env=environment)
+    assert done.returncode == 0, done.stderr
     first = command("train", "--budget", "20s", timeout=300)
     assert first.returncode == 0, first.stderr
     assert "iam-words:data/iam?split=train" in first.stderr  # it says what it chose
@@ -43,10 +30,20 @@ def test_download_train_train_predict(downloaded: Path, command: Command) -> Non
     second = command("train", "--budget", "25s", timeout=300)
     assert second.returncode == 0, second.stderr
     assert "continues at step" in second.stderr
-    word = next((downloaded / "data" / "iam" / "words").rglob("*.png"))
+    word = next((tmp_path / "data" / "iam" / "words").rglob("*.png"))
     read = command("predict", word, "--model", "runs/words")
     assert read.returncode in (0, 1), read.stderr  # after 25 seconds a network may still read nothing
     assert "error" not in read.stderr
+
+
+def test_archives_that_are_there_are_unpacked_where_train_looks(
+    command: Command, iam_archives: Path, tmp_path: Path
+) -> None:
+    """Who has the files already would have to learn the option for the folder."""
+    archives = [iam_archives / f"{name}.tgz" for name in ("words", "xml", "ascii")]
+    done = command("download", "--archive", *archives)
+    assert done.returncode == 0, done.stderr
+    assert list((tmp_path / "data" / "iam" / "words").rglob("*.png"))
 
 
 def test_train_without_data_says_how_to_get_them(command: Command) -> None:
