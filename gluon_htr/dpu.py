@@ -1,4 +1,4 @@
-"""Take a model to an AMD DPU: plan, split, quantize, evaluate and package it, without AMD's tools."""
+"""Prepare a model for an AMD DPU: plan, split, quantize, evaluate and package it, without AMD's tools."""
 
 from __future__ import annotations
 
@@ -19,49 +19,53 @@ if TYPE_CHECKING:
 
 
 def parser() -> argparse.ArgumentParser:
-    """Return the parser of the command line."""
+    """Define the command line."""
     parser = argparse.ArgumentParser(prog="gluon-htr dpu", description=__doc__)
     steps = parser.add_subparsers(dest="step", required=True, metavar="STEP")
-    step = steps.add_parser("plan", help="which layers a DPU takes, and what to change for more")
+    step = steps.add_parser("plan", help="show which layers a DPU can run, and how to change the others")
     _model(step)
-    step.add_argument("--dpu", default="DPUCZDX8G-B4096", metavar="NAME", help="or `all` (default: %(default)s)")
+    step.add_argument(
+        "--dpu", default="DPUCZDX8G-B4096", metavar="NAME", help="a DPU architecture, or `all` (default: %(default)s)"
+    )
     _options.add_json(step)
-    step = steps.add_parser("split", help="the featurizer for the DPU and the tail for the CPU, of fixed sizes")
+    step = steps.add_parser("split", help="write the featurizer for the DPU and the tail for the CPU, of fixed sizes")
     _model(step)
     step.add_argument("--output", type=Path, required=True, metavar="DIR")
-    step = steps.add_parser("quantize", help="the featurizer in int8, as an ONNX graph with QDQ")
+    step = steps.add_parser("quantize", help="write the featurizer in int8, as an ONNX graph with QDQ")
     _model(step)
     _recipe(step)
     step.add_argument("--quantizer", choices=("ours", "quark"), default="ours", help="default: %(default)s")
-    step = steps.add_parser("evaluate", help="the cost of int8: CER of both networks, and noise layer by layer")
+    step = steps.add_parser("evaluate", help="measure the cost of int8: CER of both networks, and noise by layer")
     _model(step)
     step.add_argument("quantized", type=Path, metavar="DIR", help="the output of quantize")
     _options.add_data(step, "data to compare on")
     _options.add_json(step)
-    step = steps.add_parser("package", help="a folder with everything that a board needs: all steps in one")
+    step = steps.add_parser("package", help="write a folder with everything that a board needs: all steps in one")
     _model(step)
     step.add_argument("--target", required=True, metavar="NAME", help="vek280, zynq or edge-gen2")
     _recipe(step)
-    step = steps.add_parser("cpu", help="now `gluon-htr quantize`")
+    step = steps.add_parser("cpu", help="old name of `gluon-htr quantize`")
     _options.add_integer(step)
     return parser
 
 
 def _model(step: argparse.ArgumentParser) -> None:
     step.add_argument("model", metavar="MODEL", help="a bundle, its name, or an ONNX file")
-    step.add_argument("--width", type=int, metavar="PIXELS", help="of the images (default: the model's widest)")
+    step.add_argument(
+        "--width", type=int, metavar="PIXELS", help="width of the images (default: the largest of the model)"
+    )
 
 
 def _recipe(step: argparse.ArgumentParser) -> None:
     _options.add_calibration(step)
     step.add_argument("--method", default="minmse", choices=("minmse", "nonoverflow"), help="default: %(default)s")
-    step.add_argument("--equalization", action="store_true", help="first equalize the ranges of the channels")
-    step.add_argument("--bias-correction", action="store_true", help="add the mean error of each channel to its bias")
+    step.add_argument("--equalization", action="store_true", help="apply cross-layer equalization first")
+    step.add_argument("--bias-correction", action="store_true", help="apply bias correction")
     step.add_argument("--output", type=Path, required=True, metavar="DIR")
 
 
 def plan(model: str, dpu: str = "DPUCZDX8G-B4096", width: int | None = None, as_json: bool = False) -> int:
-    """Print one line a layer, the share of work on the DPU, and what would raise it."""
+    """Print one line per layer, the proportion of work on the DPU, and changes that would raise it."""
     from .quantization.dpu.flow import plan_content, plan_model
     from .quantization.dpu.tables import plan_table
 
@@ -76,7 +80,7 @@ def plan(model: str, dpu: str = "DPUCZDX8G-B4096", width: int | None = None, as_
 
 
 def split(model: str, output: Path, width: int | None = None) -> int:
-    """Write both halves."""
+    """Write both parts of the network."""
     from .quantization.dpu.flow import split_model
 
     halves = split_model(model, output, width)
@@ -97,7 +101,7 @@ def quantize(
     width: int | None = None,
     quantizer: str = "ours",
 ) -> int:
-    """Write both halves and the featurizer in int8."""
+    """Write both parts, and the featurizer in int8."""
     from .quantization.dpu.flow import quantize_model, quantize_model_with_quark
 
     if quantizer == "quark":
@@ -113,16 +117,16 @@ def quantize(
 def package(
     model: str, target: str, recipe: Recipe, calibration: Calibration, output: Path, width: int | None = None
 ) -> int:
-    """Quantize and write the folder."""
+    """Quantize and write the folder for a board."""
     from .quantization.dpu.flow import package_model
 
     package_model(model, target, recipe, calibration, output, width, _progress.track)
-    print(f"{output}: for {target}; its README.md says what to run there")
+    print(f"{output}: for {target}; its README.md lists the commands for the board")
     return 0
 
 
 def evaluate(model: str, quantized: Path, data: list[str], width: int | None = None, as_json: bool = False) -> int:
-    """Read the same samples with both networks and print what int8 costs."""
+    """Read the same samples with both networks and print the cost of int8."""
     from .quantization.dpu.flow import evaluate_quantized
     from .quantization.dpu.tables import comparison_json, comparison_table
 
@@ -136,7 +140,7 @@ def run(options: argparse.Namespace) -> int:
     if options.step == "cpu":
         from . import quantize as command
 
-        _command.say("gluon-htr dpu cpu is now gluon-htr quantize: the old name still works")
+        _command.say("gluon-htr dpu cpu is now called gluon-htr quantize; the old name still works")
         return command.run(options.model, options.calibration, options.output, options.images)
     if options.step == "plan":
         return plan(options.model, options.dpu, options.width, options.json)
@@ -159,7 +163,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return run(parser().parse_args(arguments))
     except ModuleNotFoundError as error:
-        raise MissingToolError(f"this needs the package {error.name}: pip install {error.name}") from None
+        raise MissingToolError(f"dpu needs the package {error.name}: pip install {error.name}") from None
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Export a run, or a Gluon model from elsewhere, as a bundle, and prove that it reads the same."""
+"""Export a run, or a Gluon model from elsewhere, as a bundle, and check that it reads the same."""
 
 from __future__ import annotations
 
@@ -22,40 +22,46 @@ if TYPE_CHECKING:
 
 
 def parser() -> argparse.ArgumentParser:
-    """Return the parser of the command line."""
+    """Define the command line."""
     parser = argparse.ArgumentParser(
         prog="gluon-htr export",
         description=__doc__,
         epilog="A Gluon model from elsewhere: export --symbol S --params P --alphabet A --preset NAME --output BUNDLE",
     )
     add = parser.add_argument
-    add("source", nargs="?", type=Path, metavar="RUN", help="the folder of a run; or a bundle, to write it otherwise")
-    add("--output", type=Path, metavar="BUNDLE", help="a .zip, or a new folder")
+    add("source", nargs="?", type=Path, metavar="RUN", help="the folder of a run, or a bundle to convert")
+    add("--output", type=Path, metavar="BUNDLE", help="the new bundle: a .zip, or a new folder")
     add("--pair", type=Path, metavar="DIR", help="write symbol.json and model.params there, for MXNet")
-    add("--triton", type=Path, metavar="DIR", help="add it to the model repository for Triton there")
-    add("--float16", action="store_true", help="store weights in half the bytes")
+    add("--triton", type=Path, metavar="DIR", help="add the model to the Triton model repository there")
+    add("--float16", action="store_true", help="store weights in half the size")
     add("--split", type=Path, metavar="DIR", help="also write featurizer.onnx and tail.onnx there")
-    add("--validation", metavar="SPEC", help="samples to compare on (default: the run's own)")
-    score = "data to score it on; may be repeated (default: the run's own scores)"
+    add("--validation", metavar="SPEC", help="samples for the parity check (default: those of the run)")
+    score = "data to score the bundle on; may be repeated (default: the scores of the run)"
     add("--score", action="append", default=[], metavar="SPEC", help=score)
-    add("--limitations", default="", metavar="TEXT", help="what it is known to read badly")
-    add("--name", help="default: that of the output")
-    add("--task", choices=("lines", "words"), help="default: that of the preset")
-    add("--license", type=Path, metavar="FILE", help="becomes LICENSE.txt (default: made of the terms)")
-    add("--trained-on", action="append", default=[], metavar="NAME", help="default: the run's own data")
-    add("--terms", help="of the training data (default: what is known of them)")
-    add("--opset", type=int, default=13, help="of ONNX, 13 to 17 (default: %(default)s)")
+    add("--limitations", default="", metavar="TEXT", help="known limitations of the model")
+    add("--name", help="name of the model (default: that of the output)")
+    add("--task", choices=("lines", "words"), help="task of the model (default: that of the preset)")
+    add("--license", type=Path, metavar="FILE", help="text of LICENSE.txt (default: made of the terms)")
+    add(
+        "--trained-on",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="name of training data; may be repeated (default: the data of the run)",
+    )
+    add("--terms", help="terms of the training data (default: the known ones)")
+    add("--opset", type=int, default=13, help="ONNX opset, 13 to 17 (default: %(default)s)")
     pair = parser.add_argument_group("a pair instead of a run").add_argument
     pair("--symbol", type=Path, metavar="FILE", help="symbol.json")
     pair("--params", type=Path, metavar="FILE", help="model.params")
-    pair("--alphabet", type=Path, metavar="FILE", help='{"characters": ["a", …]}, the blank left out')
-    pair("--preset", metavar="NAME", help="how images are prepared for it")
-    pair("--config", metavar="FILE", help="the same, from a TOML file of your own")
+    pair("--alphabet", type=Path, metavar="FILE", help='alphabet.json: {"characters": ["a", …]}, without the blank')
+    pair("--preset", metavar="NAME", help="preset with its preprocessing")
+    pair("--config", metavar="FILE", help="a preset of your own, as a TOML file")
     return parser
 
 
 def run(request: ExportRequest, output: Path, triton: Path | None = None, pair: Path | None = None) -> int:
-    """Write a bundle of a run or of a pair, and what else is asked for."""
+    """Write a bundle of a run or of a pair, and the other requested files."""
     if triton:
         check_repository(triton, request.options.name)
     from .exporting.assembly import export_request
@@ -67,7 +73,7 @@ def run(request: ExportRequest, output: Path, triton: Path | None = None, pair: 
 
 
 def convert(bundle: Bundle, output: Path | None, triton: Path | None, pair: Path | None) -> int:
-    """Write a bundle that is there already otherwise: in the current schema, as a pair, for Triton."""
+    """Write an existing bundle in other forms: in the current schema, as a pair, for Triton."""
     if output:
         check_target(output)
         write_current(bundle, output)
@@ -81,7 +87,7 @@ def _write_more(bundle: Bundle, triton: Path | None, pair: Path | None) -> int:
         print(f"{pair}: symbol.json and model.params")
     if triton:
         model = write_repository(bundle, triton)
-        print(f"{triton}: a model repository for Triton; {model / 'README.md'} says how to serve it")
+        print(f"{triton}: a model repository for Triton; see {model / 'README.md'}")
     return 0
 
 
@@ -120,12 +126,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         kept = {"source", "output", "triton", "pair"}
         if ignored := _changed(options) - kept:
             named = ", ".join(f"--{key.replace('_', '-')}" for key in sorted(ignored))
-            raise UsageError(f"{named}: a bundle is written as it is; only a run or a pair takes these")
+            raise UsageError(f"{named}: only for a run or a pair; a bundle is converted as it is")
         if not (options.output or options.triton or options.pair):
             raise UsageError(f"{options.source} is a bundle already: give --output, --pair DIR or --triton DIR")
         return convert(read_bundle(find_model(str(options.source))), options.output, options.triton, options.pair)
     if not options.output:
-        raise UsageError("give --output BUNDLE; only a bundle that is there already does without it")
+        raise UsageError("give --output BUNDLE; only an existing bundle can be converted without it")
     check_target(options.output)
     return run(_request(options), options.output, options.triton, options.pair)
 
