@@ -36,7 +36,7 @@ def test_every_example_works(name: str, monkeypatch: pytest.MonkeyPatch) -> None
     """The first lines that a newcomer copies would fail."""
     monkeypatch.chdir(PROJECT)
     documented = getattr(gluon_htr, name) if name else gluon_htr
-    examples = [test for test in doctest.DocTestFinder(recurse=False).find(documented, name or "gluon_htr", globs={})]
+    examples = doctest.DocTestFinder(recurse=False).find(documented, name or "gluon_htr", globs={})
     if isinstance(documented, type):
         examples += doctest.DocTestFinder().find(documented, name, globs={})[1:]
     assert any(test.examples for test in examples), name

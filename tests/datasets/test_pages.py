@@ -273,7 +273,7 @@ def test_a_folder_without_pages_says_so(tmp_path: Path) -> None:
     """A wrong path would be an empty training set."""
     with pytest.raises(AnnotationError, match="no folder"):
         read(tmp_path / "none")
-    with pytest.raises(AnnotationError, match="no line of PAGE or ALTO"):
+    with pytest.raises(AnnotationError, match="no usable line of PAGE or ALTO"):
         read(tmp_path)
     with pytest.raises(AnnotationError, match=r"a\.xml has no image"):
         read(page(tmp_path, "a", line(0), image=False))
