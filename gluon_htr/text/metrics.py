@@ -36,7 +36,7 @@ class Figure(msgspec.Struct, frozen=True):
 
 
 class Confusion(msgspec.Struct, frozen=True):
-    """A number of times that `truth` was read as `read`; an empty string stands for nothing."""
+    """Count of a confusion: `truth` was read as `read`; an empty string stands for nothing."""
 
     truth: str
     read: str
