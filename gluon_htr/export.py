@@ -64,8 +64,10 @@ def run(request: ExportRequest, output: Path, triton: Path | None = None, pair: 
     """Write a bundle of a run or of a pair, and the other requested files."""
     if triton:
         check_repository(triton, request.options.name)
-    from .exporting.assembly import export_request
-
+    try:
+        from .exporting.assembly import export_request
+    except ModuleNotFoundError as error:
+        raise MissingToolError(f"export needs the package {error.name}: pip install {error.name}") from None
     bundle = export_request(request, output, _command.say, _progress.track)
     characters = f"{len(bundle.reader.alphabet)} characters"
     print(f"{output}: {bundle.name}, {bundle.description.task}, {characters}, {bundle_size(output)}")
@@ -92,10 +94,8 @@ def _write_more(bundle: Bundle, triton: Path | None, pair: Path | None) -> int:
 
 
 def _request(options: argparse.Namespace) -> ExportRequest:
-    try:
-        from .exporting.request import ExportOptions, ExportRequest, PairFiles
-    except ImportError as error:
-        raise MissingToolError(f"export needs the package {error.name}: pip install {error.name}") from None
+    from .exporting.request import ExportOptions, ExportRequest, PairFiles
+
     source = options.source or PairFiles(
         options.symbol, options.params, options.alphabet, options.preset or options.config
     )

@@ -54,7 +54,7 @@ def test_no_text_depends_on_its_neighbors(small: Path) -> None:
 
 def test_where_there_is_no_int8_the_error_says_how_to_make_it(tmp_path: Path) -> None:
     """A user would read with float and believe that it was int8."""
-    with pytest.raises(BundleError, match="gluon-htr dpu cpu letters"):
+    with pytest.raises(BundleError, match="gluon-htr quantize letters"):
         load(LETTERS, precision="int8")
     with pytest.raises(UsageError, match="mxnet"):
         load(LETTERS, engine="mxnet", precision="int8")

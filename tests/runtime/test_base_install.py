@@ -97,7 +97,7 @@ def test_models_are_listed_and_verified(arguments: tuple[object, ...], tmp_path:
     assert done.returncode == 0, done.stderr
 
 
-def test_what_needs_the_workshop_says_so(images: list[Path], tmp_path: Path) -> None:
+def test_a_missing_extra_is_named(images: list[Path], tmp_path: Path) -> None:
     """A user would be told of a module that is missing, and not of what to install."""
     for arguments, says in (
         (("predict", images[0], "--model", LETTERS, "--engine", "mxnet"), "gluon-htr[train]"),

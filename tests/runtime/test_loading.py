@@ -40,7 +40,7 @@ def test_what_is_no_model_says_what_would_be(tmp_path: Path, monkeypatch: pytest
     shutil.copy(LETTERS, tmp_path / "mine.zip")
     with pytest.raises(ModelError, match=r"no model nowhere.*mine"):
         gluon_htr.load("nowhere")
-    with pytest.raises(BundleError, match="no bundle"):
+    with pytest.raises(BundleError, match="not a bundle"):
         gluon_htr.load(Path(__file__))
 
 

@@ -193,7 +193,7 @@ def test_a_folder_without_fonts_is_told(tmp_path: Path) -> None:
     (tmp_path / "linked").mkdir()
     (tmp_path / "linked" / "fonts").symlink_to(tmp_path)
     for folder in (tmp_path, tmp_path / "linked"):
-        with pytest.raises(DataError, match=r"bad\.ttf is no font"):
+        with pytest.raises(DataError, match=r"bad\.ttf is not a readable font"):
             open_spec(parse_spec(f"fonts:{folder}"))
 
 

@@ -258,7 +258,7 @@ def test_a_folder_with_a_list_and_labels_beside_images_is_refused(tmp_path: Path
         ("labels.csv", b'path,text\na.png,"' + b"x" * 200_000, "labels.csv:2 has a cell of more than"),
         ("labels.tsv", b"a.png\tx\nb.png\t\xff\n", "labels.tsv:2 is not UTF-8"),
         ("labels.tsv", b"\x89PNG\0", "is not UTF-8"),
-        ("labels.tsv", b"\0\0\0\0", "is no text"),
+        ("labels.tsv", b"\0\0\0\0", "is not text"),
         ("labels.tsv", b"", "labels.tsv has no usable sample: it has no row"),
         ("labels.csv", b"path,text\n", "labels.csv has no usable sample: it has no row"),
         ("labels.tsv", b"b.png\tx\nc.png\ty\n", "labels.tsv:1 b.png does not exist; labels.tsv:2 c.png does not exist"),
