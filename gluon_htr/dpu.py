@@ -94,21 +94,16 @@ def _sizes(network: StaticGraph) -> str:
 
 
 def quantize(
-    model: str,
-    recipe: Recipe,
-    calibration: Calibration,
-    output: Path,
-    width: int | None = None,
-    quantizer: str = "ours",
+    model: str, recipe: Recipe, data: Calibration, output: Path, width: int | None = None, quantizer: str = "ours"
 ) -> int:
     """Write both parts, and the featurizer in int8."""
     from .quantization.dpu.flow import quantize_model, quantize_model_with_quark
 
     if quantizer == "quark":
-        images = quantize_model_with_quark(model, recipe, calibration, output, width, _progress.track)
+        images = quantize_model_with_quark(model, recipe, data, output, width, _progress.track)
         print(f"{output}: featurizer.int8.onnx by AMD Quark from {images} images")
         return 0
-    scales = quantize_model(model, recipe, calibration, output, width, _progress.track)
+    scales = quantize_model(model, recipe, data, output, width, _progress.track)
     exact = "equal" if scales.exact else "may differ in halves"
     print(f"{output}: featurizer.int8.onnx from {scales.images} images; simulator and ONNX Runtime {exact}")
     return 0

@@ -28,41 +28,30 @@ def parser() -> argparse.ArgumentParser:
         description=__doc__,
         epilog="Without --data, train on IAM in data/iam (Aachen split) into runs/words; an existing run continues.",
     )
+    add = parser.add_argument
     network = parser.add_mutually_exclusive_group()
     network.add_argument("--preset", help="network and settings by name (default: that of --init, or words)")
     network.add_argument("--config", metavar="FILE", help="network and settings from your own TOML file")
     _options.add_data(parser, "training data (default: IAM in data/iam)", required=False)
-    parser.add_argument(
-        "--validation",
-        metavar="SPEC",
-        help="data to score on (default: hold out a part of --data, but no generated lines)",
-    )
-    parser.add_argument("--output", type=Path, metavar="DIR", help="the run's folder (default: runs/PRESET)")
-    parser.add_argument("--resume", action="store_true", help="continue the run in --output, if there is one")
-    parser.add_argument("--budget", type=_options.seconds, metavar="TIME", help="end after this time: 90m, 2h, 45s")
-    parser.add_argument(
-        "--engine", choices=("mxnet", "torch"), default="mxnet", help="training engine (default: %(default)s)"
-    )
-    parser.add_argument(
+    add("--validation", metavar="SPEC", help="data to score on (default: a part of --data is held out)")
+    add("--output", type=Path, metavar="DIR", help="the run's folder (default: runs/PRESET)")
+    add("--resume", action="store_true", help="continue the run in --output, if there is one")
+    add("--budget", type=_options.seconds, metavar="TIME", help="end after this time: 90m, 2h, 45s")
+    add("--engine", choices=("mxnet", "torch"), default="mxnet", help="training engine (default: %(default)s)")
+    add(
         "--precision",
         choices=("float32", "bfloat16", "auto"),
         default="float32",
         help="auto: bfloat16 if --engine and --device compute it fast (default: %(default)s)",
     )
-    parser.add_argument("--device", default="cpu", help="cpu or gpu:0 (default: %(default)s)")
-    parser.add_argument("--seed", type=int, default=0, help="seed of all random numbers (default: %(default)s)")
-    parser.add_argument("--workers", type=int, default=1, help="processes that augment images (default: %(default)s)")
+    add("--device", default="cpu", help="cpu or gpu:0 (default: %(default)s)")
+    add("--seed", type=int, default=0, help="seed of all random numbers (default: %(default)s)")
+    add("--workers", type=int, default=1, help="processes that augment images (default: %(default)s)")
     _options.add_threads(parser)
-    parser.add_argument(
-        "--alphabet", type=Path, metavar="FILE", help="alphabet.json (default: the characters of --init and of --data)"
-    )
-    parser.add_argument("--init", metavar="MODEL", help="start from the weights of a bundle, a run or an exported pair")
-    parser.add_argument(
-        "--unfit",
-        choices=("skip", "refuse"),
-        default="skip",
-        help="what to do with samples that cannot be trained on (default: skip)",
-    )
+    add("--alphabet", type=Path, metavar="FILE", help="alphabet.json (default: the characters of --init and of --data)")
+    add("--init", metavar="MODEL", help="start from the weights of a bundle, a run or an exported pair")
+    unfit = "what to do with samples that cannot be trained on (default: skip)"
+    add("--unfit", choices=("skip", "refuse"), default="skip", help=unfit)
     return parser
 
 
