@@ -3,9 +3,9 @@
     python benchmarks/inference.py [--preset notebook words] [--model BUNDLE] [--rounds 5]
 
 Three contestants, each in a process of its own, so that their threads do not disturb each other: ONNX Runtime, MXNet as
-it comes, and MXNet with the settings of `gluon_htr/_cores.py`. Batches of 1 and of 64 images at the preset's nominal
-size; weights are random unless a bundle is given. Prints one JSON object as its last line: images a second of each, and
-the ratios.
+it comes, and MXNet with the settings of `gluon_htr/_processes.py`. Batches of 1 and of 64 images at the nominal
+size of the preset; weights are random unless a bundle is given. Prints one JSON object as its last line: images per
+second of each, and the ratios.
 """
 
 from __future__ import annotations

@@ -1,30 +1,45 @@
 """Handwriting recognition: train with MXNet Gluon, read anywhere.
 
-recognizer = gluon_htr.load()  # or the name of a model, the path of a bundle or of a run
-print(recognizer.read("word.png").text)
+Example:
+    >>> import gluon_htr
+    >>> recognizer = gluon_htr.load("digits")  # or the path of a bundle or of a run; the built-in model by default
+    >>> recognizer.read("examples/number.png").text
+    '958321704081994'
 """
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.2.0"
 
-__all__ = ["Recognition", "Recognizer", "__version__", "load"]
+__all__ = ["load", "Recognizer", "Recognition", "cer", "wer", "errors", "__version__"]
 
 if TYPE_CHECKING:
+    from . import errors
     from .runtime.loading import load
     from .runtime.recognizer import Recognition, Recognizer
+    from .text.metrics import cer, wer
+
+_MODULES = {
+    "load": "runtime.loading",
+    "Recognizer": "runtime.recognizer",
+    "Recognition": "runtime.recognizer",
+    "cer": "text.metrics",
+    "wer": "text.metrics",
+}
 
 
 def __getattr__(name: str) -> Any:
-    """Import what is public when it is first used: `import gluon_htr` alone costs next to nothing."""
-    if name == "load":
-        from .runtime.loading import load
-
-        return load
-    if name in {"Recognition", "Recognizer"}:
-        from .runtime import recognizer
-
-        return getattr(recognizer, name)
+    """Import a public name when it is first used, so that `import gluon_htr` alone is fast."""
+    if name == "errors":
+        return import_module(".errors", __name__)
+    if name in _MODULES:
+        return getattr(import_module(f".{_MODULES[name]}", __name__), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """List the public names, imported or not."""
+    return sorted({*globals(), *__all__})

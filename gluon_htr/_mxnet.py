@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ._cores import share_cores
+from ._processes import share_cores
 from .errors import MissingToolError
 
 for _name, _type in {"bool": bool, "object": object, "int": int, "float": float}.items():

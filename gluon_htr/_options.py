@@ -35,7 +35,7 @@ def add_reading(parser: argparse.ArgumentParser) -> None:
 
 def add_threads(parser: argparse.ArgumentParser) -> None:
     """Add `--threads`."""
-    parser.add_argument("--threads", type=count, metavar="N", help="threads of the engine (default: one per core)")
+    parser.add_argument("--threads", type=int, metavar="N", help="threads of the engine (default: one per core)")
 
 
 def add_data(parser: argparse.ArgumentParser, purpose: str, required: bool = True) -> None:
@@ -106,6 +106,12 @@ def seconds(text: str) -> float:
     if value <= 0:
         raise argparse.ArgumentTypeError(f"{text!r} is not a time: write 90m, 2h or 45s")
     return value
+
+
+def check_threads(threads: int | None) -> None:
+    """Raise `UsageError` for less than one thread."""
+    if threads is not None and threads < 1:
+        raise UsageError(f"--threads {threads}: give 1 or more")
 
 
 def check_workers(workers: int | None) -> None:

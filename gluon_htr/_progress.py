@@ -113,7 +113,7 @@ class TrainingProgress:
 
 
 def duration(seconds: float) -> str:
-    """Word a time in seconds: `40 s`, `25 min`, `3 h 10 min`."""
+    """Format a time in seconds: `40 s`, `25 min`, `3 h 10 min`."""
     minutes = round(seconds / 60)
     if seconds < 90:
         return f"{seconds:.0f} s"

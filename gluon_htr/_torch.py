@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 
-from ._cores import share_cores
+from ._processes import share_cores
 from .errors import MissingToolError
 
 share_cores()

@@ -1,4 +1,4 @@
-"""Fetches a data set, or imports archives that you have, and unpack it in its official layout."""
+"""Fetch a data set, or import archives that you have, and unpack it in its official layout."""
 
 from __future__ import annotations
 
@@ -21,25 +21,29 @@ PASSWORD_VARIABLE = "GLUON_HTR_PASSWORD"
 
 
 def parser() -> argparse.ArgumentParser:
-    """Return the command line."""
+    """Define the command line."""
     sets = "\n".join(f"  {name:16}  {each.title}. {each.terms}" for name, each in DATASETS.items())
     result = argparse.ArgumentParser(
         prog="gluon-htr download",
         description=__doc__,
-        epilog=f"data sets and their terms:\n{sets}\n\nThe password is asked for, or read from ${PASSWORD_VARIABLE}.",
+        epilog=f"data sets and their terms:\n{sets}\n\nThe password is read from ${PASSWORD_VARIABLE}, or asked for.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,  # --password must not pass for --password-stdin
     )
     result.add_argument(
-        "--dataset", default="iam-words", metavar="NAME", help="one of those below (default: %(default)s)"
+        "--dataset", default="iam-words", metavar="NAME", help="a data set listed below (default: %(default)s)"
     )
     result.add_argument("--user", help="your user name at the site")
-    result.add_argument("--root", type=Path, help="where to put it (default: data/iam and the like)")
-    result.add_argument("--base-url", metavar="URL", help="another place that has the same files")
-    result.add_argument("--archive", type=Path, nargs="+", default=[], metavar="FILE", help="archives that you have")
+    result.add_argument("--root", type=Path, help="folder of the data set (default: data/iam or similar)")
+    result.add_argument("--base-url", metavar="URL", help="another server with the same files")
+    result.add_argument(
+        "--archive", type=Path, nargs="+", default=[], metavar="FILE", help="archives that you have already"
+    )
     result.add_argument("--password-stdin", action="store_true", help="read the password from standard input")
-    result.add_argument("--keep", action="store_true", help="keep fetched archives once they are unpacked")
-    result.add_argument("--timeout", type=_seconds, default=30.0, metavar="SECONDS", help="to wait for an answer (30)")
+    result.add_argument("--keep", action="store_true", help="keep fetched archives after unpacking")
+    result.add_argument(
+        "--timeout", type=_seconds, default=30.0, metavar="SECONDS", help="time to wait for an answer (default: 30)"
+    )
     return result
 
 
@@ -51,11 +55,11 @@ def _seconds(text: str) -> float:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Parse, call, words."""
+    """Parse the arguments and acquire the data set."""
     options = parser().parse_args(arguments)
     chosen = dataset(options.dataset)
     root = options.root or Path(chosen.root)
-    given = match(options.archive, chosen)
+    archives = match(options.archive, chosen)
     if not missing_parts(chosen, root):
         _command.say(f"{chosen.name} is complete in {root}: nothing to do")
         return 0
@@ -63,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         site = None
     else:
         site = Site(options.base_url or chosen.base_url, _login(options), options.timeout, chosen.registration)
-    return _report(chosen, root, acquire(chosen, root, given, site, _bar, options.keep))
+    return _report(chosen, root, acquire(chosen, root, archives, site, _bar, options.keep))
 
 
 def _report(chosen: Dataset, root: Path, done: Acquired) -> int:
@@ -71,8 +75,8 @@ def _report(chosen: Dataset, root: Path, done: Acquired) -> int:
         print(f"{place}\t{count}")
     if done.missing:
         _command.say(
-            f"{chosen.name} in {root} still lacks {', '.join(done.missing)}: pass them with --archive, "
-            "or give --user NAME to fetch them"
+            f"{chosen.name} in {root} still lacks {', '.join(done.missing)}: pass these files with "
+            "--archive, or fetch them with --user NAME"
         )
         return 1
     _command.say(f"{chosen.name} is complete in {root}. Terms: {chosen.terms}")
@@ -88,7 +92,9 @@ def _login(options: argparse.Namespace) -> Login | None:
 
 
 def _password(user: str, from_stdin: bool) -> str:
-    """Asked for when a server demands it; never an argument, which every user of the machine could read."""
+    """Ask for the password when the server demands it. It is never an argument, which other users of the machine could
+    read.
+    """
     if from_stdin:
         password = sys.stdin.readline().rstrip("\r\n")
     elif PASSWORD_VARIABLE in os.environ:
@@ -96,7 +102,9 @@ def _password(user: str, from_stdin: bool) -> str:
     elif sys.stdin.isatty():
         password = getpass.getpass(f"password of {user}: ")
     else:
-        raise UsageError(f"no terminal to ask for the password: set {PASSWORD_VARIABLE} or use --password-stdin")
+        raise UsageError(
+            f"cannot ask for the password without a terminal: set {PASSWORD_VARIABLE} or use --password-stdin"
+        )
     if not password:
         raise UsageError("the password is empty")
     return password
@@ -104,7 +112,7 @@ def _password(user: str, from_stdin: bool) -> str:
 
 @contextmanager
 def _bar(label: str) -> Iterator[Advance]:
-    """Return a progress bar in bytes, with rate and ETA."""
+    """Show a progress bar in bytes, with rate and ETA."""
     with _progress.Bar(None, "B", label) as bar:
         yield bar.reach
 

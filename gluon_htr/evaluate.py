@@ -1,4 +1,4 @@
-"""Scores a model on data: CER, WER, exact rate and Levenshtein accuracy with their intervals."""
+"""Score a model on data: CER, WER, exact rate and Levenshtein accuracy with their intervals."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ from typing import Any
 
 import msgspec
 
-from . import __version__, _command, _progress, load
+from . import __version__, _command, _options, _progress, load
 from ._storage import write_atomically
 from .datasets.loading import load_data
 from .datasets.store import Store
 from .decoding.decoder import Decoder
 from .decoding.greedy import GREEDY
-from .runtime.backends import ENGINES, PRECISIONS
 from .runtime.stores import read_store
 from .text.metrics import ScoreCard, score, worst
 
 
 def parser() -> argparse.ArgumentParser:
-    """Return the command line."""
-    parser = argparse.ArgumentParser(prog="gluon_htr.evaluate", description=__doc__)
-    parser.add_argument("--model", help="name of a model, a bundle, or the folder of a run (default: what ships)")
-    parser.add_argument("--data", action="append", required=True, metavar="SPEC", help="may be repeated")
-    engines = f"{', '.join(ENGINES)}, or http://HOST:PORT of a model server (default: %(default)s)"
-    parser.add_argument("--engine", default="onnx", metavar="ENGINE", help=engines)
-    parser.add_argument("--precision", choices=PRECISIONS, default="float32", help="int8: where the bundle has it")
-    parser.add_argument("--threads", type=int, help="threads of the engine (default: one a core)")
-    parser.add_argument(
-        "--report", type=Path, metavar="DIR", help="write scores.json, texts.tsv, worst.tsv, left_out.tsv there"
+    """Define the command line."""
+    parser = argparse.ArgumentParser(
+        prog="gluon-htr evaluate",
+        description=__doc__,
+        epilog="example: gluon-htr evaluate --model words --data 'iam-words:data/iam?split=validation'",
     )
-    parser.add_argument("--json", action="store_true", help="the score card as JSON on stdout")
+    _options.add_model(parser)
+    _options.add_data(parser, "data to score on")
+    _options.add_reading(parser)
+    parser.add_argument(
+        "--report", type=Path, metavar="DIR", help="write scores.json, texts.tsv, worst.tsv and left_out.tsv there"
+    )
+    _options.add_json(parser, "the score card")
     return parser
 
 
@@ -103,8 +103,9 @@ def _write_report(folder: Path, content: dict[str, Any], store: Store, texts: Se
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Parse and runs."""
+    """Parse the arguments and run the command."""
     options = parser().parse_args(arguments)
+    _options.check_threads(options.threads)
     return run(
         options.model, options.data, options.engine, options.threads, options.report, options.json, options.precision
     )

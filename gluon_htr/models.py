@@ -1,4 +1,4 @@
-"""Lists the models that are here, shows what one is, or verifies that it reads here what it read where it was made."""
+"""List the available models, show a model, or verify that it reads its golden images as on the machine that made it."""
 
 from __future__ import annotations
 
@@ -20,19 +20,21 @@ from .runtime.verification import Finding, verify
 
 
 def parser() -> argparse.ArgumentParser:
-    """Return the command line."""
+    """Define the command line."""
     parser = argparse.ArgumentParser(
-        prog="gluon_htr.models", description=__doc__, epilog=f"Bundles of your own are looked for in {user_folder()}."
+        prog="gluon-htr models", description=__doc__, epilog=f"Your own bundles belong in {user_folder()}."
     )
-    parser.add_argument("action", nargs="?", choices=("list", "show", "verify"), default="list", help="default: list")
-    parser.add_argument("bundle", nargs="?", help="for show and verify: a name, a .zip or a folder")
-    parser.add_argument("--engine", choices=ENGINES, default="onnx", help="for verify (default: %(default)s)")
-    parser.add_argument("--json", action="store_true", help="for a program to read")
+    parser.add_argument(
+        "action", nargs="?", choices=("list", "show", "verify"), default="list", help="what to do (default: list)"
+    )
+    parser.add_argument("bundle", nargs="?", help="for show and verify: name, .zip or folder of a bundle")
+    parser.add_argument("--engine", choices=ENGINES, default="onnx", help="engine of verify (default: %(default)s)")
+    parser.add_argument("--json", action="store_true", help="print JSON")
     return parser
 
 
 def list_models(as_json: bool) -> int:
-    """One model after the other; a damaged one is reported, and the rest go on."""
+    """Print all models; a damaged one is reported, and the others are still listed."""
     found: list[tuple[BundleEntry, Description]] = []
     failures = 0
     for entry in known_bundles():
@@ -52,14 +54,14 @@ def list_models(as_json: bool) -> int:
 
 
 def show(bundle: str, as_json: bool) -> int:
-    """All of a bundle's description, after all its checks."""
+    """Print a bundle's whole description, after all its checks."""
     about = read_bundle(find_model(bundle)).description
     print(msgspec.json.encode(about).decode() if as_json else _words(about))
     return 0
 
 
 def check(bundle: str, engine: str, as_json: bool) -> int:
-    """Read the golden images; 1 where anything differs."""
+    """Read the golden images; return 1 if anything differs."""
     opened = read_bundle(find_model(bundle))
     findings = verify(opened, from_bundle(opened, engine))
     bad = [finding for finding in findings if not finding.ok]
@@ -81,8 +83,8 @@ def _words(about: Description, entry: BundleEntry | None = None) -> str:
         ("for", f"{about.task}: {about.description}"),
         *_outputs(about),
         *(("scores", _card(card)) for card in about.model.score_cards),
-        *(("not good at", text) for text in [about.limitations] if text),
-        *(("trained", _stage(stint)) for stint in about.stints),
+        *(("limitations", text) for text in [about.limitations] if text),
+        *(("trained", _stage(stage)) for stage in about.stints),
         *(("trained on", f"{source.data}: {source.terms}") for source in about.training_data),
     ]
     return "\n".join([head, *(f"  {name:12}{text}" for name, text in rows)])
@@ -90,7 +92,7 @@ def _words(about: Description, entry: BundleEntry | None = None) -> str:
 
 def _outputs(about: Description) -> list[tuple[str, str]]:
     if isinstance(about.model, Layout):
-        return [("finds", ", ".join(about.model.channels))]
+        return [("channels", ", ".join(about.model.channels))]
     alphabet = "".join(about.model.alphabet)
     return [("alphabet", f"{len(alphabet)} characters: {alphabet[:100]}{'…' if len(alphabet) > 100 else ''}")]
 
@@ -107,8 +109,8 @@ def _card(card: Card | AccuracyCard | DetectionCard) -> str:
     return f"{card.data}{digest}: {figures}"
 
 
-def _stage(stint: TrainingStage) -> str:
-    return f"{stint.samples:,} images in {stint.hours:g} hours; {stint.engine}; {stint.machine}"
+def _stage(stage: TrainingStage) -> str:
+    return f"{stage.samples:,} images in {stage.hours:g} hours; {stage.engine}; {stage.machine}"
 
 
 def _difference(finding: Finding) -> str:
@@ -119,7 +121,7 @@ def _difference(finding: Finding) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Parse and runs."""
+    """Parse the arguments and run the action."""
     options = parser().parse_args(arguments)
     if options.action == "list":
         return list_models(options.json)

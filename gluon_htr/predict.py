@@ -1,4 +1,4 @@
-"""Reads images: one line of text each."""
+"""Read images of handwriting: one line of text each."""
 
 from __future__ import annotations
 
@@ -9,31 +9,31 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from . import _command, load
-from .errors import ImageError, UsageError
+from . import _command, _options, load
+from .errors import ImageError
 from .images.decoding import ImageLike
-from .runtime.backends import ENGINES, PRECISIONS, PROVIDERS
+from .runtime.backends import PROVIDERS
 from .runtime.recognizer import Recognition, Recognizer
 
 
 def parser() -> argparse.ArgumentParser:
-    """Return the command line."""
+    """Define the command line."""
     parser = argparse.ArgumentParser(
-        prog="gluon_htr.predict", description=__doc__, epilog="Exit status 1 when an image could not be read."
+        prog="gluon-htr predict", description=__doc__, epilog="The exit status is 1 if an image could not be read."
     )
-    parser.add_argument("images", nargs="+", type=Path, metavar="IMAGE", help="PNG, JPEG, TIFF, WebP, …")
-    parser.add_argument("--model", help="name of a model, a bundle, or the folder of a run (default: what ships)")
-    engines = f"{', '.join(ENGINES)}, or http://HOST:PORT of a model server (default: %(default)s)"
-    parser.add_argument("--engine", default="onnx", metavar="ENGINE", help=engines)
-    parser.add_argument("--precision", choices=PRECISIONS, default="float32", help="int8: where the bundle has it")
-    parser.add_argument("--threads", type=int, help="threads of the engine (default: one a core)")
-    parser.add_argument("--provider", default="cpu", help=f"of the engine onnx: {', '.join(PROVIDERS)} (default: cpu)")
-    parser.add_argument("--json", action="store_true", help="text, confidence and characters, one JSON object an image")
+    parser.add_argument(
+        "images", nargs="+", type=Path, metavar="IMAGE", help="an image of one line or word: PNG, JPEG …"
+    )
+    _options.add_model(parser)
+    _options.add_reading(parser)
+    providers = f"execution provider of the engine onnx: {', '.join(PROVIDERS)} (default: cpu)"
+    parser.add_argument("--provider", default="cpu", help=providers)
+    _options.add_json(parser, "one object per image, with text, confidence and characters,")
     return parser
 
 
 def run(images: list[Path], recognizer: Recognizer, as_json: bool) -> int:
-    """Print what is read; a bad image is reported and the rest go on."""
+    """Print the text of each image; an unreadable image is reported, and the others are still read."""
     failures = 0
 
     def failed(image: ImageLike, error: ImageError) -> None:
@@ -53,7 +53,7 @@ def _line(path: object, recognition: Recognition, alone: bool) -> str:
 
 
 def _nothing(path: object) -> str:
-    return f"{path}: no text found; an image of one line or word is what is read"
+    return f"{path}: no text found. predict reads single lines or words: crop the page first"
 
 
 def _json(path: object, recognition: Recognition) -> str:
@@ -61,10 +61,9 @@ def _json(path: object, recognition: Recognition) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Parse and runs."""
+    """Parse the arguments and run the command."""
     options = parser().parse_args(arguments)
-    if options.threads is not None and options.threads < 1:
-        raise UsageError("--threads is at least 1")
+    _options.check_threads(options.threads)
     recognizer = load(options.model, options.engine, options.threads, [options.provider], options.precision)
     return run(options.images, recognizer, options.json)
 

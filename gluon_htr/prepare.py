@@ -25,29 +25,34 @@ MAX_NAMED = 20
 
 
 def parser() -> argparse.ArgumentParser:
-    """Return the parser of the command line."""
+    """Define the command line."""
     parser = argparse.ArgumentParser(
         prog="gluon-htr prepare",
         description=__doc__,
         epilog="example: gluon-htr prepare 'iam-words:data/iam?split=train' --output train.rec",
     )
     parser.add_argument("spec", help="data as KIND:PATH[?key=value&…], e.g. 'iam-words:data/iam?split=train'")
-    parser.add_argument("--output", type=Path, help="words.rec, a folder of records, or words.pkl, a cache")
     parser.add_argument(
-        "--alphabet", type=Path, metavar="FILE", help="write the characters of all texts; also takes text:FILE as data"
+        "--output", type=Path, help="the packed data: NAME.rec, a folder of records, or NAME.pkl, a cache"
     )
     parser.add_argument(
-        "--normalization", choices=get_args(NormalizationForm), help="of the alphabet's texts (default: NFC)"
+        "--alphabet",
+        type=Path,
+        metavar="FILE",
+        help="write the characters of all texts there; accepts text:FILE as data",
+    )
+    parser.add_argument(
+        "--normalization", choices=get_args(NormalizationForm), help="Unicode form of the texts (default: NFC)"
     )
     parser.add_argument("--preset", default="words", help="prepare for this preset's network (default: %(default)s)")
     parser.add_argument(
         "--encoding",
         metavar="FORMAT",
-        help="of images in records: pgm (lossless, read fastest), png (lossless, smaller), webp:QUALITY or "
-        f"jpeg:QUALITY (default: as they are there already, else {Encoding()})",
+        help="encoding of images in records: pgm (lossless, read fastest), png (lossless, smaller), webp:QUALITY or "
+        f"jpeg:QUALITY (default: that of existing records, else {Encoding()})",
     )
-    parser.add_argument("--workers", type=int, help="processes (default: one a core)")
-    parser.add_argument("--force", action="store_true", help="write it anew even if it is up to date")
+    parser.add_argument("--workers", type=int, help="worker processes (default: one per core)")
+    parser.add_argument("--force", action="store_true", help="write the output even if it is up to date")
     _options.add_json(parser)
     return parser
 
@@ -65,7 +70,7 @@ def run(
 ) -> int:
     """Write the alphabet, the packed data, or both."""
     if normalization and not alphabet:
-        raise UsageError("--normalization is of an alphabet: give --alphabet FILE, too")
+        raise UsageError("--normalization needs --alphabet FILE")
     if output and is_text(spec):
         raise UsageError(f"{spec} has no images: leave --output out")
     if not output and not alphabet:
@@ -99,9 +104,9 @@ def run(
 
 
 def write_alphabet(spec: str, output: Path, form: NormalizationForm) -> tuple[dict[str, int], list[Problem]]:
-    """Write the alphabet of all texts; return how often each character occurs, in its order, and what does not count.
+    """Write the alphabet of all texts. Return how often each character occurs, in its order, and the problems.
 
-    Raises `UsageError` where there is no text.
+    Raises `UsageError` if there is no text.
     """
     texts, problems = labels(spec)
     counts = count_characters(texts, form)

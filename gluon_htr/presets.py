@@ -1,4 +1,4 @@
-"""Lists the presets, shows what one costs, or writes its fresh weights for training where mxnet is not installed."""
+"""List the presets, show the cost of one, or initialize its weights for training on a machine without mxnet."""
 
 from __future__ import annotations
 
@@ -18,25 +18,31 @@ from .text.alphabet import Alphabet
 if TYPE_CHECKING:
     from .networks.summary import Summary
 
-LATIN_CLASSES = 80  # IAM's 79 characters and the blank: what is counted where no alphabet is given
+LATIN_CLASSES = 80  # IAM's 79 characters and the blank: the default without an alphabet
 
 
 def parser() -> argparse.ArgumentParser:
-    """Return the command line."""
-    parser = argparse.ArgumentParser(prog="gluon_htr.presets", description=__doc__)
-    parser.add_argument("preset", nargs="?", metavar="NAME|FILE", help="a preset; without one, all are listed")
-    parser.add_argument("--json", action="store_true", help="for a program to read")
-    parser.add_argument("--alphabet", type=Path, metavar="FILE", help="alphabet.json (default: 79 characters)")
-    parser.add_argument("--initialize", type=Path, metavar="DIR", help="write the network with fresh weights there")
+    """Define the command line."""
+    parser = argparse.ArgumentParser(prog="gluon-htr presets", description=__doc__)
+    parser.add_argument("preset", nargs="?", metavar="NAME|FILE", help="a preset (default: list all)")
+    parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument(
-        "--init", metavar="MODEL", help="grow: with the weights of a bundle or a run where both have a layer"
+        "--alphabet", type=Path, metavar="FILE", help="alphabet.json of the network (default: 79 characters)"
     )
-    parser.add_argument("--seed", type=int, default=0, help="of the fresh weights (default: %(default)s)")
+    parser.add_argument(
+        "--initialize", type=Path, metavar="DIR", help="write the network with initialized weights there"
+    )
+    parser.add_argument(
+        "--init",
+        metavar="MODEL",
+        help="grow a trained network: take the weights of a bundle or a run for common layers",
+    )
+    parser.add_argument("--seed", type=int, default=0, help="seed of the initialized weights (default: %(default)s)")
     return parser
 
 
 def list_presets(as_json: bool) -> int:
-    """One line each: name and description."""
+    """Print one line per preset: name and description."""
     presets = {name: load_preset(name).description for name in preset_names()}
     lines = [json.dumps(presets)] if as_json else [f"{name:10} {text}" for name, text in presets.items()]
     print("\n".join(lines))
@@ -44,7 +50,7 @@ def list_presets(as_json: bool) -> int:
 
 
 def show(preset: str, classes: int, as_json: bool) -> int:
-    """Layers, parameters, work and time steps."""
+    """Print layers, parameters, work and time steps of a preset."""
     from .networks.summary import summarize
 
     summary = summarize(load_preset(preset), classes)
@@ -53,24 +59,24 @@ def show(preset: str, classes: int, as_json: bool) -> int:
 
 
 def initialize(preset: str, alphabet: Path | None, folder: Path, seed: int) -> int:
-    """Write what `train --init` takes."""
+    """Write initialized weights for `train --init`."""
     if alphabet is None:
-        raise UsageError("--initialize needs --alphabet: the last layer has an output for each character")
+        raise UsageError("--initialize needs --alphabet: the output layer has a class for each character")
     from .networks.recognizer import initialize as write
 
     write(preset, Alphabet.load(alphabet), folder, seed)
-    _command.say(f"{folder} holds fresh weights of {preset}; train from them with: --init {folder}")
+    _command.say(f"{folder} has initialized weights of {preset}; train from them with --init {folder}")
     return 0
 
 
 def grow(preset: str, init: str, alphabet: Path | None, folder: Path, seed: int) -> int:
-    """Write what `train --init` takes: the weights of `init`, and residual stages that change nothing yet."""
+    """Write the weights of `init` for `train --init`, with residual stages that compute the identity at first."""
     from .training.growth import initialize_grown
     from .training.initial_weights import load_initial
 
     characters = Alphabet.load(alphabet) if alphabet else load_initial(init).alphabet
     words = initialize_grown(preset, init, characters, folder, seed)
-    _command.say(f"{folder} {words}; train from it with: --init {folder}")
+    _command.say(f"{folder} {words}; train from it with --init {folder}")
     return 0
 
 
@@ -91,14 +97,14 @@ def _table(summary: Summary) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Parse and calls."""
+    """Parse the arguments and run the action."""
     options = parser().parse_args(arguments)
     if options.preset is None:
         if options.initialize:
             raise UsageError(f"--initialize needs the name of a preset: {', '.join(preset_names())}")
         return list_presets(options.json)
     if options.init and not options.initialize:
-        raise UsageError("--init is for --initialize DIR: it says where the weights go")
+        raise UsageError("--init needs --initialize DIR, the folder for the weights")
     if options.init:
         return grow(options.preset, options.init, options.alphabet, options.initialize, options.seed)
     if options.initialize:

@@ -13,7 +13,7 @@ from .errors import MissingToolError
 
 
 def parser() -> argparse.ArgumentParser:
-    """Return the parser of the command line."""
+    """Define the command line."""
     parser = argparse.ArgumentParser(
         prog="gluon-htr quantize",
         description=__doc__,
@@ -24,14 +24,14 @@ def parser() -> argparse.ArgumentParser:
 
 
 def run(model: str, calibration: list[str], output: Path, max_images: int = _options.CALIBRATION_IMAGES) -> int:
-    """Write a copy of the bundle that has the network in int8, too."""
+    """Write a copy of the bundle that has the network in int8 as well."""
     check_target(output)
     try:
         from .quantization.int8_cpu import quantize_bundle
     except ModuleNotFoundError as error:
-        raise MissingToolError(f"this needs the package {error.name}: pip install {error.name}") from None
+        raise MissingToolError(f"quantize needs the package {error.name}: pip install {error.name}") from None
     quantize_bundle(model, calibration, output, max_images, _progress.track)
-    print(f"{output}: read with it by gluon-htr predict --model {output} --precision int8")
+    print(f"{output}: use it with gluon-htr predict --model {output} --precision int8")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Writes generated lines to a folder, as images and labels, to look at them or to train on them."""
+"""Write generated lines to a folder, as images and labels, to look at or to train on."""
 
 from __future__ import annotations
 
@@ -18,23 +18,28 @@ from .errors import UsageError
 
 
 def parser() -> argparse.ArgumentParser:
-    """Return the command line."""
-    parser = argparse.ArgumentParser(prog="gluon_htr.synthesize", description=__doc__)
+    """Define the command line."""
+    parser = argparse.ArgumentParser(prog="gluon-htr synthesize", description=__doc__)
     parser.add_argument(
         "spec",
-        help="what to draw: 'fonts:hershey?corpus=data/corpora', fonts:FOLDER, recomposed:data/iam, or any other data",
-    )
-    parser.add_argument("--output", type=Path, required=True, help="a folder; listing:FOLDER/labels.tsv reads it")
-    parser.add_argument("--count", type=int, help="how many lines (default: what the spec says)")
-    parser.add_argument("--seed", type=int, help="other lines (default: what the spec says)")
-    parser.add_argument(
-        "--paper", type=float, metavar="SHARE", default=0.0, help="share that is put on paper, 0 to 1 (default: none)"
+        help="data to draw: 'fonts:hershey?corpus=data/corpora', fonts:FOLDER, recomposed:data/iam, or any other",
     )
     parser.add_argument(
-        "--engine", choices=["own", "trdg"], default="own", help="trdg: TextRecognitionDataGenerator, for fonts:FOLDER"
+        "--output", type=Path, required=True, help="the folder to write; read it as listing:FOLDER/labels.tsv"
     )
-    parser.add_argument("--workers", type=int, help="processes (default: one a core)")
-    parser.add_argument("--json", action="store_true", help="the result as JSON on stdout")
+    parser.add_argument("--count", type=int, help="number of lines (default: that of the spec)")
+    parser.add_argument("--seed", type=int, help="seed of the lines (default: that of the spec)")
+    parser.add_argument(
+        "--paper", type=float, metavar="SHARE", default=0.0, help="proportion of lines on paper, 0 to 1 (default: none)"
+    )
+    parser.add_argument(
+        "--engine",
+        choices=["own", "trdg"],
+        default="own",
+        help="own (default), or trdg: TextRecognitionDataGenerator, for fonts:FOLDER",
+    )
+    parser.add_argument("--workers", type=int, help="worker processes (default: one per core)")
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
     return parser
 
 
@@ -48,13 +53,13 @@ def run(
     workers: int | None,
     as_json: bool,
 ) -> int:
-    """Write the lines that are not there yet."""
+    """Write the lines that do not exist yet."""
     if count is not None and count < 1:
         raise UsageError(f"--count {count}: give at least 1")
     if seed is not None and seed < 0:
         raise UsageError(f"--seed {seed}: give 0 or more")
     if not 0 <= paper <= 1:
-        raise UsageError(f"--paper {paper:g}: give a share from 0 to 1")
+        raise UsageError(f"--paper {paper:g}: give a number from 0 to 1")
     spec = resized(parse_spec(text), count, seed)
     plan = SynthesisPlan(text, seed if seed is not None else getattr(spec.options, "seed", 0), paper, engine)
     with (
@@ -73,7 +78,7 @@ def run(
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Parse and runs."""
+    """Parse the arguments and run the command."""
     options = parser().parse_args(arguments)
     return run(
         options.spec,

@@ -1,4 +1,4 @@
-"""Train a recognizer. Leaves a run: checkpoints, log, curves, score card."""
+"""Train a recognizer. The result is a run: a folder with checkpoints, log, curves and score card."""
 
 from __future__ import annotations
 
@@ -22,38 +22,36 @@ from .training.settings import Request
 
 
 def parser() -> argparse.ArgumentParser:
-    """Return the parser of the command line."""
+    """Define the command line."""
     parser = argparse.ArgumentParser(
         prog="gluon-htr train",
         description=__doc__,
-        epilog="Without --data: the training forms of IAM in data/iam, into runs/words; a run that is there continues.",
+        epilog="Without --data, train on IAM in data/iam (Aachen split) into runs/words; an existing run continues.",
     )
+    add = parser.add_argument
     network = parser.add_mutually_exclusive_group()
     network.add_argument("--preset", help="network and settings by name (default: that of --init, or words)")
-    network.add_argument("--config", metavar="FILE", help="network and settings from a TOML file of your own")
+    network.add_argument("--config", metavar="FILE", help="network and settings from your own TOML file")
     _options.add_data(parser, "training data (default: IAM in data/iam)", required=False)
-    parser.add_argument(
-        "--validation",
-        metavar="SPEC",
-        help="data to score on (default: a part of --data is held out, generated lines aside)",
-    )
-    parser.add_argument("--output", type=Path, metavar="DIR", help="the run's folder (default: runs/PRESET)")
-    parser.add_argument("--resume", action="store_true", help="continue the run in --output, if it has begun")
-    parser.add_argument("--budget", type=_options.seconds, metavar="TIME", help="end after this time: 90m, 2h, 45s")
-    parser.add_argument("--engine", choices=("mxnet", "torch"), default="mxnet", help="default: %(default)s")
-    parser.add_argument(
+    add("--validation", metavar="SPEC", help="data to score on (default: a part of --data is held out)")
+    add("--output", type=Path, metavar="DIR", help="the run's folder (default: runs/PRESET)")
+    add("--resume", action="store_true", help="continue the run in --output, if there is one")
+    add("--budget", type=_options.seconds, metavar="TIME", help="end after this time: 90m, 2h, 45s")
+    add("--engine", choices=("mxnet", "torch"), default="mxnet", help="training engine (default: %(default)s)")
+    add(
         "--precision",
         choices=("float32", "bfloat16", "auto"),
         default="float32",
-        help="auto: bfloat16 where --engine and --device compute it fast (default: %(default)s)",
+        help="auto: bfloat16 if --engine and --device compute it fast (default: %(default)s)",
     )
-    parser.add_argument("--device", default="cpu", help="cpu or gpu:0 (default: %(default)s)")
-    parser.add_argument("--seed", type=int, default=0, help="of everything that is random (default: %(default)s)")
-    parser.add_argument("--workers", type=int, default=1, help="processes that augment images (default: %(default)s)")
+    add("--device", default="cpu", help="cpu or gpu:0 (default: %(default)s)")
+    add("--seed", type=int, default=0, help="seed of all random numbers (default: %(default)s)")
+    add("--workers", type=int, default=1, help="processes that augment images (default: %(default)s)")
     _options.add_threads(parser)
-    parser.add_argument("--alphabet", type=Path, metavar="FILE", help="default: the characters of --init and of --data")
-    parser.add_argument("--init", metavar="MODEL", help="start from the weights of a bundle, a run or an exported pair")
-    parser.add_argument("--unfit", choices=("skip", "refuse"), default="skip", help="samples that cannot be trained on")
+    add("--alphabet", type=Path, metavar="FILE", help="alphabet.json (default: the characters of --init and of --data)")
+    add("--init", metavar="MODEL", help="start from the weights of a bundle, a run or an exported pair")
+    unfit = "what to do with samples that cannot be trained on (default: skip)"
+    add("--unfit", choices=("skip", "refuse"), default="skip", help=unfit)
     return parser
 
 
@@ -64,11 +62,11 @@ def run(
     alphabet: Path | None = None,
     threads: int | None = None,
 ) -> int:
-    """Train to the end, or until Ctrl-C. Without data in the request, train on IAM and continue a run that is there."""
+    """Train to the end, or until Ctrl-C. Without data in the request, train on IAM and continue an existing run."""
     folder = output or default_output(request.preset)
     if not request.data:
         request, resume = _with_default_data(request), resume or output is None
-        _command.say(f"preset {request.preset}, into {folder}{', which continues' if is_run(folder) else ''}")
+        _command.say(f"preset {request.preset}, output {folder}{' (continues)' if is_run(folder) else ''}")
     session = Session.open(
         request,
         folder,
@@ -80,13 +78,13 @@ def run(
     )
     for reason in first_reasons(session.skipped):
         _command.say(reason)
-    counts = f"{len(session.samples)} samples to train on, {len(session.skipped)} left out (skipped.tsv)"
+    counts = f"{len(session.samples)} samples to train on, {len(session.skipped)} left out (see skipped.tsv)"
     _command.say(f"{counts}, {len(session.validation)} to validate")
     with _command.stop_requests() as requests, _progress.TrainingProgress(request.budget) as progress:
         callbacks = Callbacks(progress.start, progress.step, _command.say, lambda: bool(requests))
         complete = session.train(callbacks)
     if not complete:
-        _command.say(f"stopped and saved: the same command with --resume continues, in {folder}")
+        _command.say(f"stopped and saved in {folder}: repeat the command with --resume to continue")
         return _command.INTERRUPTED
     return _report(session, session.report())
 
@@ -104,10 +102,10 @@ def _report(session: Session, outcome: Outcome) -> int:
     print(f"{session.run.path}: {figures}")
     if init and not outcome.gained:
         text = f"no checkpoint improved on {init} significantly (paired bootstrap, {card.samples} samples)"
-        advice = "more lines may help"
+        advice = "more samples may help"
         if outcome.is_hopeless:
-            advice = f"at a CER of {card.cer.value:.0%}, labels may belong to other images: look at some of them"
-        _command.say(f"{text}: its weights are kept; {advice}")
+            advice = f"at a CER of {card.cer.value:.0%}, labels may belong to other images: check some of them"
+        _command.say(f"{text}: keeping its weights; {advice}")
         return 1
     return 0
 
@@ -115,7 +113,7 @@ def _report(session: Session, outcome: Outcome) -> int:
 def _precision(
     asked: Literal["float32", "bfloat16", "auto"], engine: Literal["mxnet", "torch"], device: str, resumed: Path | None
 ) -> Literal["float32", "bfloat16"]:
-    """Resolve `auto`: the precision of the run that continues, or else the fastest here."""
+    """Resolve `auto`: the precision of the resumed run, or else the fastest one here."""
     if asked != "auto":
         return asked
     return load_run(resumed).request.precision if resumed else fastest_precision(engine, device)
@@ -125,6 +123,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Parse the arguments and run the command."""
     options = parser().parse_args(arguments)
     _options.check_workers(options.workers)
+    _options.check_threads(options.threads)
     resumed = options.output if options.resume and options.output and is_run(options.output) else None
     named = options.config or options.preset
     preset = named or (load_run(resumed).request.preset if resumed else default_preset(options.init))

@@ -97,9 +97,9 @@ class _Handler(BaseHTTPRequestHandler):
         return site.login is None or "session=known" in self.headers.get("Cookie", "")
 
     def _file(self, content: bytes) -> None:
-        site, wanted = self.site, self.headers.get("Range")
+        site, extent = self.site, self.headers.get("Range")
         headers = {"ETag": site.etag} if site.etag else {}
-        first = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted and site.ranges else 0
+        first = int(extent.removeprefix("bytes=").rstrip("-")) if extent and site.ranges else 0
         if self.headers.get("If-Range", site.etag) != site.etag:
             first = 0
         if first > 0:

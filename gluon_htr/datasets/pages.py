@@ -38,7 +38,7 @@ class PagesOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     #: `document`: pages whose names differ only in `_` and one to three digits at their end belong together
     #: (`letter_001`, not `letter-01`). Pages with other names: `folder`, one for each document, or `page`.
     group: Literal["document", "page", "folder"] = "document"
-    #: Proportion of the lines that is held out for validation where there are no folders.
+    #: Proportion of the lines that is held out for validation if there are no folders.
     ratio: Annotated[float, msgspec.Meta(gt=0, lt=1)] = 0.1
     #: Seed of the held-out part.
     seed: int = 0
@@ -55,7 +55,7 @@ class _Line:
 
 
 class PagesReader:
-    """Streams lines, page by page in order of their names, in the order of the file.
+    """Reader of lines, page by page in order of their names, in the order of the file.
 
     Raises `AnnotationError` if no line can be used.
     """

@@ -13,7 +13,7 @@ Edits are Levenshtein distances, computed by rapidfuzz. Intervals are 95 % perce
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 import numpy as np
@@ -36,7 +36,7 @@ class Figure(msgspec.Struct, frozen=True):
 
 
 class Confusion(msgspec.Struct, frozen=True):
-    """A number of times that `truth` was read as `read`; an empty string stands for nothing."""
+    """Count of a confusion: `truth` was read as `read`; an empty string stands for nothing."""
 
     truth: str
     read: str
@@ -81,6 +81,57 @@ def score(truths: Sequence[str], predictions: Sequence[str], groups: Sequence[st
         levenshtein_accuracy=figures[3],
         confusions=confusions(truths, predictions),
     )
+
+
+def cer(references: Sequence[str], predictions: Sequence[str]) -> float:
+    """Compute the character error rate over all texts (micro average, after NFC), as in a score card.
+
+    Args:
+        references: Correct texts.
+        predictions: Recognized texts, one for each reference.
+
+    Returns:
+        Edits of all texts divided by the characters of all references; 0 is perfect, and it may exceed 1.
+
+    Raises:
+        ValueError: The numbers of texts differ, or there is no reference character.
+
+    Example:
+        >>> import gluon_htr
+        >>> gluon_htr.cer(["letter", "house"], ["latter", "house"])
+        0.09090909090909091
+    """
+    return _error_rate(references, predictions, str)
+
+
+def wer(references: Sequence[str], predictions: Sequence[str]) -> float:
+    """Compute the word error rate over all texts (micro average, after NFC), as in a score card.
+
+    Args:
+        references: Correct texts; words are separated by white space.
+        predictions: Recognized texts, one for each reference.
+
+    Returns:
+        Word edits of all texts divided by the words of all references; 0 is perfect, and it may exceed 1.
+
+    Raises:
+        ValueError: The numbers of texts differ, or there is no reference word.
+
+    Example:
+        >>> import gluon_htr
+        >>> gluon_htr.wer(["a long letter", "by the sea"], ["a long latter", "by the sea"])
+        0.16666666666666666
+    """
+    return _error_rate(references, predictions, str.split)
+
+
+def _error_rate(references: Sequence[str], predictions: Sequence[str], units: Callable[[str], Sequence[str]]) -> float:
+    if len(references) != len(predictions):
+        raise ValueError(f"{len(references)} references, {len(predictions)} predictions: give one for each reference")
+    pairs = [(units(normalize(truth)), units(normalize(read))) for truth, read in zip(references, predictions)]
+    if not (length := sum(len(truth) for truth, _ in pairs)):
+        raise ValueError("every reference is empty")
+    return sum(Levenshtein.distance(truth, read) for truth, read in pairs) / length
 
 
 def levenshtein_accuracy(truth: str, prediction: str) -> float:

@@ -187,7 +187,7 @@ class Trainer:
         if better:
             save_checkpoint(self.run.best, self._checkpoint())
         self.save()
-        if better:  # last: a run that is killed before `save` starts anew, with the weights that the file still has
+        if better:  # last: a run that is killed before `save` starts again, with the weights that the file still has
             self._publish(self.average)
 
     def _beats_start(self, texts: list[str]) -> bool:

@@ -49,7 +49,7 @@ def test_a_command_takes_its_arguments_and_its_status_through(command):
     assert "unknown data set 'nonsense'" in result.stderr
 
 
-def test_listing_the_commands_imports_no_workshop(command):
+def test_listing_the_commands_imports_no_training_packages(command):
     """`gluon-htr --help` would take seconds, and fail where mxnet is not installed."""
     heavy = ["mxnet", "torch", "cv2", "matplotlib", "onnxruntime", "numpy", "pandas"]
     program = (

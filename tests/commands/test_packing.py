@@ -55,7 +55,7 @@ def test_damaged_records_are_packed_again(
     damage(folder / name)
     again = pack()
     assert again.returncode == 0, again.stderr
-    assert "is made anew: " in again.stderr
+    assert "is written again: " in again.stderr
     assert f"{len(WORDS)} samples, 1 left out" in again.stdout
     assert {file.name: file.read_bytes() for file in folder.iterdir()} == whole
     assert "is up to date" in pack().stderr
@@ -80,7 +80,7 @@ def test_a_replaced_image_of_a_list_is_noticed(pack: Packed, tmp_path: Path, mon
     draw("bead", width=80).save("0.png")
     with pytest.raises(CacheError, match="files that its source names have changed since"):
         load_data(["records:x.rec"], origin.preprocessing)
-    assert "is made anew: files that its source names have changed since" in pack().stderr
+    assert "is written again: files that its source names have changed since" in pack().stderr
     after = load_data(["records:x.rec"], origin.preprocessing)
     assert [np.array_equal(before.image(k), after.image(k)) for k in range(len(WORDS))] == [False] + [True] * 7
     assert "is up to date" in pack().stderr
@@ -95,7 +95,7 @@ def test_records_that_know_less_of_their_origin_count_as_fresh(pack: Packed, tmp
     draw("bead", width=80).save(tmp_path / "0.png")
     assert "is up to date" in pack().stderr
     flip(tmp_path / "x.rec" / "00000.rec")
-    assert "is made anew" in pack().stderr
+    assert "is written again" in pack().stderr
     assert len(load_records(tmp_path / "x.rec")[0]) == len(WORDS)
 
 

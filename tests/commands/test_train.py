@@ -272,9 +272,9 @@ def test_a_second_preparation_does_nothing_and_a_changed_source_is_noticed(
     before = (tmp_path / "w.pkl").stat().st_mtime_ns
     assert "up to date" in command(*arguments).stderr
     assert (tmp_path / "w.pkl").stat().st_mtime_ns == before
-    assert "made anew" in command(*arguments[:3], "notebook", *arguments[4:]).stderr
+    assert "is written again" in command(*arguments[:3], "notebook", *arguments[4:]).stderr
     other = command("train", *training(words, tmp_path / "r")[2:], "--data", "cache:w.pkl")
-    assert "gluon_htr.prepare" in refusal(other)
+    assert "gluon-htr prepare" in refusal(other)
 
 
 def test_a_loss_that_is_no_number_stops_and_names_the_batch(words: Path, command: Command, tmp_path: Path) -> None:

@@ -76,5 +76,5 @@ def test_texts_follow_one_convention_or_stay_as_they_were(tmp_path: Path) -> Non
     root = page(tmp_path, "a", "M^e Roux¬", "un &lt;...&gt; mot", "")
     plain = read(root)
     assert [sample.text for sample in plain] == ["Me Roux-"]
-    assert [(p.id, p.reason[:10]) for p in plain.problems] == [("a/l1", "has a part"), ("a/l2", "has no tex")]
+    assert [(p.id, p.reason[:10]) for p in plain.problems] == [("a/l1", "has an unr"), ("a/l2", "has no tex")]
     assert [sample.text for sample in read(root, text="transcribed")] == ["M^e Roux¬", "un <...> mot"]

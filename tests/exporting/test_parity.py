@@ -1,4 +1,4 @@
-"""What the gate takes for rounding, and what for another network."""
+"""The parity check: rounding passes, another network does not."""
 
 from __future__ import annotations
 

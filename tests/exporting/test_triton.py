@@ -158,7 +158,7 @@ def test_the_client_example_names_what_is_wrong(repository: Path, tmp_path: Path
     assert (mixed.returncode, mixed.stdout) == (1, f"{tmp_path / 'word.png'}\tdecade\n")
     assert len(mixed.stderr.splitlines()) == len(gone.stderr.splitlines()) == 1
     assert "bad.png" in mixed.stderr
-    assert "is the server there" in gone.stderr
+    assert "is the server running" in gone.stderr
     assert "ADDRESS PICTURE" in client(repository).stderr
 
 
@@ -174,7 +174,7 @@ def test_addresses_that_are_none_are_named_in_one_line(address: str, command: Co
     """A slip in the port would be an unexpected error of ours."""
     draw("bead").save(tmp_path / "word.png")
     line = refusal(command("predict", tmp_path / "word.png", "--model", LETTERS, "--engine", address))
-    assert "cannot be asked" in line
+    assert "cannot be reached" in line
 
 
 def test_servers_that_fail_are_named_in_one_line(repository: Path, command: Command, tmp_path: Path) -> None:
@@ -185,11 +185,11 @@ def test_servers_that_fail_are_named_in_one_line(repository: Path, command: Comm
         pytest.raises(ServerError, match="status 404: Request for unknown model: no such model"),
     ):
         gluon_htr.load(LETTERS, engine=address).read(image)
-    with pytest.raises(ServerError, match="cannot be asked"):
+    with pytest.raises(ServerError, match="cannot be reached"):
         gluon_htr.load(LETTERS, engine=address).read(image)  # it has gone
     draw("bead").save(tmp_path / "word.png")
     arguments = ("predict", tmp_path / "word.png", "--model", LETTERS, "--engine", address)
-    assert "cannot be asked" in refusal(command(*arguments))
+    assert "cannot be reached" in refusal(command(*arguments))
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ def test_a_file_cut_off_anywhere_is_refused(share: float) -> None:
 def test_something_else_is_refused_by_name(tmp_path: Path) -> None:
     """The user would not learn which file is wrong."""
     (tmp_path / "page.params").write_text("<html>404 not found, sorry about that</html>")
-    with pytest.raises(ParametersError, match=r"page.params is no MXNet parameter file"):
+    with pytest.raises(ParametersError, match=r"page.params is not an MXNet parameter file"):
         load_parameters(tmp_path / "page.params")
     with pytest.raises(ParametersError, match=r"absent.params cannot be read"):
         load_parameters(tmp_path / "absent.params")

@@ -34,9 +34,9 @@ def test_an_operator_outside_the_set_is_refused_by_name() -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("", "no MXNet symbol"),
-        ("[]", "no MXNet symbol"),
-        ("[" * 100_000, "no MXNet symbol"),
+        ("", "not an MXNet symbol"),
+        ("[]", "not an MXNet symbol"),
+        ("[" * 100_000, "not an MXNet symbol"),
         (_graph(_node("relu", [1, 0, 0])), "does not come before"),
         (_graph(_node("relu", [-1, 0, 0])), "does not come before"),
         (_graph(_node("RNN", [0, 1, 0])), "output 1"),

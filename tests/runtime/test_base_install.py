@@ -1,4 +1,4 @@
-"""Reading with the base install alone: none of the workshop's packages, little time, little memory."""
+"""Reading with the base install alone: no package of the training extra, little time, little memory."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ sys.exit(status)
 
 
 def base(folder: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
-    """Runs a command where none of the workshop's packages can be imported."""
+    """Runs a command where no package of the training extra can be imported."""
     command = [sys.executable, "-c", BLOCKER, *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, cwd=folder, env=command_environment(), timeout=60)
 
@@ -97,7 +97,7 @@ def test_models_are_listed_and_verified(arguments: tuple[object, ...], tmp_path:
     assert done.returncode == 0, done.stderr
 
 
-def test_what_needs_the_workshop_says_so(images: list[Path], tmp_path: Path) -> None:
+def test_a_missing_extra_is_named(images: list[Path], tmp_path: Path) -> None:
     """A user would be told of a module that is missing, and not of what to install."""
     for arguments, says in (
         (("predict", images[0], "--model", LETTERS, "--engine", "mxnet"), "gluon-htr[train]"),
@@ -113,15 +113,15 @@ def test_what_needs_the_workshop_says_so(images: list[Path], tmp_path: Path) -> 
 
 
 def test_every_room_of_readers_can_be_imported(tmp_path: Path) -> None:
-    """A function of a room would need the workshop although another does not."""
-    rooms = ("text", "images", "bundles", "runtime")
+    """A function of a package would need the training extra although another does not."""
+    packages = ("text", "images", "bundles", "runtime")
     code = BLOCKER.split("import runpy")[0] + (
         "import importlib, pkgutil, gluon_htr\n"
-        f"for room in {rooms!r}:\n"
-        "    package = importlib.import_module(f'gluon_htr.{room}')\n"
+        f"for name in {packages!r}:\n"
+        "    package = importlib.import_module(f'gluon_htr.{name}')\n"
         "    for module in pkgutil.iter_modules(package.__path__):\n"
         "        if module.name not in ('augmentation', 'ink', 'opencv', 'paper', 'ruling'):\n"
-        "            importlib.import_module(f'gluon_htr.{room}.{module.name}')\n"
+        "            importlib.import_module(f'gluon_htr.{name}.{module.name}')\n"
         "gluon_htr.load\n"
     )
     done = subprocess.run(

@@ -37,7 +37,7 @@ class Login:
 
 
 class _StayHere(urllib.request.HTTPRedirectHandler):
-    """Handler that returns redirects to the caller."""
+    """A handler that returns redirects to the caller."""
 
     def redirect_request(self, *_: object, **__: object) -> None:
         return None

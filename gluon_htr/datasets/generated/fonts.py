@@ -63,7 +63,7 @@ class FontsOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class FontsReader(GeneratedReader):
-    """Streams generated lines. Fonts that cannot be used are `problems`.
+    """Reader of generated lines. Fonts that cannot be used are `problems`.
 
     Raises `SpecError` for a bad number of digits, or for joins in font files, `DataError` for a corpus without text or
     a folder without fonts, `AlphabetError` for an alphabet that cannot be read, `MissingToolError` if a package is not

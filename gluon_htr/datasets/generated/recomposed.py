@@ -66,7 +66,7 @@ class Recomposed:
 
 
 class RecomposedReader(GeneratedReader):
-    """Streams recomposed lines.
+    """Reader of recomposed lines.
 
     Raises `AnnotationError` when `root` lacks the words of IAM, unpacked, or their table.
     """

@@ -57,7 +57,7 @@ class Strip:
 
 
 class StripsReader(GeneratedReader):
-    """Streams strips.
+    """Reader of strips.
 
     Raises `DataError` if `root` lacks a file of MNIST or one is broken, `SpecError` for a bad number of digits.
     """

@@ -89,7 +89,7 @@ class DrawnStrokes:
 
 
 class IamOnlineReader:
-    """Streams lines; from folders in order of ids, from archives in the archive's order.
+    """Reader of lines; from folders in order of ids, from archives in the archive's order.
 
     The number of a stroke file is the number of its line. If a form has more stroke files than lines of text, it is
     unknown which line has no text, and all of its lines are left out.

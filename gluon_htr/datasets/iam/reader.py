@@ -42,7 +42,7 @@ def aachen_forms(split: str) -> frozenset[str]:
 
 
 class IamReader:
-    """Streams the samples of one level; from folders in order of ids, from archives in the archive's order.
+    """Reader of the samples of one level; from folders in order of ids, from archives in the archive's order.
 
     Raises `AnnotationError` if `root` has no IAM data of this level.
     """

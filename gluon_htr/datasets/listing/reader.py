@@ -53,7 +53,7 @@ class _Listed:
 
 
 class ListingReader:
-    """Streams samples in the order of the list, or of the names in a folder.
+    """Reader of samples in the order of the list, or of the names in a folder.
 
     Raises `AnnotationError` if the list cannot be read or has no usable row, `SpecError` for an unknown group.
     """

@@ -30,7 +30,7 @@ PlacedStrokes = tuple[np.ndarray, ...]
 
 
 class ComposedReader(GeneratedReader):
-    """Streams composed lines. draw: makes of strokes and a seed an image that is drawn when called.
+    """Reader of composed lines. draw: makes of strokes and a seed an image that is drawn when called.
 
     Raises `AnnotationError` if no writer left enough words.
     """

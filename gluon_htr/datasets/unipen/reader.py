@@ -69,7 +69,7 @@ class DrawnPen:
 
 
 class UnipenReader:
-    """Streams the samples in the order of the pack."""
+    """Reader of the samples in the order of the pack."""
 
     def __init__(self, items: list[PenSample], variants: int, problems: list[Problem]) -> None:
         self.problems = problems

@@ -46,8 +46,8 @@ def chained(featurizer: onnx.ModelProto, tail: onnx.ModelProto) -> LogitsFunctio
     image, features = featurizer.graph.input[0].name, tail.graph.input[0].name
 
     def network(images: np.ndarray) -> np.ndarray:
-        found = [first.run(None, {image: x[None]})[0] for x in to_network_input(images)]
-        return np.concatenate([second.run(None, {features: one})[0] for one in found])
+        rounded_values = [first.run(None, {image: x[None]})[0] for x in to_network_input(images)]
+        return np.concatenate([second.run(None, {features: one})[0] for one in rounded_values])
 
     return network
 
@@ -59,21 +59,21 @@ def compare(before: LogitsFunction, after: LogitsFunction, store: Store, alphabe
     return Comparison(cards[0], cards[1], sum(a != b for a, b in zip(*texts)))
 
 
-def noise(original: onnx.ModelProto, made: onnx.ModelProto, images: np.ndarray) -> list[Noise]:
-    """Measure the noise by layer, on up to `NOISE_IMAGES` images (N, H, W) uint8. made: the result of `to_qdq` for
+def noise(original: onnx.ModelProto, qdq: onnx.ModelProto, images: np.ndarray) -> list[Noise]:
+    """Measure the noise by layer, on up to `NOISE_IMAGES` images (N, H, W) uint8. qdq: the result of `to_qdq` for
     `original`.
     """
-    made_here = {original.graph.input[0].name, *(name for node in original.graph.node for name in node.output)}
+    float_names = {original.graph.input[0].name, *(name for node in original.graph.node for name in node.output)}
     rounded = {
         name.removesuffix(":int8"): name
-        for node in made.graph.node
+        for node in qdq.graph.node
         for name in node.output
-        if node.op_type == "DequantizeLinear" and name.removesuffix(":int8") in made_here
+        if node.op_type == "DequantizeLinear" and name.removesuffix(":int8") in float_names
     }
     signal, error = dict.fromkeys(rounded, 0.0), dict.fromkeys(rounded, 0.0)
-    given = Tensors(original, list(rounded), images[:NOISE_IMAGES])
-    found = Tensors(made, list(rounded.values()), images[:NOISE_IMAGES])
-    for exact, coarse in zip(given, found):
+    exact_values = Tensors(original, list(rounded), images[:NOISE_IMAGES])
+    rounded_values = Tensors(qdq, list(rounded.values()), images[:NOISE_IMAGES])
+    for exact, coarse in zip(exact_values, rounded_values):
         for name in rounded:
             signal[name] += float(np.square(exact[name], dtype=np.float64).sum())
             error[name] += float(np.square(exact[name] - coarse[rounded[name]], dtype=np.float64).sum())

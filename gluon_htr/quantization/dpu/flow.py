@@ -36,22 +36,22 @@ def plan_model(model: str, dpu: str, width: int | None = None) -> list[Plan]:
     return [plan(network, one) for one in chosen]
 
 
-def plan_content(made: Plan) -> dict[str, Any]:
+def plan_content(planned: Plan) -> dict[str, Any]:
     """Convert a plan to JSON values."""
     layers = [
         {**asdict(place.layer), "on": "DPU" if place.on_dpu else "CPU", "breaches": list(map(asdict, place.breaches))}
-        for place in made.places
+        for place in planned.places
     ]
-    figures = {"macs": made.macs, "share": made.share, "pieces": made.pieces}
-    advice = [asdict(one) for one in made.advice]
-    return {"dpu": made.dpu.name, "peak": made.dpu.peak, **figures, "layers": layers, "advice": advice}
+    figures = {"macs": planned.macs, "share": planned.share, "pieces": planned.pieces}
+    advice = [asdict(one) for one in planned.advice]
+    return {"dpu": planned.dpu.name, "peak": planned.dpu.peak, **figures, "layers": layers, "advice": advice}
 
 
 def split_model(model: str, output: Path, width: int | None = None) -> Halves:
     """Write `featurizer.onnx` and `tail.onnx` of fixed sizes into a folder."""
-    both = halves(open_source(model, width))
-    write_halves(both, output)
-    return both
+    parts = halves(open_source(model, width))
+    write_halves(parts, output)
+    return parts
 
 
 def quantize_model(
@@ -63,10 +63,10 @@ def quantize_model(
     track: Track = untracked,
 ) -> Scales:
     """Write both halves, the featurizer in int8 and its scales into a folder."""
-    _, both, images = _prepared(model, recipe, calibration, width, track)
-    made = quantized_by(recipe, both.featurizer, images)
-    write_halves(both, output)
-    return write_quantized(made, recipe, len(images), output)
+    _, parts, images = _prepared(model, recipe, calibration, width, track)
+    quantized = quantized_by(recipe, parts.featurizer, images)
+    write_halves(parts, output)
+    return write_quantized(quantized, recipe, len(images), output)
 
 
 def quantize_model_with_quark(
@@ -81,9 +81,9 @@ def quantize_model_with_quark(
 
     Raises `MissingToolError` without Quark.
     """
-    _, both, images = _prepared(model, recipe, calibration, width, track)
-    quantize_with_quark(both.featurizer, images, output)
-    write_halves(both, output)
+    _, parts, images = _prepared(model, recipe, calibration, width, track)
+    quantize_with_quark(parts.featurizer, images, output)
+    write_halves(parts, output)
     return len(images)
 
 
@@ -98,9 +98,9 @@ def package_model(
 ) -> None:
     """Quantize, and write the folder that goes to a board. Raises `UsageError` for an unknown target."""
     packaging.check_target(target)
-    source, both, images = _prepared(model, recipe, calibration, width, track)
-    made = quantized_by(recipe, both.featurizer, images)
-    packaging.package(target, source, both, made, recipe, images, output)
+    source, parts, images = _prepared(model, recipe, calibration, width, track)
+    quantized = quantized_by(recipe, parts.featurizer, images)
+    packaging.package(target, source, parts, quantized, recipe, images, output)
 
 
 def evaluate_quantized(
@@ -119,6 +119,6 @@ def _prepared(
     model: str, recipe: Recipe, calibration: Calibration, width: int | None, track: Track
 ) -> tuple[QuantizationSource, Halves, np.ndarray]:
     source = open_source(model, width)
-    both = prepared(recipe, halves(source))
+    parts = prepared(recipe, halves(source))
     images = read_images(calibration.specs, source.preprocessing, track, calibration.max_images)
-    return source, both, images
+    return source, parts, images

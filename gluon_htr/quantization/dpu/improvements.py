@@ -50,28 +50,28 @@ def with_arrays(network: StaticGraph, weights: dict[str, np.ndarray]) -> StaticG
     return replace(network, model=model, weights=weights)
 
 
-def corrected(made: Quantized, images: np.ndarray, method: str) -> Quantized:
+def corrected(quantized: Quantized, images: np.ndarray, method: str) -> Quantized:
     """Apply bias correction: add each channel's mean quantization error to its bias, layer by layer (section 4.2).
 
     images: (N, H, W) uint8.
     """
-    names = [step.node.output[0] for step in made.steps if step.operator == "Conv" and len(step.node.input) > 2]
-    biases = [step.node.input[2] for step in made.steps if step.operator == "Conv" and len(step.node.input) > 2]
-    expected = _means(Tensors(made.network.model, names, images[:IMAGES]), names)
-    tensors = {step.output: made.exponents[step.output] for step in made.steps}
-    tensors[made.source] = made.exponents[made.source]
+    names = [step.node.output[0] for step in quantized.steps if step.operator == "Conv" and len(step.node.input) > 2]
+    biases = [step.node.input[2] for step in quantized.steps if step.operator == "Conv" and len(step.node.input) > 2]
+    expected = _means(Tensors(quantized.network.model, names, images[:IMAGES]), names)
+    tensors = {step.output: quantized.exponents[step.output] for step in quantized.steps}
+    tensors[quantized.source] = quantized.exponents[quantized.source]
     for name, bias in zip(names, biases):
-        raw = _raw(made, name)
-        given = _means(Tensors(to_qdq(made), [raw], images[:IMAGES]), [raw])[raw]
-        weights = dict(made.network.weights)
+        raw = _raw(quantized, name)
+        given = _means(Tensors(to_qdq(quantized), [raw], images[:IMAGES]), [raw])[raw]
+        weights = dict(quantized.network.weights)
         weights[bias] = (weights[bias] + expected[name] - given).astype(np.float32)
-        made = with_weights(with_arrays(made.network, weights), tensors, method)
-    return made
+        quantized = with_weights(with_arrays(quantized.network, weights), tensors, method)
+    return quantized
 
 
-def _raw(made: Quantized, name: str) -> str:
+def _raw(quantized: Quantized, name: str) -> str:
     """Return the name of a convolution's output in the QDQ graph."""
-    step = next(step for step in made.steps if step.node.output[0] == name)
+    step = next(step for step in quantized.steps if step.node.output[0] == name)
     return name if step.activation else f"{name}:float"
 
 

@@ -75,17 +75,17 @@ def to_qdq(quantized: Quantized) -> onnx.ModelProto:
 class _Graph:
     """A growing QDQ graph. Tensors of the original keep their names once they are rounded and float again."""
 
-    def __init__(self, made: Quantized) -> None:
-        self._made = made
+    def __init__(self, quantization: Quantized) -> None:
+        self._quantization = quantization
         self._nodes: list[onnx.NodeProto] = []
         self._constants: dict[str, onnx.TensorProto] = {}
-        self._last = made.network.model.graph.output[0].name
+        self._last = quantization.network.model.graph.output[0].name
 
     def step(self, step: Step) -> None:
         node = onnx.NodeProto()
         node.CopyFrom(step.node)
         node.input[:] = [
-            self._weight(name) if name in self._made.network.weights else f"{name}:int8" for name in node.input
+            self._weight(name) if name in self._quantization.network.weights else f"{name}:int8" for name in node.input
         ]
         raw = f"{step.output}:float"
         node.output[:] = [step.node.output[0] if step.activation else raw]
@@ -98,15 +98,15 @@ class _Graph:
 
     def round(self, raw: str, name: str) -> None:
         """Quantize the tensor `raw` with the scale of `name` and make it float again."""
-        scale, zero = self._scale(self._made.exponents[name]), self._zero()
+        scale, zero = self._scale(self._quantization.exponents[name]), self._zero()
         target = name if name == self._last else f"{name}:int8"
         make = onnx.helper.make_node
         self._nodes.append(make("QuantizeLinear", [raw, scale, zero], [f"{name}:q"], f"{name}:quantize"))
         self._nodes.append(make("DequantizeLinear", [f"{name}:q", scale, zero], [target], f"{name}:dequantize"))
 
     def _weight(self, name: str) -> str:
-        self._constant(f"{name}:q", self._made.weight(name))
-        scale = self._scale(self._made.exponents[name])
+        self._constant(f"{name}:q", self._quantization.weight(name))
+        scale = self._scale(self._quantization.exponents[name])
         target = f"{name}:int8"
         if not any(target in node.output for node in self._nodes):
             inputs = [f"{name}:q", scale, self._zero()]
@@ -124,7 +124,7 @@ class _Graph:
         return name
 
     def model(self) -> onnx.ModelProto:
-        original = self._made.network.model
+        original = self._quantization.network.model
         graph = onnx.helper.make_graph(
             self._nodes, "featurizer", original.graph.input, original.graph.output, list(self._constants.values())
         )

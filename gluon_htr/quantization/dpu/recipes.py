@@ -42,34 +42,34 @@ class Scales(msgspec.Struct, frozen=True):
     exact: bool
 
 
-def prepared(recipe: Recipe, both: Halves) -> Halves:
+def prepared(recipe: Recipe, halves: Halves) -> Halves:
     """Check the recipe and apply cross-layer equalization if requested.
 
     Raises `UsageError`, `GraphError`.
     """
     if recipe.method not in METHODS:
         raise UsageError(f"unknown method {recipe.method}; the methods are {', '.join(METHODS)}")
-    read_steps(both.featurizer)  # raises before anything is computed
-    return replace(both, featurizer=equalized(both.featurizer)) if recipe.equalization else both
+    read_steps(halves.featurizer)  # raises before anything is computed
+    return replace(halves, featurizer=equalized(halves.featurizer)) if recipe.equalization else halves
 
 
 def quantized_by(recipe: Recipe, featurizer: StaticGraph, images: np.ndarray) -> Quantized:
     """Quantize the featurizer. images: (N, H, W) uint8."""
-    made = quantize(featurizer, images, recipe.method)
-    return corrected(made, images, recipe.method) if recipe.bias_correction else made
+    quantized = quantize(featurizer, images, recipe.method)
+    return corrected(quantized, images, recipe.method) if recipe.bias_correction else quantized
 
 
-def write_halves(both: Halves, folder: Path) -> None:
+def write_halves(halves: Halves, folder: Path) -> None:
     """Write `featurizer.onnx` and `tail.onnx`, both of fixed sizes."""
-    write_atomically(folder / FEATURIZER, both.featurizer.model.SerializeToString())
-    write_atomically(folder / TAIL, both.tail.model.SerializeToString())
+    write_atomically(folder / FEATURIZER, halves.featurizer.model.SerializeToString())
+    write_atomically(folder / TAIL, halves.tail.model.SerializeToString())
 
 
-def write_quantized(made: Quantized, recipe: Recipe, images: int, folder: Path) -> Scales:
+def write_quantized(quantized: Quantized, recipe: Recipe, images: int, folder: Path) -> Scales:
     """Write `featurizer.int8.onnx` and `scales.json`; return the scales."""
-    largest = headroom(made)
-    scales = Scales(recipe, images, made.exponents, largest, largest < EXACT)
-    write_atomically(folder / INTEGER, to_qdq(made).SerializeToString())
+    largest = headroom(quantized)
+    scales = Scales(recipe, images, quantized.exponents, largest, largest < EXACT)
+    write_atomically(folder / INTEGER, to_qdq(quantized).SerializeToString())
     write_atomically(folder / SCALES, msgspec.json.format(msgspec.json.encode(scales)) + b"\n")
     return scales
 

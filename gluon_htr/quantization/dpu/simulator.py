@@ -19,25 +19,25 @@ from .scales import HIGH, LOW
 EXACT = 1 << 24  # steps: a float32 holds every integer below
 
 
-def simulate(made: Quantized, image: np.ndarray) -> dict[str, np.ndarray]:
+def simulate(quantized: Quantized, image: np.ndarray) -> dict[str, np.ndarray]:
     """Compute every tensor's integers, by name, int32. image: (1, 1, H, W) float32, the network's input."""
-    exponents = made.exponents
-    exact = np.rint(image.astype(np.float64) * 2.0 ** exponents[made.source])
-    tensors = {made.source: np.clip(exact, LOW, HIGH).astype(np.int32)}
-    for step in made.steps:
-        sums, exponent = _OPERATORS[step.operator](made, step, [tensors[name] for name in step.inputs])
+    exponents = quantized.exponents
+    exact = np.rint(image.astype(np.float64) * 2.0 ** exponents[quantized.source])
+    tensors = {quantized.source: np.clip(exact, LOW, HIGH).astype(np.int32)}
+    for step in quantized.steps:
+        sums, exponent = _OPERATORS[step.operator](quantized, step, [tensors[name] for name in step.inputs])
         sums, exponent = _activated(sums, exponent, slope(step.activation))
         tensors[step.output] = shifted(sums, exponent - exponents[step.output])
     return tensors
 
 
-def headroom(made: Quantized) -> int:
+def headroom(quantized: Quantized) -> int:
     """Compute the largest sum, in steps, that the weights allow for any image; below `EXACT`, float32 is exact."""
     largest = 0
-    for step in made.steps:
+    for step in quantized.steps:
         if step.operator == "Conv":
-            weight = made.weight(step.node.input[1]).astype(np.int64)
-            sums = np.abs(weight).reshape(len(weight), -1).sum(1) * -LOW + np.abs(_bias(made, step, len(weight)))
+            weight = quantized.weight(step.node.input[1]).astype(np.int64)
+            sums = np.abs(weight).reshape(len(weight), -1).sum(1) * -LOW + np.abs(_bias(quantized, step, len(weight)))
             largest = max(largest, int(sums.max()))
     return largest
 
@@ -51,9 +51,9 @@ def shifted(sums: np.ndarray, places: int) -> np.ndarray:
     return np.clip(whole + up, LOW, HIGH).astype(np.int32)
 
 
-def _convolution(made: Quantized, step: Step, inputs: list[np.ndarray]) -> tuple[np.ndarray, int]:
+def _convolution(quantized: Quantized, step: Step, inputs: list[np.ndarray]) -> tuple[np.ndarray, int]:
     node, (image,) = step.node, inputs
-    weight = made.weight(node.input[1]).astype(np.int32)
+    weight = quantized.weight(node.input[1]).astype(np.int32)
     windows = _windows(
         image,
         weight.shape[2:],
@@ -67,32 +67,32 @@ def _convolution(made: Quantized, step: Step, inputs: list[np.ndarray]) -> tuple
     rows = windows.reshape(height * width, group, -1).transpose(1, 0, 2)
     columns = weight.reshape(group, len(weight) // group, -1).transpose(0, 2, 1)
     sums = np.concatenate([a @ b for a, b in zip(rows, columns)], axis=1)
-    sums = sums.astype(np.int64) + _bias(made, step, len(weight))
-    exponent = made.exponents[step.inputs[0]] + made.exponents[node.input[1]]
+    sums = sums.astype(np.int64) + _bias(quantized, step, len(weight))
+    exponent = quantized.exponents[step.inputs[0]] + quantized.exponents[node.input[1]]
     return sums.T.reshape(1, len(weight), height, width), exponent
 
 
-def _bias(made: Quantized, step: Step, channels: int) -> np.ndarray:
+def _bias(quantized: Quantized, step: Step, channels: int) -> np.ndarray:
     """Return the bias (channels,) int64 in the steps of the products."""
     if len(step.node.input) < 3:
         return np.zeros(channels, np.int64)
     name = step.node.input[2]
-    exponent = made.exponents[step.inputs[0]] + made.exponents[step.node.input[1]]
-    return made.weight(name).astype(np.int64) << (exponent - made.exponents[name])
+    exponent = quantized.exponents[step.inputs[0]] + quantized.exponents[step.node.input[1]]
+    return quantized.weight(name).astype(np.int64) << (exponent - quantized.exponents[name])
 
 
-def _addition(made: Quantized, step: Step, inputs: list[np.ndarray]) -> tuple[np.ndarray, int]:
-    exponents = [made.exponents[name] for name in step.inputs]
+def _addition(quantized: Quantized, step: Step, inputs: list[np.ndarray]) -> tuple[np.ndarray, int]:
+    exponents = [quantized.exponents[name] for name in step.inputs]
     finest = max(exponents)
     return sum(x.astype(np.int64) << (finest - k) for x, k in zip(inputs, exponents)), finest  # type: ignore[return-value]
 
 
-def _pooling(made: Quantized, step: Step, inputs: list[np.ndarray]) -> tuple[np.ndarray, int]:
+def _pooling(quantized: Quantized, step: Step, inputs: list[np.ndarray]) -> tuple[np.ndarray, int]:
     node, (image,) = step.node, inputs
     kernel = attribute(node, "kernel_shape", (1, 1))
     strides, pads = attribute(node, "strides", (1, 1)), attribute(node, "pads", (0, 0, 0, 0))
     windows = _windows(image, kernel, strides, (1, 1), pads, LOW)
-    return windows.max(axis=4).transpose(0, 3, 1, 2).astype(np.int64), made.exponents[step.inputs[0]]
+    return windows.max(axis=4).transpose(0, 3, 1, 2).astype(np.int64), quantized.exponents[step.inputs[0]]
 
 
 def _activated(sums: np.ndarray, exponent: int, slope: float | None) -> tuple[np.ndarray, int]:

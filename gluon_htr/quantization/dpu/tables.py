@@ -12,19 +12,19 @@ from .graphs import StaticGraph
 from .planning import Plan
 
 
-def plan_table(made: Plan) -> str:
+def plan_table(plan: Plan) -> str:
     """Format a plan: one line per layer, the proportion of the work on the DPU, and what would raise it."""
     rows = [
         f"{place.layer.name[:28]:29}{place.layer.operator:12}{'x'.join(map(str, place.layer.shape)):>16}"
         f"{place.layer.parameters:>11,}{place.layer.macs:>14,}  "
         f"{'DPU' if place.on_dpu else f'CPU: {place.breaches[0]}'}"
-        for place in made.places
+        for place in plan.places
     ]
-    advice = [f"to bring {one.gain:.1%} more there: {one.layer}: {one.remedy}" for one in made.advice]
+    advice = [f"to bring {one.gain:.1%} more there: {one.layer}: {one.remedy}" for one in plan.advice]
     return "\n".join([
         f"{'layer':29}{'operator':12}{'output':>16}{'parameters':>11}{'MACs':>14}  runs on",
         *rows,
-        f"{made.dpu.name}: {made.share:.1%} of {made.macs:,} MACs on the DPU, in pieces: {made.pieces}",
+        f"{plan.dpu.name}: {plan.share:.1%} of {plan.macs:,} MACs on the DPU, in pieces: {plan.pieces}",
         *advice,
     ])  # fmt: skip
 

@@ -121,7 +121,7 @@ def line_length(random: np.random.Generator) -> int:
 
 
 def _recased(text: str, alphabet: frozenset[str] | None, random: np.random.Generator) -> str:
-    """Sometimes convert to capitals, which books hardly have, if the alphabet has all of them."""
+    """Convert to capitals at random, which are rare in books, if the alphabet has all of them."""
     chance = random.random()
     if chance >= 0.06:
         return text

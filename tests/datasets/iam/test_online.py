@@ -173,7 +173,7 @@ BROKEN = {
     "empty": b"",
     "not XML": b"strokes",
     "without strokes": session(),
-    "no numbers": session("a,b,c"),
+    "not numbers": session("a,b,c"),
     "not a number": session("1,nan,0"),
     "far away": session("1,1e30,0 0,0,0"),
     "without coordinates": b"<StrokeSet><Stroke><Point time='1'/></Stroke></StrokeSet>",
@@ -220,7 +220,7 @@ def test_a_folder_without_it_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(AnnotationError, match="no lineStrokes"):
         IamOnlineReader(tmp_path, ALL)
     with pytest.raises(
-        AnnotationError, match="no line of split=all that can be used: a01-000u-01 is of a form with 1 stroke files"
+        AnnotationError, match="no usable line of split=all: a01-000u-01 is of a form with 1 stroke files"
     ):
         IamOnlineReader(form(tmp_path, "a01-000u", "CSR:\n", {1: HOUSE}), ALL)
 

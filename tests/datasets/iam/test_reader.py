@@ -135,7 +135,7 @@ def test_hostile_xml_is_refused_and_the_rest_is_read(text: str, tmp_path: Path) 
     forms = read_forms(folder(tmp_path, {"x.xml": text, "a01-000u.xml": FORM}, {}), problems)
     assert [form.id for form in forms] == ["a01-000u"]
     assert [problem.id for problem in problems] == ["x.xml"]
-    assert "refused" in problems[0].reason
+    assert "entities" in problems[0].reason
 
 
 @pytest.mark.parametrize("text", ["", "<form", "<form id='x'></form>", "not xml at all"])
@@ -177,9 +177,9 @@ def test_a_truncated_archive_says_so(iam_archives: Path, tmp_path: Path) -> None
 
 def test_a_folder_without_iam_says_what_to_do(tmp_path: Path) -> None:
     """A wrong path would be an empty training set."""
-    with pytest.raises(AnnotationError, match=r"gluon_htr\.download"):
+    with pytest.raises(AnnotationError, match="gluon-htr download"):
         IamReader(tmp_path / "none", "words", IamOptions())
-    with pytest.raises(AnnotationError, match=r"gluon_htr\.download"):
+    with pytest.raises(AnnotationError, match="gluon-htr download"):
         IamReader(tmp_path, "words", IamOptions())
     write_tar(tmp_path / "words.tgz", {"a01/a01-000u/a01-000u-00-00.png": NOISE})
     with pytest.raises(AnnotationError, match="no transcriptions"):

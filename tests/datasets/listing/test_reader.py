@@ -105,7 +105,7 @@ def test_all_problems_are_told_at_once_with_their_lines(tmp_path: Path) -> None:
         "list.txt:7": "a.png repeats line 1 with another label",
         "list.txt:8": "text.png is not an image",
         "list.txt:9": "empty.png is not an image",
-        "list.txt:10": "teste.png does not exist; was test.png meant?",
+        "list.txt:10": "teste.png does not exist; did you mean test.png?",
     }
 
 
@@ -121,7 +121,7 @@ def test_a_missing_image_is_never_mistaken_for_a_listed_or_numbered_neighbor(tmp
 def test_another_ending_of_the_same_name_is_suggested(tmp_path: Path) -> None:
     """Images that were converted after the list was written would all be lost without a hint."""
     root = files(tmp_path, "scan.jpg", "a.png", list__txt="scan.png x\na.png y\n")
-    assert told(root / "list.txt") == {"list.txt:1": "scan.png does not exist; was scan.jpg meant?"}
+    assert told(root / "list.txt") == {"list.txt:1": "scan.png does not exist; did you mean scan.jpg?"}
 
 
 def test_misnamed_labels_beside_images_are_recognized(tmp_path: Path) -> None:
@@ -143,7 +143,7 @@ def test_misnamed_labels_beside_images_are_recognized(tmp_path: Path) -> None:
         "line.png": "has no line.gt.txt; rename line.txt, if that is its label",
         "word.png": "has no word.gt.txt; rename wrod.gt.txt, if that is its label",
         "none.png": "has no none.gt.txt",
-        "elsewhere.gt.txt": "is the label of no image here",
+        "elsewhere.gt.txt": "is a label without an image here",
     }
 
 
@@ -258,9 +258,9 @@ def test_a_folder_with_a_list_and_labels_beside_images_is_refused(tmp_path: Path
         ("labels.csv", b'path,text\na.png,"' + b"x" * 200_000, "labels.csv:2 has a cell of more than"),
         ("labels.tsv", b"a.png\tx\nb.png\t\xff\n", "labels.tsv:2 is not UTF-8"),
         ("labels.tsv", b"\x89PNG\0", "is not UTF-8"),
-        ("labels.tsv", b"\0\0\0\0", "is no text"),
-        ("labels.tsv", b"", "labels.tsv has nothing that can be used: it has no row"),
-        ("labels.csv", b"path,text\n", "labels.csv has nothing that can be used: it has no row"),
+        ("labels.tsv", b"\0\0\0\0", "is not text"),
+        ("labels.tsv", b"", "labels.tsv has no usable sample: it has no row"),
+        ("labels.csv", b"path,text\n", "labels.csv has no usable sample: it has no row"),
         ("labels.tsv", b"b.png\tx\nc.png\ty\n", "labels.tsv:1 b.png does not exist; labels.tsv:2 c.png does not exist"),
         ("labels.txt", b"../../../../etc/passwd x\n", "is not an image"),
         ("labels.txt", b"/dev/zero x\n", "does not exist"),
@@ -277,9 +277,9 @@ def test_a_list_that_gives_nothing_says_why(name: str, content: bytes, says: str
 
 
 def test_a_list_or_folder_that_is_not_there(tmp_path: Path) -> None:
-    """A slip in the command would end in a traceback, or read another list than was meant."""
+    """A slip in the command would end in a traceback, or read the wrong list."""
     files(tmp_path, labels__tsv="", sample__txt="")
-    with pytest.raises(AnnotationError, match=r"was labels\.tsv meant\?"):
+    with pytest.raises(AnnotationError, match=r"did you mean labels\.tsv\?"):
         read(tmp_path / "lables.tsv")
     with pytest.raises(AnnotationError, match="does not exist"):
         read(tmp_path / "none" / "x")

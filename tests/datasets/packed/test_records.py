@@ -128,7 +128,7 @@ def test_a_packing_that_is_killed_goes_on(tmp_path: Path, deadly: int) -> None:
     child.start()
     child.join(60)
     assert child.exitcode == -signal.SIGKILL
-    with pytest.raises(CacheError, match="no whole records"):
+    with pytest.raises(CacheError, match="no complete records"):
         load_records(tmp_path / "x.rec")
     ages = {file.name: file.stat().st_mtime_ns for file in (tmp_path / "x.rec").glob("*.rec")}
     assert len(ages) == deadly // 8
@@ -184,11 +184,11 @@ def test_an_index_that_is_no_index_is_survived(tmp_path: Path) -> None:
 def test_what_is_no_folder_of_records_is_refused(tmp_path: Path) -> None:
     """A folder of photographs could be removed to make room for records."""
     (tmp_path / "photo.jpg").write_bytes(b"mine")
-    with pytest.raises(StorageError, match="holds something else"):
+    with pytest.raises(StorageError, match="give another --output"):
         save(tmp_path, Drawn())
     with pytest.raises(StorageError, match="is a file"):
         save(tmp_path / "photo.jpg", Drawn())
-    with pytest.raises(CacheError, match="no whole records"):
+    with pytest.raises(CacheError, match="no complete records"):
         load_records(tmp_path)
     assert (tmp_path / "photo.jpg").read_bytes() == b"mine"
 

@@ -116,7 +116,7 @@ def test_a_folder_without_packs_or_a_cut_off_pack_is_refused(tmp_path: Path) -> 
     path.write_bytes(path.read_bytes()[:-20])
     with pytest.raises(AnnotationError, match="cannot be read"):
         read(root)
-    with pytest.raises(SpecError, match="there are text, words, characters, composed"):
+    with pytest.raises(SpecError, match="use one of text, words, characters, composed"):
         parse_spec("unipen:data?part=letters")
 
 

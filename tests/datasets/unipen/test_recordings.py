@@ -99,9 +99,9 @@ def test_a_pressure_of_zero_lifts_the_pen(tmp_path: Path) -> None:
     [
         ('.SEGMENT WORD 0-9 ? "a"\n', PEN, "names component 9 of 4"),
         ('.SEGMENT WORD 2 ? "a"\n', PEN, "has no strokes"),
-        ('.SEGMENT WORD 0-0-1 ? "a"\n', PEN, "no components"),
+        ('.SEGMENT WORD 0-0-1 ? "a"\n', PEN, "not components"),
         ('.SEGMENT WORD 0 ? "  "\n', PEN, "has no text"),
-        ('.SEGMENT WORD 0 ? "a"\n', ".PEN_DOWN\n0 x\n", "no numbers"),
+        ('.SEGMENT WORD 0 ? "a"\n', ".PEN_DOWN\n0 x\n", "not numbers"),
         ('.SEGMENT WORD 0 ? "a"\n', ".COORD X T\n.PEN_DOWN\n0 0\n", "without X and Y"),
         ('.INCLUDE ../../etc/passwd\n.SEGMENT WORD 0 ? "a"\n', PEN, "out of its folder"),
         ('.INCLUDE abc/none.dat\n.SEGMENT WORD 0 ? "a"\n', PEN, "none.dat cannot be read"),
@@ -126,7 +126,7 @@ def test_texts_of_several_lines_are_left_out(tmp_path: Path) -> None:
     root = recorded(tmp_path, segments, line + below, category="8")
     (item,) = read_recordings(root, "text", problems)
     assert (item.label, item.group, item.id) == ("one line", "abc/one", "8/abc/one#0")
-    assert [problem.reason for problem in problems] == ["is a text of several lines"]
+    assert [problem.reason for problem in problems] == ["has several lines"]
     assert np.ptp(np.concatenate(item.strokes)[:, 1]) == pytest.approx(200)
 
 

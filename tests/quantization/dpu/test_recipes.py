@@ -120,7 +120,7 @@ def test_images_that_cannot_calibrate_are_refused() -> None:
         with pytest.raises(DataError, match=says):
             checked(pages, preprocessing)
     mixed = Store.collect([("a", "x", "g", images(1)[0]), ("b", "y", "g", images(1, 20, 24)[0])], [])
-    with pytest.raises(DataError, match="several sizes"):
+    with pytest.raises(DataError, match="differ in size"):
         stacked(mixed)
 
 

@@ -1,4 +1,4 @@
-"""Writes what a board needs into one folder."""
+"""Packaging of everything that a board needs into one folder."""
 
 from __future__ import annotations
 
@@ -21,49 +21,49 @@ from .torch_source import to_torch
 
 
 def check_target(target: str) -> None:
-    """Raise `UsageError` where there is no such target."""
+    """Raise `UsageError` for an unknown target."""
     if target not in BOARDS:
-        raise UsageError(f"there is no target {target}; known are {', '.join(BOARDS)}")
+        raise UsageError(f"unknown target {target}; the targets are {', '.join(BOARDS)}")
 
 
 def package(
     target: str,
     source: QuantizationSource,
-    both: Halves,
-    made: Quantized,
+    halves: Halves,
+    quantized: Quantized,
     recipe: Recipe,
     images: np.ndarray,
     folder: Path,
 ) -> None:
     """Write the folder of a target, one of `BOARDS`. images: (N, H, W) uint8, those of the calibration."""
     check_target(target)
-    write_halves(both, folder)
-    write_quantized(made, recipe, len(images), folder)
+    write_halves(halves, folder)
+    write_quantized(quantized, recipe, len(images), folder)
     write_atomically(folder / "reader.json", _reader(source))
     write_atomically(folder / "LICENSE.txt", source.bundle.files[LICENSE])
-    shapes = ["x".join(map(str, both.featurizer.shapes[name])) for name in _ends(both)]
+    shapes = ["x".join(map(str, halves.featurizer.shapes[name])) for name in _ends(halves)]
     write_atomically(folder / "README.md", readme(target, source.bundle.name, *shapes).encode())
-    for name, content in (_program("dpu_runner.py") | _extras(target, both, images)).items():
+    for name, content in (_program("dpu_runner.py") | _extras(target, halves, images)).items():
         write_atomically(folder / name, content)
 
 
-def _ends(both: Halves) -> tuple[str, str]:
-    graph = both.featurizer.model.graph
+def _ends(halves: Halves) -> tuple[str, str]:
+    graph = halves.featurizer.model.graph
     return graph.input[0].name, graph.output[0].name
 
 
 def _reader(source: QuantizationSource) -> bytes:
-    """`reader.json`: all that the runner has to know."""
+    """Return `reader.json`: the settings of the runner."""
     preprocessing = source.preprocessing
     about = {"name": source.bundle.name, "alphabet": source.bundle.reader.alphabet, "rule": preprocessing.mode}
     sizes = {"height": preprocessing.height, "width": preprocessing.width, "resample": preprocessing.resample}
     return msgspec.json.format(msgspec.json.encode(about | sizes), indent=1) + b"\n"
 
 
-def _extras(target: str, both: Halves, images: np.ndarray) -> dict[str, bytes]:
-    """Return what one target needs beside the rest."""
+def _extras(target: str, halves: Halves, images: np.ndarray) -> dict[str, bytes]:
+    """Return the files that one target needs besides the others."""
     if target == "zynq":
-        text, weights = to_torch(both.featurizer)
+        text, weights = to_torch(halves.featurizer)
         content = io.BytesIO()
         np.savez(content, **weights)  # type: ignore[arg-type]
         parts = {"featurizer.py": text.encode(), "featurizer.npz": content.getvalue()}

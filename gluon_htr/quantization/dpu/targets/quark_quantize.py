@@ -1,4 +1,4 @@
-"""Quantizes an ONNX graph with AMD Quark: int8, powers of two, QDQ.
+"""Quantization of an ONNX graph with AMD Quark: int8, powers of two, QDQ.
 
     python quark_quantize.py VINT8 featurizer.onnx calibration.npy featurizer.int8.onnx
 
@@ -16,7 +16,7 @@ import numpy as np
 
 
 class Images:
-    """What Quark reads calibration from: images (N, H, W) uint8, one after the other, scaled as networks take them."""
+    """Calibration data for Quark: images (N, H, W) uint8, one after the other, scaled to the network's input."""
 
     def __init__(self, images: np.ndarray, source: str) -> None:
         self._images, self._source = images, source
@@ -33,7 +33,7 @@ class Images:
 
 
 def quantize(preset: str, model: Path, images: np.ndarray, output: Path, source: str = "image") -> None:
-    """preset: `VINT8` or `XINT8`. images: (N, H, W) uint8. Writes `output`."""
+    """Quantize a graph to `output`. preset: `VINT8` or `XINT8`. images: (N, H, W) uint8."""
     import quark.onnx
 
     config = copy.deepcopy(getattr(quark.onnx, f"{preset}_QCONFIG"))
@@ -43,7 +43,7 @@ def quantize(preset: str, model: Path, images: np.ndarray, output: Path, source:
 
 
 def main() -> None:
-    """From the command line."""
+    """Parse the command line and quantize."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else None)
     parser.add_argument("preset", choices=("VINT8", "XINT8"))
     parser.add_argument("model", type=Path)

@@ -1,15 +1,15 @@
-"""The README.md of each target: the commands to run there, and what is to be expected of them."""
+"""README.md of each target: the commands to run there, and the results to expect."""
 
 from __future__ import annotations
 
 _HEAD = """# {name} for {board}
 
 Made by `gluon-htr dpu package`. The featurizer, `{image}` to `{features}`, is for the DPU; `tail.onnx` and the decoding
-run on the CPU. `dpu_runner.py` does it all and needs numpy and onnxruntime alone; images are PGM or PNG.
+run on the CPU. `dpu_runner.py` runs both and needs numpy and onnxruntime alone; images are PGM or PNG.
 
 Nothing in this folder has run on a board where it was made. `python3 dpu_runner.py --engine cpu IMAGE` runs the same
-int8 graph without a DPU: compare with it. A DPU may differ from it by one step here and there, since it rounds halves
-its own way.
+int8 graph without a DPU: compare with it. A DPU may differ from it by one step in places, since it rounds halves
+differently.
 
 """
 
@@ -21,7 +21,7 @@ python3 dpu_runner.py --engine vitisai --vaip /usr/bin/vaip_config.json word.png
 
 The provider compiles the DPU's part of `featurizer.int8.onnx` when it is first loaded, which takes minutes, and leaves
 the rest to the CPU. `vaip_config.json` is part of AMD's image and not of this folder: it belongs to the provider's
-version. Without `--engine` the runner takes the DPU where it can, and says so where it cannot.
+version. Without `--engine`, the runner uses the DPU if possible, and prints a message if not.
 """
 
 _ZYNQ = """## On a computer with AMD's container of Vitis AI 3.0 for PyTorch
@@ -37,7 +37,7 @@ cp compiled/featurizer.xmodel .
 ```
 
 `arch.json` must be that of the bitstream on the board (`xdputil query` names its fingerprint); ZCU102, ZCU104, KV260
-and VCK190 have theirs in that folder. The compiler has to make one DPU piece of it: `gluon-htr dpu plan` says the same.
+and VCK190 have theirs in that folder. The compiler must make one DPU subgraph of it, as `gluon-htr dpu plan` predicts.
 
 ## On the board
 
@@ -45,7 +45,7 @@ and VCK190 have theirs in that folder. The compiler has to make one DPU piece of
 python3 dpu_runner.py --engine vart word.png
 ```
 
-`calibration.npy` holds images of your calibration data: their terms apply to whoever gets this folder.
+`calibration.npy` holds images of your calibration data: their terms apply to everyone who receives this folder.
 """
 
 _EDGE = """## On a computer with AMD Quark
@@ -55,8 +55,8 @@ pip install amd-quark onnxruntime torch          # an environment of its own: it
 python quark_quantize.py VINT8 featurizer.onnx calibration.npy featurizer.int8.onnx
 ```
 
-That replaces the featurizer that `gluon-htr` quantized by one with the settings that AMD names VINT8: rounding also
-between a convolution and its ReLU. Compile it with the tools of the board's release, or let its provider do it:
+This replaces the featurizer that `gluon-htr` quantized by one with the settings that AMD calls VINT8: rounding also
+between a convolution and its ReLU. Compile it with the tools of the board's release, or let its provider compile it:
 
 ## On the board
 
@@ -64,7 +64,7 @@ between a convolution and its ReLU. Compile it with the tools of the board's rel
 python3 dpu_runner.py --engine vitisai --vaip PATH_OF_ITS_CONFIGURATION word.png
 ```
 
-`calibration.npy` holds images of your calibration data: their terms apply to whoever gets this folder.
+`calibration.npy` holds images of your calibration data: their terms apply to everyone who receives this folder.
 """
 
 BOARDS = {
@@ -75,7 +75,7 @@ BOARDS = {
 
 
 def readme(target: str, name: str, image: str, features: str) -> str:
-    """image, features: the shapes at either end of the featurizer."""
+    """Write the README of a target. image, features: shapes at either end of the featurizer."""
     board, text = BOARDS[target]
     head = _HEAD.format(name=name, board=board, image=image, features=features)
     return head + text.format(arch="DPUCZDX8G/ZCU102") if target == "zynq" else head + text
