@@ -11,20 +11,33 @@ from pathlib import Path
 from . import __version__, _command
 from .errors import UsageError
 
-
-def commands() -> dict[str, str]:
-    """Return the commands: name → first line of the docstring. The files are read as text; none is imported."""
-    files = sorted(Path(__file__).parent.glob("[a-z]*.py"))
-    described = {path.stem: ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) for path in files}
-    return {name: text.split("\n")[0] for name, text in described.items() if text and name != "errors"}
+#: In the order of use.
+COMMANDS = (
+    "predict",
+    "evaluate",
+    "models",
+    "serve",
+    "download",
+    "prepare",
+    "train",
+    "export",
+    "synthesize",
+    "presets",
+    "quantize",
+    "dpu",
+)
 
 
 def overview() -> str:
-    """Describe the command line, with one line per command."""
-    listed = commands()
-    width = max(map(len, listed), default=0)
-    rows = [f"  {name:{width}}  {text}" for name, text in listed.items()]
+    """Describe the command line: a line per command, the first of its docstring. None is imported for this."""
+    width = max(map(len, COMMANDS))
+    rows = [f"  {name:{width}}  {_description(name)}" for name in COMMANDS]
     return "\n".join(["usage: gluon-htr COMMAND [--help] …", "", "commands:", *rows])
+
+
+def _description(name: str) -> str:
+    source = (Path(__file__).parent / f"{name}.py").read_text(encoding="utf-8")
+    return (ast.get_docstring(ast.parse(source)) or "").split("\n")[0]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -38,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if name in {"--help", "-h"}:
         print(overview())
         return 0
-    if name not in commands():
+    if name not in COMMANDS:
         if name:
             print(f"error: no command '{name}'", file=sys.stderr)
         print(overview(), file=sys.stderr)
