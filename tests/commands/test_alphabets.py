@@ -79,7 +79,7 @@ def test_what_has_no_text_makes_no_alphabet(command: Command, tmp_path: Path) ->
     assert "not in UTF-8" in refusal(command("prepare", "text:latin.txt", "--alphabet", "a.json"))
     assert "nowhere.txt" in refusal(command("prepare", "text:nowhere.txt", "--alphabet", "a.json"))
     assert "no images" in refusal(command("prepare", "text:latin.txt", "--output", "x.pkl", "--alphabet", "a.json"))
-    assert "give --output" in refusal(command("prepare", "text:empty.txt"))
+    assert "--output NAME.rec" in refusal(command("prepare", "text:empty.txt"))
     assert not (tmp_path / "a.json").exists()
 
 

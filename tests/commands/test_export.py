@@ -197,7 +197,7 @@ def test_a_difference_stops_the_export_and_leaves_nothing(
     ("arguments", "says"),
     [
         (("--output", "x.zip"), "give the folder of a run"),
-        (("nowhere", "--output", "x.zip"), "no run"),
+        (("nowhere", "--output", "x.zip"), "not a run"),
         (("RUN", "--output", "x.zip", "--symbol", "s.json"), "not both"),
         (("RUN", "--output", "x.zip", "--name", "a b"), "--name"),
         (("RUN", "--output", "."), "exists already"),

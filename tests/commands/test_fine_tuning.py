@@ -33,7 +33,7 @@ def test_another_alphabet_keeps_what_overlaps_and_says_what_is_new(
     arguments = training(words, tmp_path / "tuned", "--init", LETTERS, "--alphabet", "more.json")
     done = command("train", *arguments, "--budget", "0.1s")
     assert done.returncode == ("keeping its weights" in done.stderr), done.stderr
-    assert "the blank and 4 characters are kept, 1 start as others: é as e, 1 are gone: d" in done.stderr
+    assert "kept the blank and 4 characters; initialised é from e; dropped d" in done.stderr
     old, new = read_bundle(LETTERS).trainable_pair.parameters, load_parameters(tmp_path / "tuned" / "model.params")
     assert new["arg:decoder_weight"].shape[0] == 6
     for row, source in ((0, 1), (2, 0), (3, 2), (4, 4), (5, 5)):
@@ -65,7 +65,7 @@ def test_another_network_is_refused_with_the_first_difference(words: Path, comma
     for change, says in (
         (("hidden = 16", "hidden = 24"), "network.encoder.hidden is 16, not 24"),
         (("channels = 12", "channels = 10"), "network.featurizer.2.channels is 12, not 10"),
-        (("height = 16", "height = 24"), "16 pixels' height"),
+        (("height = 16", "height = 24"), "16 pixels high"),
     ):
         (tmp_path / "other.toml").write_text(TINY.read_text().replace(*change))
         arguments = training(words, tmp_path / "run", "--init", LETTERS)
@@ -91,7 +91,7 @@ def test_what_is_no_start_is_refused(words: Path, command: Command, tmp_path: Pa
     """A typo would be a traceback, or a training from nothing."""
     assert "--init takes" in refusal(command("train", *training(words, tmp_path / "run", "--init", "nowhere")))
     (tmp_path / "bad.zip").write_bytes(LETTERS.read_bytes()[:500])
-    assert "no bundle" in refusal(command("train", *training(words, tmp_path / "run", "--init", "bad.zip")))
+    assert "not a bundle" in refusal(command("train", *training(words, tmp_path / "run", "--init", "bad.zip")))
 
 
 def listing(folder: Path, texts: list[str]) -> Path:
@@ -114,7 +114,7 @@ def test_own_words_alone_are_enough_to_adapt(command: Command, tmp_path: Path) -
     done = command("train", *arguments, "--workers", "0", "--seed", "1")
     assert done.returncode == 0, done.stderr
     assert "10 of 48 samples are held out for scoring" in done.stderr
-    assert "1 start anew: f" in done.stderr
+    assert "initialised at random: f" in done.stderr
     line = next(line for line in done.stderr.splitlines() if line.startswith("before training"))
     before = float(line.split("CER ")[1].split("%")[0]) / 100
     after = json.loads((tmp_path / "tuned" / "scores.json").read_text())["cer"]["value"]
@@ -177,7 +177,7 @@ def test_too_few_own_words_are_refused_and_how_many_are_needed_is_told(command: 
     """The one word held out of five would decide which model is kept."""
     labels = listing(tmp_path / "mine", WORDS[:5])
     arguments = ["--config", TINY, "--data", f"listing:{labels}", "--init", LETTERS, "--output", tmp_path / "tuned"]
-    assert "give 32 or more, or --validation" in refusal(command("train", *arguments))
+    assert "32 or more, or --validation" in refusal(command("train", *arguments))
     often = ["--data", f"listing:{labels}*4", *arguments[:2], *arguments[4:]]
     assert "5 samples are too few" in refusal(command("train", *often))
     few = listing(tmp_path / "few", WORDS[:3])

@@ -83,5 +83,5 @@ def test_wrong_use_is_one_line(command: Command) -> None:
     """A user would get a traceback."""
     assert "needs a bundle" in refusal(command("models", "verify"))
     assert "no model nowhere" in refusal(command("models", "show", "nowhere"))
-    assert "no bundle" in refusal(command("models", "verify", __file__))
+    assert "not a bundle" in refusal(command("models", "verify", __file__))
     assert "--threads" in refusal(command("predict", "x.png", "--model", LETTERS, "--threads", "0"))

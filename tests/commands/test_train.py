@@ -386,7 +386,7 @@ def test_a_run_goes_on_in_the_precision_that_it_began_with(
 def test_models_that_are_none_are_refused_in_one_line(command: Command, tmp_path: Path) -> None:
     """A wrong path would be a traceback."""
     assert "no model" in refusal(command("predict", "x.png", "--model", "nowhere"))
-    assert "is no model" in refusal(command("predict", "x.png", "--model", tmp_path))
+    assert "is not a model" in refusal(command("predict", "x.png", "--model", tmp_path))
 
 
 def test_a_run_does_not_go_on_with_other_data(command: Command, tmp_path: Path) -> None:

@@ -48,7 +48,7 @@ def test_a_torn_checkpoint_is_an_error_not_a_crash(keep: int, tmp_path: Path) ->
     save_checkpoint(tmp_path / "last.params", checkpoint())
     content = (tmp_path / "last.params").read_bytes()
     (tmp_path / "last.params").write_bytes(content[:keep])
-    with pytest.raises(CheckpointError, match="no checkpoint"):
+    with pytest.raises(CheckpointError, match="not a checkpoint"):
         load_checkpoint(tmp_path / "last.params")
 
 
