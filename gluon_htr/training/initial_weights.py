@@ -159,8 +159,8 @@ def remap_alphabet(initial: InitialWeights, alphabet: Alphabet, seed: int) -> tu
 
 
 def _changes(like: dict[str, str], unseen: list[str], dropped: list[str]) -> str:
-    words = f"; initialised {', '.join(f'{c} from {bare}' for c, bare in like.items())}" if like else ""
-    words += f"; initialised at random: {' '.join(unseen)}" if unseen else ""
+    words = f"; initialized {', '.join(f'{c} from {bare}' for c, bare in like.items())}" if like else ""
+    words += f"; initialized at random: {' '.join(unseen)}" if unseen else ""
     return words + (f"; dropped {' '.join(dropped)}" if dropped else "")
 
 

@@ -33,7 +33,7 @@ def test_another_alphabet_keeps_what_overlaps_and_says_what_is_new(
     arguments = training(words, tmp_path / "tuned", "--init", LETTERS, "--alphabet", "more.json")
     done = command("train", *arguments, "--budget", "0.1s")
     assert done.returncode == ("keeping its weights" in done.stderr), done.stderr
-    assert "kept the blank and 4 characters; initialised é from e; dropped d" in done.stderr
+    assert "kept the blank and 4 characters; initialized é from e; dropped d" in done.stderr
     old, new = read_bundle(LETTERS).trainable_pair.parameters, load_parameters(tmp_path / "tuned" / "model.params")
     assert new["arg:decoder_weight"].shape[0] == 6
     for row, source in ((0, 1), (2, 0), (3, 2), (4, 4), (5, 5)):
@@ -114,7 +114,7 @@ def test_own_words_alone_are_enough_to_adapt(command: Command, tmp_path: Path) -
     done = command("train", *arguments, "--workers", "0", "--seed", "1")
     assert done.returncode == 0, done.stderr
     assert "10 of 48 samples are held out for scoring" in done.stderr
-    assert "initialised at random: f" in done.stderr
+    assert "initialized at random: f" in done.stderr
     line = next(line for line in done.stderr.splitlines() if line.startswith("before training"))
     before = float(line.split("CER ")[1].split("%")[0]) / 100
     after = json.loads((tmp_path / "tuned" / "scores.json").read_text())["cer"]["value"]
