@@ -40,7 +40,7 @@ from ..graphs.onnx.writer import to_onnx
 from ..graphs.pair import SYMBOL, Pair
 from ..graphs.params import pack_parameters
 from ..graphs.symbol import parse_graph
-from ..runtime.backends import mxnet_network, onnx_network
+from ..runtime.backends import LogitsFunction, mxnet_network, onnx_network
 from ..runtime.loading import from_bundle
 from .golden import draw_golden
 from .layers import first_difference
@@ -86,13 +86,14 @@ def convert(model: ExportSource, options: ExportOptions) -> Converted:
     return Converted(Pair(model.pair.symbol, parameters), graph, stored, kept)
 
 
-def check_parity(model: ExportSource, converted: Converted, samples: Samples, say: Say) -> None:
+def check_parity(
+    model: ExportSource, converted: Converted, exported: LogitsFunction, samples: Samples, say: Say
+) -> None:
     """Compare the exported network with MXNet; raise `GraphError` if anything differs.
 
     Reports it if mxnet or samples are missing. MXNet computes in 64 bits here, so that the bound applies to the
     rounding of the exported network alone.
     """
-    exported = onnx_network(converted.stored)
     preprocessing, step = model.preset.preprocessing, model.preset.network.step_width
     random = random_images(preprocessing, step)
     check_shapes(exported, random, model.alphabet.classes, step)
@@ -123,12 +124,12 @@ def export_request(
     options = request.options
     converted = convert(model, options)
     halves = split(converted.graph) if request.parts else ()
-    check_parity(model, converted, samples, say)
+    exported = onnx_network(converted.stored)
+    check_parity(model, converted, exported, samples, say)
     if options.score_on:
-        network = onnx_network(converted.stored)
-        cards = score_cards(network, model.alphabet, model.preset.preprocessing, options.score_on, track)
+        cards = score_cards(exported, model.alphabet, model.preset.preprocessing, options.score_on, track)
         model = replace(model, cards=cards)
-    bundle = describe(model, options, output, converted, _temperature(model, converted, samples, options, say))
+    bundle = describe(model, options, output, converted, _temperature(model, exported, samples, options, say))
     write_bundle(output, bundle.description, bundle.files)
     for name, half in zip(PARTS, halves):
         assert request.parts is not None
@@ -146,11 +147,10 @@ def _model(request: ExportRequest) -> ExportSource:
 
 
 def _temperature(
-    model: ExportSource, converted: Converted, samples: Samples, options: ExportOptions, say: Say
+    model: ExportSource, exported: LogitsFunction, samples: Samples, options: ExportOptions, say: Say
 ) -> float:
     """Fit the temperature of the exported network on the samples; also report how many texts float16 changed."""
-    network = onnx_network(converted.stored)
-    logits = [network(images) for images in samples.batches]
+    logits = [exported(images) for images in samples.batches]
     if options.float16 and logits:
         unrounded = onnx_network(convert(model, replace(options, float16=False)).stored)
         texts = zip(logits, map(unrounded, samples.batches))

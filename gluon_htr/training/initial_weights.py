@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,13 @@ def _stored_lineage(file: Path) -> Lineage:
 
 
 def _from_bundle(path: Path) -> InitialWeights:
+    """Open a bundle; it stays open for the next call, as a training asks for its preset first."""
+    status = path.stat()
+    return _opened(path, status.st_mtime_ns, status.st_size)
+
+
+@lru_cache(maxsize=1)
+def _opened(path: Path, modified: int, size: int) -> InitialWeights:
     bundle = read_bundle(path)
     about = bundle.description
     network: Network | None = None
