@@ -107,7 +107,7 @@ def test_texts_of_other_data_may_have_tabs(command, tmp_path):
 
 @pytest.mark.parametrize(
     ("row", "words"),
-    [("mine.png\tmine\n", "line 4 is no row"), ("images/000/0000001.png\tx\ty\n", "line 4 is there twice")],
+    [("mine.png\tmine\n", "line 4 is not a row"), ("images/000/0000001.png\tx\ty\n", "line 4 occurs twice")],
 )
 def test_a_broken_row_is_told_and_stays(command, tmp_path, row, words):
     """Somebody's own row would be a traceback, or be lost."""
