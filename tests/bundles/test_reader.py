@@ -70,7 +70,7 @@ def test_one_altered_byte_is_noticed(name: str, tmp_path: Path) -> None:
         (lambda files: rehashed({k: v for k, v in files.items() if k != "LICENSE.txt"}), "lacks LICENSE.txt"),
         (lambda files: files | {"bundle.json": b"{}"}, "files"),
         (lambda files: files | {"bundle.json": b"[" * 100_000}, "not valid"),
-        (lambda files: files | {"bundle.json": b" " * (5 << 20)}, "too many"),
+        (lambda files: files | {"bundle.json": b" " * (5 << 20)}, "more than any description"),
         (lambda files: rehashed(files | {"golden/expected.json": b'[{"file": "golden/../x.png"}]'}), "expected.json"),
         (lambda files: rehashed(files | {"model.onnx": b"\x08\x01"}), "model.onnx"),
         (lambda files: rehashed(files | {"model.onnx": files["model.onnx"][:9000]}), "cut off"),
