@@ -110,7 +110,6 @@ def main(model: str, limits: str, slowness: str) -> int:
     """Serve a model with limits that the command has no options for."""
     import dataclasses
 
-    from gluon_htr import _door
     from gluon_htr.serving.listener import bind
     from gluon_htr.serving.served_models import open_models
     from gluon_htr.serving.server import serve
@@ -136,7 +135,8 @@ def main(model: str, limits: str, slowness: str) -> int:
     }
     listener = bind("127.0.0.1", 0)
     service = Service(models, ServerSettings(**json.loads(limits)))
-    serve(service, listener, lambda: _door.say(f"at http://127.0.0.1:{listener.getsockname()[1]}"))
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    serve(service, listener, lambda: print(url, file=sys.stderr, flush=True))
     return 0
 
 
