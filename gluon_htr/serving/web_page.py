@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from fastapi import APIRouter
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
@@ -16,10 +17,14 @@ def web_page_routes() -> APIRouter:
     """Route `/` and `/docs` to their pages, and `/static/NAME` to the files that these consist of."""
     router = APIRouter(include_in_schema=False)
     files = StaticFiles(directory=FOLDER)
+    names = {path.name for path in FOLDER.iterdir()}
 
     def add(path: str, fixed_name: str | None = None) -> None:
         async def static(request: Request) -> Response:
-            response = await files.get_response(fixed_name or request.path_params["name"], request.scope)
+            name = fixed_name or request.path_params["name"]
+            if name not in names:
+                raise HTTPException(404)
+            response = await files.get_response(name, request.scope)
             response.headers["Cache-Control"] = "no-cache"  # browsers keep a file, but ask each time if it has changed
             return response
 

@@ -50,7 +50,7 @@ def test_pages_are_fetched_anew_only_when_they_have_changed() -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/static/../settings.py", "/static/%2e%2e/settings.py", "/static//etc/passwd", "/static/"]
+    "path", ["/static/../settings.py", "/static/%2e%2e/settings.py", "/static//etc/passwd", "/static/", "/static/%00"]
 )
 def test_no_address_leads_to_another_file(path: str) -> None:
     """The server's files could be read by everybody."""
