@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from msgspec.structs import replace
@@ -72,3 +73,18 @@ def without_dropout(folder: Path) -> Path:
             node["attrs"]["p"] = "0.0"
     (folder / "symbol.json").write_text(json.dumps(symbol))
     return folder
+
+
+def export_with_norms(name: str, folder: Path) -> Any:
+    """Export a network whose batch norms have statistics and scales that matter; return its block."""
+    import mxnet as mx
+
+    from gluon_htr.networks.recognizer import build, export_pair
+
+    recognizer = build(network(name), CLASSES, seed=2)
+    generator = np.random.default_rng(4)
+    for key, parameter in recognizer.collect_params().items():
+        if "norm" in key:
+            parameter.set_data(mx.nd.array(generator.uniform(0.3, 1.7, parameter.shape)))
+    export_pair(recognizer, folder)
+    return recognizer

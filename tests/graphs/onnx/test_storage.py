@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from needs_mxnet import need_mxnet
-from small_networks import CLASSES, NETWORKS, images, network
+from small_networks import NETWORKS, export_with_norms, images, network
 
 onnx = pytest.importorskip("onnx")
 mx = need_mxnet()
@@ -20,18 +20,12 @@ from gluon_htr.graphs.params import load_parameters
 from gluon_htr.graphs.symbol import load_graph
 from gluon_htr.images.preprocessing import to_network_input
 from gluon_htr.networks.presets import preset_names
-from gluon_htr.networks.recognizer import build, export_pair
 from gluon_htr.runtime.backends import onnx_network
 
 
 def pair(name: str, folder: Path) -> tuple:
     """A network with batch norms that matter."""
-    recognizer = build(network(name), CLASSES, seed=3)
-    generator = np.random.default_rng(5)
-    for key, parameter in recognizer.collect_params().items():
-        if "norm" in key:
-            parameter.set_data(mx.nd.array(generator.uniform(0.2, 1.8, parameter.shape)))
-    export_pair(recognizer, folder)
+    export_with_norms(name, folder)
     return load_graph(folder / "symbol.json"), load_parameters(folder / "model.params")
 
 

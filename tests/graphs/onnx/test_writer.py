@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 from needs_mxnet import need_mxnet
-from small_networks import CLASSES, NETWORKS, images, network
+from small_graphs import operators
+from small_networks import CLASSES, NETWORKS, export_with_norms, images, network
 
 onnx = pytest.importorskip("onnx")
 mx = need_mxnet()
@@ -19,18 +20,6 @@ from gluon_htr.graphs.onnx.writer import OPSETS, to_onnx
 from gluon_htr.graphs.params import load_parameters
 from gluon_htr.graphs.symbol import load_graph, parse_graph
 from gluon_htr.images.preprocessing import to_network_input
-from gluon_htr.networks.recognizer import build, export_pair
-
-
-def _trained_a_little(name: str, folder: Path) -> Any:
-    """A recognizer whose batch norms have statistics and scales that matter, exported."""
-    recognizer = build(network(name), CLASSES, seed=2)
-    generator = np.random.default_rng(4)
-    for key, parameter in recognizer.collect_params().items():
-        if "norm" in key:
-            parameter.set_data(mx.nd.array(generator.uniform(0.3, 1.7, parameter.shape)))
-    export_pair(recognizer, folder)
-    return recognizer
 
 
 def _session(model: Any) -> onnxruntime.InferenceSession:
@@ -40,7 +29,7 @@ def _session(model: Any) -> onnxruntime.InferenceSession:
 @pytest.mark.parametrize("name", NETWORKS)
 def test_onnx_runtime_gives_mxnets_logits_at_every_batch_and_width(name: str, tmp_path: Path) -> None:
     """A model would read differently once it is exported."""
-    recognizer = _trained_a_little(name, tmp_path)
+    recognizer = export_with_norms(name, tmp_path)
     model = to_onnx(load_graph(tmp_path / "symbol.json"), load_parameters(tmp_path / "model.params"))
     session, step = _session(model), network(name).network.step_width
     for batch, width in ((1, 3 * step), (3, 8 * step), (16, 16 * step)):
@@ -53,7 +42,7 @@ def test_onnx_runtime_gives_mxnets_logits_at_every_batch_and_width(name: str, tm
 @pytest.mark.parametrize("opset", OPSETS)
 def test_every_opset_that_is_offered_runs(opset: int, tmp_path: Path) -> None:
     """A runtime that wants another opset could not be served."""
-    recognizer = _trained_a_little("notebook", tmp_path)
+    recognizer = export_with_norms("notebook", tmp_path)
     pair = load_graph(tmp_path / "symbol.json"), load_parameters(tmp_path / "model.params")
     model = to_onnx(*pair, opset=opset, height=32)
     image = to_network_input(images(network("notebook"), 2))
@@ -65,7 +54,7 @@ def test_every_opset_that_is_offered_runs(opset: int, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", NETWORKS)
 def test_the_graph_can_be_cut_at_features(name: str, tmp_path: Path) -> None:
     """Featurizer and tail could not run on different devices."""
-    _trained_a_little(name, tmp_path)
+    export_with_norms(name, tmp_path)
     model = to_onnx(load_graph(tmp_path / "symbol.json"), load_parameters(tmp_path / "model.params"))
     onnx.save(model, str(tmp_path / "whole.onnx"))
     parts = (("head.onnx", ["image"], ["features"]), ("tail.onnx", ["features"], ["logits"]))
@@ -88,7 +77,7 @@ def _single_threaded(path: Path) -> onnxruntime.InferenceSession:
 def test_batch_norms_after_convolutions_are_folded(tmp_path: Path) -> None:
     """Reading would be slower than it needs to be, and a DPU could not take the graph."""
     for name, left in (("lines", 0), ("words", 0), ("notebook", 3)):  # the notebook's come after the ReLU
-        _trained_a_little(name, tmp_path)
+        export_with_norms(name, tmp_path)
         model = to_onnx(load_graph(tmp_path / "symbol.json"), load_parameters(tmp_path / "model.params"))
         operators = [node.op_type for node in model.graph.node]
         assert operators.count("BatchNormalization") == left
@@ -107,26 +96,8 @@ GRAPHS = {
     "dropped twice": mx.sym.Dropout(convolution, name="d1") + mx.sym.Dropout(mx.sym.Dropout(convolution, name="d2")),
     "dropout at the end": mx.sym.Dropout(mx.sym.relu(data), name="d"),
     "dropout at the start": mx.sym.relu(mx.sym.Dropout(data, name="d")),
-    "grouped, dilated convolution": mx.sym.Convolution(
-        data, kernel=(3, 3), num_filter=4, num_group=2, dilate=(2, 1), pad=(2, 0), stride=(1, 2), name="c"
-    ),
-    "pooling, full": mx.sym.Pooling(data, kernel=(3, 2), stride=(2, 2), pool_type="max", pooling_convention="full"),
-    "mean pooling": mx.sym.Pooling(data, kernel=(3, 3), stride=(2, 2), pad=(1, 1), pool_type="avg"),
-    "mean pooling without padding": mx.sym.Pooling(
-        data, kernel=(3, 3), stride=(2, 2), pad=(1, 1), pool_type="avg", count_include_pad=False
-    ),
+    **operators(data),
     "global pooling": mx.sym.Pooling(data, global_pool=True, pool_type="max", kernel=(1, 1)),
-    "dense": mx.sym.FullyConnected(data, num_hidden=5, name="d"),
-    "dense over the last axis": mx.sym.FullyConnected(data, num_hidden=5, flatten=False, no_bias=True, name="d"),
-    "activations": mx.sym.Concat(
-        *[mx.sym.Activation(data, act_type=kind) for kind in ("relu", "sigmoid", "tanh", "softrelu")], dim=1
-    ),
-    "leaky relu": mx.sym.LeakyReLU(data + -0.5, act_type="leaky", slope=0.1),
-    "arithmetic": (data + 1 - 0.25) * (data * 3),
-    "broadcasting": mx.sym.broadcast_mul(data, mx.sym.slice_axis(data, axis=3, begin=1, end=2)),
-    "slices": mx.sym.slice_axis(data, axis=-1, begin=-4, end=None),
-    "axes": mx.sym.squeeze(mx.sym.expand_dims(mx.sym.SwapAxis(data, dim1=1, dim2=3), axis=0), axis=0),
-    "all axes": mx.sym.transpose(data),
     "flat": mx.sym.flatten(mx.sym.tanh(mx.sym.sigmoid(data))),
     **{
         f"reshape {codes}": mx.sym.relu(mx.sym.reshape(data, codes))
@@ -193,7 +164,7 @@ def test_lstms_of_any_depth_mean_the_same(layers: int, both: bool, layout: str) 
 
 def test_what_does_not_fit_is_one_error(tmp_path: Path) -> None:
     """The user would get a traceback, or a model that no runtime takes."""
-    _trained_a_little("lines", tmp_path)
+    export_with_norms("lines", tmp_path)
     graph, parameters = load_graph(tmp_path / "symbol.json"), load_parameters(tmp_path / "model.params")
     with pytest.raises(GraphError, match="opset 12"):
         to_onnx(graph, parameters, opset=12)
