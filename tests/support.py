@@ -25,6 +25,14 @@ TINY = PROJECT / "tests" / "tiny.toml"  # a preset small enough to be trained in
 SAMPLE = PROJECT.parent / "shared" / "data" / "sample"
 
 
+def tiny_preset(folder: Path, **changes: int) -> Path:
+    """The tiny preset with other settings of training."""
+    settings = TINY.read_text().replace("batch_size = 16\n", "").replace("epochs = 3\n", "")
+    lines = "\n".join(f"{key} = {value}" for key, value in ({"batch_size": 16, "epochs": 3} | changes).items())
+    (folder / "preset.toml").write_text(settings.replace("[training]\n", f"[training]\n{lines}\n"))
+    return folder / "preset.toml"
+
+
 def command_environment(**extra: str) -> dict[str, str]:
     """This environment, without our own variables and with the package importable."""
     ours = {key: value for key, value in os.environ.items() if not key.startswith("GLUON_HTR_")}

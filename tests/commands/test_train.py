@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
-import random
-import re
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import numpy as np
 import pytest
-from letters import WORDS, draw
 from needs_mxnet import need_mxnet
 from PIL import Image
-from support import TINY, Command, command_environment, refusal, training
+from support import TINY, Command, refusal, tiny_preset, training
 
 need_mxnet()
-
-from gluon_htr.graphs.params import load_parameters
 
 
 def test_a_run_leaves_everything_that_it_promises(run: Path) -> None:
@@ -38,7 +28,7 @@ def test_a_run_leaves_everything_that_it_promises(run: Path) -> None:
 
 def test_the_network_learns(command: Command, words: Path, tmp_path: Path) -> None:
     """All parts could run and nothing be learned."""
-    config = preset(tmp_path, epochs=40)
+    config = tiny_preset(tmp_path, epochs=40)
     done = command("train", *training(words, tmp_path / "run", "--config", config), timeout=240)
     assert done.returncode == 0, done.stderr
     entries = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
@@ -54,23 +44,15 @@ def test_validating_takes_little_of_the_time_however_much_there_is(
     command: Command, words: Path, tmp_path: Path
 ) -> None:
     """Whoever adapts a model with a few lines, and validates on many, would mostly wait for validations."""
-    config = preset(tmp_path, batch_size=2)
+    config = tiny_preset(tmp_path, batch_size=2)
     assert validated(command, config, words, tmp_path / "run") == [3]
     assert validated(command, config, words, tmp_path / "run", "--resume") == [3]  # it has ended: nothing is done again
 
 
 def test_patience_waits_for_validations(command: Command, words: Path, tmp_path: Path) -> None:
     """A training would end for want of a better score before anybody had looked for one."""
-    config = preset(tmp_path, epochs=44, patience=1)
+    config = tiny_preset(tmp_path, epochs=44, patience=1)
     assert validated(command, config, words, tmp_path / "run")[:2] == [20, 40]
-
-
-def preset(folder: Path, **changes: int) -> Path:
-    """The tiny preset with other settings of training."""
-    settings = TINY.read_text().replace("batch_size = 16\n", "").replace("epochs = 3\n", "")
-    lines = "\n".join(f"{key} = {value}" for key, value in ({"batch_size": 16, "epochs": 3} | changes).items())
-    (folder / "preset.toml").write_text(settings.replace("[training]\n", f"[training]\n{lines}\n"))
-    return folder / "preset.toml"
 
 
 def validated(command: Command, config: Path, words: Path, output: Path, *more: str) -> list[int]:
@@ -81,129 +63,6 @@ def validated(command: Command, config: Path, words: Path, output: Path, *more: 
     assert result.returncode == 0, result.stderr
     entries = [json.loads(line) for line in (output / "log.jsonl").read_text().splitlines()]
     return [entry["epoch"] for entry in entries if entry["event"] == "validation"]
-
-
-@pytest.mark.parametrize("engine", ["mxnet", pytest.param("torch", marks=pytest.mark.torch)])
-def test_a_run_killed_at_any_moment_ends_with_the_same_weights(engine: str, words: Path, tmp_path: Path) -> None:
-    """A crash would cost the training, or change what it ends with."""
-    if engine == "torch":
-        pytest.importorskip("torch")
-    weights = []
-    for name, interrupted in (("whole", False), ("killed", True)):
-        command = [
-            sys.executable,
-            "-m",
-            "gluon_htr.train",
-            *training(words, tmp_path / name, "--resume", "--engine", engine),
-        ]
-        if interrupted:
-            _kill_twice(command, tmp_path / name)
-        done = subprocess.run(command, capture_output=True, text=True, env=command_environment(), cwd=tmp_path)
-        assert done.returncode == 0, done.stderr
-        assert ("continues at step" in done.stderr) == interrupted
-        weights.append(load_parameters(tmp_path / name / "model.params"))
-    assert all(np.array_equal(weights[0][key], weights[1][key]) for key in weights[0])
-
-
-def _kill_twice(command: list[str], output: Path) -> None:
-    """Kills the training right after its first validation, then again a little later."""
-    for validations in (1, 2):
-        process = subprocess.Popen(
-            command, stderr=subprocess.PIPE, text=True, env=command_environment(), cwd=output.parent
-        )
-        assert process.stderr is not None
-        for line in process.stderr:
-            if line.startswith(f"epoch {validations}:"):
-                time.sleep(random.Random(validations).random() * 0.1)
-                process.kill()
-                break
-        process.stderr.close()
-        process.wait()
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="finds the worker in /proc")
-def test_a_worker_that_is_killed_ends_the_run_with_what_to_do(words: Path, tmp_path: Path) -> None:
-    """Where memory runs out the kernel kills a worker, and the user would be told to report a defect of ours."""
-    config = preset(tmp_path, epochs=1000)
-    arguments = ["--config", str(config), "--workers", "1", "--resume"]
-    command = [sys.executable, "-m", "gluon_htr.train", *training(words, tmp_path / "run", *arguments)]
-    with subprocess.Popen(
-        command, stderr=subprocess.PIPE, text=True, env=command_environment(), cwd=tmp_path
-    ) as process:
-        assert process.stderr is not None
-        for line in process.stderr:
-            if line.startswith("epoch 1:"):
-                os.kill(_worker_of(process.pid), signal.SIGKILL)
-                break
-        said = process.stderr.read().splitlines()
-    assert process.returncode == 2
-    assert said[-1].startswith("error: a worker process ended unexpectedly")
-    command += ["--budget", "1s"]
-    done = subprocess.run(command, capture_output=True, text=True, env=command_environment(), cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert "continues at step" in done.stderr
-
-
-def _worker_of(parent: int) -> int:
-    children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
-    return next(int(child) for child in children if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes())
-
-
-KILLED_AT_WRITE = """
-import os, sys
-from gluon_htr import train
-from gluon_htr.training import loop
-
-left = int(sys.argv.pop(1))
-
-def dying(write):
-    def written(*arguments):
-        global left
-        left -= 1
-        if left == 0:
-            os._exit(9)
-        return write(*arguments)
-    return written
-
-loop.save_checkpoint, loop.write_atomically = dying(loop.save_checkpoint), dying(loop.write_atomically)
-sys.exit(train.main(sys.argv[1:]))
-"""
-
-
-@pytest.mark.parametrize("write", [2, 3, 4])
-def test_a_run_killed_between_two_files_of_a_checkpoint_ends_with_the_same_weights(
-    write: int, run: Path, words: Path, tmp_path: Path
-) -> None:
-    """A crash at the wrong moment would make it go on from weights that belong to no step."""
-    arguments = training(words, tmp_path / "run", "--resume")
-    places = {"capture_output": True, "text": True, "env": command_environment(), "cwd": tmp_path}
-    killed = subprocess.run([sys.executable, "-c", KILLED_AT_WRITE, str(write), *arguments], **places)
-    assert killed.returncode == 9, killed.stderr
-    done = subprocess.run([sys.executable, "-m", "gluon_htr.train", *arguments], **places)
-    assert done.returncode == 0, done.stderr
-    whole, resumed = (load_parameters(path / "model.params") for path in (run, tmp_path / "run"))
-    assert all(np.array_equal(whole[key], resumed[key]) for key in whole)
-
-
-def test_ctrl_c_saves_and_says_how_to_go_on(words: Path, tmp_path: Path) -> None:
-    """An evening's training would be lost to a key."""
-    slow = TINY.read_text().replace("epochs = 3", "epochs = 500")
-    (tmp_path / "slow.toml").write_text(slow)
-    arguments = training(words, tmp_path / "run")
-    arguments[arguments.index("--config") + 1] = "slow.toml"
-    command = [sys.executable, "-m", "gluon_htr.train", *arguments]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=command_environment(), cwd=tmp_path)
-    assert process.stderr is not None
-    for line in process.stderr:
-        if line.startswith("epoch 1:"):
-            process.send_signal(signal.SIGINT)
-            break
-    rest = process.stderr.read()
-    process.stderr.close()
-    assert process.wait() == 130
-    assert "--resume" in rest
-    assert "Traceback" not in rest
-    assert (tmp_path / "run" / "checkpoints" / "last.params").exists()
 
 
 @pytest.mark.torch
@@ -347,62 +206,7 @@ def test_an_engine_that_is_not_there_leaves_no_run(words: Path, command: Command
     assert not (tmp_path / "run" / "run.toml").exists()
 
 
-def test_a_full_disk_while_saving_is_one_line_and_loses_nothing(words: Path, command: Command, tmp_path: Path) -> None:
-    """The checkpoint of yesterday would be overwritten by half of today's."""
-    small = tmp_path / "small"
-    small.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", str(small)], capture_output=True)
-    if mounted.returncode:
-        pytest.skip("a full disk can only be tried where tmpfs may be mounted")
-    try:
-        done = command("train", *training(words, small / "run"))
-        assert done.returncode == 2
-        assert "the disk is full" in done.stderr.splitlines()[-1]
-        assert "Traceback" not in done.stderr
-        assert not list(small.rglob("*.part"))
-    finally:
-        subprocess.run(["umount", str(small)], check=True)
-
-
-def test_an_existing_run_is_not_overwritten_nor_resumed_differently(run: Path, words: Path, command: Command) -> None:
-    """A second experiment would destroy the first."""
-    assert "--resume" in refusal(command("train", *training(words, run)))
-    assert "seed" in refusal(command("train", *training(words, run, "--resume", "--seed", "5")))
-    assert "precision" in refusal(command("train", *training(words, run, "--resume", "--precision", "bfloat16")))
-
-
-def test_a_run_goes_on_in_the_precision_that_it_began_with(
-    run: Path, words: Path, command: Command, tmp_path: Path
-) -> None:
-    """On a machine with other instructions, `--precision auto` would be refused as another run."""
-    assert 'precision = "float32"' in (run / "run.toml").read_text()
-    done = command("train", *training(words, run, "--resume", "--precision", "auto"))
-    assert done.returncode == 0, done.stderr
-    new = command("train", *training(words, tmp_path / "new", "--precision", "auto", "--budget", "1s"))
-    assert new.returncode == 0, new.stderr
-    assert 'precision = "float32"' in (tmp_path / "new" / "run.toml").read_text()  # the engine is mxnet
-
-
 def test_models_that_are_none_are_refused_in_one_line(command: Command, tmp_path: Path) -> None:
     """A wrong path would be a traceback."""
     assert "no model" in refusal(command("predict", "x.png", "--model", "nowhere"))
     assert "is not a model" in refusal(command("predict", "x.png", "--model", tmp_path))
-
-
-def test_a_run_does_not_go_on_with_other_data(command: Command, tmp_path: Path) -> None:
-    """With a line more, other lines are held out: a run would be scored on lines that it was trained on."""
-    for k, word in enumerate(WORDS * 2):
-        draw(word).save(tmp_path / f"{k}.png")
-    rows = [f"{k}.png\t{word}\n" for k, word in enumerate(WORDS * 2)]
-    labels = tmp_path / "labels.tsv"
-    arguments = ["--config", TINY, "--data", f"listing:{labels}", "--output", "run", "--workers", "0", "--resume"]
-    labels.write_text("".join(rows))
-    assert command("train", *arguments, "--budget", "0.1s").returncode == 0
-    changed = (rows[:-1], [*rows[:-1], rows[-1].replace("beeb", "bead")])
-    for content in changed:
-        labels.write_text("".join(content))
-        assert "data have changed since it began" in command("train", *arguments).stderr
-    labels.write_text("".join(rows))
-    older = re.sub("data_digest.*\n", "", (tmp_path / "run" / "run.toml").read_text())
-    (tmp_path / "run" / "run.toml").write_text(older)  # as versions wrote it that knew no digest
-    assert "continues at step" in command("train", *arguments, "--budget", "0.1s").stderr
