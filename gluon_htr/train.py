@@ -57,19 +57,19 @@ def parser() -> argparse.ArgumentParser:
 
 def run(
     request: Request,
-    output: Path | None = None,
+    output: Path,
     resume: bool = False,
     alphabet: Path | None = None,
     threads: int | None = None,
 ) -> int:
-    """Train to the end, or until Ctrl-C. Without data in the request, train on IAM and continue an existing run."""
-    folder = output or default_output(request.preset)
+    """Train to the end, or until Ctrl-C. Without data in the request, train on IAM."""
     if not request.data:
-        request, resume = _with_default_data(request), resume or output is None
-        _command.say(f"preset {request.preset}, output {folder}{' (continues)' if is_run(folder) else ''}")
+        request = _with_default_data(request)
+        continues = " (continues)" if resume and is_run(output) else ""
+        _command.say(f"preset {request.preset}, output {output}{continues}")
     session = Session.open(
         request,
-        folder,
+        output,
         resume=resume,
         alphabet=alphabet,
         threads=threads,
@@ -84,7 +84,7 @@ def run(
         callbacks = Callbacks(progress.start, progress.step, _command.say, lambda: bool(requests))
         complete = session.train(callbacks)
     if not complete:
-        _command.say(f"stopped and saved in {folder}: repeat the command with --resume to continue")
+        _command.say(f"stopped and saved in {output}: repeat the command with --resume to continue")
         return _command.INTERRUPTED
     return _report(session, session.report())
 
@@ -124,8 +124,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     _options.check_workers(options.workers)
     _options.check_threads(options.threads)
-    resumed = options.output if options.resume and options.output and is_run(options.output) else None
     named = options.config or options.preset
+    output = options.output or default_output(named or default_preset(options.init))
+    resume = options.resume or not (options.data or options.output)
+    resumed = output if resume and is_run(output) else None
     preset = named or (load_run(resumed).request.preset if resumed else default_preset(options.init))
     request = Request(
         preset=preset,
@@ -140,7 +142,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         init=options.init,
         unfit=options.unfit,
     )
-    return run(request, options.output, options.resume, options.alphabet, options.threads)
+    return run(request, output, resume, options.alphabet, options.threads)
 
 
 if __name__ == "__main__":

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 from archive_server import ArchiveServer
 from needs_mxnet import need_mxnet
-from support import SAMPLE, Command, command_environment, refusal
+from support import SAMPLE, TINY, Command, command_environment, refusal
 
 need_mxnet()
 
+from gluon_htr.training.engines import fastest_precision
 
 pytestmark = pytest.mark.skipif(
     not (SAMPLE / "iam" / "words.tgz").is_file(), reason="../shared has the real forms that it trains on"
@@ -51,6 +53,23 @@ def test_train_without_data_says_how_to_get_them(command: Command) -> None:
     message = refusal(command("train"))
     assert "gluon-htr download" in message
     assert "--data" in message
+
+
+@pytest.mark.torch
+def test_a_run_in_the_default_folder_goes_on_in_its_precision(command: Command, words: Path, tmp_path: Path) -> None:
+    """On a machine with other instructions, `--precision auto` would be refused as another run."""
+    pytest.importorskip("torch")
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "iam").symlink_to(words)
+    other = "float32" if fastest_precision("torch", "cpu") == "bfloat16" else "bfloat16"
+    arguments = ("--config", TINY, "--engine", "torch")
+    data = ("--data", f"iam-words:{words}?split=train")
+    for more in ((), (*data, "--resume")):  # IAM in data/iam, then data that are named
+        first = command("train", *arguments, *more, "--precision", other, timeout=120)
+        assert first.returncode == 0, first.stderr
+        again = command("train", *arguments, *more, "--precision", "auto", timeout=120)
+        assert again.returncode == 0, again.stderr
+        shutil.rmtree(tmp_path / "runs")
 
 
 def test_train_says_how_long_it_takes(command: Command, words: Path, tmp_path: Path) -> None:
