@@ -94,7 +94,7 @@ class AccuracyCard(Struct, frozen=True, forbid_unknown_fields=True, omit_default
 
 
 class DetectionCard(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Scores of finding lines on one set of pages, by polygons at an intersection over union of 0.5."""
+    """Scores of finding lines on one set of pages: by polygons at an intersection over union of 0.5, by baselines."""
 
     data: Text
     pages: Count
@@ -102,6 +102,7 @@ class DetectionCard(Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     precision: Proportion
     recall: Proportion
     f1: Proportion
+    baseline_f1: Proportion
     samples_sha256: Digest | None = None
 
 

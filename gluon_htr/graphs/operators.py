@@ -22,6 +22,7 @@ OPERATORS: dict[str, dict[str, tuple[Any, ...]]] = {
     "RNN": {"mode": ("lstm",), "use_sequence_length": (False,), "projection_size": (None,)},
     "Reshape": {"reverse": (False,)},
     "SwapAxis": {},
+    "UpSampling": {"sample_type": ("nearest",)},
     "_copy": {},
     "_minus_scalar": {},
     "_mul_scalar": {},

@@ -219,6 +219,9 @@ _OPERATORS: dict[str, Operator] = {
     "RNN": _lstm,
     "Reshape": lambda node, x, training: x[0].reshape(reshaped(tuple(x[0].shape), node.get("shape", ()))),
     "SwapAxis": lambda node, x, training: x[0].transpose(node.get("dim1", 0), node.get("dim2", 0)),
+    "UpSampling": lambda node, x, training: F.interpolate(
+        x[0], scale_factor=float(node.get("scale", 1)), mode="nearest"
+    ),
     "_copy": lambda node, x, training: x[0],
     "_minus_scalar": lambda node, x, training: x[0] - float(node.get("scalar", 0.0)),
     "_mul_scalar": lambda node, x, training: x[0] * float(node.get("scalar", 1.0)),

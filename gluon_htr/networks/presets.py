@@ -2,57 +2,86 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from importlib.resources import files
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
 from ..errors import ConfigurationError
 from .configuration import Preset
+from .layout_configuration import LayoutPreset
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
 
+T = TypeVar("T")
 PRESET = "preset.toml"  # its file beside an exported pair that was initialized for training elsewhere
 
 
 def preset_names() -> list[str]:
-    """Return the names of the presets that ship, sorted."""
+    """Return the names of the presets of recognizers that ship, sorted."""
+    return [name for name in _all_names() if not is_layout(name)]
+
+
+def layout_preset_names() -> list[str]:
+    """Return the names of the presets that find the lines of pages, sorted."""
+    return [name for name in _all_names() if is_layout(name)]
+
+
+def is_layout(name_or_path: str | Path) -> bool:
+    """Test whether a preset is of the task `layout`. Raises `ConfigurationError` if there is no such preset."""
+    return re.search(r'^task *= *["\']layout["\']', preset_text(name_or_path), re.MULTILINE) is not None
+
+
+def _all_names() -> list[str]:
     return sorted(entry.name[:-5] for entry in _folder().iterdir() if entry.name.endswith(".toml"))
 
 
 def preset_text(name_or_path: str | Path) -> str:
     """Return the TOML text of a preset. Raises `ConfigurationError` if there is none."""
     name = str(name_or_path)
-    if name in preset_names():
+    if name in _all_names():
         return _folder().joinpath(f"{name}.toml").read_text("utf-8")
     try:
         return Path(name).read_text("utf-8")
     except FileNotFoundError:
-        known = ", ".join(preset_names())
+        known = ", ".join(_all_names())
         raise ConfigurationError(f"{name} is neither a preset nor a file; the presets are {known}") from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{name} cannot be read as a preset ({error}); give a TOML file in UTF-8") from None
 
 
 def load_preset(name_or_path: str | Path) -> Preset:
-    """Load and check a preset. Raises `ConfigurationError` with file, key and expected type."""
+    """Load and check the preset of a recognizer. Raises `ConfigurationError` with file, key and expected type."""
+    if is_layout(name_or_path):
+        raise ConfigurationError(f"{name_or_path} finds the lines of pages: here a preset that reads lines is needed")
     return parse_preset(preset_text(name_or_path), where=str(name_or_path))
+
+
+def load_layout_preset(name_or_path: str | Path) -> LayoutPreset:
+    """Load and check a preset of the task `layout`. Raises `ConfigurationError`."""
+    return _parse(preset_text(name_or_path), str(name_or_path), LayoutPreset)
 
 
 def parse_preset(text: str, where: str) -> Preset:
     """Parse TOML to a preset; `where` names the file in errors. Raises `ConfigurationError`."""
+    preset = _parse(text, where, Preset)
+    _check(preset, where)
+    return preset
+
+
+def _parse(text: str, where: str, kind: type[T]) -> T:
     try:
-        preset = msgspec.convert(tomllib.loads(text), Preset)
+        return msgspec.convert(tomllib.loads(text), kind)
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(f"{where} is not valid TOML: {error}") from None
     except msgspec.ValidationError as error:
         raise ConfigurationError(f"{where}: {_in_toml_words(str(error))}") from None
-    _check(preset, where)
-    return preset
 
 
 def _check(preset: Preset, where: str) -> None:

@@ -16,8 +16,8 @@ import numpy as np
 from .._storage import write_atomically
 from ..errors import CheckpointError, ParametersError
 from ..graphs.params import load_parameters, pack_parameters
-from .batches import BatchPosition
 from .engines.interface import Arrays
+from .ordered import BatchPosition
 
 
 class Progress(msgspec.Struct, frozen=True):

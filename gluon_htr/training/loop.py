@@ -11,20 +11,18 @@ import msgspec
 import numpy as np
 
 from .._storage import write_atomically
-from ..datasets.store import Store
 from ..errors import DivergenceError
 from ..graphs.params import pack_parameters
-from ..runtime.stores import read_store
-from ..text.comparison import edits, is_better
-from ..text.metrics import ScoreCard, score
+from ..text.comparison import is_better
 from . import averages
-from .batches import Batches, BatchPosition
 from .checkpoints import Checkpoint, Progress, load_checkpoint, save_checkpoint
 from .engines.interface import Arrays, Engine
 from .journal import Journal
 from .objectives.batch import Batch
-from .runs import Run
+from .ordered import BatchPosition
 from .schedules import rate_at
+from .sources import BatchSource, TrainedRun
+from .validation import Examination, Validation
 
 CHECKPOINT_SECONDS = 240.0
 MAX_STEP_SECONDS = 20.0  # a longer step includes a pause of the process
@@ -52,7 +50,7 @@ class Callbacks:
 class Trainer:
     """A run in training."""
 
-    def __init__(self, run: Run, engine: Engine, batches: Batches, validation: Store) -> None:
+    def __init__(self, run: TrainedRun, engine: Engine, batches: BatchSource, validation: Validation) -> None:
         self.run, self.engine, self.batches, self.validation = run, engine, batches, validation
         self.progress = Progress()
         self._callbacks = Callbacks()
@@ -166,23 +164,16 @@ class Trainer:
     def _validate(self, epoch: int) -> None:
         """Score the averaged weights, keep them if they are the best, and report the result."""
         assert self.average is not None  # set by the first step
-        texts = self._read(self.average)
-        card = score(self.validation.texts, texts, self.validation.groups)
-        lower = self.progress.best is None or card.cer.value < self.progress.best
-        better = lower and self._beats_start(texts)
-        best = {"best": card.cer.value, "best_epoch": epoch} if better else {}
-        self._advance(
-            validated=self.progress.step, **best, **({} if epoch else {"start": edits(self.validation.texts, texts)})
-        )
-        figures = {"cer": card.cer.value, "wer": card.wer.value, "accuracy": card.levenshtein_accuracy.value}
-        self._journal.write("validation", self.progress.step, epoch=epoch, **figures, **self._spent())
+        found = self._examine(self.average)
+        lower = self.progress.best is None or found.error < self.progress.best
+        better = lower and self._beats_start(found)
+        best = {"best": found.error, "best_epoch": epoch} if better else {}
+        self._advance(validated=self.progress.step, **best, **({} if epoch else {"start": found.errors}))
+        self._journal.write("validation", self.progress.step, epoch=epoch, **found.figures, **self._spent())
         when = f"epoch {epoch}" if epoch else "before training"
         verdict = ", the best so far" if better else ", not significant" if lower else ""
-        self._callbacks.on_message(
-            f"{when}: validation CER {card.cer.value:.2%}, WER {card.wer.value:.2%}, "
-            f"Levenshtein accuracy {card.levenshtein_accuracy.value:.4f}{verdict}"
-        )
-        if not any(texts):
+        self._callbacks.on_message(f"{when}: {found.summary}{verdict}")
+        if found.is_blank:
             self._explain_blanks()
         if better:
             save_checkpoint(self.run.best, self._checkpoint())
@@ -190,15 +181,15 @@ class Trainer:
         if better:  # last: a run that is killed before `save` starts again, with the weights that the file still has
             self._publish(self.average)
 
-    def _beats_start(self, texts: list[str]) -> bool:
+    def _beats_start(self, found: Examination) -> bool:
         start = self.progress.start
-        return start is None or is_better(start, edits(self.validation.texts, texts))
+        return start is None or is_better(start, found.errors)
 
-    def _read(self, parameters: Arrays) -> list[str]:
+    def _examine(self, parameters: Arrays) -> Examination:
         current = self.engine.parameters()
         self.engine.restore(parameters)
         try:
-            return read_store(self.engine.predict, self.validation, self.run.alphabet)
+            return self.validation.examine(self.engine.predict)
         finally:
             self.engine.restore(current)
 
@@ -229,10 +220,9 @@ class Trainer:
         save_checkpoint(self.run.last, self._checkpoint())
         self._saved = time.monotonic()
 
-    def final_scores(self) -> tuple[ScoreCard, list[str]]:
-        """Return the score card of the best weights, and the texts that they read."""
-        texts = self._read(load_checkpoint(self.run.best).average)
-        return score(self.validation.texts, texts, self.validation.groups), texts
+    def final_examination(self) -> Examination:
+        """Examine the best weights."""
+        return self._examine(load_checkpoint(self.run.best).average)
 
 
 def _step_seed(seed: int, step: int) -> int:

@@ -103,7 +103,7 @@ def create_run(
     content = {
         "command": shlex.join(sys.argv),
         "data_digest": data_digest,
-        "environment": {"python": platform.python_version(), "machine": machine, **_versions()},
+        "environment": {"python": platform.python_version(), "machine": machine, **package_versions()},
         "request": msgspec.to_builtins(request),
         "preset": msgspec.to_builtins(resolved),
         "start": msgspec.to_builtins(start),
@@ -140,7 +140,8 @@ def unmark_run(path: Path) -> None:
     (path / RUN).unlink(missing_ok=True)
 
 
-def _versions() -> dict[str, str]:
+def package_versions() -> dict[str, str]:
+    """Return the versions of the packages that a training depends on."""
     found = {}
     for package in PACKAGES:
         try:
@@ -153,11 +154,11 @@ def _versions() -> dict[str, str]:
 def _toml(content: dict[str, Any]) -> bytes:
     import tomli_w
 
-    return tomli_w.dumps(_without_none(content)).encode()
+    return tomli_w.dumps(without_none(content)).encode()
 
 
-def _without_none(value: Any) -> Any:
+def without_none(value: Any) -> Any:
     """Remove keys without a value: TOML has no null."""
     if isinstance(value, dict):
-        return {key: _without_none(item) for key, item in value.items() if item is not None}
-    return [_without_none(item) for item in value] if isinstance(value, (list, tuple)) else value
+        return {key: without_none(item) for key, item in value.items() if item is not None}
+    return [without_none(item) for item in value] if isinstance(value, (list, tuple)) else value

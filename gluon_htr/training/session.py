@@ -31,6 +31,7 @@ from .setup import (
     start_run,
     trainable_samples,
 )
+from .validation import TextExamination, TextValidation
 
 HOPELESS_CER = 0.8  # CER of a trained model; above it, labels mostly do not belong to the images
 
@@ -57,6 +58,7 @@ class Session:
         self.samples, self.skipped = trainable_samples(run, train)
         self._engine = make_engine(run, threads)
         self.validation = validation.normalized(run.alphabet.normalization)
+        self._validation = TextValidation(self.validation, run.alphabet)
         self._trainer: Trainer | None = None
 
     @classmethod
@@ -100,7 +102,7 @@ class Session:
         """
         try:
             with make_batches(self.run, self.samples) as batches:
-                self._trainer = trainer = Trainer(self.run, self._engine, batches, self.validation)
+                self._trainer = trainer = Trainer(self.run, self._engine, batches, self._validation)
                 if self.run.last.exists():
                     trainer.resume()
                     progress = trainer.progress
@@ -113,7 +115,9 @@ class Session:
     def report(self) -> Outcome:
         """Score the best weights; write the score card, and pictures if matplotlib is installed."""
         assert self._trainer is not None, "train comes first"
-        card, texts = self._trainer.final_scores()
+        found = self._trainer.final_examination()
+        assert isinstance(found, TextExamination)
+        card, texts = found.card, found.texts
         folder = self.run.path
         write_atomically(folder / SCORES, msgspec.json.format(msgspec.json.encode(card)) + b"\n")
         gained = self._trainer.gained

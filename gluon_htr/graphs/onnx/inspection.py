@@ -17,7 +17,7 @@ from .protobuf import Field, fields
 OPERATORS = frozenset({
     "Add", "AveragePool", "BatchNormalization", "Cast", "Concat", "Conv", "DequantizeLinear", "Div",
     "Flatten", "GlobalAveragePool", "GlobalMaxPool", "LSTM", "LeakyRelu", "MatMul", "MaxPool", "Mul",
-    "QuantizeLinear", "Relu", "Reshape", "Shape", "Sigmoid", "Slice", "Softplus", "Squeeze", "Sub", "Tanh",
+    "QuantizeLinear", "Relu", "Reshape", "Resize", "Shape", "Sigmoid", "Slice", "Softplus", "Squeeze", "Sub", "Tanh",
     "Transpose", "Unsqueeze",
 })
 # fmt: on

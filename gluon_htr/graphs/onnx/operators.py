@@ -296,6 +296,16 @@ def _flatten(builder: GraphBuilder, index: int) -> None:
     builder.finish(index, "Flatten", [builder.input(index)], 2, axis=1)
 
 
+def _up_sampling(builder: GraphBuilder, index: int) -> None:
+    """Repeat every pixel `scale` times in both directions."""
+    scale = float(builder.graph.nodes[index].get("scale", 1))
+    scales = builder.constant(np.array([1, 1, scale, scale], np.float32), f"scales {scale:g}")
+    inputs = [builder.input(index), "", scales]
+    builder.finish(
+        index, "Resize", inputs, mode="nearest", coordinate_transformation_mode="asymmetric", nearest_mode="floor"
+    )
+
+
 def _leaky_relu(builder: GraphBuilder, index: int) -> None:
     slope = float(builder.graph.nodes[index].get("slope", 0.25))
     builder.finish(index, "LeakyRelu", [builder.input(index)], alpha=slope)
@@ -313,6 +323,7 @@ WRITERS: dict[str, Callable[[GraphBuilder, int], None]] = {
     "RNN": _lstm,
     "Reshape": _reshape,
     "SwapAxis": _swap_axes,
+    "UpSampling": _up_sampling,
     "_minus_scalar": _with_scalar("Sub"),
     "_mul_scalar": _with_scalar("Mul"),
     "_plus_scalar": _with_scalar("Add"),

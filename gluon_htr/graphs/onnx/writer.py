@@ -2,8 +2,8 @@
 
 Batch and width are dynamic. A batch norm that directly follows a convolution is folded into it. Tensors keep the names
 of the nodes that make them, `features` among them; the input is `image` (N, 1, H, W) float32, already scaled, and the
-output `logits` (N, T, C). Dropout is removed. The operators are those of opset 13, so that any opset up to 17 may be
-declared.
+output `logits` (N, T, C), or (N, C, H, W) of a network that labels pixels. Dropout is removed. The operators are those
+of opset 13, so that any opset up to 17 may be declared.
 """
 
 from __future__ import annotations
@@ -92,8 +92,10 @@ def _tensor_names(graph: Graph, needed: list[int]) -> dict[int, str]:
 
 def _model(builder: GraphBuilder, classes: int | None, opset: int, height: int | None) -> onnx.ModelProto:
     number, helper = onnx.TensorProto.FLOAT, onnx.helper
+    pixels = builder.ranks[builder.graph.output] == 4
     image = helper.make_tensor_value_info("image", number, ["batch", 1, height or "height", "width"])
-    logits = helper.make_tensor_value_info("logits", number, ["batch", "steps", classes or "classes"])
+    shape = ["batch", classes or "classes", "rows", "columns"] if pixels else ["batch", "steps", classes or "classes"]
+    logits = helper.make_tensor_value_info("logits", number, shape)
     graph = helper.make_graph(builder.nodes, "recognizer", [image], [logits], builder.initializers)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], producer_name="gluon_htr")
     model.ir_version = _IR_VERSION

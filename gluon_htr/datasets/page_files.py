@@ -1,0 +1,134 @@
+"""Files of transcribed pages: PAGE or ALTO with the image of each, and the split that a page belongs to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from PIL import ExifTags, Image
+
+from .._folders import files_below
+from ..errors import AnnotationError
+from ..images.decoding import SUFFIXES
+from ..pages.annotations import AnnotatedPage, parse_page
+from .files import MAX_MEMBER_BYTES
+from .sample import Problem
+from .splits import held_out_pages
+
+Split = Literal["train", "validation", "test", "all"]
+
+
+@dataclass(frozen=True)
+class PageFile:
+    """A page: name of its file without suffix, its content, its image, and the size (width, height) of that in
+    pixels.
+    """
+
+    name: str
+    content: AnnotatedPage
+    image: Path
+    size: tuple[int, int]
+
+    @property
+    def scale(self) -> np.ndarray:
+        """Pixels per unit of x and y in the file, (2,)."""
+        own = (self.content.width, self.content.height)
+        return np.array([side / unit if unit > 0 else 1.0 for side, unit in zip(self.size, own)])
+
+
+class PageFiles:
+    """The pages of a folder that belong to a split, in order of their names.
+
+    folder: where they are. by_ratio: the folder is not split; the caller splits by documents. problems: files that
+    cannot be used, known once all pages have been read.
+    """
+
+    def __init__(self, root: Path, split: Split) -> None:
+        self.problems: list[Problem] = []
+        self.folder, self.by_ratio = _folder(root, split)
+        self._seen: dict[Path, Path] = {}
+        self._paths = [path for path in files_below(self.folder, (".xml",)) if path.is_file()]
+        if _is_parted(root) and split in ("train", "validation"):
+            held = held_out_pages()[root.name]
+            self._paths = [path for path in self._paths if (path.stem in held) == (split == "validation")]
+
+    def __iter__(self) -> Iterator[PageFile]:
+        for path in self._paths:
+            name = path.relative_to(self.folder).with_suffix("").as_posix()
+            try:
+                yield self._open(path, name)
+            except AnnotationError as error:
+                self.problems.append(Problem(f"{name}.xml", str(error)))
+
+    def _open(self, path: Path, name: str) -> PageFile:
+        page = parse_page(_content(path))
+        image = _image(path, page.image)
+        if image in self._seen:
+            raise AnnotationError(f"has the same image as {self._seen[image]}")
+        size = _size(image)
+        self._seen[image] = path.relative_to(self.folder)
+        return PageFile(name, page, image, size)
+
+
+def document_of(name: str, by: str = "document") -> str:
+    """Return the document of a page by its name: see `PagesOptions.group`."""
+    if by == "page":
+        return name
+    if by == "folder":
+        return name.rpartition("/")[0]
+    return re.sub(r"_\d{1,3}$", "", name)
+
+
+def _folder(root: Path, split: str) -> tuple[Path, bool]:
+    """Return the folder of the pages of a split, and whether they must still be split by ratio."""
+    if not root.is_dir():
+        raise AnnotationError(
+            f"{root} is not a folder: give the folder that contains pages and their PAGE or ALTO files"
+        )
+    if split == "all":
+        return root, False
+    if split == "validation" and _is_parted(root):
+        return root / "train", False
+    if (root / split).is_dir():
+        return root / split, False
+    if split == "test" or any((root / part).is_dir() for part in ("train", "validation")):
+        raise AnnotationError(f"{root} has no folder {split}")
+    return root, True
+
+
+def _is_parted(root: Path) -> bool:
+    """Test whether our own list splits the pages below `train`: there is no other validation split."""
+    return root.name in held_out_pages() and (root / "train").is_dir() and not (root / "validation").is_dir()
+
+
+def _content(path: Path) -> bytes:
+    try:
+        if path.stat().st_size > MAX_MEMBER_BYTES:
+            raise AnnotationError(f"has more than {MAX_MEMBER_BYTES >> 20} MB")
+        return path.read_bytes()
+    except OSError as error:
+        raise AnnotationError(f"cannot be read: {error.strerror}") from None
+
+
+def _image(path: Path, named: str) -> Path:
+    """Find the image that an XML file names, or that has its name; beside it or one folder up, and nowhere else."""
+    base = re.split(r"[\\/]", named)[-1]
+    for folder in (path.parent, path.parent.parent):
+        for name in (base, *(path.stem + suffix for suffix in SUFFIXES), *(path.stem + s.upper() for s in SUFFIXES)):
+            if Path(name).suffix.lower() in SUFFIXES and (folder / name).is_file():
+                return folder / name
+    raise AnnotationError(f"has no image {base or path.stem} beside it")
+
+
+def _size(image: Path) -> tuple[int, int]:
+    """Return width and height in pixels, as the image will be decoded: upright."""
+    try:
+        with Image.open(image) as opened:
+            sideways = opened.getexif().get(ExifTags.Base.Orientation, 1) >= 5
+            return opened.size[::-1] if sideways else opened.size
+    except Exception as error:  # decoders raise whatever they like
+        raise AnnotationError(f"has an image that cannot be read: {image.name}: {type(error).__name__}") from None

@@ -1,0 +1,1 @@
+"""Training of networks that find the lines of pages."""

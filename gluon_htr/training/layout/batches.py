@@ -1,0 +1,99 @@
+"""Batches of crops of pages with the classes of their pixels; `ordered.py` makes them in a fixed order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from types import TracebackType
+
+import numpy as np
+
+from ...networks.layout_configuration import Classes
+from ..objectives.batch import Batch
+from ..ordered import BatchPosition, OrderedBatches
+from .augmentation import crop
+from .pages import PageStore, page_of
+from .settings import LayoutSettings
+from .targets import Lines, draw_targets
+
+CROPS = 2  # of each page in an epoch
+
+
+@dataclass(frozen=True)
+class _Maker:
+    """Maker of batches of crops. stride: pixels of a crop per pixel of its target. zoom: of a crop, see `crop`."""
+
+    shapes: np.ndarray
+    offsets: np.ndarray
+    lines: list[Lines]
+    settings: LayoutSettings
+    classes: Classes
+    stride: int
+    zoom: float
+    seed: int
+    pixels: np.ndarray
+
+    def make(self, positions: np.ndarray, epoch: int) -> Batch:
+        images, labels = zip(*(self._crop(int(k), np.random.default_rng([self.seed, epoch, k])) for k in positions))
+        return Batch(np.stack(images), np.stack(labels).astype(np.int32))
+
+    def _crop(self, position: int, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        page, side = position // CROPS, self.settings.crop
+        image = page_of(self.pixels, self.shapes, self.offsets, page)
+        square, lines = crop(image, self.lines[page], self.zoom, side, self.settings.augmentation, random)
+        small = [(polygon / self.stride, baseline / self.stride) for polygon, baseline in lines]
+        return square, draw_targets(small, side // self.stride, side // self.stride, self.classes)
+
+
+class LayoutBatches:
+    """All batches of crops from a position on, endlessly. A context manager.
+
+    zoom: pixels of a crop per pixel of a stored page. workers: processes; 0 makes each batch on demand.
+    """
+
+    def __init__(
+        self,
+        pages: PageStore,
+        settings: LayoutSettings,
+        classes: Classes,
+        stride: int,
+        zoom: float,
+        seed: int,
+        workers: int,
+    ) -> None:
+        self._ids = pages.ids
+        self._samples = np.repeat(np.arange(len(pages) * CROPS), np.repeat(pages.counts, CROPS))
+        self._batch_size, self._seed = settings.batch_size, seed
+        create = partial(_Maker, pages.shapes, pages.offsets, pages.lines, settings, classes, stride, zoom, seed)
+        self._ordered = OrderedBatches(pages.pixels, create, self._plan, workers)
+
+    def __enter__(self) -> LayoutBatches:
+        self._ordered.open()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._ordered.close()
+
+    def __len__(self) -> int:
+        """Return the number of crops of one epoch."""
+        return len(self._samples)
+
+    @property
+    def per_epoch(self) -> int:
+        """Batches of one epoch."""
+        return -(-len(self._samples) // self._batch_size)
+
+    def ids(self, positions: np.ndarray) -> list[str]:
+        """Return the ids of the pages of a batch, for messages."""
+        return [self._ids[k // CROPS] for k in positions.tolist()]
+
+    def stream(self, start: BatchPosition) -> Iterator[tuple[BatchPosition, np.ndarray, Batch]]:
+        """Yield (position, crops, batch) from `start` on."""
+        return self._ordered.stream(start)
+
+    def _plan(self, epoch: int) -> list[np.ndarray]:
+        order = np.random.default_rng([self._seed, epoch]).permutation(self._samples)
+        return [order[k : k + self._batch_size] for k in range(0, len(order), self._batch_size)]

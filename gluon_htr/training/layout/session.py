@@ -1,0 +1,152 @@
+"""A training of a network that finds lines, from a request to its scores, as the command `train` runs it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from ..._storage import write_atomically
+from ...bundles.run_folder import SCORES, is_run
+from ...bundles.schema import DetectionCard
+from ...datasets.loading import Track, untracked
+from ...datasets.sample import Problem
+from ...datasets.splits import held_out
+from ...errors import CheckpointError, DataError, UsageError
+from ...graphs.pair import write_pair
+from ...networks.presets import load_layout_preset
+from ..engines import create_engine
+from ..loop import Callbacks, Trainer
+from ..objectives import objective_of
+from ..settings import Request
+from .batches import LayoutBatches
+from .initial_weights import load_layout_initial
+from .pages import SPARE, PageStore, load_pages
+from .runs import LayoutRun, create_layout_run, load_layout_run
+from .validation import LayoutExamination, LayoutValidation
+
+HELD_OUT = 0.15  # proportion of the pages that are held out for scoring if there are no others for that
+
+
+@dataclass(frozen=True)
+class LayoutOutcome:
+    """Result of a training. gained: whether its weights are better than the initial ones."""
+
+    card: DetectionCard
+    gained: bool
+
+
+class LayoutSession:
+    """A run in training. problems: pages and lines that were left out."""
+
+    def __init__(self, run: LayoutRun, train: PageStore, validation: PageStore, threads: int | None = None) -> None:
+        self.run, self.pages = run, train
+        self.problems: list[Problem] = [*train.problems, *validation.problems]
+        preset, request = run.preset, run.request
+        self.validation = LayoutValidation(validation, preset.classes, preset.network.multiple)
+        self._batches = LayoutBatches(
+            train, run.training, preset.classes, preset.network.stride, 1 / SPARE, request.seed, request.workers
+        )
+        self._engine = create_engine(
+            request.engine,
+            run.path,
+            run.training.optimizer,
+            objective=objective_of("layout"),
+            device=request.device,
+            precision=request.precision,
+            threads=threads,
+        )
+        self._trainer: Trainer | None = None
+
+    @classmethod
+    def open(
+        cls,
+        request: Request,
+        output: Path,
+        *,
+        resume: bool = False,
+        threads: int | None = None,
+        track: Track = untracked,
+    ) -> LayoutSession:
+        """Start the run in `output`, or resume the existing one.
+
+        Raises the errors of reading the data, `UsageError` if `output` is a run already, `CheckpointError` if the
+        resumed run was started with another request.
+        """
+        preset = load_layout_preset(request.preset)
+        if is_run(output):
+            run = _resumed(output, request, resume)
+            return cls(run, *_load(run.request, preset.max_side, track), threads)
+        data = _load(request, preset.max_side, track)
+        return cls(_started(output, request), *data, threads)
+
+    def train(self, callbacks: Callbacks) -> bool:
+        """Train to the end; return False if a callback asks to stop earlier. The run can be resumed in both cases.
+
+        Raises `DivergenceError` if the loss is NaN or infinite.
+        """
+        with self._batches as batches:
+            self._trainer = trainer = Trainer(self.run, self._engine, batches, self.validation)
+            if self.run.last.exists():
+                trainer.resume()
+                callbacks.on_message(f"continues at step {trainer.progress.step}")
+            return trainer.finish(callbacks)
+
+    def report(self) -> LayoutOutcome:
+        """Score the best weights, and write the score card."""
+        assert self._trainer is not None, "train comes first"
+        found = self._trainer.final_examination()
+        assert isinstance(found, LayoutExamination)
+        card = detection_card(self.run.request.validation or "a held-out part of the training data", found)
+        write_atomically(self.run.path / SCORES, msgspec.json.format(msgspec.json.encode(card)) + b"\n")
+        return LayoutOutcome(card, self._trainer.gained)
+
+
+def detection_card(data: str, found: LayoutExamination) -> DetectionCard:
+    """Make the score card of an examination."""
+    total = found.total
+    return DetectionCard(
+        data, len(found.matches), total.truth, total.precision, total.recall, total.f1, total.baseline_f1
+    )
+
+
+def _resumed(output: Path, request: Request, resume: bool) -> LayoutRun:
+    if not resume:
+        raise UsageError(f"{output} is a run already: continue it with --resume, or give another --output")
+    run = load_layout_run(output)
+    for key in request.__struct_fields__:
+        now, then = getattr(request, key), getattr(run.request, key)
+        if now != then and key not in {"budget", "workers"}:
+            raise CheckpointError(
+                f"{output} was started with {key} {then!r}, not {now!r}: repeat it, or use another --output"
+            )
+    return replace(run, request=request)
+
+
+def _started(output: Path, request: Request) -> LayoutRun:
+    preset = load_layout_preset(request.preset)
+    if request.init:
+        start = load_layout_initial(request.init, preset)
+        write_pair(output, start.pair)
+        return create_layout_run(output, request, preset, start.lineage)
+    from ...networks.layout import build_layout
+    from ...networks.recognizer import export_pair
+
+    export_pair(build_layout(preset, request.seed), output)
+    return create_layout_run(output, request, preset)
+
+
+def _load(request: Request, max_side: int, track: Track) -> tuple[PageStore, PageStore]:
+    """Load training pages, larger than the network's size, and validation pages."""
+    train = load_pages(request.data, round(SPARE * max_side), request.seed, track)
+    if request.validation is not None:
+        return train, load_pages([request.validation], max_side, request.seed, track)
+    groups = sorted(set(train.groups))
+    if len(train) < 2:
+        raise DataError("one page cannot be split: give more pages, or --validation")
+    by = train.groups if len(groups) > 1 else train.ids
+    held = held_out(by, HELD_OUT, request.seed)
+    chosen = np.array([name in held for name in by])
+    return train.select(~chosen), train.select(chosen).shrunk(max_side)

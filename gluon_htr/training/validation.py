@@ -1,0 +1,75 @@
+"""Validation of a network in training: one number that should fall, and figures for the log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+
+from ..datasets.store import Store
+from ..runtime.stores import read_store
+from ..text.alphabet import Alphabet
+from ..text.comparison import edits
+from ..text.metrics import ScoreCard, score
+
+Predict = Callable[[np.ndarray], np.ndarray]  # images (N, H, W) uint8 → logits
+
+
+@dataclass(frozen=True)
+class Examination:
+    """Result of a validation.
+
+    error: the figure that should fall. errors: number of errors in each sample, for the paired bootstrap. figures: of
+    the log. summary: the same for people. is_blank: the network finds nothing at all.
+    """
+
+    error: float
+    errors: list[int]
+    figures: dict[str, float]
+    summary: str
+    is_blank: bool
+
+
+class Validation(Protocol):
+    """Data on which a network is scored."""
+
+    def __len__(self) -> int:
+        """Return the number of samples."""
+
+    def examine(self, predict: Predict) -> Examination:
+        """Score a network."""
+
+
+@dataclass(frozen=True)
+class TextExamination(Examination):
+    """Result of reading texts."""
+
+    card: ScoreCard
+    texts: list[str] = field(default_factory=list)
+
+
+class TextValidation:
+    """Lines or words with their texts."""
+
+    def __init__(self, store: Store, alphabet: Alphabet) -> None:
+        self.store, self.alphabet = store, alphabet
+
+    def __len__(self) -> int:
+        return len(self.store)
+
+    def examine(self, predict: Predict) -> TextExamination:
+        """Read all samples; the error is the CER."""
+        texts = read_store(predict, self.store, self.alphabet)
+        card = score(self.store.texts, texts, self.store.groups)
+        cer, wer, accuracy = card.cer.value, card.wer.value, card.levenshtein_accuracy.value
+        return TextExamination(
+            error=cer,
+            errors=edits(self.store.texts, texts),
+            figures={"cer": cer, "wer": wer, "accuracy": accuracy},
+            summary=f"validation CER {cer:.2%}, WER {wer:.2%}, Levenshtein accuracy {accuracy:.4f}",
+            is_blank=not any(texts),
+            card=card,
+            texts=texts,
+        )
