@@ -14,16 +14,33 @@ from typing import TYPE_CHECKING, Any
 
 __version__ = "0.2.0"
 
-__all__ = ["load", "Recognizer", "Recognition", "cer", "wer", "errors", "__version__"]
+__all__ = [
+    "load",
+    "load_reader",
+    "Recognizer",
+    "Recognition",
+    "PageReader",
+    "Document",
+    "cer",
+    "wer",
+    "errors",
+    "__version__",
+]
 
 if TYPE_CHECKING:
     from . import errors
+    from .pages.document import Document
     from .runtime.loading import load
+    from .runtime.loading_pages import load_reader
+    from .runtime.page_reader import PageReader
     from .runtime.recognizer import Recognition, Recognizer
     from .text.metrics import cer, wer
 
 _MODULES = {
     "load": "runtime.loading",
+    "load_reader": "runtime.loading_pages",
+    "PageReader": "runtime.page_reader",
+    "Document": "pages.document",
     "Recognizer": "runtime.recognizer",
     "Recognition": "runtime.recognizer",
     "cer": "text.metrics",

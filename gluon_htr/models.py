@@ -11,11 +11,14 @@ import msgspec
 
 from . import _command
 from .bundles.catalog import BundleEntry, known_bundles, user_folder
-from .bundles.reader import read_bundle
+from .bundles.reader import Bundle, read_bundle
 from .bundles.schema import AccuracyCard, Card, Description, DetectionCard, Layout, TrainingStage
 from .errors import HtrError, UsageError
 from .runtime.backends import ENGINES
+from .runtime.detector import Detector
 from .runtime.loading import find_model, from_bundle
+from .runtime.loading_pages import detector_of
+from .runtime.recognizer import Recognizer
 from .runtime.verification import Finding, verify
 
 
@@ -63,13 +66,19 @@ def show(bundle: str, as_json: bool) -> int:
 def check(bundle: str, engine: str, as_json: bool) -> int:
     """Read the golden images; return 1 if anything differs."""
     opened = read_bundle(find_model(bundle))
-    findings = verify(opened, from_bundle(opened, engine))
+    findings = verify(opened, _opened(opened, engine))
     bad = [finding for finding in findings if not finding.ok]
     if as_json:
         print(msgspec.json.encode({"name": opened.name, "ok": not bad, "images": findings}).decode())
     else:
         print("\n".join(map(_difference, bad)) or f"OK {opened.name}: {len(findings)} of {len(findings)} golden images")
     return 1 if bad else 0
+
+
+def _opened(bundle: Bundle, engine: str) -> Recognizer | Detector:
+    if isinstance(bundle.description.model, Layout):
+        return detector_of(bundle)
+    return from_bundle(bundle, engine)
 
 
 def _content(entry: BundleEntry, about: Description) -> dict[str, Any]:
@@ -105,7 +114,10 @@ def _card(card: Card | AccuracyCard | DetectionCard) -> str:
     elif isinstance(card, AccuracyCard):
         figures = f"accuracy {card.accuracy}, without case {card.case_insensitive_accuracy}, n = {card.samples}"
     else:
-        figures = f"F1 {card.f1:.3f}, precision {card.precision:.3f}, recall {card.recall:.3f}, n = {card.lines} lines"
+        figures = (
+            f"F1 {card.f1:.3f} by polygons, {card.baseline_f1:.3f} by baselines, precision {card.precision:.3f}, "
+            f"recall {card.recall:.3f}, n = {card.lines} lines"
+        )
     return f"{card.data}{digest}: {figures}"
 
 

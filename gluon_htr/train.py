@@ -1,4 +1,4 @@
-"""Train a recognizer. The result is a run: a folder with checkpoints, log, curves and score card."""
+"""Train a recognizer, or a network that finds lines on pages. The result is a run: checkpoints, log, score card."""
 
 from __future__ import annotations
 
@@ -12,9 +12,12 @@ import msgspec
 
 from . import _command, _options, _progress
 from .bundles.run_folder import is_run
+from .networks.presets import is_layout
 from .training.defaults import default_data, default_output
 from .training.engines import fastest_precision
 from .training.initial_weights import default_preset
+from .training.layout.initial_weights import default_layout_preset
+from .training.layout.session import LayoutOutcome, LayoutSession
 from .training.loop import Callbacks
 from .training.runs import load_run
 from .training.session import Outcome, Session, first_reasons
@@ -67,7 +70,8 @@ def run(
         request = _with_default_data(request)
         continues = " (continues)" if resume and is_run(output) else ""
         _command.say(f"preset {request.preset}, output {output}{continues}")
-    session = Session.open(
+    kind = LayoutSession if is_layout(request.preset) else Session
+    session: LayoutSession | Session = kind.open(
         request,
         output,
         resume=resume,
@@ -78,15 +82,14 @@ def run(
     )
     for reason in first_reasons(session.skipped):
         _command.say(reason)
-    counts = f"{len(session.samples)} samples to train on, {len(session.skipped)} left out (see skipped.tsv)"
-    _command.say(f"{counts}, {len(session.validation)} to validate")
+    _command.say(session.counts)
     with _command.stop_requests() as requests, _progress.TrainingProgress(request.budget) as progress:
         callbacks = Callbacks(progress.start, progress.step, _command.say, lambda: bool(requests))
         complete = session.train(callbacks)
     if not complete:
         _command.say(f"stopped and saved in {output}: repeat the command with --resume to continue")
         return _command.INTERRUPTED
-    return _report(session, session.report())
+    return _report(session.run.path, request.init, session.report())
 
 
 def _with_default_data(request: Request) -> Request:
@@ -94,18 +97,13 @@ def _with_default_data(request: Request) -> Request:
     return msgspec.structs.replace(request, data=[train], validation=request.validation or validation)
 
 
-def _report(session: Session, outcome: Outcome) -> int:
-    card, init = outcome.card, session.run.request.init
+def _report(path: Path, init: str | None, outcome: Outcome | LayoutOutcome) -> int:
     if not outcome.has_pictures:
         _command.say("no pictures: matplotlib is not installed")
-    figures = f"CER {card.cer}, Levenshtein accuracy {card.levenshtein_accuracy}, n = {card.samples}"
-    print(f"{session.run.path}: {figures}")
+    print(f"{path}: {outcome.figures}")
     if init and not outcome.gained:
-        text = f"no checkpoint improved on {init} significantly (paired bootstrap, {card.samples} samples)"
-        advice = "more samples may help"
-        if outcome.is_hopeless:
-            advice = f"at a CER of {card.cer.value:.0%}, labels may belong to other images: check some of them"
-        _command.say(f"{text}: keeping its weights; {advice}")
+        test = "significantly (paired bootstrap)"
+        _command.say(f"no checkpoint improved on {init} {test}: keeping its weights; {outcome.advice}")
         return 1
     return 0
 
@@ -119,16 +117,20 @@ def _precision(
     return load_run(resumed).request.precision if resumed else fastest_precision(engine, device)
 
 
+def _default_preset(init: str | None) -> str:
+    return (init and default_layout_preset(init)) or default_preset(init)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Parse the arguments and run the command."""
     options = parser().parse_args(arguments)
     _options.check_workers(options.workers)
     _options.check_threads(options.threads)
     named = options.config or options.preset
-    output = options.output or default_output(named or default_preset(options.init))
+    output = options.output or default_output(named or _default_preset(options.init))
     resume = options.resume or not (options.data or options.output)
     resumed = output if resume and is_run(output) else None
-    preset = named or (load_run(resumed).request.preset if resumed else default_preset(options.init))
+    preset = named or (load_run(resumed).request.preset if resumed else _default_preset(options.init))
     request = Request(
         preset=preset,
         data=options.data or [],

@@ -42,6 +42,7 @@ from ..graphs.params import pack_parameters
 from ..graphs.symbol import parse_graph
 from ..runtime.backends import LogitsFunction, mxnet_network, onnx_network
 from ..runtime.loading import from_bundle
+from ..training.lineage import Lineage
 from .golden import draw_golden
 from .layers import first_difference
 from .parity import check_shapes, compare, random_images
@@ -68,22 +69,22 @@ class Converted:
     kept: dict[str, np.ndarray]
 
 
-def convert(model: ExportSource, options: ExportOptions) -> Converted:
-    """Convert the model to ONNX.
+def convert(pair: Pair, options: ExportOptions, height: int | None = None) -> Converted:
+    """Convert a pair to ONNX. height: of its images in pixels, if it is fixed.
 
     Raises `GraphError` for operators that cannot be converted, `ParametersError` for the weights of another network.
     """
-    symbol = parse_graph(model.pair.symbol)
-    given = dict(model.pair.parameters)
+    symbol = parse_graph(pair.symbol)
+    given = dict(pair.parameters)
     ordered = {name: given[name] for name in symbol.parameters if name in given} | given
     parameters = rounded(ordered) if options.float16 else ordered
-    graph = to_onnx(symbol, parameters, opset=options.opset, height=model.preset.preprocessing.height)
+    graph = to_onnx(symbol, parameters, opset=options.opset, height=height)
     stored = store_weights(graph, parameters).SerializeToString()
     kept = remainder(symbol, parameters, initializers(stored))
     rebuilt = pack_parameters(restore(symbol, initializers(stored), kept))
     if rebuilt != pack_parameters(parameters):
         raise GraphError("the pair cannot be rebuilt from the exported graph: please report this")
-    return Converted(Pair(model.pair.symbol, parameters), graph, stored, kept)
+    return Converted(Pair(pair.symbol, parameters), graph, stored, kept)
 
 
 def check_parity(
@@ -122,7 +123,8 @@ def export_request(
     form = model.alphabet.normalization
     samples = read_samples(request.validation or model.validation, model.preset.preprocessing, track, form)
     options = request.options
-    converted = convert(model, options)
+    height = model.preset.preprocessing.height
+    converted = convert(model.pair, options, height)
     halves = split(converted.graph) if request.parts else ()
     exported = onnx_network(converted.stored)
     check_parity(model, converted, exported, samples, say)
@@ -152,7 +154,7 @@ def _temperature(
     """Fit the temperature of the exported network on the samples; also report how many texts float16 changed."""
     logits = [exported(images) for images in samples.batches]
     if options.float16 and logits:
-        unrounded = onnx_network(convert(model, replace(options, float16=False)).stored)
+        unrounded = onnx_network(convert(model.pair, replace(options, float16=False)).stored)
         texts = zip(logits, map(unrounded, samples.batches))
         changed = sum(a != b for ours, theirs in texts for a, b in zip(best_labels(ours), best_labels(theirs)))
         say(f"float16 weights change {changed} of {sum(map(len, logits))} texts")
@@ -180,8 +182,8 @@ def describe(
         description=model.preset.description,
         writer=f"gluon_htr {__version__}",
         model=reader,
-        inputs=[_tensor(converted.graph.graph.input[0])],
-        outputs=[_tensor(converted.graph.graph.output[0])],
+        inputs=[tensor(converted.graph.graph.input[0])],
+        outputs=[tensor(converted.graph.graph.output[0])],
         weights="float16" if options.float16 else "float32",
         network=msgspec.to_builtins(model.preset.network),
         training_data=list(model.lineage.data),
@@ -193,7 +195,7 @@ def describe(
         MODEL: converted.stored,
         SYMBOL: converted.pair.symbol.encode(),
         REMAINDER: pack_parameters(converted.kept),
-        LICENSE: (options.license or _license(options.name, model)).encode(),
+        LICENSE: (options.license or license_text(options.name, model.lineage)).encode(),
     }
     return Bundle(path, description, files | _golden(Bundle(path, description, files), model))
 
@@ -207,13 +209,15 @@ def _golden(bundle: Bundle, model: ExportSource) -> dict[str, bytes]:
     return images | {GOLDEN: msgspec.json.format(msgspec.json.encode(expected), indent=1) + b"\n"}
 
 
-def _tensor(value: onnx.ValueInfoProto) -> Tensor:
+def tensor(value: onnx.ValueInfoProto) -> Tensor:
+    """Describe an input or an output."""
     sizes = value.type.tensor_type.shape.dim
     return Tensor(value.name, "float32", [size.dim_value or size.dim_param for size in sizes])
 
 
-def _license(name: str, model: ExportSource) -> str:
-    sources = "".join(f"- {source.data}: {source.terms}\n" for source in model.lineage.data) or "- not stated\n"
+def license_text(name: str, lineage: Lineage) -> str:
+    """Write the text of LICENSE.txt: the terms of the training data."""
+    sources = "".join(f"- {source.data}: {source.terms}\n" for source in lineage.data) or "- not stated\n"
     return (
         f"The model '{name}' was trained on these data, whose terms apply to its users:\n\n{sources}\n"
         "The program that reads it, gluon_htr, is under the Apache License 2.0.\n"

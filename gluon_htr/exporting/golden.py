@@ -32,10 +32,11 @@ def draw_golden(preprocessing: Preprocessing, characters: Collection[str]) -> li
     texts = WORDS if preprocessing.mode == "box" else LINES
     if set(string.digits).issuperset(characters):
         texts = NUMBERS
-    return [_png(_draw(text, 28 + 6 * k, slant)) for k, (text, slant) in enumerate(zip(texts, SLANTS))]
+    return [_png(draw_line(text, 28 + 6 * k, slant)) for k, (text, slant) in enumerate(zip(texts, SLANTS))]
 
 
-def _draw(text: str, size: int, slant: float) -> Image.Image:
+def draw_line(text: str, size: int, slant: float) -> Image.Image:
+    """Draw a line in Pillow's own font. size: pixels. slant: columns to the right, a row upwards."""
     font = ImageFont.load_default(size)
     left, top, right, bottom = font.getbbox(text)
     width, height = int(right - left), int(bottom - top)

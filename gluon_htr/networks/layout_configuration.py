@@ -9,15 +9,8 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, field
 
+from ..pages.detection.classes import CLASSES, Classes
 from .configuration import Count, Fraction
-
-#: Meanings of the classes: `lines` has a body, a baseline and ends for each line; `odd-even` labels every second line
-#: of a page alike, so that neighbors differ.
-Classes = Literal["lines", "odd-even"]
-CLASSES: dict[Classes, tuple[str, ...]] = {
-    "lines": ("background", "body", "baseline", "end"),
-    "odd-even": ("background", "odd", "even"),
-}
 
 
 class Level(Struct, frozen=True, forbid_unknown_fields=True):

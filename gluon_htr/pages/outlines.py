@@ -34,8 +34,8 @@ class Outline:
 
 
 @dataclass(frozen=True)
-class _LineGeometry:
-    """Polygon and baseline of a line from its file, in pixels; either may be empty."""
+class LineGeometry:
+    """Polygon (n, 2) and baseline (m, 2) of a line, in pixels of the page; either may be empty."""
 
     polygon: np.ndarray
     baseline: np.ndarray
@@ -71,8 +71,12 @@ def outlines(
     scale: (2,) pixels per unit of x and y in the file. size: (width, height) of the image in pixels; all coordinates
     are clipped to it.
     """
-    found = [_place(line, scale, size) for line in lines]
-    places = [place for place in found if isinstance(place, _LineGeometry)]
+    return bands([_place(line, scale, size) for line in lines], size)
+
+
+def bands(found: Sequence[LineGeometry | AnnotationError], size: tuple[int, int]) -> list[Outline | AnnotationError]:
+    """Compute the outline of each line from its geometry and that of its neighbors, or the reason why it has none."""
+    places = [place for place in found if isinstance(place, LineGeometry)]
     distance = _line_distance(places)
     gap = distance or size[1] / PAGE_LINES
     usual = max(float(np.median([p.thickness for p in places if p.thickness] or [0])), THIN * gap)
@@ -87,16 +91,16 @@ def turned(points: np.ndarray, degrees: float) -> np.ndarray:
     return points @ np.array([[cosine, sine], [-sine, cosine]])
 
 
-def _place(line: AnnotatedLine, scale: np.ndarray, size: tuple[int, int]) -> _LineGeometry | AnnotationError:
+def _place(line: AnnotatedLine, scale: np.ndarray, size: tuple[int, int]) -> LineGeometry | AnnotationError:
     try:
         polygon, baseline = (np.clip(parse_points(text) * scale, 0, size) for text in (line.polygon, line.baseline))
     except AnnotationError as error:
         return error
-    return _LineGeometry(polygon, baseline)
+    return LineGeometry(polygon, baseline)
 
 
 def _outline(
-    place: _LineGeometry, usual: float, reach: tuple[float, float], size: tuple[int, int]
+    place: LineGeometry, usual: float, reach: tuple[float, float], size: tuple[int, int]
 ) -> Outline | AnnotationError:
     above, below = reach
     long = place.length >= SHORT * max(place.thickness, above)
@@ -121,7 +125,7 @@ def _band(baseline: np.ndarray, ends: tuple[float, float], reach: tuple[float, f
     return np.concatenate([base - np.array([0, reach[0]]), base[::-1] + np.array([0, reach[1]])])
 
 
-def _reach(places: Sequence[_LineGeometry], gap: float) -> tuple[float, float]:
+def _reach(places: Sequence[LineGeometry], gap: float) -> tuple[float, float]:
     """Compute how far polygons usually reach above and below the baseline, in pixels."""
     reaches = []
     for place in places:
@@ -132,7 +136,7 @@ def _reach(places: Sequence[_LineGeometry], gap: float) -> tuple[float, float]:
     return above, below
 
 
-def _line_distance(places: Sequence[_LineGeometry]) -> float:
+def _line_distance(places: Sequence[LineGeometry]) -> float:
     """Compute the usual distance in pixels from a level baseline to the next one below it; 0 if there is none."""
     lines = [p.baseline for p in places if p.length and abs(p.angle) < 45]
     heights = np.array([line[:, 1].mean() for line in lines])

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from ..bundles.reader import Bundle
+from ..images.decoding import decode
+from .detector import Detector
 from .recognizer import Recognizer
 
 TOLERANCE = 0.01  # of a confidence: processors round differently
@@ -22,11 +26,24 @@ class Finding:
     ok: bool
 
 
-def verify(bundle: Bundle, recognizer: Recognizer) -> list[Finding]:
+def verify(bundle: Bundle, model: Recognizer | Detector) -> list[Finding]:
     """Read all golden images, uncropped, and compare. Raises `ImageError` if one cannot be decoded."""
     findings = []
     for golden in bundle.golden:
-        read = recognizer.read(bundle.files[golden.file], whole=True)
-        ok = read.text == golden.text and abs(read.confidence - golden.confidence) <= TOLERANCE
-        findings.append(Finding(golden.file, read.text, read.confidence, golden.text, golden.confidence, ok))
+        text, confidence = _read(model, bundle.files[golden.file])
+        ok = text == golden.text and abs(confidence - golden.confidence) <= TOLERANCE
+        findings.append(Finding(golden.file, text, confidence, golden.text, golden.confidence, ok))
     return findings
+
+
+def read_golden_page(detector: Detector, png: bytes) -> tuple[str, float]:
+    """Return the number of lines on a golden page as a text, and their mean confidence."""
+    found = detector.find(decode(png))
+    return f"{len(found)} lines", float(np.mean([line.confidence for line in found])) if found else 1.0
+
+
+def _read(model: Recognizer | Detector, png: bytes) -> tuple[str, float]:
+    if isinstance(model, Detector):
+        return read_golden_page(model, png)
+    read = model.read(png, whole=True)
+    return read.text, read.confidence

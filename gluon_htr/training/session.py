@@ -45,9 +45,18 @@ class Outcome:
     has_pictures: bool
 
     @property
-    def is_hopeless(self) -> bool:
-        """True if so little is read that labels may belong to other images."""
-        return self.card.cer.value > HOPELESS_CER
+    def figures(self) -> str:
+        """The score in words."""
+        card = self.card
+        return f"CER {card.cer}, Levenshtein accuracy {card.levenshtein_accuracy}, n = {card.samples}"
+
+    @property
+    def advice(self) -> str:
+        """Advice for a training that improved on nothing."""
+        cer, count = self.card.cer.value, self.card.samples
+        if cer > HOPELESS_CER:  # so little is read that labels may belong to other images
+            return f"{count} samples; at a CER of {cer:.0%}, labels may belong to other images: check some of them"
+        return f"{count} samples; more samples may help"
 
 
 class Session:
@@ -94,6 +103,12 @@ class Session:
         """Remove the mark of a run that cannot be resumed: a corrected command may use the same output."""
         if not run.last.exists():
             unmark_run(run.path)
+
+    @property
+    def counts(self) -> str:
+        """The data of the run in words."""
+        left_out = f"{len(self.skipped)} left out (see skipped.tsv)"
+        return f"{len(self.samples)} samples to train on, {left_out}, {len(self.validation)} to validate"
 
     def train(self, callbacks: Callbacks) -> bool:
         """Train to the end; return False if a callback asks to stop earlier. The run can be resumed in both cases.

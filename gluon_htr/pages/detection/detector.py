@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
 
 import numpy as np
 
+from .classes import Classes
 from .lines import FoundLine, find_lines
 from .odd_even import find_odd_even
-
-Classes = Literal["lines", "odd-even"]
 
 
 def probabilities(logits: np.ndarray) -> np.ndarray:

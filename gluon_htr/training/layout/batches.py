@@ -9,7 +9,7 @@ from types import TracebackType
 
 import numpy as np
 
-from ...networks.layout_configuration import Classes
+from ...pages.detection.classes import Classes
 from ..objectives.batch import Batch
 from ..ordered import BatchPosition, OrderedBatches
 from .augmentation import crop

@@ -41,6 +41,11 @@ class PageStore:
     def __len__(self) -> int:
         return len(self.ids)
 
+    @property
+    def line_count(self) -> int:
+        """Lines of all pages."""
+        return sum(map(len, self.lines))
+
     def image(self, page: int) -> np.ndarray:
         """Return a page: (H, W) uint8."""
         return page_of(self.pixels, self.shapes, self.offsets, page)

@@ -21,6 +21,7 @@ from ..engines import create_engine
 from ..loop import Callbacks, Trainer
 from ..objectives import objective_of
 from ..settings import Request
+from ..setup import Say
 from .batches import LayoutBatches
 from .initial_weights import load_layout_initial
 from .pages import SPARE, PageStore, load_pages
@@ -36,14 +37,27 @@ class LayoutOutcome:
 
     card: DetectionCard
     gained: bool
+    has_pictures = True  # there are none to draw
+
+    @property
+    def figures(self) -> str:
+        """The score in words."""
+        card = self.card
+        lines = f"{card.lines} lines of {card.pages} pages"
+        return f"F1 {card.f1:.4f} by polygons, {card.baseline_f1:.4f} by baselines, {lines}"
+
+    @property
+    def advice(self) -> str:
+        """Advice for a training that improved on nothing."""
+        return f"{self.card.pages} pages; more pages may help"
 
 
 class LayoutSession:
-    """A run in training. problems: pages and lines that were left out."""
+    """A run in training. skipped: pages and lines that were left out."""
 
     def __init__(self, run: LayoutRun, train: PageStore, validation: PageStore, threads: int | None = None) -> None:
         self.run, self.pages = run, train
-        self.problems: list[Problem] = [*train.problems, *validation.problems]
+        self.skipped: list[Problem] = [*train.problems, *validation.problems]
         preset, request = run.preset, run.request
         self.validation = LayoutValidation(validation, preset.classes, preset.network.multiple)
         self._batches = LayoutBatches(
@@ -68,9 +82,11 @@ class LayoutSession:
         *,
         resume: bool = False,
         threads: int | None = None,
+        alphabet: Path | None = None,
         track: Track = untracked,
+        say: Say = lambda message: None,
     ) -> LayoutSession:
-        """Start the run in `output`, or resume the existing one.
+        """Start the run in `output`, or resume the existing one. It has no use for an alphabet.
 
         Raises the errors of reading the data, `UsageError` if `output` is a run already, `CheckpointError` if the
         resumed run was started with another request.
@@ -81,6 +97,12 @@ class LayoutSession:
             return cls(run, *_load(run.request, preset.max_side, track), threads)
         data = _load(request, preset.max_side, track)
         return cls(_started(output, request), *data, threads)
+
+    @property
+    def counts(self) -> str:
+        """The data of the run in words."""
+        pages = f"{len(self.pages)} pages, {self.pages.line_count} lines to train on"
+        return f"{pages}, {len(self.skipped)} left out, {len(self.validation)} pages to validate"
 
     def train(self, callbacks: Callbacks) -> bool:
         """Train to the end; return False if a callback asks to stop earlier. The run can be resumed in both cases.

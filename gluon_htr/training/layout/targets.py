@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image, ImageDraw
 
-from ...networks.layout_configuration import Classes
+from ...pages.detection.classes import Classes
 
 THICKNESS = 0.16  # of a baseline, as a proportion of the line's height
 MIN_THICKNESS, MAX_THICKNESS = 2, 5  # pixels

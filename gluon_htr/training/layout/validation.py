@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ...networks.layout_configuration import Classes
+from ...pages.detection.classes import Classes
 from ...pages.detection.detector import find, probabilities
 from ...pages.scaling import padded
 from ...pages.scoring import Matches, match

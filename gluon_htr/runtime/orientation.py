@@ -1,0 +1,112 @@
+"""Orientation of a page: by quarter turns, from its lines and from how surely they are read.
+
+Lines that are found lie level. Upside-down lines are found, too, but are read with less confidence than upright ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+import numpy as np
+
+from ..pages.crops import cut
+from ..pages.detection.lines import FoundLine
+from ..pages.document import Character, Line, Orientation, Point, Word
+from ..pages.outlines import Outline
+from .detector import Detector
+from .page_lines import mean_confidence
+from .recognizer import Recognizer
+
+TESTED = 4  # lines that are read both ways
+SURE = 0.55  # mean confidence of these lines above which no other orientation is tried
+LONG = 4.0  # heights: most of the lines of an upright page are longer
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A turn of a page of `width` × `height` pixels by `orientation` degrees clockwise, which makes it upright."""
+
+    orientation: Orientation
+    width: int
+    height: int
+
+    def turned(self, page: np.ndarray) -> np.ndarray:
+        """Turn a page upright: (H, W) uint8."""
+        return page if self.orientation == 0 else np.ascontiguousarray(np.rot90(page, -self.orientation // 90))
+
+    def back(self, points: Sequence[Point]) -> tuple[Point, ...]:
+        """Convert points of the upright page to the page as it was given."""
+        if self.orientation == 90:
+            return tuple((y, self.height - x) for x, y in points)
+        if self.orientation == 180:
+            return tuple((self.width - x, self.height - y) for x, y in points)
+        if self.orientation == 270:
+            return tuple((self.width - y, x) for x, y in points)
+        return tuple(points)
+
+    def line_back(self, line: Line) -> Line:
+        """Convert a line of the upright page to the page as it was given."""
+        if self.orientation == 0:
+            return line
+        words = tuple(self._word_back(word) for word in line.words)
+        replace = msgspec.structs.replace
+        return replace(line, polygon=self.back(line.polygon), baseline=self.back(line.baseline), words=words)
+
+    def box_back(self, boxes: np.ndarray) -> tuple[Point, ...]:
+        """Return the corners, on the page as it was given, of the box around boxes (n, 4) of the upright page."""
+        left, top = (float(side) for side in boxes[:, :2].min(axis=0))
+        right, bottom = (float(side) for side in boxes[:, 2:].max(axis=0))
+        return self.back([(left, top), (right, top), (right, bottom), (left, bottom)])
+
+    def _word_back(self, word: Word) -> Word:
+        replace = msgspec.structs.replace
+        characters: tuple[Character, ...] = tuple(
+            replace(character, polygon=self.back(character.polygon)) for character in word.characters
+        )
+        return replace(word, polygon=self.back(word.polygon), characters=characters)
+
+
+def upright(page: np.ndarray, detector: Detector, recognizer: Recognizer) -> tuple[Turn, list[FoundLine]]:
+    """Return the turn that makes a page upright, and the lines of the upright page.
+
+    page: (H, W) uint8.
+    """
+    height, width = page.shape
+    as_given = Turn(0, width, height)
+    found = detector.find(page)
+    if not found:
+        return as_given, found
+    confidence = _confidence(page, found, recognizer)
+    if confidence >= SURE:
+        return as_given, found
+    best, lines, highest = as_given, found, confidence * _weight(found)
+    for orientation in (180, 90, 270):
+        turn = Turn(orientation, width, height)  # type: ignore[arg-type]
+        turned = turn.turned(page)
+        candidates = detector.find(turned)
+        value = _confidence(turned, candidates, recognizer) * _weight(candidates) if candidates else 0.0
+        if value > 1.15 * highest:
+            best, lines, highest = turn, candidates, value
+    return best, lines
+
+
+def _weight(found: Sequence[FoundLine]) -> float:
+    """Return the total length of the lines, as far as they look like lines, in heights of a line."""
+    lengths = [_length(line) for line in found]
+    return float(sum(length for length in lengths if length >= LONG) + 1.0)
+
+
+def _length(line: FoundLine) -> float:
+    across = float(np.hypot(*(line.baseline[-1] - line.baseline[0])))
+    return across / max(float(np.ptp(line.polygon[:, 1])), 1.0)
+
+
+def _confidence(page: np.ndarray, found: Sequence[FoundLine], recognizer: Recognizer) -> float:
+    """Return the mean confidence of the characters of some long lines."""
+    chosen = sorted(found, key=_length, reverse=True)[:TESTED]
+    characters = [
+        character for line in chosen for character in recognizer.read(cut(page, Outline(line.polygon, 0.0))).characters
+    ]
+    return mean_confidence(characters) if characters else 0.0

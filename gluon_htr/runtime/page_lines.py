@@ -1,0 +1,53 @@
+"""Conversion of a recognized line to a line of a document: words and characters with their places on the page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+
+import numpy as np
+
+from ..pages.crops import Frame
+from ..pages.detection.lines import FoundLine
+from ..pages.document import Character, Line, Point, Word
+from .recognizer import Character as Recognized
+from .recognizer import Recognition
+
+
+def document_line(identity: str, recognition: Recognition, frame: Frame, found: FoundLine) -> Line:
+    """Build a line in pixels of the upright page."""
+    words = []
+    for is_space, group in groupby(recognition.characters, key=lambda character: character.text.isspace()):
+        if not is_space:
+            words.append(_word(list(group), frame))
+    return Line(
+        identity,
+        recognition.text,
+        mean_confidence(recognition.characters) if recognition.characters else 0.0,
+        points(found.polygon),
+        points(found.baseline),
+        tuple(words),
+    )
+
+
+def mean_confidence(characters: Sequence[Recognized] | Sequence[Character]) -> float:
+    """Return the geometric mean of confidences: comparable between short and long texts."""
+    logs = np.log(np.maximum([character.confidence for character in characters], 1e-9))
+    return float(min(1.0, np.exp(logs.mean())))
+
+
+def points(array: np.ndarray) -> tuple[Point, ...]:
+    """Convert points (n, 2) to a tenth of a pixel."""
+    return tuple((round(float(x), 1), round(float(y), 1)) for x, y in array)
+
+
+def _word(characters: list[Recognized], frame: Frame) -> Word:
+    read = tuple(Character(c.text, min(1.0, c.confidence), _quad(frame, c.left, c.right)) for c in characters)
+    polygon = _quad(frame, min(c.left for c in characters), max(c.right for c in characters))
+    return Word("".join(c.text for c in characters), mean_confidence(characters), polygon, read)
+
+
+def _quad(frame: Frame, left: float, right: float) -> tuple[Point, ...]:
+    """Return the corners of a span of columns, clockwise from the top left."""
+    corners = np.array([(left, 0), (right, 0), (right, frame.height), (left, frame.height)], float)
+    return points(frame.to_page(corners))

@@ -1,0 +1,151 @@
+"""Reading of whole pages: find the lines, straighten them, read them, and put them in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..errors import AnnotationError, ImageError
+from ..images.decoding import ImageLike
+from ..images.polarity import dark_on_light
+from ..pages.crops import Frame, cut_straight
+from ..pages.detection.lines import FoundLine
+from ..pages.document import Document, Line, Page, Region
+from ..pages.outlines import LineGeometry, bands
+from ..pages.reading_order import ordered_groups
+from ..pages.sources import PageSource
+from .detector import Detector
+from .orientation import Turn, upright
+from .page_lines import document_line
+from .recognizer import Recognizer
+
+BATCH = 16  # lines
+
+
+@dataclass(frozen=True)
+class PageFailure:
+    """A page that could not be read: its number, counted from 1, and why."""
+
+    number: int
+    error: ImageError
+
+
+class PageReader:
+    """A detector of lines and a recognizer of them. Threads may share it: it holds no state.
+
+    Args:
+        detector: Finds the lines of a page.
+        recognizer: Reads a line.
+
+    Example:
+        >>> import gluon_htr
+        >>> document = gluon_htr.load_reader().read("examples/page.png")
+        >>> len(document.lines) > 1
+        True
+    """
+
+    def __init__(self, detector: Detector, recognizer: Recognizer) -> None:
+        self.detector, self.recognizer = detector, recognizer
+
+    def read(self, source: ImageLike) -> Document:
+        """Read all pages of a file.
+
+        Args:
+            source: A path, the bytes of a file, an array or a Pillow image: an image, a TIFF with several pages, a PDF.
+
+        Returns:
+            The document. A blank page has no regions.
+
+        Raises:
+            ImageError: The file, or one of its pages, cannot be decoded.
+            MissingToolError: A package for its format is not installed.
+        """
+        with PageSource(source) as pages:
+            name = pages.name
+            read = [self._or_raise(page) for page in self._stream(pages)]
+        return Document(_base(name), tuple(read))
+
+    def stream(self, source: ImageLike) -> Iterator[tuple[Page, np.ndarray] | PageFailure]:
+        """Read a file page by page, in bounded memory.
+
+        Args:
+            source: As for `read`.
+
+        Yields:
+            Each page with its image (H, W) uint8, or its failure.
+
+        Raises:
+            ImageError: The file cannot be opened at all.
+            MissingToolError: A package for its format is not installed.
+        """
+        with PageSource(source) as pages:
+            yield from self._stream(pages)
+
+    def read_page(self, pixels: np.ndarray, source: str = "image", number: int = 1) -> Page:
+        """Read one page that is decoded already.
+
+        Args:
+            pixels: (H, W) uint8, 0 = black ink.
+            source: Name of its file.
+            number: Number of the page in it.
+
+        Returns:
+            The page.
+        """
+        page = dark_on_light(pixels)
+        turn, found = upright(page, self.detector, self.recognizer)
+        lines = self._lines(turn.turned(page), found)
+        return self._page(pixels, turn, lines, source, number)
+
+    def _stream(self, pages: PageSource) -> Iterator[tuple[Page, np.ndarray] | PageFailure]:
+        for page in pages:
+            if page.pixels is None:
+                assert page.error is not None
+                yield PageFailure(page.number, page.error)
+            else:
+                yield self.read_page(page.pixels, _base(pages.name), page.number), page.pixels
+
+    @staticmethod
+    def _or_raise(result: tuple[Page, np.ndarray] | PageFailure) -> Page:
+        if isinstance(result, PageFailure):
+            raise result.error
+        return result[0]
+
+    def _lines(self, page: np.ndarray, found: Sequence[FoundLine]) -> list[tuple[Line, np.ndarray]]:
+        """Read the found lines of an upright page, with the box (4,) of each on it."""
+        size = (page.shape[1], page.shape[0])
+        geometries = [LineGeometry(np.clip(f.polygon, 0, size), np.clip(f.baseline, 0, size)) for f in found]
+        crops, frames, kept = [], list[Frame](), list[FoundLine]()
+        for line, outline in zip(found, bands(geometries, size)):
+            if isinstance(outline, AnnotationError):
+                continue
+            crop, frame = cut_straight(page, outline, line.baseline)
+            crops.append(crop)
+            frames.append(frame)
+            kept.append(line)
+        read = [recognition for _, recognition in self.recognizer.stream(crops, BATCH)]
+        return [
+            (document_line(f"line_{k}", recognition, frame, line), _box(line.polygon))
+            for k, (recognition, frame, line) in enumerate(zip(read, frames, kept), 1)
+        ]
+
+    def _page(
+        self, pixels: np.ndarray, turn: Turn, lines: list[tuple[Line, np.ndarray]], source: str, number: int
+    ) -> Page:
+        boxes = np.array([box for _, box in lines]).reshape(-1, 4)
+        regions = []
+        for place, group in enumerate(ordered_groups(boxes), 1):
+            members = tuple(turn.line_back(lines[k][0]) for k in group.lines)
+            regions.append(Region(f"region_{place}", group.kind, turn.box_back(boxes[list(group.lines)]), members))
+        height, width = pixels.shape
+        return Page(source, number, width, height, turn.orientation, tuple(regions), self.recognizer.name)
+
+
+def _box(polygon: np.ndarray) -> np.ndarray:
+    return np.concatenate([polygon.min(axis=0), polygon.max(axis=0)])
+
+
+def _base(name: str) -> str:
+    return name.replace("\\", "/").rpartition("/")[2]
