@@ -1,7 +1,7 @@
 """ALTO 4.4: https://www.loc.gov/standards/alto.
 
-Blocks are in reading order, and `ReadingOrder` repeats it. The kind of a block is a tag, as in files of eScriptorium and
-kraken. Every line has a String, even an empty one, because the schema asks for it.
+Blocks are in reading order, and `ReadingOrder` repeats it. The kind of a block is a tag, as in files of eScriptorium
+and kraken. Every line has a String, even an empty one, because the schema asks for it.
 """
 
 from __future__ import annotations
@@ -57,7 +57,9 @@ class _Encoder:
 
     def _reading_order(self) -> list[Any]:
         refs = [self._make.ElementRef(ID=self._ids.claim(f"order_{name}"), REF=name) for name, _ in self._blocks]
-        return [self._make.ReadingOrder(self._make.OrderedGroup({"ID": self._ids.claim("order")}, *refs))] if refs else []
+        return (
+            [self._make.ReadingOrder(self._make.OrderedGroup({"ID": self._ids.claim("order")}, *refs))] if refs else []
+        )
 
     def _content(self) -> Any:
         page = self._page

@@ -14,11 +14,11 @@ _ASCENT, _DESCENT = 800, -200  # in thousandths of the size
 _NAME = "/AAAAAA+Glyphless"
 #: TrueType, 612 bytes: `.notdef` and one blank glyph. tests/pages/formats/test_glyphless.py builds it.
 _FONT = (
-    b"c-n=M&q~8U5XQgVq-sS}M7+8b1rMSiQalJMB0UQA0ot{u3AkxP(}KNu?9qqtB6#p2Ja|y(BPe+A0qQw^*_2|f;=ug*4U?JK%|ZZ}"
-    b"#WftL)3fcJ6C6JPVuRUgEz}X_5R-4nyT0kxVMRQrCh+t{W##ad@jbN|FyR!$7UOs7S`fCc#K6|~Xr@fFrib4@rX1?4h;t=*hO8Po"
-    b"^zM4MtK>ep9yQ~3=*KUB+#_!y-Icn2RP9$5_CMh`ANX5r=WHB7CG3%HlV!$4*o+*poa`nByoDTG{4ZnO4=CyBpt2ntg{L3&>f2`7"
-    b"Y=^o`E39|Z3R>5)N|MYbZxiQ$tt$@m0{PK464NAhbo0zCVR0Bs%%e~;-6$|#9G5-6V{{887<3UKp!fI!VwCB9bjTX5UvFq!(!VNm"
-    b"=SDX!zW@{VLzD"
+    b"c-n<hJxc>Y5Pf@lQDa0!G_8kNScrm1NFi86Nuvny2k06vIq)tyatS1zWlH~mosD2&Z)=f4|AHV`SZH?^R_D8qgv1EWG9PbtcIWM|"
+    b"5CEoe2?^uqcyntXg?m7(F?(8el#3a7#8<@IRl8I9IDGjgej?6VraD)dLZ0y*HD@uA%8CufZ`4)GX|{#W2%<|fVb{wFnFv3I*img4"
+    b"Iv2zgu~AcwdE32NCJxV6+`89vs@^l89T2Z0<VxLpxc)qu+xdc&?--LHFMMe*kkFD8&qyO6&xDO1-83vB%4l5ijy86!6h5br3fcZE"
+    b"Be(BT!q>rwIgnfLSH00^Hs~#>i?ky0dRP%nD#S(*#5Q;x>XeE5Ca-6-B!u7V4@gHYsTD{M7;2a#Vi!Hl%mU_<Si>w<igw4fY}4~f"
+    b"X0>Ij28yuJfeVY?<gf5hqOYPwtkC##YNNt^p{34jRlE2BFL_Uk"
 )
 _TO_UNICODE = """/CIDInit /ProcSet findresource begin
 12 dict begin

@@ -30,7 +30,7 @@ _HEAD = """<?xml version="1.0" encoding="UTF-8"?>
 
 
 def hocr_page(page: Page) -> bytes:
-    """Return the `ocr_page` element of a page. Ids begin with the number of the page, so that a document has each once."""
+    """Return the `ocr_page` element of a page. Ids begin with the number of the page: a document has each once."""
     from lxml import etree
 
     return etree.tostring(_Encoder(page).root(), encoding="UTF-8", xml_declaration=False) + b"\n"

@@ -54,9 +54,7 @@ class _Encoder:
         return root
 
     def _reading_order(self, names: list[str]) -> Any:
-        order = (
-            self._make.RegionRefIndexed(index=str(index), regionRef=name) for index, name in enumerate(names)
-        )
+        order = (self._make.RegionRefIndexed(index=str(index), regionRef=name) for index, name in enumerate(names))
         return self._make.ReadingOrder(self._make.OrderedGroup({"id": self._ids.claim("reading_order")}, *order))
 
     def _region(self, name: str, index: int, region: Region) -> Any:
@@ -100,5 +98,3 @@ class _Encoder:
     def _text(self, text: str, confidence: float | None = None) -> Any:
         known = {} if confidence is None else {"conf": proportion(confidence)}
         return self._make.TextEquiv(known, self._make.Unicode(allowed(text)))
-
-

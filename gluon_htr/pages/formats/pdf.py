@@ -78,15 +78,13 @@ class PdfWriter(Writer):
             part.close()
 
     def _add_page(self, page: Page, jpeg: bytes) -> None:
-        pdf, scale = self._pdf, 72 / DPI
-        codes = CharacterCodes()
+        pdf, scale, codes = self._pdf, 72 / DPI, CharacterCodes()
         content = content_stream(page, codes, scale)
-        resources = {"/XObject": {"/Image": _image(pdf, jpeg)}, "/Font": {"/Text": page_font(pdf, codes, self._font_file)}}
-        size = (page.width * scale, page.height * scale)
-        pdf.add_blank_page(page_size=size)
+        pdf.add_blank_page(page_size=(page.width * scale, page.height * scale))
         added = pdf.pages[-1]
         added.Contents = pdf.make_stream(content)
-        added.Resources = self._pikepdf.Dictionary(resources)
+        images, fonts = {"/Image": _image(pdf, jpeg)}, {"/Text": page_font(pdf, codes, self._font_file)}
+        added.Resources = self._pikepdf.Dictionary({"/XObject": images, "/Font": fonts})
         added.Rotate = page.orientation
 
 

@@ -1,13 +1,15 @@
 """Invisible text of a PDF page: every word stands where it is written, as wide and high as it is there.
 
 Right-to-left words are drawn from their right end in mirrored writing, as tesseract does: programs that extract text
-take the order of characters from their positions, and then the text is in logical order.
+take the order of characters from their positions, and then the text is in logical order. In a right-to-left line,
+numbers and Latin words are not mirrored: poppler would read 1944 as 4491.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import chain
+from dataclasses import dataclass
+from itertools import chain, product
 
 import numpy as np
 
@@ -24,29 +26,49 @@ def content_stream(page: Page, codes: CharacterCodes, scale: float) -> bytes:
     """Return the operators that draw a page. scale: points per pixel."""
     image = f"q {page.width * scale:.3f} 0 0 {page.height * scale:.3f} 0 0 cm /Image Do Q"
     texts = chain.from_iterable(_texts(line, page) for line in page.lines)
-    shown = (f"{_matrix(text, at, page.height, scale)} Tm <{codes.encode(text)}> Tj" for text, at in texts)
+    shown = (f"{_matrix(text, page.height, scale)} Tm <{codes.encode(text.characters)}> Tj" for text in texts)
     return "\n".join([image, "BT", f"{_INVISIBLE} Tr /Text 1 Tf", *shown, "ET"]).encode("ascii")
 
 
-def _texts(line: Line, page: Page) -> Iterator[tuple[str, Place]]:
-    """Yield the words of a line and the spaces between them, each with its place."""
+@dataclass(frozen=True)
+class _Text:
+    """Characters with their place. Mirrored ones begin at the right of it."""
+
+    characters: str
+    place: Place
+    mirrored: bool
+
+
+def _texts(line: Line, page: Page) -> Iterator[_Text]:
+    """Yield the words of a line, each with a space after it: programs see no end of a line where writing is turned."""
     words = line.words or (Word(line.text, line.confidence, line.polygon),)
-    placed = [(allowed(word.text), _on_page(place(word.polygon, line, page), page)) for word in words if word.text]
-    for number, (text, at) in enumerate(placed):
-        if is_right_to_left(text):
-            at = Place(at.end, at.start, at.height)
-        yield text, at
-        if number + 1 < len(placed):
-            yield " ", _gap(at, placed[number + 1][1])
+    placed = [_placed(word, line, page) for word in words if word.text]
+    for text, following in zip(placed, [*placed[1:], None]):
+        yield text
+        yield _gap(text, following.place) if following else _end(text)
 
 
-def _gap(before: Place, after: Place) -> Place:
-    """Return the place between two words, from the end of the first to the nearer end of the second."""
-    nearer = min(after.start, after.end, key=lambda end: float(np.hypot(*(end - before.end))))
-    along = before.end - before.start
-    along = along / max(float(np.hypot(*along)), 1e-6)
-    width = max(float((nearer - before.end) @ along), MIN_SIZE)
-    return Place(before.end, before.end + width * along, before.height)
+def _placed(word: Word, line: Line, page: Page) -> _Text:
+    at = _on_page(place(word.polygon, line, page), page)
+    mirrored = is_right_to_left(word.text)
+    return _Text(allowed(word.text), Place(at.end, at.start, at.height) if mirrored else at, mirrored)
+
+
+def _gap(before: _Text, after: Place) -> _Text:
+    """Return the space between two words: from one to the other where they are nearest."""
+    ends = product((before.place.start, before.place.end), (after.start, after.end))
+    start, end = min(ends, key=lambda pair: float(np.hypot(*(pair[1] - pair[0]))))
+    rightwards = -_unit(before.place) if before.mirrored else _unit(before.place)
+    width = float((end - start) @ rightwards)
+    if abs(width) < MIN_SIZE:
+        return _end(before)
+    return _Text(" ", Place(start, start + width * rightwards, before.place.height), width < 0)
+
+
+def _end(text: _Text) -> _Text:
+    """Return a narrow space after a text."""
+    at = text.place
+    return _Text(" ", Place(at.end, at.end + MIN_SIZE * _unit(at), at.height), text.mirrored)
 
 
 def _on_page(at: Place, page: Page) -> Place:
@@ -54,21 +76,20 @@ def _on_page(at: Place, page: Page) -> Place:
     size = np.array([page.width, page.height], dtype=float)
     start, end = np.clip(at.start, 0, size), np.clip(at.end, 0, size)
     if np.hypot(*(end - start)) < MIN_SIZE:
-        along = (at.end - at.start) / np.hypot(*(at.end - at.start))
-        end = start + MIN_SIZE * along
+        end = start + MIN_SIZE * _unit(at)
     return Place(start, end, at.height)
 
 
-def _matrix(text: str, at: Place, page_height: int, scale: float) -> str:
+def _unit(at: Place) -> np.ndarray:
+    along = at.end - at.start
+    return along / np.hypot(*along)
+
+
+def _matrix(text: _Text, page_height: int, scale: float) -> str:
     """Return the text matrix that fits a text, at size 1, to its place. PDF counts y upwards."""
-    flip = np.array([scale, -scale])
-    along = (at.end - at.start) * flip
-    up = np.array([-along[1], along[0]]) / np.hypot(*along)
-    if is_right_to_left(text):
-        up = -up  # the writing runs the other way, and above stays above
-    across = along / (len(text) * ADVANCE)
-    up = up * at.height * scale
-    x, y = at.start * flip + (0, page_height * scale)
-    return " ".join(f"{number:.5f}" for number in (*across, *up, x, y))
-
-
+    at, flip = text.place, np.array([scale, -scale])
+    across = (at.end - at.start) * flip / (len(text.characters) * ADVANCE)
+    x, y = _unit(at) * (1, -1)
+    up = np.array([y, -x] if text.mirrored else [-y, x]) * at.height * scale
+    start = at.start * flip + (0, page_height * scale)
+    return " ".join(f"{number:.5f}" for number in (*across, *up, *start))
