@@ -57,9 +57,8 @@ class _Encoder:
 
     def _reading_order(self) -> list[Any]:
         refs = [self._make.ElementRef(ID=self._ids.claim(f"order_{name}"), REF=name) for name, _ in self._blocks]
-        return (
-            [self._make.ReadingOrder(self._make.OrderedGroup({"ID": self._ids.claim("order")}, *refs))] if refs else []
-        )
+        group = [self._make.OrderedGroup({"ID": self._ids.claim("order")}, *refs)] if refs else []
+        return [self._make.ReadingOrder(*group)] if group else []
 
     def _content(self) -> Any:
         page = self._page

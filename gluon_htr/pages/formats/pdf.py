@@ -11,12 +11,12 @@ from pathlib import Path
 from types import ModuleType
 from typing import IO, Any
 
-import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
 from ... import __version__
 from ..._storage import atomic_file, storage_error
-from ...errors import ImageError, MissingToolError
+from ...errors import MissingToolError
+from ...images.decoding import decode
 from ..document import Page
 from .glyphless import CharacterCodes, add_font_file, page_font
 from .pdf_text import content_stream
@@ -94,18 +94,8 @@ def to_jpeg(image: PageImage) -> bytes:
     Raises `ImageError` for bytes that are not an image.
     """
     buffer = io.BytesIO()
-    _gray(image).save(buffer, "JPEG", quality=JPEG_QUALITY)
+    Image.fromarray(decode(image)).save(buffer, "JPEG", quality=JPEG_QUALITY)
     return buffer.getvalue()
-
-
-def _gray(image: PageImage) -> Image.Image:
-    if isinstance(image, np.ndarray):
-        return Image.fromarray(image)
-    try:
-        with Image.open(io.BytesIO(image)) as opened:
-            return ImageOps.exif_transpose(opened).convert("L")
-    except (OSError, ValueError, SyntaxError) as error:
-        raise ImageError(f"the image of a page cannot be decoded: {error}") from None
 
 
 def _image(pdf: Any, jpeg: bytes) -> Any:
