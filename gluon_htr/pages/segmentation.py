@@ -12,7 +12,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from ..errors import AnnotationError
 from .annotations import AnnotatedPage, parse_page
-from .document import Line, Point, Word, bounds
+from .document import Character, Line, Point, Word, bounds
 from .formats.xml import Ids, allowed, proportion
 from .xml_source import Edit, Element, Source, parse_source
 
@@ -36,11 +36,13 @@ def write_texts(blob: bytes, texts: Mapping[str, Line]) -> bytes:
     the file lacks, and as `read_segmentation` does.
     """
     source = parse_source(blob)
-    format_of = {"PcGts": _Page, "alto": _Alto}.get(source.elements[0].local)
-    if format_of is None:
-        raise AnnotationError(f"is neither PAGE nor ALTO: its root is {source.elements[0].local[:40]}")
+    known: dict[str, tuple[str, type[_Page | _Alto]]] = {"PcGts": ("id", _Page), "alto": ("ID", _Alto)}
+    root = source.elements[0].local
+    if root not in known:
+        raise AnnotationError(f"is neither PAGE nor ALTO: its root is {root[:40]}")
+    id_name, format_of = known[root]
     lines = [element for element in source.elements if element.local == "TextLine"]
-    named = dict(zip(_unique([line.attributes.get(format_of.id_name, "") for line in lines]), lines))
+    named = dict(zip(_unique([line.attributes.get(id_name, "") for line in lines]), lines))
     if unknown := [name for name in texts if name not in named]:
         raise AnnotationError(f"has no line with the id {unknown[0][:40]}")
     given = {named[name]: line for name, line in texts.items()}
@@ -60,13 +62,11 @@ def _unique(ids: list[str]) -> list[str]:
 class _Page:
     """PAGE: Coords, Baseline, Word and TextEquiv of a line, in this order; then everything else."""
 
-    id_name = "id"
-
     def __init__(self, source: Source) -> None:
         self._source = source
-        self._ids = Ids(element.attributes["id"] for element in source.elements if "id" in element.attributes)
 
     def edits(self, texts: dict[Element, Line]) -> Iterator[Edit]:
+        self._ids = Ids(self._kept_ids(texts))
         for element, line in texts.items():
             new = [*self._words(element.prefix, line), _equiv(element.prefix, line.text, line.confidence)]
             before = element.of_kind("AlternativeImage", "Coords", "Baseline")
@@ -76,13 +76,19 @@ class _Page:
             if region and region.of_kind("TextEquiv"):
                 yield from self._region(region, texts)
 
+    def _kept_ids(self, texts: Iterable[Element]) -> Iterator[str]:
+        """Yield the ids of the file, without those of words that are replaced."""
+        gone = {child for line in texts for child in line.of_kind("Word", "TextEquiv")}
+        for element in self._source.elements:
+            if element.parent in gone:
+                gone.add(element)
+            if element not in gone and "id" in element.attributes:
+                yield element.attributes["id"]
+
     def _region(self, region: Element, texts: dict[Element, Line]) -> Iterator[Edit]:
         """Replace the text of a region by that of its lines."""
-        found = [
-            texts[line].text if line in texts else self._text(line)
-            for line in region.children
-            if line.local == "TextLine"
-        ]
+        lines = region.of_kind("TextLine")
+        found = [texts[line].text if line in texts else self._text(line) for line in lines]
         first, *others = region.of_kind("TextEquiv")
         yield Edit(first.start, first.end, _equiv(region.prefix, "\n".join(found)))
         for other in others:
@@ -95,25 +101,16 @@ class _Page:
 
     def _words(self, prefix: str, line: Line) -> Iterator[str]:
         for number, word in enumerate(line.words, 1):
-            name = f"{line.id}_w{number}"
-            glyphs = (
-                self._part(prefix, "Glyph", f"{name}_g{k}", "", glyph.polygon, glyph.text, glyph.confidence)
+            name = self._ids.claim(f"{line.id}_w{number}")
+            glyphs = "".join(
+                _part(f"{prefix}Glyph", self._ids.claim(f"{name}_g{k}"), glyph)
                 for k, glyph in enumerate(word.characters, 1)
             )
-            yield self._part(prefix, "Word", name, "".join(glyphs), word.polygon, word.text, word.confidence)
-
-    def _part(
-        self, prefix: str, kind: str, name: str, inside: str, polygon: tuple[Point, ...], text: str, confidence: float
-    ) -> str:
-        coords = f'<{prefix}Coords points="{_points(polygon)}"/>'
-        content = coords + inside + _equiv(prefix, text, confidence)
-        return f"<{prefix}{kind} id={quoteattr(self._ids.claim(name))}>{content}</{prefix}{kind}>"
+            yield _part(f"{prefix}Word", name, word, glyphs)
 
 
 class _Alto:
     """ALTO: Shape, and then String and SP of a line. Boxes are in the unit of the file."""
-
-    id_name = "ID"
 
     def __init__(self, source: Source) -> None:
         self._source = source
@@ -139,7 +136,7 @@ class _Alto:
 def _replaced(
     source: Source, line: Element, before: list[Element], old: list[Element], new: Iterable[str]
 ) -> Iterator[Edit]:
-    """Replace the old children of a line by new ones, which stand after others, each with the indentation of its kin."""
+    """Replace the old children of a line by new ones, which stand after others, indented like these."""
     if line.is_empty_tag:
         tag_end = len("/>".encode(source.codec))
         yield Edit(line.end - tag_end, line.end, f">{''.join(new)}</{line.name}>")
@@ -165,6 +162,13 @@ def _space_before(source: Source, element: Element) -> str:
     place = parent.children.index(element)
     text = source.text(parent.children[place - 1].end if place else parent.content, element.start)
     return "" if text.strip() else text
+
+
+def _part(name: str, identity: str, part: Word | Character, inside: str = "") -> str:
+    """Write a Word or a Glyph of PAGE."""
+    prefix = name.removesuffix("Word").removesuffix("Glyph")
+    content = f'<{prefix}Coords points="{_points(part.polygon)}"/>{inside}{_equiv(prefix, part.text, part.confidence)}'
+    return f"<{name} id={quoteattr(identity)}>{content}</{name}>"
 
 
 def _equiv(prefix: str, text: str, confidence: float | None = None) -> str:

@@ -1,7 +1,7 @@
-"""Elements of an XML file with their positions in its bytes, so that a part can be replaced and the rest stays as it is.
+"""Elements of an XML file with their positions in its bytes, so that a part can be replaced and the rest stays.
 
-Comments, prefixes, the declaration, line endings and the encoding are not touched. Entities, external files and external
-DTDs are refused.
+Comments, prefixes, the declaration, line endings and the encoding are not touched. Entities, external files and
+external DTDs are refused.
 """
 
 from __future__ import annotations

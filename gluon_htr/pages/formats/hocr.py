@@ -23,7 +23,7 @@ _HEAD = """<?xml version="1.0" encoding="UTF-8"?>
 <title>{title}</title>
 <meta http-equiv="Content-Type" content="text/html; charset=utf-8" />
 <meta name="ocr-system" content="gluon_htr {version}" />
-<meta name="ocr-capabilities" content="ocr_page ocr_carea ocr_par ocr_line ocrx_word ocrx_cinfo" />
+<meta name="ocr-capabilities" content="ocr_page ocr_carea ocr_par ocr_line ocrx_word ocrx_cinfo ocrp_dir" />
 </head>
 <body>
 """
@@ -87,7 +87,7 @@ class _Encoder:
 
     def _character(self, glyph: Character) -> Any:
         bounds = self._bbox(glyph.polygon).replace("bbox", "x_bboxes")
-        title = f"{bounds}; x_conf {100 * glyph.confidence:.2f}"
+        title = f"{bounds}; x_confs {_percent(glyph.confidence)}"
         return self._make.span({"class": "ocrx_cinfo", "title": title}, allowed(glyph.text))
 
     def _slope(self, line: Line) -> str:
@@ -98,7 +98,7 @@ class _Encoder:
             return f"textangle {90 * quarters}"
         left, _, _, bottom = box(line.polygon, self._page)
         slope = (y1 - y0) / (x1 - x0)
-        return f"baseline {slope:.4f} {y0 + slope * (left - x0) - bottom:.0f}"
+        return f"baseline {slope:.4f} {round(y0 + slope * (left - x0) - bottom)}".replace(" -0.0000 ", " 0.0000 ")
 
     def _bbox(self, polygon: tuple[Point, ...]) -> str:
         return "bbox {} {} {} {}".format(*box(polygon, self._page))
