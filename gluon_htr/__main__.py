@@ -13,6 +13,7 @@ from .errors import UsageError
 
 #: In the order of use.
 COMMANDS = (
+    "read",
     "predict",
     "evaluate",
     "models",

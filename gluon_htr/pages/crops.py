@@ -96,9 +96,11 @@ def cut_straight(page: np.ndarray, outline: Outline, baseline: np.ndarray) -> tu
     """
     frame = frame_of(outline)
     level = turned(baseline, -outline.angle) - frame.corner
+    if len(level) < 3:
+        return cut(page, outline), frame
     level = level[np.argsort(level[:, 0])]
     bend = level[:, 1] - np.median(level[:, 1])
-    if np.ptp(bend) < BENT * frame.height or len(level) < 3:
+    if np.ptp(bend) < BENT * frame.height:
         return cut(page, outline), frame
     height = max(1, round(frame.height - np.ptp(bend)))
     base = np.stack([level[:, 0], bend - bend.min()], axis=1)

@@ -10,11 +10,13 @@ import numpy as np
 from ..errors import AnnotationError, ImageError
 from ..images.decoding import ImageLike
 from ..images.polarity import dark_on_light
+from ..pages.annotations import parse_points
 from ..pages.crops import Frame, cut_straight
 from ..pages.detection.lines import FoundLine
 from ..pages.document import Document, Line, Page, Region
-from ..pages.outlines import LineGeometry, bands
+from ..pages.outlines import LineGeometry, bands, outlines
 from ..pages.reading_order import ordered_groups
+from ..pages.segmentation import read_segmentation
 from ..pages.sources import PageSource
 from .detector import Detector
 from .orientation import Turn, upright
@@ -98,6 +100,44 @@ class PageReader:
         turn, found = upright(page, self.detector, self.recognizer)
         lines = self._lines(turn.turned(page), found)
         return self._page(pixels, turn, lines, source, number)
+
+    def read_segmented(self, source: ImageLike, segmentation: bytes) -> dict[str, Line]:
+        """Read the lines that a PAGE or ALTO file gives.
+
+        Args:
+            source: The page, as for `read`; it must be a single one.
+            segmentation: The content of the file.
+
+        Returns:
+            Lines by their ids in the file; lines without a place are left out.
+
+        Raises:
+            AnnotationError: The file is neither PAGE nor ALTO, or is broken.
+            ImageError: The page cannot be decoded.
+        """
+        annotated = read_segmentation(segmentation)
+        with PageSource(source) as pages:
+            if pages.count > 1:
+                raise ImageError(f"{pages.name} has {pages.count} pages: a segmentation is that of one page")
+            page = next(iter(pages))
+        if page.pixels is None:
+            raise page.error or ImageError("cannot be decoded")
+        pixels = dark_on_light(page.pixels)
+        size = (pixels.shape[1], pixels.shape[0])
+        own = (annotated.width, annotated.height)
+        scale = np.array([side / unit if unit > 0 else 1.0 for side, unit in zip(size, own)])
+        named: list[tuple[str, FoundLine]] = []
+        cropped: list[tuple[np.ndarray, Frame]] = []
+        for line, outline in zip(annotated.lines, outlines(annotated.lines, scale, size)):
+            if not isinstance(outline, AnnotationError):
+                baseline = parse_points(line.baseline) * scale
+                named.append((line.id, FoundLine(outline.polygon, baseline, 1.0)))
+                cropped.append(cut_straight(pixels, outline, baseline))
+        read = [recognition for _, recognition in self.recognizer.stream([crop for crop, _ in cropped], BATCH)]
+        return {
+            name: document_line(name, recognition, frame, line)
+            for (name, line), recognition, (_, frame) in zip(named, read, cropped)
+        }
 
     def _stream(self, pages: PageSource) -> Iterator[tuple[Page, np.ndarray] | PageFailure]:
         for page in pages:

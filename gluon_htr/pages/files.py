@@ -1,0 +1,45 @@
+"""Files of pages that a user names: single files, folders, patterns."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..errors import UsageError
+from ..images.decoding import SUFFIXES
+
+PAGE_SUFFIXES = (*SUFFIXES, ".pdf", ".heic", ".heif")
+
+
+def expand(names: Sequence[str]) -> list[Path]:
+    """Return the files that names stand for, in order, each once.
+
+    A folder stands for the images and PDFs in it, sorted; a pattern such as `scans/*.jpg` for the files that match. A
+    file that does not exist is kept: reading it reports that. Raises `UsageError` if a folder or a pattern has no
+    pages.
+    """
+    found: list[Path] = []
+    for name in names:
+        path = Path(name)
+        if path.is_dir():
+            found += _in_folder(path)
+        elif not path.exists() and glob.has_magic(name):
+            found += _matches(name)
+        else:
+            found.append(path)
+    return list(dict.fromkeys(found))
+
+
+def _in_folder(folder: Path) -> list[Path]:
+    files = sorted(path for path in folder.iterdir() if path.suffix.lower() in PAGE_SUFFIXES and path.is_file())
+    if not files:
+        raise UsageError(f"{folder} has no images and no PDF: name the folder that has the pages")
+    return files
+
+
+def _matches(pattern: str) -> list[Path]:
+    files = sorted(Path(name) for name in glob.glob(pattern, recursive=True) if Path(name).is_file())
+    if not files:
+        raise UsageError(f"no file matches {pattern}")
+    return files

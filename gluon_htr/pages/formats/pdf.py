@@ -1,0 +1,115 @@
+"""Searchable PDF: the image of each page, with its text invisible in front of it.
+
+Pages are joined in temporary files of a few megabytes, which the last step reads piece by piece; memory stays flat.
+"""
+
+from __future__ import annotations
+
+import io
+import tempfile
+from pathlib import Path
+from types import ModuleType
+from typing import IO, Any
+
+from PIL import Image
+
+from ... import __version__
+from ..._storage import atomic_file, storage_error
+from ...errors import MissingToolError
+from ...images.decoding import decode
+from ..document import Page
+from .glyphless import CharacterCodes, add_font_file, page_font
+from .pdf_text import content_stream
+from .writers import PageImage, Writer
+from .xml import allowed
+
+DPI = 300  # a scan does not say how large its paper is
+PART_BYTES = 16 << 20  # of images in memory, before they go to a temporary file
+JPEG_QUALITY = 75
+
+
+class PdfWriter(Writer):
+    """Writer of one PDF for a document."""
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._source = path, ""
+        self._pikepdf = _pikepdf()
+        self._parts: list[IO[bytes]] = []
+        self._start_part()
+
+    def add(self, page: Page, image: PageImage) -> None:
+        self._source = self._source or page.source
+        jpeg = to_jpeg(image)
+        self._add_page(page, jpeg)
+        self._bytes += len(jpeg)
+        if self._bytes > PART_BYTES:
+            self._end_part()
+            self._start_part()
+
+    def close(self) -> None:
+        self._end_part()
+        with atomic_file(self._path) as file, self._pikepdf.Pdf.new() as whole:
+            opened = [self._pikepdf.Pdf.open(part) for part in self._parts]
+            for part in opened:
+                whole.pages.extend(part.pages)
+            whole.docinfo["/Title"] = allowed(self._source)
+            whole.docinfo["/Producer"] = f"gluon_htr {__version__}"
+            whole.save(file, deterministic_id=True)
+        self._close_parts()
+
+    def discard(self, error: BaseException) -> None:
+        self._close_parts()
+
+    def _start_part(self) -> None:
+        self._pdf = self._pikepdf.Pdf.new()
+        self._font_file = add_font_file(self._pdf)
+        self._bytes = 0
+
+    def _end_part(self) -> None:
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._parts.append(tempfile.TemporaryFile(dir=self._path.parent))  # noqa: SIM115 - read by close
+            self._pdf.save(self._parts[-1])
+        except OSError as error:
+            raise storage_error(self._path, error) from None
+
+    def _close_parts(self) -> None:
+        for part in self._parts:
+            part.close()
+
+    def _add_page(self, page: Page, jpeg: bytes) -> None:
+        pdf, scale, codes = self._pdf, 72 / DPI, CharacterCodes()
+        content = content_stream(page, codes, scale)
+        pdf.add_blank_page(page_size=(page.width * scale, page.height * scale))
+        added = pdf.pages[-1]
+        added.Contents = pdf.make_stream(content)
+        images, fonts = {"/Image": _image(pdf, jpeg)}, {"/Text": page_font(pdf, codes, self._font_file)}
+        added.Resources = self._pikepdf.Dictionary({"/XObject": images, "/Font": fonts})
+        added.Rotate = page.orientation
+
+
+def to_jpeg(image: PageImage) -> bytes:
+    """Return the image of a page as a gray JPEG, turned as its EXIF data say.
+
+    Raises `ImageError` for bytes that are not an image.
+    """
+    buffer = io.BytesIO()
+    Image.fromarray(decode(image)).save(buffer, "JPEG", quality=JPEG_QUALITY)
+    return buffer.getvalue()
+
+
+def _image(pdf: Any, jpeg: bytes) -> Any:
+    with Image.open(io.BytesIO(jpeg)) as opened:
+        width, height = opened.size
+    names = {"/Type": "/XObject", "/Subtype": "/Image", "/ColorSpace": "/DeviceGray", "/Filter": "/DCTDecode"}
+    name = _pikepdf().Name
+    attributes = {key: name(value) for key, value in names.items()}
+    return pdf.make_stream(jpeg, {**attributes, "/Width": width, "/Height": height, "/BitsPerComponent": 8})
+
+
+def _pikepdf() -> ModuleType:
+    try:
+        import pikepdf
+    except ImportError:
+        raise MissingToolError("PDF needs pikepdf: pip install 'gluon-htr[pages]'") from None
+    return pikepdf

@@ -1,0 +1,53 @@
+"""The output formats of pages, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from ..document import Document, Page
+from .alto import alto
+from .hocr import HOCR
+from .page_xml import page_xml
+from .pdf import PdfWriter
+from .plain import JSON, TEXT
+from .writers import PageFilesWriter, Pieces, StreamWriter, Writer
+
+
+@dataclass(frozen=True)
+class Format:
+    """An output format."""
+
+    name: str
+    #: Of its files, with the dot.
+    suffix: str
+    #: A file holds one page, or a whole document.
+    unit: Literal["page", "document"]
+    #: Open a writer for a path.
+    open: Callable[[Path], Writer]
+    #: Return the file of a single page. PDF has none: it needs the image.
+    encode: Callable[[Page], bytes] | None
+
+
+def _page_format(name: str, suffix: str, encode: Callable[[Page], bytes]) -> Format:
+    return Format(name, suffix, "page", lambda path: PageFilesWriter(path, suffix, encode), encode)
+
+
+def _stream_format(name: str, suffix: str, pieces: Pieces) -> Format:
+    def encode(page: Page) -> bytes:
+        return pieces.encode(Document(page.source, (page,)))
+
+    return Format(name, suffix, "document", lambda path: StreamWriter(path, pieces), encode)
+
+
+_ALL = (
+    _stream_format("txt", ".txt", TEXT),
+    _stream_format("json", ".json", JSON),
+    _page_format("page", ".xml", page_xml),
+    _page_format("alto", ".alto.xml", alto),
+    _stream_format("hocr", ".hocr", HOCR),
+    Format("pdf", ".pdf", "document", PdfWriter, None),
+)
+FORMATS = {each.name: each for each in _ALL}

@@ -1,0 +1,177 @@
+"""Read whole pages: find the lines, read them in order, and write text, JSON, PAGE, ALTO, hOCR or PDF."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from . import _command, _options, _progress, load_reader
+from ._storage import write_atomically
+from .errors import ImageError, UsageError
+from .pages.document import Page
+from .pages.drawing import draw_lines
+from .pages.files import expand
+from .pages.formats.registry import FORMATS, Format
+from .pages.segmentation import write_texts
+from .runtime.backends import PROVIDERS
+from .runtime.page_reader import PageFailure, PageReader
+
+SINGLE_LINE = 6.0  # times as wide as high: such an image is one line, not a page
+
+
+def parser() -> argparse.ArgumentParser:
+    """Define the command line."""
+    parser = argparse.ArgumentParser(
+        prog="gluon-htr read", description=__doc__, epilog="The exit status is 1 if a page could not be read."
+    )
+    add = parser.add_argument
+    add("pages", nargs="+", metavar="PAGE", help="an image, a TIFF or PDF with pages, a folder of these, or a pattern")
+    add("--format", choices=tuple(FORMATS), default="txt", help="format of the output (default: %(default)s)")
+    add("--output", type=Path, metavar="DIR", help="write files there (default: print)")
+    add("--render", action="store_true", help="also write each page with its lines drawn, into --output")
+    add(
+        "--segmentation", type=Path, metavar="FILE", help="read the lines of this PAGE or ALTO file, and write it again"
+    )
+    _options.add_model(parser)
+    add(
+        "--layout",
+        metavar="MODEL",
+        help="model that finds lines: a name, a bundle or a run (default: the built-in one)",
+    )
+    choices = "int8 needs a model that reads with int8 (default: %(default)s)"
+    add("--precision", choices=_options.PRECISIONS, default="float32", help=choices)
+    _options.add_threads(parser)
+    providers = f"execution provider of ONNX Runtime: {', '.join(PROVIDERS)} (default: cpu)"
+    add("--provider", default="cpu", help=providers)
+    return parser
+
+
+@dataclass
+class _Reading:
+    """Pages that are read one after the other; failures are counted."""
+
+    reader: PageReader
+    failures: int = 0
+    blank: list[str] = field(default_factory=list)
+
+    def pages(self, path: Path) -> Iterator[tuple[Page, np.ndarray]]:
+        """Yield the pages of a file that can be read; report the others."""
+        try:
+            for result in self.reader.stream(path):
+                if isinstance(result, PageFailure):
+                    self._fail(result.error)
+                    continue
+                page, pixels = result
+                _report(path, page)
+                yield page, pixels
+        except ImageError as error:
+            self._fail(error)
+
+    def _fail(self, error: ImageError) -> None:
+        self.failures += 1
+        _command.say(f"error: {error}")
+
+
+def run(files: list[Path], reader: PageReader, kind: Format, output: Path | None, render: bool) -> int:
+    """Read all files. A page that cannot be read is reported, and the others are still read."""
+    reading = _Reading(reader)
+    if output is None:
+        _print(files, reading, kind)
+    else:
+        with _progress.track("read", len(files)) as advance:
+            for path, target in zip(files, _targets(files, output, kind)):
+                _write(path, target, reading, kind, render)
+                advance(1)
+    return 1 if reading.failures else 0
+
+
+def segmented(path: Path, segmentation: Path, reader: PageReader, output: Path | None) -> int:
+    """Read the lines of a PAGE or ALTO file on its page, and write the file with their texts."""
+    blob = segmentation.read_bytes()
+    written = write_texts(blob, reader.read_segmented(path, blob))
+    if output is None:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(written)
+    else:
+        write_atomically(output / segmentation.name, written)
+    return 0
+
+
+def _print(files: list[Path], reading: _Reading, kind: Format) -> None:
+    encode = kind.encode
+    assert encode is not None, "checked by main"
+    for path in files:
+        for page, _ in reading.pages(path):
+            if len(files) > 1 and kind.name == "txt":
+                print(f"==> {path}{f', page {page.number}' if page.number > 1 else ''} <==")
+            sys.stdout.flush()
+            sys.stdout.buffer.write(encode(page))
+            sys.stdout.buffer.flush()
+
+
+def _write(path: Path, target: Path, reading: _Reading, kind: Format, render: bool) -> None:
+    """Write the pages of a file. Nothing is written if none can be read."""
+    with ExitStack() as stack:
+        writer = None
+        for page, pixels in reading.pages(path):
+            writer = writer or stack.enter_context(kind.open(target))
+            writer.add(page, pixels)
+            if render:
+                stem = target.name.removesuffix(kind.suffix)
+                picture = target.with_name(f"{stem}-{page.number:04}.lines.png")
+                write_atomically(picture, draw_lines(page, pixels))
+
+
+def _targets(files: list[Path], output: Path, kind: Format) -> list[Path]:
+    """Name the output of each file: by its stem, or by its whole name where two files have one stem."""
+    stems = [path.stem for path in files]
+    names = [path.stem if stems.count(path.stem) == 1 else path.name for path in files]
+    if repeated := next((name for name in names if names.count(name) > 1), None):
+        raise UsageError(f"two files are named {repeated}: read them into different folders")
+    return [output / f"{name}{kind.suffix}" for name in names]
+
+
+def _report(path: Path, page: Page) -> None:
+    where = f"{path}, page {page.number}" if page.number > 1 else str(path)
+    if not page.lines:
+        _command.say(f"{where}: no lines found")
+    if page.orientation:
+        _command.say(f"{where}: read after turning it by {page.orientation}° clockwise")
+    if len(page.lines) <= 1 and page.width > SINGLE_LINE * page.height:
+        _command.say(f"{where}: this looks like a single line: gluon-htr predict reads it without looking for lines")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Parse the arguments and run the command."""
+    options = parser().parse_args(arguments)
+    _options.check_threads(options.threads)
+    kind = FORMATS[options.format]
+    files = expand(options.pages)
+    if options.segmentation and len(files) != 1:
+        raise UsageError(f"--segmentation is for one page, not {len(files)}")
+    if options.render and not options.output:
+        raise UsageError("--render writes pictures: give --output DIR")
+    if options.output is None and not options.segmentation:
+        _check_printable(kind, files)
+    reader = load_reader(options.model, options.layout, options.threads, [options.provider], options.precision)
+    if options.segmentation:
+        return segmented(files[0], options.segmentation, reader, options.output)
+    return run(files, reader, kind, options.output, options.render)
+
+
+def _check_printable(kind: Format, files: list[Path]) -> None:
+    """Raise `UsageError` for output that cannot be printed: several files of XML, or PDF."""
+    if kind.encode is None:
+        raise UsageError(f"{kind.name} cannot be printed: give --output DIR")
+    if len(files) > 1 and kind.name not in ("txt", "json"):
+        raise UsageError(f"{kind.name} of {len(files)} files cannot be printed: give --output DIR")
+
+
+if __name__ == "__main__":
+    sys.exit(_command.main(main))
