@@ -1,4 +1,4 @@
-"""Score a model on data: CER, WER, exact rate and Levenshtein accuracy with their intervals."""
+"""Score a model on data: CER, WER, exact rate, Levenshtein accuracy; with --task layout, on whole pages."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from . import __version__, _command, _options, _progress, load
+from ._page_evaluation import evaluate_pages
 from ._storage import write_atomically
 from .datasets.loading import load_data
 from .datasets.store import Store
@@ -28,7 +29,11 @@ def parser() -> argparse.ArgumentParser:
         description=__doc__,
         epilog="example: gluon-htr evaluate --model words --data 'iam-words:data/iam?split=validation'",
     )
+    tasks = "text of lines, or lines and text of whole pages (default: %(default)s)"
+    parser.add_argument("--task", choices=("text", "layout"), default="text", help=tasks)
     _options.add_model(parser)
+    layout = "with --task layout: the model that finds lines (default: the built-in one)"
+    parser.add_argument("--layout", metavar="MODEL", help=layout)
     _options.add_data(parser, "data to score on")
     _options.add_reading(parser)
     parser.add_argument(
@@ -106,6 +111,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Parse the arguments and run the command."""
     options = parser().parse_args(arguments)
     _options.check_threads(options.threads)
+    if options.task == "layout":
+        return evaluate_pages(
+            options.model, options.layout, options.data, options.threads, options.report, options.json
+        )
     return run(
         options.model, options.data, options.engine, options.threads, options.report, options.json, options.precision
     )

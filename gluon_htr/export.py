@@ -1,4 +1,4 @@
-"""Export a run, or a Gluon model from elsewhere, as a bundle, and prove that it reads the same."""
+"""Export a run, or a Gluon model from elsewhere, as a bundle, and prove that it computes the same."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from .exporting.request import ExportOptions, ExportRequest, PairFiles
 from .exporting.triton import check_repository, write_repository
 from .graphs.pair import write_pair
 from .runtime.loading import find_model, is_bundle
+from .runtime.loading_pages import is_layout_run
 
 
 def parser() -> argparse.ArgumentParser:
@@ -59,9 +60,16 @@ def run(request: ExportRequest, output: Path, triton: Path | None = None, pair: 
         from .exporting.assembly import export_request
     except ImportError as error:
         raise MissingToolError(f"export needs the package {error.name}: pip install {error.name}") from None
-    bundle = export_request(request, output, _command.say, _progress.track)
-    characters = f"{len(bundle.reader.alphabet)} characters"
-    print(f"{output}: {bundle.name}, {bundle.description.task}, {characters}, {bundle_size(output)}")
+    if isinstance(request.source, Path) and is_layout_run(request.source):
+        from .exporting.layout import export_layout
+
+        options, data = request.options, request.trained_on
+        bundle = export_layout(request.source, options, output, data, request.terms, _command.say)
+        classes = ", ".join(bundle.layout.channels)
+    else:
+        bundle = export_request(request, output, _command.say, _progress.track)
+        classes = f"{len(bundle.reader.alphabet)} characters"
+    print(f"{output}: {bundle.name}, {bundle.description.task}, {classes}, {bundle_size(output)}")
     return _write_more(bundle, triton, pair)
 
 

@@ -74,6 +74,14 @@ class Bundle:
         return model
 
     @property
+    def layout(self) -> Layout:
+        """The description of a model that finds lines. Raises `BundleError` for other models."""
+        model = self.description.model
+        if not isinstance(model, Layout):
+            raise BundleError(f"{self.path} reads {self.description.task}: here a model that finds lines is needed")
+        return model
+
+    @property
     def alphabet(self) -> Alphabet:
         """The alphabet of a model that reads text. Raises `BundleError` for other models."""
         return alphabet_of(self.reader)

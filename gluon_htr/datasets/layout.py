@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -41,6 +42,17 @@ class LayoutSample:
     size: tuple[int, int]  # width, height in pixels
     lines: tuple[LinePlace, ...]
     texts: tuple[str, ...]
+
+    @property
+    def places(self) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Polygon and baseline of each line."""
+        return [(line.polygon, line.baseline) for line in self.lines]
+
+    @property
+    def collection(self) -> str:
+        """Name of the folder of its collection: that above `train`, `validation` or `test`, or its own."""
+        folder = Path(self.path).parent
+        return folder.parent.name if folder.name in ("train", "validation", "test") else folder.name
 
     def image(self) -> np.ndarray:
         """Decode the page: (H, W) uint8. Raises `ImageError`."""

@@ -62,12 +62,22 @@ def _f1(matched: int, lines: int) -> float:
     return 2 * matched / lines if lines else 1.0
 
 
+def unmatched(truth: Sequence[Place], found: Sequence[Place]) -> tuple[list[int], list[int]]:
+    """Return the lines of the truth that were not found, and the found lines that are not in it, by polygons."""
+    pairs = _pairs(_overlaps([polygon for polygon, _ in truth], [polygon for polygon, _ in found]))
+    matched, used = {i for i, _ in pairs}, {j for _, j in pairs}
+    return (
+        [i for i in range(len(truth)) if i not in matched],
+        [j for j in range(len(found)) if j not in used],
+    )
+
+
 def match(truth: Sequence[Place], found: Sequence[Place]) -> Matches:
     """Count the matches on a page. Raises `ImportError` without shapely."""
-    polygons = _once(_overlaps([polygon for polygon, _ in truth], [polygon for polygon, _ in found]))
+    polygons = len(_pairs(_overlaps([polygon for polygon, _ in truth], [polygon for polygon, _ in found])))
     heights = [float(np.ptp(polygon[:, 1])) for polygon, _ in truth]
     tolerance = max(MIN_TOLERANCE, (float(np.median(heights)) if heights else 0.0) / 3)
-    baselines = _once(_covers([line for _, line in truth], [line for _, line in found], tolerance))
+    baselines = len(_pairs(_covers([line for _, line in truth], [line for _, line in found], tolerance)))
     return Matches(polygons, baselines, len(truth), len(found))
 
 
@@ -109,11 +119,12 @@ def _dense(line: np.ndarray) -> np.ndarray:
     return np.concatenate(parts)
 
 
-def _once(candidates: Iterable[tuple[float, int, int]]) -> int:
-    """Count the matches if every line is used once, the best first."""
-    used_truth, used_found = set[int](), set[int]()
+def _pairs(candidates: Iterable[tuple[float, int, int]]) -> list[tuple[int, int]]:
+    """Choose matches so that every line is used once, the best first."""
+    pairs: dict[int, int] = {}
+    used = set[int]()
     for _, i, j in sorted(candidates, reverse=True):
-        if i not in used_truth and j not in used_found:
-            used_truth.add(i)
-            used_found.add(j)
-    return len(used_truth)
+        if i not in pairs and j not in used:
+            pairs[i] = j
+            used.add(j)
+    return list(pairs.items())

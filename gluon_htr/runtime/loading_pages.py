@@ -11,7 +11,6 @@ import msgspec
 from ..bundles.catalog import find_bundle
 from ..bundles.reader import Bundle, read_bundle
 from ..bundles.run_folder import RUN, has_weights, is_run
-from ..bundles.schema import Layout
 from ..decoding.decoder import Decoder
 from ..decoding.greedy import GREEDY
 from ..errors import BundleError, CheckpointError
@@ -79,9 +78,7 @@ def load_detector(
 
 def detector_of(bundle: Bundle, threads: int | None = None, providers: Sequence[str] = ("cpu",)) -> Detector:
     """Build the detector of an open bundle. Raises `BundleError` if it is of another task."""
-    about = bundle.description.model
-    if not isinstance(about, Layout):
-        raise BundleError(f"{bundle.path} reads {bundle.description.task}: here a model that finds lines is needed")
+    about = bundle.layout
     classes = _classes(bundle, tuple(about.channels))
     network = onnx_network(bundle.model, threads, providers)
     return Detector(network, classes, about.max_side, about.multiple, bundle.name)
