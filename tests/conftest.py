@@ -14,7 +14,7 @@ from archive_server import ArchiveServer
 from hypothesis import settings
 from needs_mxnet import need_mxnet
 from PIL import Image, ImageDraw
-from support import SAMPLE, Command, command_environment, draw_iam_archives, training
+from support import SAMPLE, Command, command_environment, draw_iam_archives, run_command, training
 
 # Few examples, and no deadline: cores are shared. `HYPOTHESIS_PROFILE=thorough` draws many.
 settings.register_profile("quick", max_examples=20, deadline=None)
@@ -44,9 +44,7 @@ def command(tmp_path: Path) -> Command:
     """Runs a command as a user does, in an empty folder: `command("download", "--dataset", "mnist", input="…")`."""
 
     def run(name: str, *words: object, **options: object) -> subprocess.CompletedProcess[str]:
-        arguments = [sys.executable, "-m", f"gluon_htr.{name}" if name else "gluon_htr", *map(str, words)]
-        usual = {"capture_output": True, "text": True, "timeout": 60, "cwd": tmp_path, "env": command_environment()}
-        return subprocess.run(arguments, **(usual | options))  # type: ignore[call-overload, no-any-return]
+        return run_command(name, *words, **({"timeout": 60, "cwd": tmp_path} | options))
 
     return run
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import subprocess
+import sys
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
@@ -37,6 +38,13 @@ def command_environment(**extra: str) -> dict[str, str]:
     """This environment, without our own variables and with the package importable."""
     ours = {key: value for key, value in os.environ.items() if not key.startswith("GLUON_HTR_")}
     return ours | {"PYTHONPATH": str(PROJECT)} | extra
+
+
+def run_command(name: str, *words: object, **options: object) -> subprocess.CompletedProcess[str]:
+    """Run a command as a user does. options: those of `subprocess.run`."""
+    arguments = [sys.executable, "-m", f"gluon_htr.{name}" if name else "gluon_htr", *map(str, words)]
+    usual = {"capture_output": True, "text": True, "timeout": 250, "env": command_environment()}
+    return subprocess.run(arguments, **(usual | options))  # type: ignore[call-overload, no-any-return]
 
 
 def refusal(result: subprocess.CompletedProcess[str]) -> str:

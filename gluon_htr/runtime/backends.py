@@ -123,6 +123,8 @@ def one_by_one(network: LogitsFunction, threads: int | None = None) -> LogitsFun
 
 def _providers(names: Sequence[str], available: Sequence[str]) -> list[str]:
     """Return ONNX Runtime's names; the CPU always comes last, for operators that an accelerator lacks."""
+    if isinstance(names, str):  # a single name would be taken for a list of letters
+        names = [names]
     names = [PROVIDERS.get(name.lower(), name) for name in names]
     if missing := [name for name in names if name not in available]:
         raise MissingToolError(

@@ -11,7 +11,7 @@ from PIL import Image
 
 from ..decoding.decoder import Decoded, Decoder
 from ..decoding.greedy import GREEDY
-from ..errors import ImageError, ModelError
+from ..errors import ImageError, ModelError, UsageError
 from ..images.decoding import ImageLike, decode
 from ..images.framing import ink_bounds
 from ..images.polarity import dark_on_light
@@ -131,6 +131,7 @@ class Recognizer:
 
         Raises:
             ImageError: An image cannot be decoded, and `failed` is not given.
+            UsageError: The batch size is less than 1.
 
         Example:
             >>> import gluon_htr
@@ -138,6 +139,8 @@ class Recognizer:
             ...     print(path, result.text)
             examples/number.png 958321704081994
         """
+        if batch_size < 1:
+            raise UsageError(f"batches of {batch_size} images: give 1 or more")
         for window in _windows(images, WINDOW * batch_size):
             fitted = [f for image in window if (f := self._try_fit(image, failed)) is not None]
             yield from self._read_window(fitted, batch_size)

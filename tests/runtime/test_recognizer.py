@@ -12,7 +12,7 @@ from letters import LETTERS, WORDS, array, draw, encoded
 from PIL import Image
 
 import gluon_htr
-from gluon_htr.errors import ImageError, MissingToolError, ModelError
+from gluon_htr.errors import ImageError, MissingToolError, ModelError, UsageError
 from gluon_htr.images.decoding import ImageLike
 from gluon_htr.images.preprocessing import Preprocessing
 from gluon_htr.runtime.recognizer import Recognizer
@@ -197,6 +197,12 @@ def test_extreme_sizes_are_read(recognizer: gluon_htr.Recognizer) -> None:
     for shape in ((1, 1), (1, 5000), (3000, 1), (7, 20_000)):
         read = recognizer.read(np.full(shape, 128, np.uint8))
         assert read.text == "".join(character.text for character in read.characters)
+
+
+def test_batches_have_at_least_one_image(recognizer: gluon_htr.Recognizer) -> None:
+    """A batch size of 0 would end in an error of Python's own."""
+    with pytest.raises(UsageError):
+        next(recognizer.stream([draw("abc")], batch_size=0))
 
 
 def test_providers_are_those_of_the_installed_runtime() -> None:

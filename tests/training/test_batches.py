@@ -12,7 +12,8 @@ pytest.importorskip("cv2")
 from gluon_htr.datasets.store import Store
 from gluon_htr.images.augmentation_settings import Augmentation
 from gluon_htr.text.alphabet import Alphabet
-from gluon_htr.training.batches import Batches, BatchPosition, plan
+from gluon_htr.training.batches import Batches, plan
+from gluon_htr.training.ordered import BatchPosition
 
 
 def some_store(count: int = 50) -> Store:

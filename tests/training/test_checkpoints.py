@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from gluon_htr.errors import CheckpointError
-from gluon_htr.training.batches import BatchPosition
 from gluon_htr.training.checkpoints import Checkpoint, Progress, load_checkpoint, save_checkpoint
+from gluon_htr.training.ordered import BatchPosition
 
 
 def checkpoint() -> Checkpoint:

@@ -9,18 +9,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fakes import FakeEngine, fake_batches, fake_run, spelled_store
+from fakes import ALPHABET, FakeEngine, fake_batches, fake_run, spelled_store
 
 from gluon_htr.errors import DivergenceError
 from gluon_htr.graphs.params import load_parameters
 from gluon_htr.training import loop
 from gluon_htr.training.loop import Callbacks, Trainer
 from gluon_htr.training.runs import Run
+from gluon_htr.training.validation import TextExamination, TextValidation
 
 pytest.importorskip("tomli_w")
 
 TRAIN = spelled_store(["ab", "ba", "a", "b"] * 16)  # sixteen steps an epoch
-VALIDATION = spelled_store(["ab", "ba", "a", "b"] * 4)
+VALIDATION = TextValidation(spelled_store(["ab", "ba", "a", "b"] * 4), ALPHABET)
 STEPS = 16
 
 
@@ -48,9 +49,10 @@ def test_a_training_ends_after_its_epochs_with_the_best_weights(tmp_path: Path) 
     assert training.progress.step == 4 * STEPS
     assert [epoch for epoch, _ in validations(run)] == [1, 2, 3, 4]
     assert published(run) == 12
-    card, texts = training.final_scores()
-    assert sum(map(bool, texts)) == 12
-    assert card.cer.value == pytest.approx(min(cer for _, cer in validations(run)))
+    found = training.final_examination()
+    assert isinstance(found, TextExamination)
+    assert sum(map(bool, found.texts)) == 12
+    assert found.card.cer.value == pytest.approx(min(cer for _, cer in validations(run)))
 
 
 @pytest.mark.parametrize(("patience", "epochs"), [(0, 8), (1, 4), (3, 6)])
@@ -65,7 +67,7 @@ def test_patience_counts_epochs_without_a_better_score(patience: int, epochs: in
 def test_validations_take_a_bounded_part_of_the_time(tmp_path: Path) -> None:
     """Whoever trains on few lines and validates on many would mostly wait."""
     run = fake_run(tmp_path, epochs=12)
-    many = spelled_store(["ab"] * 128)  # four times as many samples are trained on between validations
+    many = TextValidation(spelled_store(["ab"] * 128), ALPHABET)  # four times as many are trained on in between
     training = Trainer(run, FakeEngine(lambda step: 4), fake_batches(TRAIN), many)
     assert training.finish(Callbacks())
     assert [epoch for epoch, _ in validations(run)] == [8, 12]

@@ -19,7 +19,7 @@ BASE = 0.35  # probability above which a pixel is of a baseline
 SHORT = 0.6  # line heights: a shorter baseline is a speck
 NEAR = 0.8  # line heights: a gap that is smaller is one within a line
 LEVEL = 0.3  # line heights: two parts of a line differ less
-ENDED = 0.35  # mean probability of an end in the gap between two parts that keeps them apart
+ENDED = 0.4  # highest probability of an end in the gap between two parts that keeps them apart
 STEP = 4.0  # pixels of the map between points of a baseline, before it is simplified
 STRAIGHT = 0.6  # pixels of the map that a simplified baseline may be off
 
@@ -149,7 +149,7 @@ def _continues(left: _Trace, right: _Trace, ends: np.ndarray, height: float) -> 
     count = max(2, int(np.hypot(*(end - start))) + 1)
     path = np.linspace(start, end, count).round().astype(int)
     x, y = np.clip(path[:, 0], 0, ends.shape[1] - 1), np.clip(path[:, 1], 0, ends.shape[0] - 1)
-    return float(ends[y, x].mean()) < ENDED
+    return float(ends[y, x].max()) < ENDED
 
 
 def _joined(left: _Trace, right: _Trace) -> _Trace:

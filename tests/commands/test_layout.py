@@ -1,0 +1,111 @@
+"""From pages with PAGE files to a model that finds lines, as a user goes: train, resume, export, evaluate, read."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from drawn_pages import draw_page, write_pages
+from letters import LETTERS
+from needs_mxnet import need_mxnet
+from PIL import Image
+from support import PROJECT, refusal, run_command
+
+from gluon_htr.graphs.params import load_parameters
+from gluon_htr.runtime.loading_pages import load_detector
+
+need_mxnet()
+pytest.importorskip("shapely")
+TINY = PROJECT / "tests" / "tiny-layout.toml"
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run that has learned drawn pages, with its bundle `lines.zip` beside it."""
+    folder = tmp_path_factory.mktemp("layout")
+    write_pages(folder / "pages", 12)
+    write_pages(folder / "others", 4, lines=7, seed=50)
+    done = run_command(
+        "train", "--config", TINY, "--data", f"pages:{folder / 'pages'}", "--validation", f"pages:{folder / 'others'}",
+        "--output", folder / "run", "--workers", 0,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    exported = run_command("export", folder / "run", "--output", folder / "lines.zip", "--float16")
+    assert exported.returncode == 0, exported.stderr
+    assert "as MXNet" in exported.stderr
+    return folder
+
+
+def test_a_network_learns_to_find_lines(trained: Path) -> None:
+    """A training would end with a network that finds nothing."""
+    card = json.loads((trained / "run" / "scores.json").read_text())
+    assert card["f1"] > 0.9 < card["baseline_f1"]
+    entries = [json.loads(line) for line in (trained / "run" / "log.jsonl").read_text().splitlines()]
+    scores = [entry["f1"] for entry in entries if entry["event"] == "validation"]
+    assert scores[0] < scores[-1]
+
+
+def test_the_bundle_finds_what_the_run_finds(trained: Path) -> None:
+    """Whoever exports a run would get other lines than before."""
+    page = np.asarray(draw_page(6, seed=90)[0])
+    run, bundle = (load_detector(trained / name).find(page) for name in ("run", "lines.zip"))
+    assert len(run) == len(bundle) == 6
+    for ours, theirs in zip(run, bundle):
+        assert np.abs(ours.baseline[[0, -1]] - theirs.baseline[[0, -1]]).max() < 4  # weights are halved
+    verified = run_command("models", "verify", trained / "lines.zip")
+    assert verified.returncode == 0, verified.stdout
+    shown = run_command("models", "show", trained / "lines.zip")
+    assert "baseline" in shown.stdout
+    assert "F1" in shown.stdout
+
+
+def test_pages_are_scored(trained: Path) -> None:
+    """Nobody could tell which of two models finds lines better."""
+    done = run_command(
+        "evaluate", "--task", "layout", "--layout", trained / "lines.zip", "--model", LETTERS, "--json",
+        "--data", f"pages:{trained / 'others'}", "--report", trained / "report",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    scores = json.loads(done.stdout)
+    assert scores["pages"] == 4
+    assert scores["lines"] == 28
+    assert scores["f1"] > 0.9
+    assert scores["cer"] > 0  # a model of five letters reads this badly
+    with Image.open(trained / "report" / "page-00.png") as picture:
+        assert np.ptp(np.asarray(picture.convert("HSV"))[:, :, 1]) > 100  # outlines are in color
+
+
+def test_a_run_is_not_overwritten(trained: Path) -> None:
+    """A second training into the same folder would mix two runs."""
+    before = (trained / "run" / "model.params").read_bytes()
+    again = run_command("train", "--config", TINY, "--data", f"pages:{trained / 'pages'}", "--output", trained / "run")
+    assert "--resume" in refusal(again)
+    assert (trained / "run" / "model.params").read_bytes() == before
+
+
+def test_a_collection_is_learned_from_few_pages(trained: Path, tmp_path: Path) -> None:
+    """A model that got worse would replace a good one, silently."""
+    write_pages(tmp_path / "own", 5, lines=8, seed=70)
+    done = run_command(
+        "train", "--config", TINY, "--init", trained / "lines.zip", "--data", f"pages:{tmp_path / 'own'}?group=page",
+        "--output", tmp_path / "adapted", "--budget", "4s", "--workers", 0,
+    )  # fmt: skip
+    assert done.returncode in (0, 1), done.stderr
+    assert (done.returncode == 1) == ("keeping its weights" in done.stderr)
+    weights = load_parameters(tmp_path / "adapted" / "model.params")
+    before = load_parameters(trained / "run" / "model.params")
+    same = all(np.allclose(weights[name], before[name], atol=1e-2) for name in before)
+    assert same or done.returncode == 0
+
+
+def test_other_networks_are_refused(trained: Path, tmp_path: Path) -> None:
+    """Weights of a reader would be taken for those of a detector."""
+    done = run_command(
+        "train", "--preset", "layout", "--init", LETTERS, "--data", f"pages:{trained / 'pages'}",
+        "--output", tmp_path / "run",
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "lines of pages" in done.stderr
+    assert not (tmp_path / "run" / "run.toml").exists()
