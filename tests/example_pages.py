@@ -59,8 +59,8 @@ def _hebrew() -> list[Line]:
     return [line(f"h{k}", text, 600 + 90 * k, backwards=True) for k, text in enumerate(HEBREW)]
 
 
-def blank() -> Page:
-    return Page("blank.png", 1, WIDTH, HEIGHT, 0)
+def blank(number: int = 1) -> Page:
+    return Page("blank.png", number, WIDTH, HEIGHT, 0)
 
 
 def turned(upright: Page, orientation: int) -> Page:

@@ -28,13 +28,12 @@ polygons = st.lists(points, min_size=3, max_size=8).map(" ".join)
 baselines = st.one_of(st.just(""), st.lists(points, min_size=2, max_size=5).map(" ".join))
 
 #: Words of a page: any characters but white space, also controls and those beyond the Basic Multilingual Plane.
-page_tokens = st.text(
-    st.characters(exclude_categories=("Cs",)).filter(lambda c: not c.isspace()), min_size=1, max_size=6
-)
+_visible = st.characters(exclude_categories=("Cs",)).filter(lambda c: not c.isspace())
+page_tokens = st.text(_visible, min_size=1, max_size=6)
+_proportions = st.floats(0, 1)
+_taken = st.sampled_from(["a_w1", "a_s1", "page", "tag_text", "order"])
 #: Names as PAGE and ALTO have them, among them those that our files give to other elements.
-_names = st.from_regex("[a-z_][a-z0-9_.-]{0,5}", fullmatch=True) | st.sampled_from(
-    ["a_w1", "a_s1", "page", "tag_text", "order"]
-)
+_names = st.from_regex("[a-z_][a-z0-9_.-]{0,5}", fullmatch=True) | _taken
 _coordinates = st.floats(-200, 1600, allow_nan=False)
 
 
@@ -43,17 +42,16 @@ def _outlines(smallest: int) -> st.SearchStrategy[tuple[Point, ...]]:
 
 
 @st.composite
+def _page_words(draw: st.DrawFn, token: str) -> Word:
+    return Word(token, draw(_proportions), draw(_outlines(3)), tuple(draw(_characters(c)) for c in token))
+
+
+@st.composite
 def _page_lines(draw: st.DrawFn, name: str) -> Line:
     tokens = draw(st.lists(page_tokens, max_size=4))
-    words = tuple(
-        Word(token, draw(_proportions), draw(_outlines(3)), tuple(draw(_characters(c)) for c in token))
-        for token in tokens
-    )
+    words = tuple(draw(_page_words(token)) for token in tokens)
     shown = words if draw(st.booleans()) else ()
     return Line(name, " ".join(tokens), draw(_proportions), draw(_outlines(3)), draw(_outlines(2)), shown)
-
-
-_proportions = st.floats(0, 1)
 
 
 def _characters(text: str) -> st.SearchStrategy[Character]:

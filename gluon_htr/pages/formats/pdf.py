@@ -1,4 +1,4 @@
-"""Searchable PDF: the image of each page, with its text invisible in front of it.
+"""Searchable PDF: the image of each page, upright, with its text invisible in front of it.
 
 Pages are joined in temporary files of a few megabytes, which the last step reads piece by piece; memory stays flat.
 """
@@ -19,7 +19,7 @@ from ...errors import MissingToolError
 from ...images.decoding import decode
 from ..document import Page
 from .glyphless import CharacterCodes, add_font_file, page_font
-from .pdf_text import content_stream
+from .pdf_text import Frame, content_stream
 from .writers import PageImage, Writer
 from .xml import allowed
 
@@ -47,15 +47,11 @@ class PdfWriter(Writer):
             self._start_part()
 
     def close(self) -> None:
-        self._end_part()
-        with atomic_file(self._path) as file, self._pikepdf.Pdf.new() as whole:
-            opened = [self._pikepdf.Pdf.open(part) for part in self._parts]
-            for part in opened:
-                whole.pages.extend(part.pages)
-            whole.docinfo["/Title"] = allowed(self._source)
-            whole.docinfo["/Producer"] = f"gluon_htr {__version__}"
-            whole.save(file, deterministic_id=True)
-        self._close_parts()
+        try:
+            self._end_part()
+            self._join()
+        finally:
+            self._close_parts()
 
     def discard(self, error: BaseException) -> None:
         self._close_parts()
@@ -73,19 +69,27 @@ class PdfWriter(Writer):
         except OSError as error:
             raise storage_error(self._path, error) from None
 
+    def _join(self) -> None:
+        with atomic_file(self._path) as file, self._pikepdf.Pdf.new() as whole:
+            opened = [self._pikepdf.Pdf.open(part) for part in self._parts]
+            for part in opened:
+                whole.pages.extend(part.pages)
+            whole.docinfo["/Title"] = allowed(self._source)
+            whole.docinfo["/Producer"] = f"gluon_htr {__version__}"
+            whole.save(file, deterministic_id=True)
+
     def _close_parts(self) -> None:
         for part in self._parts:
             part.close()
 
     def _add_page(self, page: Page, jpeg: bytes) -> None:
-        pdf, scale, codes = self._pdf, 72 / DPI, CharacterCodes()
-        content = content_stream(page, codes, scale)
-        pdf.add_blank_page(page_size=(page.width * scale, page.height * scale))
+        pdf, codes, frame = self._pdf, CharacterCodes(), Frame.of(page, 72 / DPI)
+        content = content_stream(page, codes, frame)
+        pdf.add_blank_page(page_size=frame.size)
         added = pdf.pages[-1]
         added.Contents = pdf.make_stream(content)
         images, fonts = {"/Image": _image(pdf, jpeg)}, {"/Text": page_font(pdf, codes, self._font_file)}
         added.Resources = self._pikepdf.Dictionary({"/XObject": images, "/Font": fonts})
-        added.Rotate = page.orientation
 
 
 def to_jpeg(image: PageImage) -> bytes:

@@ -80,9 +80,8 @@ def test_words_are_where_they_are_written(tmp_path: Path) -> None:
     """A search would highlight empty paper."""
     of = page("first second", slope=0.05)
     [layout] = extract_pages(write(tmp_path / "a.pdf", of))
-    letters = [
-        c for box in layout for line in box if isinstance(line, LTTextLine) for c in line if isinstance(c, LTChar)
-    ]
+    lines = [line for box in layout for line in box if isinstance(line, LTTextLine)]
+    letters = [letter for line in lines for letter in line if isinstance(letter, LTChar)]
     second = [letter for letter in letters if letter.get_text() in "second"][-6:]
     left, _, right, _ = of.lines[0].words[1].polygon
     pixels = DPI / 72
@@ -95,27 +94,43 @@ def test_words_are_where_they_are_written(tmp_path: Path) -> None:
 def test_any_page_can_be_opened_with_its_characters(of: Page) -> None:
     """A page with a rare character or an odd outline would be missing from a book."""
     codes = pdf.CharacterCodes()
-    pdf.content_stream(of, codes, 72 / DPI)
+    pdf.content_stream(of, codes, pdf.Frame.of(of, 72 / DPI))
     buffer = io.BytesIO()
     document = pikepdf.Pdf.new()
     font = pdf.page_font(document, codes, pdf.add_font_file(document))
     document.add_blank_page()
     document.pages[0].Resources = pikepdf.Dictionary({"/Font": {"/Text": font}})
     document.save(buffer)
-    mapped = pikepdf.Pdf.open(buffer).pages[0].Resources.Font.Text.ToUnicode.read_bytes().decode()
+    with pikepdf.Pdf.open(buffer) as opened:
+        mapped = opened.pages[0].Resources.Font.Text.ToUnicode.read_bytes().decode()
     for character in pdf.allowed(of.text):
         assert character.isspace() or f"<{character.encode('utf-16-be').hex().upper()}>" in mapped
 
 
-def test_the_image_keeps_its_size_and_a_page_its_turn(tmp_path: Path) -> None:
+def test_the_image_keeps_its_size_and_the_page_is_upright(tmp_path: Path) -> None:
     """A scan would lose resolution, or lie on its side."""
     of = turned(page("text"), 90)
     with pikepdf.open(write(tmp_path / "a.pdf", of)) as document:
         first = document.pages[0]
         image = first.Resources.XObject.Image
         assert (image.Width, image.Height, str(image.Filter)) == (HEIGHT, WIDTH, "/DCTDecode")
-        assert int(first.Rotate) == 90
-        assert [float(side) for side in first.MediaBox[2:]] == [HEIGHT * 72 / DPI, WIDTH * 72 / DPI]
+        assert [float(side) for side in first.MediaBox[2:]] == [WIDTH * 72 / DPI, HEIGHT * 72 / DPI]
+
+
+@pytest.mark.parametrize("orientation", [0, 90, 180, 270])
+def test_the_image_is_turned_upright(tmp_path: Path, orientation: int) -> None:
+    """The text would lie on the wrong words of the scan."""
+    upright = np.full((HEIGHT, WIDTH), 240, np.uint8)
+    upright[100:300, 50:250] = 0  # beside the upper left corner
+    of, path = turned(page("text"), orientation), tmp_path / "a.pdf"
+    with PdfWriter(path) as writer:
+        writer.add(of, np.ascontiguousarray(np.rot90(upright, orientation // 90)))
+    document = pypdfium2.PdfDocument(path)
+    try:
+        shown = np.asarray(document[0].render(scale=DPI / 72).to_pil().convert("L"))
+    finally:
+        document.close()
+    assert np.abs(shown[:HEIGHT, :WIDTH].astype(int) - upright).mean() < 3
 
 
 def test_the_image_is_seen_and_the_text_is_not(tmp_path: Path) -> None:

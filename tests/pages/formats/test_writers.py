@@ -54,7 +54,7 @@ def test_an_error_leaves_the_old_file_and_nothing_else(name: str, tmp_path: Path
     """A reading that stops half way would destroy the result of the last one."""
     path = tmp_path / f"a{FORMATS[name].suffix}"
     path.write_bytes(b"old")
-    with pytest.raises(KeyError), FORMATS[name].open(path) as writer:
+    with pytest.raises(KeyError), FORMATS[name].open(path) as writer:  # noqa: PT012 - a reading that fails later
         writer.add(varied(), scan(varied()))
         raise KeyError
     assert path.read_bytes() == b"old"
