@@ -161,7 +161,7 @@ def _space_before(source: Source, element: Element) -> str:
         return ""
     place = parent.children.index(element)
     text = source.text(parent.children[place - 1].end if place else parent.content, element.start)
-    return "" if text.strip() else text
+    return text[len(text.rstrip()) :]  # there may be a comment before it
 
 
 def _part(name: str, identity: str, part: Word | Character, inside: str = "") -> str:
