@@ -9,7 +9,7 @@ import io
 import tempfile
 from pathlib import Path
 from types import ModuleType
-from typing import IO, Any
+from typing import Any
 
 from PIL import Image
 
@@ -32,14 +32,15 @@ class PdfWriter(Writer):
     """Writer of one PDF for a document."""
 
     def __init__(self, path: Path) -> None:
-        self._path, self._source = path, ""
-        self._pikepdf = _pikepdf()
-        self._parts: list[IO[bytes]] = []
+        self._path, self._pikepdf = path.absolute(), _pikepdf()
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._parts: list[str] = []
         self._start_part()
 
     def add(self, page: Page, image: PageImage) -> None:
-        self._source = self._source or page.source
         jpeg = to_jpeg(image)
+        if not self._parts:
+            self._pdf.docinfo["/Title"] = allowed(page.source)
         self._add_page(page, jpeg)
         self._bytes += len(jpeg)
         if self._bytes > PART_BYTES:
@@ -51,36 +52,37 @@ class PdfWriter(Writer):
             self._end_part()
             self._join()
         finally:
-            self._close_parts()
+            self._delete_parts()
 
     def discard(self, error: BaseException) -> None:
-        self._close_parts()
+        self._delete_parts()
 
     def _start_part(self) -> None:
         self._pdf = self._pikepdf.Pdf.new()
+        self._pdf.docinfo["/Producer"] = f"gluon_htr {__version__}"
         self._font_file = add_font_file(self._pdf)
         self._bytes = 0
 
     def _end_part(self) -> None:
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._parts.append(tempfile.TemporaryFile(dir=self._path.parent))  # noqa: SIM115 - read by close
+            if self._folder is None:
+                self._path.parent.mkdir(parents=True, exist_ok=True)
+                self._folder = tempfile.TemporaryDirectory(dir=self._path.parent, prefix=f".{self._path.name}.")
+            self._parts.append(f"{self._folder.name}/{len(self._parts)}.pdf")
             self._pdf.save(self._parts[-1])
+            self._pdf.close()
         except OSError as error:
             raise storage_error(self._path, error) from None
 
     def _join(self) -> None:
-        with atomic_file(self._path) as file, self._pikepdf.Pdf.new() as whole:
-            opened = [self._pikepdf.Pdf.open(part) for part in self._parts]
-            for part in opened:
-                whole.pages.extend(part.pages)
-            whole.docinfo["/Title"] = allowed(self._source)
-            whole.docinfo["/Producer"] = f"gluon_htr {__version__}"
-            whole.save(file, deterministic_id=True)
+        """Join the parts with qpdf, which copies images from file to file. The first part gives the title."""
+        with atomic_file(self._path) as file:
+            pages = ["--pages", *self._parts, "--"] if len(self._parts) > 1 else []
+            self._pikepdf.Job(["qpdf", self._parts[0], "--deterministic-id", *pages, str(file.name)]).run()
 
-    def _close_parts(self) -> None:
-        for part in self._parts:
-            part.close()
+    def _delete_parts(self) -> None:
+        if self._folder is not None:
+            self._folder.cleanup()
 
     def _add_page(self, page: Page, jpeg: bytes) -> None:
         pdf, codes, frame = self._pdf, CharacterCodes(), Frame.of(page, 72 / DPI)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 import unicodedata
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from pdfminer.high_level import extract_pages, extract_text
 from pdfminer.layout import LTChar, LTTextLine
 from PIL import Image
 from strategies import pages
+from support import PROJECT
 
 from gluon_htr.errors import ImageError
 from gluon_htr.pages.document import Page
@@ -154,6 +157,32 @@ def test_an_encoded_image_is_turned_as_its_camera_says(tmp_path: Path) -> None:
         assert (image.size, image.mode) == ((20, 40), "L")
     with pytest.raises(ImageError):
         pdf.to_jpeg(b"not an image")
+
+
+def test_a_full_disk_is_named_wherever_it_happens(tmp_path: Path) -> None:
+    """A long book would end in a traceback after hours, or leave its parts behind."""
+    code = f"""
+import resource, sys
+sys.path.insert(0, {str(PROJECT / "tests")!r})
+from pathlib import Path
+import numpy as np
+from example_pages import page
+from gluon_htr.errors import StorageError
+from gluon_htr.pages.formats import pdf
+pdf.PART_BYTES = 100_000
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), resource.RLIM_INFINITY))
+noise = np.random.default_rng(0).integers(0, 256, (400, 300), np.uint8)
+try:
+    with pdf.PdfWriter(Path({str(tmp_path / "a.pdf")!r})) as writer:
+        for _ in range(8):
+            writer.add(page("text"), noise)
+except StorageError as error:
+    print(error)
+"""
+    for limit in (50_000, 250_000):  # bytes of a file: less than a part, less than the whole
+        found = subprocess.run([sys.executable, "-c", code, str(limit)], capture_output=True, text=True, check=False)
+        assert "the disk is full" in found.stdout, found.stderr
+        assert list(tmp_path.iterdir()) == []
 
 
 def test_parts_are_joined_in_order_and_leave_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
