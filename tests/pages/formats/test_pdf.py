@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 import subprocess
 import sys
 import unicodedata
@@ -61,6 +62,19 @@ def test_right_to_left_text_is_in_logical_order(tmp_path: Path, orientation: int
     path = write(tmp_path / "a.pdf", of)
     assert pdfium_words(path) == of.text.split()
     assert extract_text(path).split() == of.text.split()
+
+
+@pytest.mark.parametrize("orientation", [0, 90, 180, 270])
+@pytest.mark.parametrize(("texts", "backwards"), [(LINES, False), (HEBREW, True)])
+def test_pdftotext_finds_the_text(tmp_path: Path, orientation: int, texts: tuple[str, ...], backwards: bool) -> None:
+    """The program that most people use would find other words than the page has."""
+    if not shutil.which("pdftotext"):
+        pytest.skip("pdftotext, of poppler-utils, is not installed")
+    of = turned(page(*texts, backwards=backwards), orientation)
+    path = write(tmp_path / "a.pdf", of)
+    found = subprocess.run(["pdftotext", str(path), "-"], capture_output=True, text=True, check=True).stdout
+    marks = dict.fromkeys(map(ord, "\u202a\u202b\u202c"))  # of direction
+    assert found.translate(marks).split() == of.text.split()
 
 
 def test_latin_words_in_hebrew_lines_are_whole(tmp_path: Path) -> None:
