@@ -15,6 +15,7 @@ import pypdfium2
 import pytest
 from example_pages import HEBREW, HEIGHT, LATIN, WIDTH, blank, page, scan, turned, varied
 from hypothesis import given
+from hypothesis import strategies as st
 from pdfminer.high_level import extract_pages, extract_text
 from pdfminer.layout import LTChar, LTTextLine
 from PIL import Image
@@ -26,6 +27,7 @@ from gluon_htr.pages.document import Page
 from gluon_htr.pages.formats import pdf
 from gluon_htr.pages.formats.pdf import DPI, PdfWriter
 
+WESTERN = "".join(c for c in map(chr, range(0x21, 0x250)) if c.isprintable() and c not in "\xad\xa0") + "αβγабв—“”…€😀"
 LINES = ("Lieber Freund, ça va?", "x 😀 𝔘𝔫𝔦 I", "a < b ]]>")
 
 
@@ -62,6 +64,15 @@ def test_right_to_left_text_is_in_logical_order(tmp_path: Path, orientation: int
     path = write(tmp_path / "a.pdf", of)
     assert pdfium_words(path) == of.text.split()
     assert extract_text(path).split() == of.text.split()
+
+
+@given(st.lists(st.text(st.sampled_from(WESTERN), min_size=1, max_size=8), min_size=1, max_size=6))
+def test_any_western_words_are_found(tmp_path_factory: pytest.TempPathFactory, words: list[str]) -> None:
+    """A mark or a short word would end the text of its page."""
+    of = page(" ".join(words[:3]), " ".join(words[3:]))
+    path = write(tmp_path_factory.mktemp("pdf") / "a.pdf", of)
+    assert "".join(pdfium_words(path)) == "".join(of.text.split())
+    assert "".join(extract_text(path).split()) == "".join(of.text.split())
 
 
 @pytest.mark.parametrize("orientation", [0, 90, 180, 270])
