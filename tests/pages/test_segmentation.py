@@ -8,6 +8,7 @@ import pytest
 from example_pages import page, rectangle, varied
 from hypothesis import given
 from lxml import etree
+from schemas import schema
 from strategies import pages
 
 from gluon_htr.errors import AnnotationError
@@ -141,15 +142,16 @@ def test_writing_twice_gives_the_same_file() -> None:
 
 
 @given(pages())
-@pytest.mark.parametrize("blob", [page_xml(varied()), alto(varied())], ids=["page", "alto"])
-def test_any_text_is_written_into_our_own_files(blob: bytes, of: Page) -> None:
+@pytest.mark.parametrize(("name", "blob"), [("page", page_xml(varied())), ("alto", alto(varied()))])
+def test_any_text_is_written_into_our_own_files(name: str, blob: bytes, of: Page) -> None:
     """A rare character would break somebody's file."""
-    given_lines = {line.id: line for line in of.lines}
     known = [line.id for line in read_segmentation(blob).lines]
-    texts = dict(zip(known, given_lines.values()))
-    found = {line.id: line.text.split() for line in parse_page(write_texts(blob, texts)).lines}
-    for name, line in texts.items():
-        assert found[name] == allowed(line.text).split()
+    texts = dict(zip(known, of.lines))
+    after = write_texts(blob, texts)
+    schema(name).assertValid(etree.fromstring(after))
+    found = {line.id: line.text.split() for line in parse_page(after).lines}
+    for line_id, line in texts.items():
+        assert found[line_id] == allowed(line.text).split()
     assert all(found[line.id] == line.text.split() for line in varied().lines if line.id not in texts)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import io
 from collections.abc import Callable
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +13,8 @@ from alto_tools.alto_tools import alto_parse, alto_text
 from example_pages import blank, page, turned, varied
 from hypothesis import given
 from lxml import etree
+from schemas import schema
 from strategies import pages
-from support import PROJECT
 
 from gluon_htr.pages.annotations import parse_page, parse_points
 from gluon_htr.pages.document import Page
@@ -23,7 +22,6 @@ from gluon_htr.pages.formats.alto import alto
 from gluon_htr.pages.formats.page_xml import page_xml
 from gluon_htr.pages.formats.xml import allowed, on_page
 
-SCHEMAS = PROJECT.parent / "shared" / "schemas"
 ENCODERS = {"page": page_xml, "alto": alto}
 EXAMPLES = {
     "varied": varied(),
@@ -34,25 +32,6 @@ EXAMPLES = {
     "controls": page("a\0b \x08 \ufffe \x1b]]>"),
     "no line": page(),
 }
-
-
-class _Local(etree.Resolver):
-    """Finds the schema that ALTO's imports beside it."""
-
-    def resolve(self, url: str, public: str, context: object) -> object:
-        if url.endswith("xlink.xsd"):
-            return self.resolve_filename(str(SCHEMAS / "alto" / "xlink.xsd"), context)
-        return None
-
-
-@lru_cache
-def schema(name: str) -> etree.XMLSchema:
-    path = {"page": "page/2019-07-15/pagecontent.xsd", "alto": "alto/v4/alto-4-4.xsd"}[name]
-    if not (SCHEMAS / path).is_file():
-        pytest.skip("the schemas, ../shared/schemas, are not here")
-    parser = etree.XMLParser()
-    parser.resolvers.add(_Local())
-    return etree.XMLSchema(etree.parse(str(SCHEMAS / path), parser))
 
 
 @pytest.mark.parametrize("name", ENCODERS)
