@@ -214,6 +214,6 @@ def test_parts_are_joined_in_order_and_leave_nothing(tmp_path: Path, monkeypatch
     """A long book would be shuffled, or fill the disk with its parts."""
     monkeypatch.setattr(pdf, "PART_BYTES", 20_000)
     texts = [f"page number {unicodedata.name(chr(0x41 + k)).lower()}" for k in range(7)]
-    path = write(tmp_path / "a.pdf", *(page(text) for text in texts))
+    path = write(tmp_path / "Größe – 1.pdf", *(page(text) for text in texts))
     assert [pdfium_words(path, k) for k in range(7)] == [text.split() for text in texts]
     assert list(tmp_path.iterdir()) == [path]

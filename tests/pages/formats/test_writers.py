@@ -14,6 +14,7 @@ from example_pages import blank, page, scan, varied
 
 from gluon_htr.errors import MissingToolError, StorageError
 from gluon_htr.pages.formats.registry import FORMATS
+from gluon_htr.pages.formats.writers import Writer
 
 DOCUMENTS = [name for name, each in FORMATS.items() if each.unit == "document"]
 
@@ -73,6 +74,35 @@ def test_a_full_disk_is_named(name: str, tmp_path: Path, monkeypatch: pytest.Mon
     with pytest.raises(StorageError, match="disk is full"), FORMATS[name].open(path) as writer:
         writer.add(varied(), scan(varied()))
     assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("name", ["txt", "json", "hocr"])
+@pytest.mark.parametrize("full_at", [1, 2, 3])
+def test_a_disk_that_fills_up_is_named(name: str, full_at: int, tmp_path: Path) -> None:
+    """A page would be missing from a file that looks complete."""
+    writer = FORMATS[name].open(tmp_path / "a")
+    writer._file = _SmallDisk(writer._file, full_at)  # type: ignore[attr-defined]
+    with pytest.raises(StorageError, match="disk is full"), writer:
+        add_twice(writer)
+    assert os.listdir(tmp_path) == []
+
+
+def add_twice(writer: Writer) -> None:
+    for _ in range(2):
+        writer.add(varied(), scan(varied()))
+
+
+class _SmallDisk:
+    """A file that can be written a few times."""
+
+    def __init__(self, file: Any, full_at: int) -> None:
+        self._file, self._left = file, full_at
+
+    def write(self, content: bytes) -> None:
+        self._left -= 1
+        if not self._left:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        self._file.write(content)
 
 
 @pytest.mark.parametrize("name", ["page", "alto", "hocr", "pdf"])
