@@ -32,8 +32,8 @@ def read_segmentation(blob: bytes) -> AnnotatedPage:
 def write_texts(blob: bytes, texts: Mapping[str, Line]) -> bytes:
     """Return the file with the texts of lines, by the ids that `read_segmentation` gives them.
 
-    Words replace the words of the file; without words, only the line has text. Raises `AnnotationError` for an id that
-    the file lacks, and as `read_segmentation` does.
+    The words, in pixels of the file's image, replace those of the file; without words, only the line has text. Raises
+    `AnnotationError` for an id that the file lacks, and as `read_segmentation` does.
     """
     source = parse_source(blob)
     known: dict[str, tuple[str, type[_Page | _Alto]]] = {"PcGts": ("id", _Page), "alto": ("ID", _Alto)}
@@ -161,7 +161,7 @@ def _space_before(source: Source, element: Element) -> str:
         return ""
     place = parent.children.index(element)
     text = source.text(parent.children[place - 1].end if place else parent.content, element.start)
-    return "" if text.strip() else text
+    return text[len(text.rstrip()) :]  # there may be a comment before it
 
 
 def _part(name: str, identity: str, part: Word | Character, inside: str = "") -> str:

@@ -1,4 +1,4 @@
-"""Searchable PDF: the image of each page, with its text invisible in front of it.
+"""Searchable PDF: the image of each page, upright, with its text invisible in front of it.
 
 Pages are joined in temporary files of a few megabytes, which the last step reads piece by piece; memory stays flat.
 """
@@ -9,7 +9,7 @@ import io
 import tempfile
 from pathlib import Path
 from types import ModuleType
-from typing import IO, Any
+from typing import Any
 
 from PIL import Image
 
@@ -19,7 +19,7 @@ from ...errors import MissingToolError
 from ...images.decoding import decode
 from ..document import Page
 from .glyphless import CharacterCodes, add_font_file, page_font
-from .pdf_text import content_stream
+from .pdf_text import Frame, content_stream
 from .writers import PageImage, Writer
 from .xml import allowed
 
@@ -32,14 +32,15 @@ class PdfWriter(Writer):
     """Writer of one PDF for a document."""
 
     def __init__(self, path: Path) -> None:
-        self._path, self._source = path, ""
-        self._pikepdf = _pikepdf()
-        self._parts: list[IO[bytes]] = []
+        self._path, self._pikepdf = path.absolute(), _pikepdf()
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._parts: list[str] = []
         self._start_part()
 
     def add(self, page: Page, image: PageImage) -> None:
-        self._source = self._source or page.source
         jpeg = to_jpeg(image)
+        if not self._parts:
+            self._pdf.docinfo["/Title"] = allowed(page.source)
         self._add_page(page, jpeg)
         self._bytes += len(jpeg)
         if self._bytes > PART_BYTES:
@@ -47,45 +48,50 @@ class PdfWriter(Writer):
             self._start_part()
 
     def close(self) -> None:
-        self._end_part()
-        with atomic_file(self._path) as file, self._pikepdf.Pdf.new() as whole:
-            opened = [self._pikepdf.Pdf.open(part) for part in self._parts]
-            for part in opened:
-                whole.pages.extend(part.pages)
-            whole.docinfo["/Title"] = allowed(self._source)
-            whole.docinfo["/Producer"] = f"gluon_htr {__version__}"
-            whole.save(file, deterministic_id=True)
-        self._close_parts()
+        try:
+            self._end_part()
+            self._join()
+        finally:
+            self._delete_parts()
 
     def discard(self, error: BaseException) -> None:
-        self._close_parts()
+        self._delete_parts()
 
     def _start_part(self) -> None:
         self._pdf = self._pikepdf.Pdf.new()
+        self._pdf.docinfo["/Producer"] = f"gluon_htr {__version__}"
         self._font_file = add_font_file(self._pdf)
         self._bytes = 0
 
     def _end_part(self) -> None:
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._parts.append(tempfile.TemporaryFile(dir=self._path.parent))  # noqa: SIM115 - read by close
+            if self._folder is None:
+                self._path.parent.mkdir(parents=True, exist_ok=True)
+                self._folder = tempfile.TemporaryDirectory(dir=self._path.parent, prefix=f".{self._path.name}.")
+            self._parts.append(f"{self._folder.name}/{len(self._parts)}.pdf")
             self._pdf.save(self._parts[-1])
+            self._pdf.close()
         except OSError as error:
             raise storage_error(self._path, error) from None
 
-    def _close_parts(self) -> None:
-        for part in self._parts:
-            part.close()
+    def _join(self) -> None:
+        """Join the parts with qpdf, which copies images from file to file. The first part gives the title."""
+        with atomic_file(self._path) as file:
+            pages = ["--pages", *self._parts, "--"] if len(self._parts) > 1 else []
+            self._pikepdf.Job(["qpdf", self._parts[0], "--deterministic-id", *pages, str(file.name)]).run()
+
+    def _delete_parts(self) -> None:
+        if self._folder is not None:
+            self._folder.cleanup()
 
     def _add_page(self, page: Page, jpeg: bytes) -> None:
-        pdf, scale, codes = self._pdf, 72 / DPI, CharacterCodes()
-        content = content_stream(page, codes, scale)
-        pdf.add_blank_page(page_size=(page.width * scale, page.height * scale))
+        pdf, codes, frame = self._pdf, CharacterCodes(), Frame.of(page, 72 / DPI)
+        content = content_stream(page, codes, frame)
+        pdf.add_blank_page(page_size=frame.size)
         added = pdf.pages[-1]
         added.Contents = pdf.make_stream(content)
         images, fonts = {"/Image": _image(pdf, jpeg)}, {"/Text": page_font(pdf, codes, self._font_file)}
         added.Resources = self._pikepdf.Dictionary({"/XObject": images, "/Font": fonts})
-        added.Rotate = page.orientation
 
 
 def to_jpeg(image: PageImage) -> bytes:

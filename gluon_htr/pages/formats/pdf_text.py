@@ -22,11 +22,33 @@ from .xml import allowed
 _INVISIBLE = 3  # text rendering mode
 
 
-def content_stream(page: Page, codes: CharacterCodes, scale: float) -> bytes:
-    """Return the operators that draw a page. scale: points per pixel."""
-    image = f"q {page.width * scale:.3f} 0 0 {page.height * scale:.3f} 0 0 cm /Image Do Q"
+@dataclass(frozen=True)
+class Frame:
+    """Points of an upright PDF page for the pixels of an image: `turn @ (x, y) + corner`."""
+
+    turn: np.ndarray
+    corner: np.ndarray
+    size: tuple[float, float]
+
+    @classmethod
+    def of(cls, page: Page, scale: float) -> Frame:
+        """Make the frame of a page. scale: points per pixel."""
+        width, height = page.width, page.height
+        turn, corner = {
+            0: ([[1, 0], [0, -1]], (0, height)),
+            90: ([[0, -1], [-1, 0]], (height, width)),
+            180: ([[-1, 0], [0, 1]], (width, 0)),
+            270: ([[0, 1], [1, 0]], (0, 0)),
+        }[page.orientation]
+        size = (height, width) if page.orientation % 180 else (width, height)
+        return cls(scale * np.array(turn), scale * np.array(corner), (scale * size[0], scale * size[1]))
+
+
+def content_stream(page: Page, codes: CharacterCodes, frame: Frame) -> bytes:
+    """Return the operators that draw a page."""
     texts = chain.from_iterable(_texts(line, page) for line in page.lines)
-    shown = (f"{_matrix(text, page.height, scale)} Tm <{codes.encode(text.characters)}> Tj" for text in texts)
+    shown = (f"{_matrix(text, frame)} Tm <{codes.encode(text.characters)}> Tj" for text in texts)
+    image = f"q {_image_matrix(page, frame)} cm /Image Do Q"
     return "\n".join([image, "BT", f"{_INVISIBLE} Tr /Text 1 Tf", *shown, "ET"]).encode("ascii")
 
 
@@ -85,11 +107,20 @@ def _unit(at: Place) -> np.ndarray:
     return along / np.hypot(*along)
 
 
-def _matrix(text: _Text, page_height: int, scale: float) -> str:
-    """Return the text matrix that fits a text, at size 1, to its place. PDF counts y upwards."""
-    at, flip = text.place, np.array([scale, -scale])
-    across = (at.end - at.start) * flip / (len(text.characters) * ADVANCE)
-    x, y = _unit(at) * (1, -1)
-    up = np.array([y, -x] if text.mirrored else [-y, x]) * at.height * scale
-    start = at.start * flip + (0, page_height * scale)
-    return " ".join(f"{number:.5f}" for number in (*across, *up, *start))
+def _matrix(text: _Text, frame: Frame) -> str:
+    """Return the text matrix that fits a text, at size 1, to its place."""
+    at = text.place
+    x, y = _unit(at)
+    up = np.array([-y, x] if text.mirrored else [y, -x]) * at.height
+    along = (at.end - at.start) / (len(text.characters) * ADVANCE)
+    return _numbers(frame.turn @ along, frame.turn @ up, frame.turn @ at.start + frame.corner)
+
+
+def _image_matrix(page: Page, frame: Frame) -> str:
+    """Return the matrix from the unit square, in which PDF draws an image, to the page."""
+    right, up, lower_left = (page.width, 0), (0, -page.height), (0, page.height)
+    return _numbers(frame.turn @ right, frame.turn @ up, frame.turn @ lower_left + frame.corner)
+
+
+def _numbers(*vectors: np.ndarray) -> str:
+    return " ".join(f"{number:.5f}" for number in np.concatenate(vectors))

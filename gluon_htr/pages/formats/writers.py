@@ -19,6 +19,7 @@ from typing import TypeAlias
 import numpy as np
 
 from ..._storage import atomic_file, storage_error, write_atomically
+from ...errors import StorageError
 from ..document import Document, Page
 
 #: The image of a page: (H, W) uint8 gray, or the bytes of an image file such as JPEG or PNG.
@@ -79,7 +80,11 @@ class StreamWriter(Writer):
         self._empty = False
 
     def close(self) -> None:
-        self._write((self._pieces.head("") if self._empty else b"") + self._pieces.tail)
+        try:
+            self._write((self._pieces.head("") if self._empty else b"") + self._pieces.tail)
+        except StorageError as error:
+            self.discard(error)
+            raise
         self._context.__exit__(None, None, None)
 
     def discard(self, error: BaseException) -> None:

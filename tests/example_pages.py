@@ -44,7 +44,7 @@ def page(*texts: str, slope: float = 0.0, backwards: bool = False, number: int =
 
 
 def varied() -> Page:
-    """A page with everything that a page may have: kinds, scripts, an empty line, a line without words, a blank region."""
+    """A page of all kinds of regions and many scripts, with an empty line, a line without words and an empty region."""
     wordless = Line("wordless", "no words here", 0.5, rectangle(90, 1100, 500, 1150), ((90, 1140), (500, 1140)))
     regions = (
         Region("r1", "text", rectangle(80, 100, 900, 560), page(*LATIN, slope=0.03).lines),
@@ -59,8 +59,8 @@ def _hebrew() -> list[Line]:
     return [line(f"h{k}", text, 600 + 90 * k, backwards=True) for k, text in enumerate(HEBREW)]
 
 
-def blank() -> Page:
-    return Page("blank.png", 1, WIDTH, HEIGHT, 0)
+def blank(number: int = 1) -> Page:
+    return Page("blank.png", number, WIDTH, HEIGHT, 0)
 
 
 def turned(upright: Page, orientation: int) -> Page:
