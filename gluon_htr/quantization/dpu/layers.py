@@ -31,6 +31,7 @@ class Layer:
     group: int = 1
     slope: float = 0.0  # of a LeakyRelu
     highest: float = 0.0  # of a Clip that starts at zero
+    mode: str = ""  # of a Resize
 
     @property
     def channels(self) -> int:
@@ -90,6 +91,8 @@ def _geometry(node: onnx.NodeProto, inputs: tuple[Shape, ...]) -> dict[str, Any]
 
 
 def _bounds(network: StaticGraph, node: onnx.NodeProto) -> dict[str, Any]:
+    if node.op_type == "Resize":
+        return {"mode": attribute(node, "mode", b"nearest").decode()}
     if node.op_type == "LeakyRelu":
         return {"slope": float(attribute(node, "alpha", 0.01))}
     if node.op_type == "Clip":

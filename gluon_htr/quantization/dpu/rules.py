@@ -175,6 +175,14 @@ def _image(layer: Layer, dpu: Architecture) -> Iterator[Breach]:
         yield Breach("axes of the input", str(len(layer.inputs[0])), "4", UG1414, remedy)
 
 
+def _enlargement(layer: Layer, dpu: Architecture) -> Iterator[Breach]:
+    """Check that pixels are repeated: the compiler makes an upsampling of it, and of nothing else."""
+    (_, _, *before), (_, _, *after) = layer.inputs[0], layer.shape
+    if layer.mode != "nearest" or any(large % small for small, large in zip(before, after)):
+        sizes = f"{layer.mode}, {'x'.join(map(str, before))} to {'x'.join(map(str, after))}"
+        yield Breach("resizing", sizes, "nearest, to a multiple of the size", UG1414, "repeat pixels 2 by 2")
+
+
 def _matrix(layer: Layer, dpu: Architecture) -> Iterator[Breach]:
     if len(layer.inputs[0]) != 2:
         allowed = "2, which becomes a convolution of 1 x 1"
@@ -200,6 +208,7 @@ _RULES: dict[str, tuple[Rule, ...]] = {
     "Add": (_image, _same_shapes, _output_channels),
     "Mul": (_image, _product, _same_shapes, _output_channels),
     "Concat": (_image, _output_channels),
+    "Resize": (_image, _enlargement),
     "MatMul": (_matrix, _output_channels),
     "Gemm": (_matrix, _output_channels),
     "Identity": (),

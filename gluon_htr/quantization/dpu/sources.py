@@ -10,9 +10,12 @@ import onnx
 
 from ...bundles.catalog import find_bundle
 from ...bundles.reader import Bundle
+from ...bundles.schema import Layout
 from ...errors import ModelError, UsageError
 from ...images.preprocessing import Preprocessing
 from .graphs import StaticGraph, fixed, read_model
+
+PAPER = 2**0.5  # height of a sheet by its width (ISO 216)
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,8 @@ class QuantizationSource:
 def open_network(model: str, width: int | None = None) -> StaticGraph:
     """Open a bundle's or an ONNX file's network for one image. Raises `ModelError` and others if there is none."""
     graph, bundle = read_model(find_bundle(model) or Path(model))
+    if bundle and isinstance(bundle.description.model, Layout):
+        return fixed(graph, {"batch": 1} | _page_size(bundle.description.model, width), model)
     if bundle:
         return _source(bundle, graph, width).network
     return fixed(graph, {"batch": 1} | ({"width": width} if width else {}), model)
@@ -45,6 +50,13 @@ def open_source(model: str, width: int | None = None) -> QuantizationSource:
     if bundle is None:
         raise ModelError(f"{model} has no alphabet and preprocessing: give the bundle that it comes from")
     return _source(bundle, graph, width)
+
+
+def _page_size(model: Layout, width: int | None) -> dict[str, int]:
+    """Return the size of an upright page of paper, in the multiples that the network takes. width: of the page."""
+    height = -(-model.max_side // model.multiple) * model.multiple
+    given = width or round(height / PAPER)
+    return {"height": height, "width": -(-given // model.multiple) * model.multiple}
 
 
 def _source(bundle: Bundle, graph: onnx.ModelProto, width: int | None) -> QuantizationSource:
