@@ -9,11 +9,15 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from PIL import Image
+
 from . import _command, _options, load
 from .errors import ImageError
 from .images.decoding import ImageLike
 from .runtime.backends import PROVIDERS
 from .runtime.recognizer import Recognition, Recognizer
+
+PAGE_HEIGHT, PAGE_RATIO = 500, 0.5  # pixels, and of its width: an image that is higher is a page rather than a line
 
 
 def parser() -> argparse.ArgumentParser:
@@ -45,6 +49,8 @@ def run(images: list[Path], recognizer: Recognizer, as_json: bool) -> int:
         print(_json(path, recognition) if as_json else _line(path, recognition, alone=len(images) == 1))
         if not recognition.text:
             _command.say(_nothing(path))
+        elif _looks_like_a_page(path):
+            _command.say(f"{path}: this looks like a page, and predict reads single lines or words: use gluon-htr read")
     return 1 if failures else 0
 
 
@@ -53,7 +59,19 @@ def _line(path: object, recognition: Recognition, alone: bool) -> str:
 
 
 def _nothing(path: object) -> str:
-    return f"{path}: no text found. predict reads single lines or words: crop the page first"
+    return f"{path}: no text found. predict reads single lines or words; for a page use gluon-htr read"
+
+
+def _looks_like_a_page(path: object) -> bool:
+    """Test whether an image is much higher than one line of its width would be."""
+    if not isinstance(path, Path):
+        return False
+    try:
+        with Image.open(path) as image:
+            width, height = image.size
+    except Exception:  # it was read already; this is only for advice
+        return False
+    return height >= PAGE_HEIGHT and height > PAGE_RATIO * width
 
 
 def _json(path: object, recognition: Recognition) -> str:

@@ -20,9 +20,7 @@ from .pages.files import expand
 from .pages.formats.registry import FORMATS, Format
 from .pages.segmentation import write_texts
 from .runtime.backends import PROVIDERS
-from .runtime.page_reader import PageFailure, PageReader
-
-SINGLE_LINE = 6.0  # times as wide as high: such an image is one line, not a page
+from .runtime.page_reader import SINGLE_LINE, PageFailure, PageReader
 
 
 def parser() -> argparse.ArgumentParser:
@@ -143,8 +141,8 @@ def _report(path: Path, page: Page) -> None:
         _command.say(f"{where}: no lines found")
     if page.orientation:
         _command.say(f"{where}: read after turning it by {page.orientation}° clockwise")
-    if len(page.lines) <= 1 and page.width > SINGLE_LINE * page.height:
-        _command.say(f"{where}: this looks like a single line: gluon-htr predict reads it without looking for lines")
+    if page.width > SINGLE_LINE * page.height:
+        _command.say(f"{where}: read as a single line, as gluon-htr predict does: its image is low and wide")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

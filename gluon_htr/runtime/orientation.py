@@ -20,8 +20,10 @@ from .page_lines import mean_confidence
 from .recognizer import Recognizer
 
 TESTED = 4  # lines that are read both ways
-SURE = 0.55  # mean confidence of these lines above which no other orientation is tried
+SURE = 0.75  # mean confidence of these lines above which no other orientation is tried
 LONG = 4.0  # heights: most of the lines of an upright page are longer
+FEW = 1.5  # heights of long lines per line: on a page that lies on its side there are fewer
+BETTER = 1.15  # times the value of the page as it is: another orientation must have more
 
 
 @dataclass(frozen=True)
@@ -82,12 +84,13 @@ def upright(page: np.ndarray, detector: Detector, recognizer: Recognizer) -> tup
     if confidence >= SURE:
         return as_given, found
     best, lines, highest = as_given, found, confidence * _weight(found)
-    for orientation in (180, 90, 270):
-        turn = Turn(orientation, width, height)  # type: ignore[arg-type]
+    others: tuple[Orientation, ...] = (180, 90, 270) if _weight(found) < FEW * len(found) else (180,)
+    for orientation in others:
+        turn = Turn(orientation, width, height)
         turned = turn.turned(page)
         candidates = detector.find(turned)
         value = _confidence(turned, candidates, recognizer) * _weight(candidates) if candidates else 0.0
-        if value > 1.15 * highest:
+        if value > BETTER * highest:
             best, lines, highest = turn, candidates, value
     return best, lines
 

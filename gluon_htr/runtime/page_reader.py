@@ -24,6 +24,7 @@ from .page_lines import document_line
 from .recognizer import Recognizer
 
 BATCH = 16  # lines
+SINGLE_LINE = 6.0  # times as wide as high: such an image is one line
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,9 @@ class PageReader:
             The page.
         """
         page = dark_on_light(pixels)
+        if page.shape[1] > SINGLE_LINE * page.shape[0]:
+            turn, found = Turn(0, page.shape[1], page.shape[0]), [_whole(page)]
+            return self._page(pixels, turn, self._lines(page, found), source, number)
         turn, found = upright(page, self.detector, self.recognizer)
         lines = self._lines(turn.turned(page), found)
         return self._page(pixels, turn, lines, source, number)
@@ -181,6 +185,13 @@ class PageReader:
             regions.append(Region(f"region_{place}", group.kind, turn.box_back(boxes[list(group.lines)]), members))
         height, width = pixels.shape
         return Page(source, number, width, height, turn.orientation, tuple(regions), self.recognizer.name)
+
+
+def _whole(page: np.ndarray) -> FoundLine:
+    """Return the whole image as a line, with its baseline at three quarters of its height."""
+    height, width = page.shape
+    polygon = np.array([(0, 0), (width, 0), (width, height), (0, height)], float)
+    return FoundLine(polygon, np.array([(0, 0.75 * height), (width, 0.75 * height)]), 1.0)
 
 
 def _box(polygon: np.ndarray) -> np.ndarray:
