@@ -50,7 +50,7 @@ def run(images: list[Path], recognizer: Recognizer, as_json: bool) -> int:
         if not recognition.text:
             _command.say(_nothing(path))
         elif _looks_like_a_page(path):
-            _command.say(f"{path}: this looks like a page, and predict reads single lines or words: use gluon-htr read")
+            _command.say(_page(path))
     return 1 if failures else 0
 
 
@@ -60,6 +60,10 @@ def _line(path: object, recognition: Recognition, alone: bool) -> str:
 
 def _nothing(path: object) -> str:
     return f"{path}: no text found. predict reads single lines or words; for a page use gluon-htr read"
+
+
+def _page(path: object) -> str:
+    return f"{path}: this looks like a page, and predict reads single lines or words: use gluon-htr read"
 
 
 def _looks_like_a_page(path: object) -> bool:

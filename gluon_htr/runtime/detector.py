@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import numpy as np
+from PIL import Image
 
 from ..errors import ModelError
 from ..pages.detection.classes import Classes
 from ..pages.detection.detector import find, probabilities
 from ..pages.detection.lines import FoundLine
+from ..pages.outlines import turned
 from ..pages.scaling import padded, scaled
 from .backends import LogitsFunction
+
+LEVEL = 3.0  # degrees: a page whose lines slope more is turned level, and looked at again
+MIN_LINES = 3  # fewer lines do not tell how a page lies
 
 
 class Detector:
@@ -40,9 +45,54 @@ class Detector:
             ModelError: The weights are corrupt.
         """
         small, zoom = scaled(page, self.max_side)
+        found = self._find(small)
+        skew = _skew(found)
+        if abs(skew) > LEVEL:
+            found = _turned_back(self._find(_turned(small, skew)), skew, small.shape, _canvas(small.shape, skew))
+        return [FoundLine(line.polygon / zoom, line.baseline / zoom, line.confidence) for line in found]
+
+    def _find(self, small: np.ndarray) -> list[FoundLine]:
+        """Find the lines of a scaled page, in its pixels."""
         image = padded(small, self.multiple)
         logits = self.network(image[None])[0]
         if not np.isfinite(logits).all():
             raise ModelError(f"{self.name} produced NaN or Inf logits: its weights are corrupt")
-        scale = np.array(image.shape[::-1]) / np.array(logits.shape[:0:-1]) / zoom
+        scale = np.array(image.shape[::-1]) / np.array(logits.shape[:0:-1])
         return find(probabilities(logits), self.classes, scale)
+
+
+def _skew(found: list[FoundLine]) -> float:
+    """Return the slope of most lines in degrees, clockwise; 0 if there are few."""
+    across = np.array([line.baseline[-1] - line.baseline[0] for line in found]).reshape(-1, 2)
+    lengths = np.hypot(*across.T)
+    if len(found) < MIN_LINES or not lengths.sum():
+        return 0.0
+    angles = np.degrees(np.arctan2(across[:, 1], across[:, 0]))
+    order = np.argsort(angles)
+    middle = int(np.searchsorted(np.cumsum(lengths[order]), lengths.sum() / 2))
+    return float(angles[order[min(middle, len(order) - 1)]])
+
+
+def _turned(small: np.ndarray, skew: float) -> np.ndarray:
+    """Turn a page level, on a canvas that holds all of it."""
+    edge = int(np.median(np.concatenate([small[0], small[-1], small[:, 0], small[:, -1]])))
+    turned = Image.fromarray(small).rotate(skew, Image.Resampling.BILINEAR, expand=True, fillcolor=edge)
+    return np.asarray(turned)
+
+
+def _canvas(shape: tuple[int, ...], skew: float) -> tuple[int, int]:
+    """Return height and width of the canvas of `_turned`, as Pillow computes them."""
+    width, height = Image.new("1", (shape[1], shape[0])).rotate(skew, expand=True).size
+    return height, width
+
+
+def _turned_back(
+    found: list[FoundLine], skew: float, shape: tuple[int, ...], canvas: tuple[int, int]
+) -> list[FoundLine]:
+    """Convert lines of a turned page to the page as it was: both turn about their centers."""
+    center, middle = np.array(shape[::-1]) / 2, np.array(canvas[::-1]) / 2
+
+    def back(points: np.ndarray) -> np.ndarray:
+        return turned(points - middle, skew) + center
+
+    return [FoundLine(back(line.polygon), back(line.baseline), line.confidence) for line in found]

@@ -58,6 +58,16 @@ def test_a_turned_page_is_read(turn: int, page: Path, tmp_path: Path, command: C
     assert sum(similar(line, number) for number, line in enumerate(lines)) >= 3
 
 
+@pytest.mark.parametrize("skew", [-12, 7])
+def test_a_skewed_page_is_read(skew: int, page: Path, tmp_path: Path, command: Command) -> None:
+    """A photograph that was taken askew would be cut across its lines."""
+    with Image.open(page) as image:
+        image.rotate(skew, Image.Resampling.BILINEAR, expand=True, fillcolor=240).save(tmp_path / "skewed.png")
+    done = command("read", "skewed.png")
+    lines = [line for line in done.stdout.splitlines() if len(line) > 6]
+    assert sum(similar(line, number) for number, line in enumerate(lines)) >= 3
+
+
 def test_a_blank_page_is_a_result(tmp_path: Path, command: Command) -> None:
     """The empty back of a letter would end a batch."""
     Image.new("L", (800, 1000), 240).save(tmp_path / "blank.png")
