@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-
 from . import _command, _options, _progress, load_reader
+from ._page_reading import PageReading
 from ._storage import write_atomically
-from .errors import ImageError, UsageError
-from .pages.document import Page
+from .errors import UsageError
 from .pages.drawing import draw_lines
-from .pages.files import expand
+from .pages.files import expand, output_files
 from .pages.formats.registry import FORMATS, Format
 from .pages.segmentation import write_texts
 from .runtime.backends import PROVIDERS
-from .runtime.page_reader import SINGLE_LINE, PageFailure, PageReader
+from .runtime.page_reader import PageReader
 
 
 def parser() -> argparse.ArgumentParser:
@@ -50,40 +47,14 @@ def parser() -> argparse.ArgumentParser:
     return parser
 
 
-@dataclass
-class _Reading:
-    """Pages that are read one after the other; failures are counted."""
-
-    reader: PageReader
-    failures: int = 0
-    blank: list[str] = field(default_factory=list)
-
-    def pages(self, path: Path) -> Iterator[tuple[Page, np.ndarray]]:
-        """Yield the pages of a file that can be read; report the others."""
-        try:
-            for result in self.reader.stream(path):
-                if isinstance(result, PageFailure):
-                    self._fail(result.error)
-                    continue
-                page, pixels = result
-                _report(path, page)
-                yield page, pixels
-        except ImageError as error:
-            self._fail(error)
-
-    def _fail(self, error: ImageError) -> None:
-        self.failures += 1
-        _command.say(f"error: {error}")
-
-
 def run(files: list[Path], reader: PageReader, kind: Format, output: Path | None, render: bool) -> int:
     """Read all files. A page that cannot be read is reported, and the others are still read."""
-    reading = _Reading(reader)
+    reading = PageReading(reader)
     if output is None:
         _print(files, reading, kind)
     else:
         with _progress.track("read", len(files)) as advance:
-            for path, target in zip(files, _targets(files, output, kind)):
+            for path, target in zip(files, output_files(files, output, kind.suffix)):
                 _write(path, target, reading, kind, render)
                 advance(1)
     return 1 if reading.failures else 0
@@ -101,7 +72,7 @@ def segmented(path: Path, segmentation: Path, reader: PageReader, output: Path |
     return 0
 
 
-def _print(files: list[Path], reading: _Reading, kind: Format) -> None:
+def _print(files: list[Path], reading: PageReading, kind: Format) -> None:
     encode = kind.encode
     assert encode is not None, "checked by main"
     for path in files:
@@ -113,7 +84,7 @@ def _print(files: list[Path], reading: _Reading, kind: Format) -> None:
             sys.stdout.buffer.flush()
 
 
-def _write(path: Path, target: Path, reading: _Reading, kind: Format, render: bool) -> None:
+def _write(path: Path, target: Path, reading: PageReading, kind: Format, render: bool) -> None:
     """Write the pages of a file. Nothing is written if none can be read."""
     with ExitStack() as stack:
         writer = None
@@ -124,25 +95,6 @@ def _write(path: Path, target: Path, reading: _Reading, kind: Format, render: bo
                 stem = target.name.removesuffix(kind.suffix)
                 picture = target.with_name(f"{stem}-{page.number:04}.lines.png")
                 write_atomically(picture, draw_lines(page, pixels))
-
-
-def _targets(files: list[Path], output: Path, kind: Format) -> list[Path]:
-    """Name the output of each file: by its stem, or by its whole name where two files have one stem."""
-    stems = [path.stem for path in files]
-    names = [path.stem if stems.count(path.stem) == 1 else path.name for path in files]
-    if repeated := next((name for name in names if names.count(name) > 1), None):
-        raise UsageError(f"two files are named {repeated}: read them into different folders")
-    return [output / f"{name}{kind.suffix}" for name in names]
-
-
-def _report(path: Path, page: Page) -> None:
-    where = f"{path}, page {page.number}" if page.number > 1 else str(path)
-    if not page.lines:
-        _command.say(f"{where}: no lines found")
-    if page.orientation:
-        _command.say(f"{where}: read after turning it by {page.orientation}° clockwise")
-    if page.width > SINGLE_LINE * page.height:
-        _command.say(f"{where}: read as a single line, as gluon-htr predict does: its image is low and wide")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

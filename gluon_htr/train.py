@@ -15,8 +15,7 @@ from .bundles.run_folder import is_run
 from .networks.presets import is_layout
 from .training.defaults import default_data, default_output
 from .training.engines import fastest_precision
-from .training.initial_weights import default_preset
-from .training.layout.initial_weights import default_layout_preset
+from .training.layout.initial_weights import default_preset_of
 from .training.layout.session import LayoutOutcome, LayoutSession
 from .training.loop import Callbacks
 from .training.runs import load_run
@@ -117,20 +116,16 @@ def _precision(
     return load_run(resumed).request.precision if resumed else fastest_precision(engine, device)
 
 
-def _default_preset(init: str | None) -> str:
-    return (init and default_layout_preset(init)) or default_preset(init)
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Parse the arguments and run the command."""
     options = parser().parse_args(arguments)
     _options.check_workers(options.workers)
     _options.check_threads(options.threads)
     named = options.config or options.preset
-    output = options.output or default_output(named or _default_preset(options.init))
+    output = options.output or default_output(named or default_preset_of(options.init))
     resume = options.resume or not (options.data or options.output)
     resumed = output if resume and is_run(output) else None
-    preset = named or (load_run(resumed).request.preset if resumed else _default_preset(options.init))
+    preset = named or (load_run(resumed).request.preset if resumed else default_preset_of(options.init))
     request = Request(
         preset=preset,
         data=options.data or [],

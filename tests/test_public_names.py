@@ -13,7 +13,9 @@ import gluon_htr
 from gluon_htr import errors
 from gluon_htr.text.metrics import score
 
-NAMES = ["Recognition", "Recognizer", "__version__", "cer", "errors", "load", "wer"]
+NAMES = [
+    "Document", "PageReader", "Recognition", "Recognizer", "__version__", "cer", "errors", "load", "load_reader", "wer",
+]  # fmt: skip
 REFERENCES = ["letter", "a long journey", "caf\u00e9", ""]
 PREDICTIONS = ["latter", "a lung journey", "cafe\u0301", "x"]
 

@@ -31,6 +31,18 @@ def expand(names: Sequence[str]) -> list[Path]:
     return list(dict.fromkeys(found))
 
 
+def output_files(files: Sequence[Path], folder: Path, suffix: str) -> list[Path]:
+    """Name the output of each file in a folder: by its stem, or by its whole name where two files have one stem.
+
+    Raises `UsageError` if two files have one name.
+    """
+    stems = [path.stem for path in files]
+    names = [path.stem if stems.count(path.stem) == 1 else path.name for path in files]
+    if repeated := next((name for name in names if names.count(name) > 1), None):
+        raise UsageError(f"two files are named {repeated}: read them into different folders")
+    return [folder / f"{name}{suffix}" for name in names]
+
+
 def _in_folder(folder: Path) -> list[Path]:
     files = sorted(path for path in folder.iterdir() if path.suffix.lower() in PAGE_SUFFIXES and path.is_file())
     if not files:

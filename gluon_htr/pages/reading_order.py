@@ -18,6 +18,7 @@ from .document import RegionKind
 OVERLAP = 0.4  # of the narrower of two lines: lines of one column overlap more
 DISTANCE = 2.2  # line distances: a larger gap begins a new region
 SAME_ROW = 0.5  # of the lower height: lines on one row overlap more in height
+GAP = 5.0  # heights: parts of one line are not farther apart
 TABLE_CELLS = 3  # cells of a row of a table, at least
 TABLE_ROWS = 4  # rows of a table, at least
 TABLE_SHARE = 0.5  # of the lines of a page: a page of a table has more in such rows
@@ -44,7 +45,9 @@ def ordered_groups(boxes: np.ndarray) -> list[Group]:
     in_rows = sum(len(row) for row in rows if len(row) >= TABLE_CELLS)
     if in_rows > TABLE_SHARE * len(boxes) and sum(len(row) >= TABLE_CELLS for row in rows) >= TABLE_ROWS:
         return [Group("table", tuple(k for row in rows for k in row))]
-    groups = _columns(boxes)
+    parts = _joined_parts(boxes)
+    whole = np.array([_bounds(boxes[part]) for part in parts])
+    groups = [[k for unit in column for k in parts[unit]] for column in _columns(whole)]
     bounds = np.array([_bounds(boxes[group]) for group in groups])
     order = _ordered(bounds)
     main = bounds[int(np.argmax([len(group) for group in groups]))]
@@ -70,6 +73,40 @@ def _rows(boxes: np.ndarray) -> list[list[int]]:
             rows.append([k])
             top, bottom = boxes[k, 1], boxes[k, 3]
     return [sorted(row, key=lambda k: float(boxes[k, 0])) for row in rows]
+
+
+def _joined_parts(boxes: np.ndarray) -> list[list[int]]:
+    """Join the parts of lines that were found in pieces, from left to right.
+
+    A gap in a line is no gutter between columns if a line above or below covers it.
+    """
+    parents = list(range(len(boxes)))
+
+    def root(k: int) -> int:
+        while parents[k] != k:
+            k = parents[k]
+        return k
+
+    distance = _line_distance(boxes)
+    middles = (boxes[:, 1] + boxes[:, 3]) / 2
+    for k, box in enumerate(boxes):
+        height = box[3] - box[1]
+        common = np.minimum(box[3], boxes[:, 3]) - np.maximum(box[1], boxes[:, 1])
+        gaps = boxes[:, 0] - box[2]
+        beside = (common > SAME_ROW * np.minimum(height, boxes[:, 3] - boxes[:, 1])) & (gaps > -height)
+        beside &= (gaps < GAP * height) & (boxes[:, 0] > box[0])
+        if not beside.any():
+            continue
+        other = int(np.flatnonzero(beside)[gaps[beside].argmin()])
+        near = np.abs(middles - middles[k]) < 2 * distance
+        covers = near & (boxes[:, 0] < box[2]) & (boxes[:, 2] > boxes[other, 0])
+        covers[[k, other]] = False
+        if covers.any() or gaps[other] < 0:
+            parents[root(other)] = root(k)
+    parts: dict[int, list[int]] = {}
+    for k in np.argsort(boxes[:, 0], kind="stable").tolist():
+        parts.setdefault(root(k), []).append(k)
+    return list(parts.values())
 
 
 def _columns(boxes: np.ndarray) -> list[list[int]]:

@@ -44,7 +44,7 @@ class PageReader:
 
     Example:
         >>> import gluon_htr
-        >>> document = gluon_htr.load_reader().read("examples/page.png")
+        >>> document = gluon_htr.load_reader().read("examples/page.jpg")
         >>> len(document.lines) > 1
         True
     """

@@ -71,3 +71,15 @@ def test_every_line_is_read_once(places: list[tuple[int, int, int, int]]) -> Non
     """A page with odd places would lose lines, or repeat them."""
     boxes = np.array([(x, y, x + w, y + h) for x, y, w, h in places], float).reshape(-1, 4)
     assert sorted(k for group in ordered_groups(boxes) for k in group.lines) == list(range(len(boxes)))
+
+
+def test_parts_of_widely_spaced_lines_are_not_columns() -> None:
+    """The ends of lines would be read after all of their beginnings."""
+    boxes = [
+        (100, 100, 500, 140),
+        (600, 100, 900, 140),
+        (100, 160, 900, 200),
+        (100, 220, 420, 260),
+        (520, 220, 900, 260),
+    ]
+    assert order(boxes) == [0, 1, 2, 3, 4]

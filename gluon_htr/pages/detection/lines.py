@@ -17,7 +17,7 @@ from .components import components
 BACKGROUND, BODY, BASELINE, END = range(4)
 BASE = 0.35  # probability above which a pixel is of a baseline
 SHORT = 0.6  # line heights: a shorter baseline is a speck
-NEAR = 0.8  # line heights: a gap that is smaller is one within a line
+NEAR = 1.5  # line heights: a gap that is smaller is one within a line
 LEVEL = 0.3  # line heights: two parts of a line differ less
 ENDED = 0.4  # highest probability of an end in the gap between two parts that keeps them apart
 STEP = 4.0  # pixels of the map between points of a baseline, before it is simplified

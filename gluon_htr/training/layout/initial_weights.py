@@ -16,6 +16,7 @@ from ...graphs.pair import SYMBOL, Pair, read_pair
 from ...networks.layout_configuration import Fcn, LayoutPreset, UNet
 from ...networks.presets import layout_preset_names, load_layout_preset
 from ...runtime.loading_pages import is_layout_run
+from ..initial_weights import default_preset
 from ..lineage import NOTHING, Lineage
 from .runs import load_layout_run
 
@@ -52,6 +53,11 @@ def load_layout_initial(model: str, preset: LayoutPreset) -> LayoutStart:
     if start.network not in (None, preset.network):
         raise UsageError(f"{model} has another network than the preset: use its own preset")
     return start
+
+
+def default_preset_of(init: str | None) -> str:
+    """Return the preset of the model that a training starts from, whatever its task is; `words` without a model."""
+    return (init and default_layout_preset(init)) or default_preset(init)
 
 
 def default_layout_preset(model: str) -> str | None:
