@@ -3,8 +3,8 @@
     python benchmarks/layout.py --data 'pages:data/pages/hooker?split=validation' … --kraken ENV/bin/python
 
 Kraken lives in an environment of its own (`pip install kraken`; its wheel has the model `blla.mlmodel`). Both get the
-same gray pages. CPU seconds are those of the process and its threads, without the time for decoding. F1 by polygons and by
-baselines are those of `gluon_htr/pages/scoring.py`. Prints one JSON object as its last line.
+same gray pages. CPU seconds are those of the process and its threads, without the time for decoding. F1 by polygons and
+by baselines are those of `gluon_htr/pages/scoring.py`. Prints one JSON object as its last line.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from . import _command, _options, _progress
 from .errors import MissingToolError
+from .quantize import run as quantize_for_cpu
 
 if TYPE_CHECKING:
     from .quantization.dpu.flow import Calibration
@@ -100,22 +101,21 @@ def package(
 
 def evaluate(model: str, quantized: Path, data: list[str], width: int | None = None, as_json: bool = False) -> int:
     """Read the same samples with both networks and print what int8 costs."""
-    from .quantization.dpu.flow import evaluate_quantized
-    from .quantization.dpu.tables import comparison_json, comparison_table
+    from .quantization.dpu import flow, tables
 
-    compared, layers = evaluate_quantized(model, quantized, data, width, _progress.track)
-    print(comparison_json(compared, layers) if as_json else comparison_table(compared, layers))
+    if flow.finds_lines(model):
+        matches = flow.evaluate_quantized_layout(model, quantized, data, width, _progress.track)
+        print(tables.layout_json(matches) if as_json else tables.layout_table(matches))
+        return 0
+    compared, layers = flow.evaluate_quantized(model, quantized, data, width, _progress.track)
+    print(tables.comparison_json(compared, layers) if as_json else tables.comparison_table(compared, layers))
     return 0
 
 
 def cpu(model: str, calibration: list[str], output: Path, max_images: int) -> int:
-    """Quantize for ordinary CPUs, under the old name of the command."""
-    from .quantization.int8_cpu import quantize_bundle
-
+    """Quantize for ordinary CPUs under the old name."""
     _command.say("gluon-htr dpu cpu is now gluon-htr quantize: the old name still works")
-    quantize_bundle(model, calibration, output, max_images, _progress.track)
-    print(f"{output}: read with it by gluon-htr predict --model {output} --precision int8")
-    return 0
+    return quantize_for_cpu(model, calibration, output, max_images)
 
 
 def run(options: argparse.Namespace) -> int:

@@ -10,7 +10,8 @@ from ...errors import GraphError
 from .graphs import StaticGraph, attribute
 from .limits import LEAKY_SLOPE
 
-SUPPORTED = ("Conv", "Add", "MaxPool")
+SUPPORTED = ("Conv", "Add", "MaxPool", "Resize")
+CHOOSING = ("MaxPool", "Resize")  # only choose among numbers that are rounded already
 ACTIVATIONS = ("Relu", "LeakyRelu")
 _REMEDY = {"BatchNormalization": 'train with norm = "before", so that it is folded', "Sigmoid": "train with ReLU"}
 
@@ -69,5 +70,7 @@ def _check(node: onnx.NodeProto, network: StaticGraph) -> None:
         raise GraphError(f"{node.output[0]}: its weights are computed: only stored ones can be quantized")
     if node.op_type == "Add" and any(name in network.weights for name in node.input):
         raise GraphError(f"{node.output[0]}: it adds a constant: fold it into the bias of the convolution before")
+    if node.op_type == "Resize" and attribute(node, "mode", b"nearest") != b"nearest":
+        raise GraphError(f"{node.output[0]}: it interpolates, which has no int8 form here: repeat pixels")
     if node.op_type == "MaxPool" and attribute(node, "ceil_mode", 0):
         raise GraphError(f"{node.output[0]}: it pools beyond the edge (ceil_mode), which has no int8 form here")

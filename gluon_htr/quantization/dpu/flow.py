@@ -9,10 +9,14 @@ from typing import Any
 
 import numpy as np
 
+from ...bundles.catalog import find_bundle
+from ...bundles.reader import read_description
+from ...bundles.run_folder import is_run
 from ...datasets.loading import Track, load_data, untracked
 from ..calibration import IMAGES, read_images, stacked
 from .evaluation import Comparison, Noise, chained, compare, noise
 from .limits import ARCHITECTURES, architecture
+from .pages import LayoutComparison, compare_layout, quantize_layout
 from .planning import Plan, plan
 from .quark import quantize_with_quark
 from .recipes import Recipe, Scales, prepared, quantized_by, read_quantized, write_halves, write_quantized
@@ -62,7 +66,11 @@ def quantize_model(
     width: int | None = None,
     track: Track = untracked,
 ) -> Scales:
-    """Write both halves, the featurizer in int8 and its scales into a folder."""
+    """Write both halves, the featurizer in int8 and its scales into a folder; of a network that finds lines, the whole
+    network.
+    """
+    if finds_lines(model):
+        return quantize_layout(model, recipe, calibration.specs, calibration.max_images, output, width, track)
     _, parts, images = _prepared(model, recipe, calibration, width, track)
     quantized = quantized_by(recipe, parts.featurizer, images)
     write_halves(parts, output)
@@ -113,6 +121,19 @@ def evaluate_quantized(
     store = load_data(data, source.preprocessing, track=track, form=alphabet.normalization)
     compared = compare(chained(before, tail), chained(after, tail), store, alphabet)
     return compared, noise(before, after, stacked(store))
+
+
+def finds_lines(model: str) -> bool:
+    """Test whether a model is a bundle that finds lines."""
+    path = find_bundle(model) or Path(model)
+    return path.suffix != ".onnx" and not is_run(path) and read_description(path).task == "layout"
+
+
+def evaluate_quantized_layout(
+    model: str, folder: Path, data: Sequence[str], width: int | None = None, track: Track = untracked
+) -> LayoutComparison:
+    """Find the lines of the same pages with the float and the quantized network."""
+    return compare_layout(model, folder, data, width, track)
 
 
 def _prepared(

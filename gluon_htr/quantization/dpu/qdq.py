@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import onnx
 
-from .featurizer import Step, read_steps
+from .featurizer import CHOOSING, Step, read_steps
 from .graphs import StaticGraph
 from .limits import LEAKY_SLOPE
 from .running import Tensors
@@ -45,7 +45,7 @@ def quantize(network: StaticGraph, images: np.ndarray, method: str = "minmse") -
     names = [network.model.graph.input[0].name, *(step.output for step in steps)]
     exponents = exponents_of(Tensors(network.model, names, images), names, method)
     for step in steps:
-        if step.operator == "MaxPool":  # it only chooses among numbers that are rounded already
+        if step.operator in CHOOSING:
             exponents[step.output] = exponents[step.inputs[0]]
     return with_weights(network, exponents, method)
 
@@ -84,9 +84,7 @@ class _Graph:
     def step(self, step: Step) -> None:
         node = onnx.NodeProto()
         node.CopyFrom(step.node)
-        node.input[:] = [
-            self._weight(name) if name in self._quantization.network.weights else f"{name}:int8" for name in node.input
-        ]
+        node.input[:] = [self._input(name, step) for name in node.input]
         raw = f"{step.output}:float"
         node.output[:] = [step.node.output[0] if step.activation else raw]
         self._nodes.append(node)
@@ -95,6 +93,15 @@ class _Graph:
             operator = step.activation.op_type
             self._nodes.append(onnx.helper.make_node(operator, [node.output[0]], [raw], f"{step.output}:act", **slope))
         self.round(raw, step.output)
+
+    def _input(self, name: str, step: Step) -> str:
+        """Return the tensor that stands for an input; the factors of a Resize stay as they are."""
+        weights = self._quantization.network.weights
+        if step.operator == "Resize" and name in weights:
+            return self._constant(name, weights[name])
+        if name in weights:
+            return self._weight(name)
+        return name and f"{name}:int8"
 
     def round(self, raw: str, name: str) -> None:
         """Quantize the tensor `raw` with the scale of `name` and make it float again."""

@@ -47,10 +47,15 @@ def prepared(recipe: Recipe, halves: Halves) -> Halves:
 
     Raises `UsageError`, `GraphError`.
     """
+    return replace(halves, featurizer=prepared_network(recipe, halves.featurizer))
+
+
+def prepared_network(recipe: Recipe, network: StaticGraph) -> StaticGraph:
+    """Check the recipe and apply cross-layer equalization to a network if requested. Raises as `prepared` does."""
     if recipe.method not in METHODS:
         raise UsageError(f"unknown method {recipe.method}; the methods are {', '.join(METHODS)}")
-    read_steps(halves.featurizer)  # raises before anything is computed
-    return replace(halves, featurizer=equalized(halves.featurizer)) if recipe.equalization else halves
+    read_steps(network)  # raises before anything is computed
+    return equalized(network) if recipe.equalization else network
 
 
 def quantized_by(recipe: Recipe, featurizer: StaticGraph, images: np.ndarray) -> Quantized:

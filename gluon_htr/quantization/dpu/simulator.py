@@ -95,6 +95,14 @@ def _pooling(quantized: Quantized, step: Step, inputs: list[np.ndarray]) -> tupl
     return windows.max(axis=4).transpose(0, 3, 1, 2).astype(np.int64), quantized.exponents[step.inputs[0]]
 
 
+def _enlarging(quantized: Quantized, step: Step, inputs: list[np.ndarray]) -> tuple[np.ndarray, int]:
+    """Repeat pixels, as Resize does with whole factors."""
+    (image,) = inputs
+    before, after = quantized.network.shapes[step.inputs[0]], quantized.network.shapes[step.node.output[0]]
+    rows, columns = after[2] // before[2], after[3] // before[3]
+    return image.repeat(rows, axis=2).repeat(columns, axis=3).astype(np.int64), quantized.exponents[step.inputs[0]]
+
+
 def _activated(sums: np.ndarray, exponent: int, slope: float | None) -> tuple[np.ndarray, int]:
     """Apply a ReLU, leaky or not; the slope of the leaky one, 26/256, moves the point by eight places."""
     if slope is None:
@@ -115,4 +123,4 @@ def _windows(image: np.ndarray, kernel: tuple, strides: tuple, dilations: tuple,
     return views.reshape(*views.shape[:4], prod(kernel))
 
 
-_OPERATORS = {"Conv": _convolution, "Add": _addition, "MaxPool": _pooling}
+_OPERATORS = {"Conv": _convolution, "Add": _addition, "MaxPool": _pooling, "Resize": _enlarging}

@@ -35,7 +35,7 @@ def open_network(model: str, width: int | None = None) -> StaticGraph:
     """Open a bundle's or an ONNX file's network for one image. Raises `ModelError` and others if there is none."""
     graph, bundle = read_model(find_bundle(model) or Path(model))
     if bundle and isinstance(bundle.description.model, Layout):
-        return fixed(graph, {"batch": 1} | _page_size(bundle.description.model, width), model)
+        return fixed(graph, {"batch": 1} | page_size(bundle.description.model, width), model)
     if bundle:
         return _source(bundle, graph, width).network
     return fixed(graph, {"batch": 1} | ({"width": width} if width else {}), model)
@@ -52,7 +52,7 @@ def open_source(model: str, width: int | None = None) -> QuantizationSource:
     return _source(bundle, graph, width)
 
 
-def _page_size(model: Layout, width: int | None) -> dict[str, int]:
+def page_size(model: Layout, width: int | None) -> dict[str, int]:
     """Return the size of an upright page of paper, in the multiples that the network takes. width: of the page."""
     height = -(-model.max_side // model.multiple) * model.multiple
     given = width or round(height / PAPER)

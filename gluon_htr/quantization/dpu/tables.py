@@ -7,8 +7,10 @@ from dataclasses import asdict
 
 import msgspec
 
+from ...pages.scoring import Matches
 from .evaluation import Comparison, Noise
 from .graphs import StaticGraph
+from .pages import LayoutComparison
 from .planning import Plan
 
 
@@ -55,3 +57,21 @@ def comparison_table(compared: Comparison, layers: list[Noise]) -> str:
         f"CER int8   {compared.after.cer}",
         f"costs {compared.cost:.2f} points; {compared.changed} of {compared.before.samples} texts differ",
     ])  # fmt: skip
+
+
+def layout_json(compared: LayoutComparison) -> str:
+    """Format a comparison of found lines as JSON."""
+    return msgspec.json.encode({"float": _found(compared.before), "int8": _found(compared.after)}).decode()
+
+
+def layout_table(compared: LayoutComparison) -> str:
+    """Format a comparison of found lines as text."""
+    rows = []
+    for name, matches in (("float", compared.before), ("int8", compared.after)):
+        found = _found(matches)
+        rows.append(f"{name:6} F1 {found['f1']:.4f} by polygons, {found['baseline_f1']:.4f} by baselines")
+    return "\n".join([*rows, f"{compared.before.truth} lines"])
+
+
+def _found(matches: Matches) -> dict[str, float]:
+    return {"f1": matches.f1, "baseline_f1": matches.baseline_f1, "lines": matches.truth, "found": matches.found}

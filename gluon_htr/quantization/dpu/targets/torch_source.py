@@ -77,6 +77,9 @@ def _layer(network: StaticGraph, step: Step) -> str | None:
     kernel = tuple(attribute(node, "kernel_shape", (1, 1)))
     if step.operator == "MaxPool":
         return f"nn.MaxPool2d({kernel}, {_written(options)})"
+    if step.operator == "Resize":
+        before, after = network.shapes[step.inputs[0]], network.shapes[node.output[0]]
+        return f"nn.Upsample(scale_factor=({after[2] // before[2]}, {after[3] // before[3]}))"
     weight = network.weights[node.input[1]]
     options["dilation"] = tuple(attribute(node, "dilations", (1, 1)))
     options["groups"] = attribute(node, "group", 1)
