@@ -21,9 +21,12 @@ function labels(lines) {
 /** Join the text in reading order, as the format txt does: an empty line between regions, a form feed between pages. */
 export function plainText(pages) {
   return pages.map(({ lines }) => {
-    const regions = Map.groupBy(lines.filter((line) => line.text), (line) => line.region);
-    const texts = [...regions.values()].map((region) => region.map((line) => line.text).join("\n"));
-    return texts.length ? `${texts.join("\n\n")}\n` : "";
+    const written = lines.filter((line) => line.text);
+    const separated = written.map((line, k) => {
+      if (k === 0) return line.text;
+      return (line.region === written[k - 1].region ? "\n" : "\n\n") + line.text;
+    });
+    return separated.length ? `${separated.join("")}\n` : "";
   }).join("\f");
 }
 
