@@ -1,4 +1,4 @@
-"""Read whole pages: find the lines, read them in order, and write text, JSON, PAGE, ALTO, hOCR or PDF."""
+"""Read whole pages: find the lines, read them in order, and write text, JSON, PAGE, ALTO, hOCR, PDF or HTML."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _check_printable(kind: Format, files: list[Path]) -> None:
-    """Raise `UsageError` for output that cannot be printed: several files of XML, or PDF."""
+    """Raise `UsageError` for output that cannot be printed: several files of XML, or PDF and HTML."""
     if kind.encode is None:
         raise UsageError(f"{kind.name} cannot be printed: give --output DIR")
     if len(files) > 1 and kind.name not in ("txt", "json"):

@@ -1,11 +1,8 @@
-"""The page in a real browser. `scripts/test_serving` installs what this needs; SCREENSHOTS=folder keeps pictures."""
+"""The page in a real browser. `scripts/test_serving` installs what this needs."""
 
 from __future__ import annotations
 
 import io
-import json
-import os
-import shutil
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,12 +12,8 @@ import numpy as np
 import pytest
 
 pytest.importorskip("fastapi", reason="needs gluon-htr[serve]")
-playwright = pytest.importorskip("playwright.sync_api", reason="scripts/test_serving installs playwright")
-axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="scripts/test_serving installs axe")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-if CHROMIUM is None:
-    pytest.skip("needs chromium, which scripts/test_serving installs", allow_module_level=True)
 
+from chromium import assert_accessible, keep_picture, launched, new_page, playwright
 from reading_server import ReadingServer
 from support import PROJECT
 
@@ -28,7 +21,6 @@ from gluon_htr.datasets.spec import open_spec, parse_spec
 from gluon_htr.images.decoding import decode
 
 WORD = PROJECT / "examples" / "word.png"
-QUIET = [f"--disable-{name}" for name in ("gpu", "quic", "background-networking", "component-update", "sync")]
 #: Points of a pen that writes "lo", in hundredths of the writing area.
 PEN = [
     [(30, 20), (30, 35), (30, 50), (30, 65), (31, 78), (34, 80)],
@@ -46,31 +38,17 @@ def server() -> Iterator[ReadingServer]:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """Debian's Chromium, without a window."""
-    with playwright.sync_playwright() as driver:
-        started = driver.chromium.launch(executable_path=CHROMIUM, args=[*QUIET, "--no-first-run"])
+    with launched() as started:
         yield started
-        started.close()
 
 
 @pytest.fixture
 def page(browser: Any, server: ReadingServer, request: pytest.FixtureRequest) -> Iterator[Any]:
     """The page, open; an error in its console fails the test. Parameters are those of a Playwright context."""
     options = {"viewport": {"width": 1100, "height": 760}, **getattr(request, "param", {})}
-    context = browser.new_context(base_url=server.url, **options)
-    opened, errors = context.new_page(), []
-    opened.set_default_timeout(10_000)
-    opened.on("console", lambda message: errors.append(message.text) if message.type in ("error", "warning") else None)
-    opened.on("pageerror", lambda error: errors.append(str(error)))
-    opened.goto("/")
-    yield opened
-    context.close()
-    assert [error for error in errors if "status of 422" not in error] == []  # Chromium's own word for a refusal
-
-
-def keep_picture(page: Any, name: str) -> None:
-    """A screenshot for the documentation, where it is wanted."""
-    if folder := os.environ.get("SCREENSHOTS"):
-        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+    with new_page(browser, base_url=server.url, **options) as opened:
+        opened.goto("/")
+        yield opened
 
 
 def upload(page: Any) -> None:
@@ -204,9 +182,7 @@ def test_nothing_serious_is_found_by_axe(browser: Any, server: ReadingServer, wi
         if prepare is upload:
             page.locator("#letters button").nth(2).focus()
             keep_picture(page, f"{scheme}-{width}")
-        found = axe.Axe().run(page).response["violations"]
-        serious = [violation for violation in found if violation["impact"] in ("serious", "critical")]
-        assert serious == [], json.dumps(serious, indent=1)[:3000]
+        assert_accessible(page)
     context.close()
 
 

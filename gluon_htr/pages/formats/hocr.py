@@ -41,7 +41,7 @@ def _head(source: str) -> bytes:
     return _HEAD.format(title=escape(allowed(source)), version=__version__).encode("utf-8")
 
 
-HOCR = Pieces(_head, hocr_page, b"", b"</body>\n</html>\n")
+HOCR = Pieces(_head, lambda page, image: hocr_page(page), b"", b"</body>\n</html>\n")
 
 
 class _Encoder:

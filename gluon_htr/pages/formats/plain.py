@@ -19,6 +19,6 @@ def _json_head(source: str) -> bytes:
 
 
 #: A form feed separates pages, so that the parts between form feeds are the pages, as with pdftotext and tesseract.
-TEXT = Pieces(lambda source: b"", text_of, b"\f", b"")
+TEXT = Pieces(lambda source: b"", lambda page, image: text_of(page), b"\f", b"")
 #: The JSON of `Document`, as msgspec writes it.
-JSON = Pieces(_json_head, msgspec.json.encode, b",", b"]}")
+JSON = Pieces(_json_head, lambda page, image: msgspec.json.encode(page), b",", b"]}")

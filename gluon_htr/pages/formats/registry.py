@@ -10,6 +10,7 @@ from typing import Literal
 from ..document import Document, Page
 from .alto import alto
 from .hocr import HOCR
+from .html import HTML
 from .page_xml import page_xml
 from .pdf import PdfWriter
 from .plain import JSON, TEXT
@@ -27,7 +28,7 @@ class Format:
     unit: Literal["page", "document"]
     #: Open a writer for a path.
     open: Callable[[Path], Writer]
-    #: Return the file of a single page. PDF has none: it needs the image.
+    #: Return the file of a single page. PDF and HTML have none: they need the image.
     encode: Callable[[Page], bytes] | None
 
 
@@ -49,5 +50,6 @@ _ALL = (
     _page_format("alto", ".alto.xml", alto),
     _stream_format("hocr", ".hocr", HOCR),
     Format("pdf", ".pdf", "document", PdfWriter, None),
+    Format("html", ".html", "document", lambda path: StreamWriter(path, HTML), None),
 )
 FORMATS = {each.name: each for each in _ALL}

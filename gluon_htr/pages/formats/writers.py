@@ -31,7 +31,7 @@ class Writer(ABC):
 
     @abstractmethod
     def add(self, page: Page, image: PageImage) -> None:
-        """Write a page. Only PDF looks at its image."""
+        """Write a page. Only PDF and HTML look at its image."""
 
     @abstractmethod
     def close(self) -> None:
@@ -57,13 +57,14 @@ class Pieces:
     """Parts of a file of a document: a head for the name of its source, its pages with something between, a tail."""
 
     head: Callable[[str], bytes]
-    page: Callable[[Page], bytes]
+    page: Callable[[Page, PageImage], bytes]
     between: bytes
     tail: bytes
 
     def encode(self, document: Document) -> bytes:
-        """Return the file of a document."""
-        return self.head(document.source) + self.between.join(map(self.page, document.pages)) + self.tail
+        """Return the file of a document, in a format that does not look at images."""
+        pages = (self.page(page, b"") for page in document.pages)
+        return self.head(document.source) + self.between.join(pages) + self.tail
 
 
 class StreamWriter(Writer):
@@ -76,7 +77,7 @@ class StreamWriter(Writer):
 
     def add(self, page: Page, image: PageImage) -> None:
         before = self._pieces.head(page.source) if self._empty else self._pieces.between
-        self._write(before + self._pieces.page(page))
+        self._write(before + self._pieces.page(page, image))
         self._empty = False
 
     def close(self) -> None:

@@ -76,7 +76,7 @@ def test_a_full_disk_is_named(name: str, tmp_path: Path, monkeypatch: pytest.Mon
     assert os.listdir(tmp_path) == []
 
 
-@pytest.mark.parametrize("name", ["txt", "json", "hocr"])
+@pytest.mark.parametrize("name", ["txt", "json", "hocr", "html"])
 @pytest.mark.parametrize("full_at", [1, 2, 3])
 def test_a_disk_that_fills_up_is_named(name: str, full_at: int, tmp_path: Path) -> None:
     """A page would be missing from a file that looks complete."""
