@@ -14,7 +14,9 @@ from ..pages.scaling import padded, scaled
 from .backends import LogitsFunction
 
 LEVEL = 3.0  # degrees: a page whose lines slope more is turned level, and looked at again
-MIN_LINES = 3  # fewer lines do not tell how a page lies
+MIN_LINES = 3  # fewer lines do not tell how a page lies, and how large its writing is
+SMALL, FINE = 26, 30  # pixels of the scaled page: lines that are lower are looked at again at this height
+MAX_ENLARGEMENT = 1.5  # of the scaled page: the network has seen no larger writing of this kind
 
 
 class Detector:
@@ -46,6 +48,10 @@ class Detector:
         """
         small, zoom = scaled(page, self.max_side)
         found = self._find(small)
+        if (height := _usual_height(found)) and height < SMALL:
+            larger = min(FINE / height, MAX_ENLARGEMENT)
+            small, zoom = scaled(page, min(round(larger * self.max_side), max(page.shape)))
+            found = self._find(small)
         skew = _skew(found)
         if abs(skew) > LEVEL:
             found = _turned_back(self._find(_turned(small, skew)), skew, small.shape, _canvas(small.shape, skew))
@@ -59,6 +65,13 @@ class Detector:
             raise ModelError(f"{self.name} produced NaN or Inf logits: its weights are corrupt")
         scale = np.array(image.shape[::-1]) / np.array(logits.shape[:0:-1])
         return find(probabilities(logits), self.classes, scale)
+
+
+def _usual_height(found: list[FoundLine]) -> float:
+    """Return the median height of the lines in pixels; 0 if there are few."""
+    if len(found) < MIN_LINES:
+        return 0.0
+    return float(np.median([np.ptp(line.polygon[:, 1]) for line in found]))
 
 
 def _skew(found: list[FoundLine]) -> float:
