@@ -31,9 +31,10 @@ _HEAD = """<?xml version="1.0" encoding="UTF-8"?>
 
 def hocr_page(page: Page) -> bytes:
     """Return the `ocr_page` element of a page. Ids begin with the number of the page: a document has each once."""
+    root = _Encoder(page).root()  # names what to install if there is no lxml
     from lxml import etree
 
-    return etree.tostring(_Encoder(page).root(), encoding="UTF-8", xml_declaration=False) + b"\n"
+    return etree.tostring(root, encoding="UTF-8", xml_declaration=False) + b"\n"
 
 
 def _head(source: str) -> bytes:

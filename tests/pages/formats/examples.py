@@ -44,7 +44,7 @@ def page(*texts: str, slope: float = 0.0, backwards: bool = False, number: int =
 
 
 def varied() -> Page:
-    """A page with everything that a page may have: kinds, scripts, an empty line, a line without words, a blank region."""
+    """A page with all that a page may have: kinds, scripts, an empty line, a line without words, a blank region."""
     wordless = Line("wordless", "no words here", 0.5, rectangle(90, 1100, 500, 1150), ((90, 1140), (500, 1140)))
     regions = (
         Region("r1", "text", rectangle(80, 100, 900, 560), page(*LATIN, slope=0.03).lines),
