@@ -87,8 +87,10 @@ PAGE_RESPONSES: dict[int | str, dict[str, Any]] = {
     },
     413: {"model": Failure, "description": "The body has too many bytes or pages"},
     422: {"model": Failure, "description": "No page can be read: the message says why of the first"},
-    501: {"model": Failure, "description": "The server lacks a package for this format; the message names it"},
-    503: {"model": Failure, "description": "Reading took too long; see Retry-After. Or no model finds lines"},
+    501: {
+        "model": Failure,
+        "description": "The server lacks the model or the package that this needs; the message names it",
+    },
 }
 
 

@@ -69,7 +69,7 @@ class PageService:
         """Read the pages of files. Raise `RequestRejected`, also if none of them can be read."""
         if self._detector is None:
             message = "this server has no model that finds lines: its operator must start it with --layout"
-            raise RequestRejected(503, message)
+            raise RequestRejected(501, message)
         reader = PageReader(self._detector, model.recognizer)
         cancelled = threading.Event()
         return await self._wait(partial(self._read, files, reader, wanted, cancelled), cancelled)

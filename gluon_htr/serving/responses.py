@@ -73,6 +73,7 @@ class ModelCards(BaseModel):
     most_body_bytes: int
     pages: bool = Field(description="true if POST /v1/read reads whole pages")
     most_pages: int = Field(description="largest number of pages in one request")
+    most_page_pixels: int
 
 
 def model_name(model: ServedModel) -> ModelName:
@@ -116,4 +117,5 @@ def model_cards(models: dict[str, ServedModel], settings: ServerSettings, reads_
         most_body_bytes=settings.max_body_bytes,
         pages=reads_pages,
         most_pages=settings.max_pages,
+        most_page_pixels=settings.max_page_pixels,
     )

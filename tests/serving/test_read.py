@@ -275,7 +275,7 @@ def test_a_server_without_a_model_for_pages_reads_lines() -> None:
     """An installation without that model would not start, or fail with an error of the server's own."""
     with ReadingServer(limits={"max_pages": 4}) as server:
         answer = server.client.post("/v1/read", content=PAGE)
-        assert answer.status_code == 503
+        assert answer.status_code == 501
         assert "--layout" in answer.json()["error"]
         assert server.client.get("/v1/models").json()["pages"] is False
         assert server.read(word("abc")).json()["text"] == "abc"
