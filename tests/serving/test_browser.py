@@ -1,11 +1,8 @@
-"""The page in a real browser. `scripts/test_serving` installs what this needs; SCREENSHOTS=folder keeps pictures."""
+"""The page in a real browser: words and lines. SCREENSHOTS=folder keeps pictures."""
 
 from __future__ import annotations
 
 import io
-import json
-import os
-import shutil
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,20 +12,15 @@ import numpy as np
 import pytest
 
 pytest.importorskip("fastapi", reason="needs gluon-htr[serve]")
-playwright = pytest.importorskip("playwright.sync_api", reason="scripts/test_serving installs playwright")
-axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="scripts/test_serving installs axe")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-if CHROMIUM is None:
-    pytest.skip("needs chromium, which scripts/test_serving installs", allow_module_level=True)
 
 from reading_server import ReadingServer
+from real_browser import check_accessibility, expect, keep_picture, opened_page, started_browser
 from support import PROJECT
 
 from gluon_htr.datasets.spec import open_spec, parse_spec
 from gluon_htr.images.decoding import decode
 
 WORD = PROJECT / "examples" / "word.png"
-QUIET = [f"--disable-{name}" for name in ("gpu", "quic", "background-networking", "component-update", "sync")]
 #: Points of a pen that writes "lo", in hundredths of the writing area.
 PEN = [
     [(30, 20), (30, 35), (30, 50), (30, 65), (31, 78), (34, 80)],
@@ -45,38 +37,22 @@ def server() -> Iterator[ReadingServer]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """Debian's Chromium, without a window."""
-    with playwright.sync_playwright() as driver:
-        started = driver.chromium.launch(executable_path=CHROMIUM, args=[*QUIET, "--no-first-run"])
+    """One browser for all tests."""
+    with started_browser() as started:
         yield started
-        started.close()
 
 
 @pytest.fixture
 def page(browser: Any, server: ReadingServer, request: pytest.FixtureRequest) -> Iterator[Any]:
-    """The page, open; an error in its console fails the test. Parameters are those of a Playwright context."""
-    options = {"viewport": {"width": 1100, "height": 760}, **getattr(request, "param", {})}
-    context = browser.new_context(base_url=server.url, **options)
-    opened, errors = context.new_page(), []
-    opened.set_default_timeout(10_000)
-    opened.on("console", lambda message: errors.append(message.text) if message.type in ("error", "warning") else None)
-    opened.on("pageerror", lambda error: errors.append(str(error)))
-    opened.goto("/")
-    yield opened
-    context.close()
-    assert [error for error in errors if "status of 422" not in error] == []  # Chromium's own word for a refusal
-
-
-def keep_picture(page: Any, name: str) -> None:
-    """A screenshot for the documentation, where it is wanted."""
-    if folder := os.environ.get("SCREENSHOTS"):
-        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+    """The page, open. Parameters are those of a Playwright context."""
+    with opened_page(browser, server.url, **getattr(request, "param", {})) as opened:
+        yield opened
 
 
 def upload(page: Any) -> None:
     """Chooses the picture of the word `reading`."""
     page.set_input_files("#file", WORD)
-    playwright.expect(page.locator("#text")).to_have_value("reading")
+    expect(page.locator("#text")).to_have_value("reading")
 
 
 def write(page: Any) -> None:
@@ -111,13 +87,13 @@ def test_a_picture_is_read_and_its_letters_found(page: Any) -> None:
 def test_what_is_written_is_read_as_it_is_written(page: Any) -> None:
     """Nobody without a picture at hand could try the recognizer."""
     write(page)
-    playwright.expect(page.locator("#letters button")).not_to_have_count(0)
-    playwright.expect(page.locator("#status")).to_contain_text("sure")
+    expect(page.locator("#letters button")).not_to_have_count(0)
+    expect(page.locator("#status")).to_contain_text("sure")
     keep_picture(page, "write")
     page.get_by_role("button", name="Undo").click()
     page.get_by_role("button", name="Clear").click()
-    playwright.expect(page.locator("#reading")).to_be_hidden()
-    playwright.expect(page.locator("#status")).to_contain_text("Nothing")
+    expect(page.locator("#reading")).to_be_hidden()
+    expect(page.locator("#status")).to_contain_text("Nothing")
 
 
 def test_a_text_is_corrected_downloaded_and_kept_for_training(page: Any, tmp_path: Path) -> None:
@@ -128,7 +104,7 @@ def test_a_text_is_corrected_downloaded_and_kept_for_training(page: Any, tmp_pat
         page.get_by_role("button", name="Download", exact=True).click()
     assert Path(text.value.path()).read_text() == "Reading\n"
     page.get_by_role("button", name="Keep for training").click()
-    playwright.expect(page.locator("#kept-count")).to_contain_text("1 image with text")
+    expect(page.locator("#kept-count")).to_contain_text("1 image with text")
     keep_picture(page, "picture")
     page.reload()  # it is kept beyond the visit
     with page.expect_download() as kept:
@@ -141,7 +117,7 @@ def test_a_text_is_corrected_downloaded_and_kept_for_training(page: Any, tmp_pat
     assert np.array_equal(sample.image(), decode(WORD))
     page.on("dialog", lambda dialog: dialog.accept())
     page.get_by_role("button", name="Delete all").click()
-    playwright.expect(page.locator("#kept-count")).to_contain_text("Nothing yet")
+    expect(page.locator("#kept-count")).to_contain_text("Nothing yet")
 
 
 def test_a_picture_is_pasted_or_dropped(page: Any) -> None:
@@ -157,14 +133,14 @@ def test_a_picture_is_pasted_or_dropped(page: Any) -> None:
             }""",
             [list(WORD.read_bytes()), event, carrier],
         )
-        playwright.expect(page.locator("#text")).to_have_value("reading")
+        expect(page.locator("#text")).to_have_value("reading")
 
 
 def test_a_file_that_is_no_picture_is_told_of(page: Any, tmp_path: Path) -> None:
     """A user would wait for a text that never comes."""
     (tmp_path / "notes.png").write_text("no picture")
     page.set_input_files("#file", tmp_path / "notes.png")
-    playwright.expect(page.locator("#status")).to_contain_text("PNG")
+    expect(page.locator("#status")).to_contain_text("PNG")
 
 
 @pytest.mark.parametrize("page", [{"viewport": {"width": 360, "height": 780}}], indirect=True)
@@ -204,9 +180,7 @@ def test_nothing_serious_is_found_by_axe(browser: Any, server: ReadingServer, wi
         if prepare is upload:
             page.locator("#letters button").nth(2).focus()
             keep_picture(page, f"{scheme}-{width}")
-        found = axe.Axe().run(page).response["violations"]
-        serious = [violation for violation in found if violation["impact"] in ("serious", "critical")]
-        assert serious == [], json.dumps(serious, indent=1)[:3000]
+        check_accessibility(page)
     context.close()
 
 
@@ -217,6 +191,6 @@ def test_a_key_is_asked_for_where_one_is_needed(browser: Any) -> None:
         page.goto("/")
         page.get_by_label("API key").fill("correct horse battery")
         page.get_by_role("button", name="Use it").click()
-        playwright.expect(page.locator("#key-section")).to_be_hidden()
+        expect(page.locator("#key-section")).to_be_hidden()
         upload(page)
         page.close()

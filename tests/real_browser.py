@@ -1,0 +1,61 @@
+"""Debian's Chromium, driven by Playwright, with axe. Modules that import this are skipped where one of them is missing.
+
+`scripts/test_serving` installs them. SCREENSHOTS=folder keeps pictures for the documentation.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+playwright = pytest.importorskip("playwright.sync_api", reason="scripts/test_serving installs playwright")
+axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="scripts/test_serving installs axe")
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+if CHROMIUM is None:
+    pytest.skip("needs chromium, which scripts/test_serving installs", allow_module_level=True)
+
+expect = playwright.expect
+QUIET = [f"--disable-{name}" for name in ("gpu", "quic", "background-networking", "component-update", "sync")]
+
+
+@contextmanager
+def started_browser() -> Iterator[Any]:
+    """Run the browser, without a window."""
+    with playwright.sync_playwright() as driver:
+        started = driver.chromium.launch(executable_path=CHROMIUM, args=[*QUIET, "--no-first-run"])
+        yield started
+        started.close()
+
+
+@contextmanager
+def opened_page(browser: Any, url: str, **options: Any) -> Iterator[Any]:
+    """Open the server's page; an error in its console fails the test. options: of a Playwright context."""
+    context = browser.new_context(base_url=url, **{"viewport": {"width": 1100, "height": 760}, **options})
+    opened, errors = context.new_page(), []
+    opened.set_default_timeout(10_000)
+    opened.on("console", lambda message: errors.append(message.text) if message.type in ("error", "warning") else None)
+    opened.on("pageerror", lambda error: errors.append(str(error)))
+    opened.goto("/")
+    yield opened
+    context.close()
+    assert [error for error in errors if "status of 422" not in error] == []  # Chromium's own word for a refusal
+
+
+def keep_picture(page: Any, name: str) -> None:
+    """Keep a screenshot for the documentation, where it is wanted."""
+    if folder := os.environ.get("SCREENSHOTS"):
+        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+
+
+def check_accessibility(page: Any) -> None:
+    """Fail if axe finds something serious."""
+    found = axe.Axe().run(page).response["violations"]
+    serious = [violation for violation in found if violation["impact"] in ("serious", "critical")]
+    assert serious == [], json.dumps(serious, indent=1)[:3000]
