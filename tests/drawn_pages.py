@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from letters import draw
 from PIL import Image
+from support import PROJECT
 
 from gluon_htr.pages.detection.lines import FoundLine
 
@@ -20,6 +21,16 @@ def drawn_page(texts: Sequence[str]) -> Image.Image:
     page = Image.new("L", (WIDTH, HEIGHT), 255)
     for k, text in enumerate(texts):
         page.paste(draw(text), (LEFT, TOP + k * STEP))
+    return page
+
+
+def written_page() -> Image.Image:
+    """Make a page of 18 lines in a handwriting font, which the models that ship can read."""
+    page = Image.new("L", (1000, 1400), 255)
+    with Image.open(PROJECT / "examples" / "line.png") as line:
+        small = line.convert("L").resize((800, line.height * 800 // line.width))
+    for k in range(18):
+        page.paste(small, (100, 100 + 65 * k))
     return page
 
 

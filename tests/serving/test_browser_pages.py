@@ -11,10 +11,13 @@ import pytest
 
 pytest.importorskip("fastapi", reason="needs gluon-htr[serve]")
 
-from drawn_pages import LEFT, STEP, TOP, WIDTH, drawn_page
+from drawn_pages import LEFT, STEP, TOP, WIDTH, drawn_page, written_page
+from letters import LETTERS, WORDS
+from needs_mxnet import need_mxnet
 from PIL import Image
 from reading_server import ReadingServer
 from real_browser import check_accessibility, expect, keep_picture, opened_page, started_browser
+from support import TINY, Command
 
 from gluon_htr.bundles.catalog import find_bundle
 from gluon_htr.datasets.spec import open_spec, parse_spec
@@ -106,6 +109,30 @@ def test_a_line_is_corrected_and_can_be_trained_on(page: Any, kept: Path) -> Non
     assert samples[new].shape == (height, width)
     assert samples[new].min() < 100  # the ink of the word
     assert samples[new].max() == 255
+
+
+def test_saved_lines_are_trained_on(browser: Any, command: Command, tmp_path: Path) -> None:
+    """Hours of correcting would end in an error of `train`."""
+    need_mxnet()
+    kept = tmp_path / "kept"
+    with (
+        ReadingServer(pages=True, limits={"corrections": str(kept)}) as server,
+        opened_page(browser, server.url) as page,
+    ):
+        expect(page.locator("#kind-choice")).to_be_visible()
+        upload(page, drawn_page(WORDS[:4]), drawn_page(WORDS[4:]), kind="TIFF")
+        for k, text in enumerate(WORDS):
+            if k == 4:
+                page.get_by_role("button", name="Next page").click()
+            expect(page.locator("#lines .line").nth(k % 4)).to_contain_text(text)
+            page.locator("#lines .line").nth(k % 4).click()
+            page.get_by_role("button", name="Save").click()
+            expect(page.locator("#lines .line").nth(k % 4)).to_contain_text("corrected")
+    data = ["--data", "listing:kept/labels.tsv", "--validation", "listing:kept/labels.tsv"]
+    start = ["--config", TINY, "--init", LETTERS, "--output", "tuned", "--budget", "1s", "--workers", "0"]
+    done = command("train", *data, *start)
+    assert done.returncode == ("keeping its weights" in done.stderr), done.stderr
+    assert (tmp_path / "tuned" / "scores.json").is_file()
 
 
 def test_an_empty_text_is_not_kept(page: Any) -> None:
@@ -223,11 +250,6 @@ def test_nothing_serious_is_found_by_axe(browser: Any, server: ReadingServer, wi
 @pytest.mark.skipif(find_bundle("pages") is None, reason="no bundle named `pages`, which finds lines, ships yet")
 def test_a_page_is_read_with_the_models_that_ship(browser: Any) -> None:
     """The page would work with the stand-in of these tests only."""
-    sheet = Image.new("L", (1000, 900), 255)
-    line = Image.open(Path(__file__).parents[2] / "examples" / "line.png").convert("L")
-    line = line.resize((800, line.height * 800 // line.width))
-    for top in (200, 400, 600):
-        sheet.paste(line, (100, top))
     bundle = find_bundle("pages")
     assert bundle is not None
     with (
@@ -235,5 +257,8 @@ def test_a_page_is_read_with_the_models_that_ship(browser: Any) -> None:
         opened_page(browser, server.url) as page,
     ):
         expect(page.locator("#kind-choice")).to_be_visible()
-        upload(page, sheet)
-        expect(page.locator("#lines .line")).to_have_count(3, timeout=60_000)
+        upload(page, written_page())
+        expect(page.locator("#lines .line").nth(16)).to_contain_text("nobody has ever", timeout=60_000)
+        page.locator("#lines .line").nth(3).click()
+        expect(page.locator(".crop img")).to_be_visible()
+        keep_picture(page, "page")

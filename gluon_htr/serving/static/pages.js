@@ -106,11 +106,15 @@ export class Pages {
     image.addEventListener("load", () => URL.revokeObjectURL(image.src));
     const field = element("input", { value: line.text, dir: "auto", autocomplete: "off", spellcheck: false, maxLength: 500 });
     const cancel = element("button", { type: "button", textContent: "Cancel" });
-    const form = element("form", { className: "editor" },
-      element("div", { className: "crop", tabIndex: 0, role: "region", ariaLabel: "Picture of this line" }, image),
+    const view = element("div", { className: "crop", tabIndex: 0, role: "region", ariaLabel: "Picture of this line" }, image);
+    const form = element("form", { className: "editor" }, view,
       element("label", { textContent: "Text of this line" }, field),
       element("div", { className: "row" }, element("button", { className: "primary", textContent: "Save" }), cancel),
       element("p", { className: "problem", role: "alert" }));
+    for (const event of ["keyup", "click", "input"])
+      field.addEventListener(event, () => { // the part of the line that is being corrected is in view
+        view.scrollLeft = (field.selectionStart / Math.max(1, field.value.length)) * view.scrollWidth - view.clientWidth / 2;
+      });
     form.addEventListener("submit", (event) => { event.preventDefault(); this.save(k, crop, field.value); });
     form.addEventListener("keydown", (event) => event.key === "Escape" && this.close(k));
     cancel.addEventListener("click", () => this.close(k));
@@ -118,6 +122,7 @@ export class Pages {
     button.setAttribute("aria-expanded", "true");
     this.outlines[k].classList.add("open");
     this.open = k;
+    field.setSelectionRange(0, 0);
     field.focus();
     form.scrollIntoView({ block: "nearest" });
   }
