@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from fastapi import FastAPI
 
-from .page_formats import MEDIA_TYPES, ZIP, ReadDocument
+from .pages.formats import MEDIA_TYPES, ZIP, ReadDocument
 from .responses import Failure
 
 #: Eight by eight white pixels.

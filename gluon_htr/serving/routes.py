@@ -14,8 +14,8 @@ from starlette.responses import PlainTextResponse, Response
 
 from .image_url import MAX_URL_LENGTH
 from .openapi import CONVERT_BODY, CORRECTION_BODY, ERROR_RESPONSES, PAGE_RESPONSES, PREDICT_BODY, READ_BODY
-from .page_formats import ServedFile, accepted_format
-from .page_service import Wanted
+from .pages.formats import ServedFile, accepted_format
+from .pages.service import Wanted
 from .responses import CorrectionSaved, ModelCards, Reading, Readings, model_cards
 from .service import Service
 

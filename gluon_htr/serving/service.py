@@ -19,9 +19,9 @@ from .corrections import CorrectionStore
 from .image_files import Outcome, read_images
 from .image_url import fetch
 from .metrics import Metrics
-from .page_files import PageFile, safe_name
-from .page_formats import ServedFile
-from .page_service import PageService, Wanted
+from .pages.files import PageFile, safe_name
+from .pages.formats import ServedFile
+from .pages.service import PageService, Wanted
 from .payload import Payload, receive_body, receive_payload
 from .request_errors import RequestRejected, busy
 from .responses import Reading, Readings, model_name, reading

@@ -17,11 +17,11 @@ import msgspec
 import numpy as np
 from PIL import Image
 
-from ..errors import MissingToolError
-from ..pages.document import Page
-from ..pages.formats.registry import FORMATS, Format
-from ..pages.formats.writers import PageImage
-from .page_files import PageError
+from ...errors import MissingToolError
+from ...pages.document import Page
+from ...pages.formats.registry import FORMATS, Format
+from ...pages.formats.writers import PageImage
+from .files import PageError
 
 #: Media types, by format. OCR-D uses those of PAGE and ALTO, and IIIF that of hOCR.
 MEDIA_TYPES = {

@@ -9,13 +9,13 @@ from typing import TypeAlias
 import msgspec
 import numpy as np
 
-from ..errors import ImageError
-from ..pages.document import Page
-from ..pages.sources import PageImage, PageSource
-from ..runtime.page_reader import PageReader
-from .image_files import FORMATS, check_image
-from .request_errors import RequestRejected
-from .server_settings import ServerSettings
+from ...errors import ImageError
+from ...pages.document import Page
+from ...pages.sources import PageImage, PageSource
+from ...runtime.page_reader import PageReader
+from ..image_files import FORMATS, check_image
+from ..request_errors import RequestRejected
+from ..server_settings import ServerSettings
 
 PDF = b"%PDF-"
 MAX_NAME = 150  # bytes, so that endings and page numbers still fit into what file systems allow

@@ -11,19 +11,19 @@ from functools import partial
 import anyio
 import msgspec
 
-from .._processes import cores
-from ..errors import ImageError, MissingToolError, StorageError
-from ..runtime.detector import Detector
-from ..runtime.page_reader import PageReader
-from .batcher import Batcher
-from .image_files import check_image
-from .metrics import Metrics
-from .page_files import PageError, PageFile, Result, read_files, safe_name
-from .page_formats import ReadDocument, ServedFile, to_file
-from .payload import decode_image
-from .request_errors import RequestRejected, busy
-from .served_models import ServedModel
-from .server_settings import ServerSettings
+from ..._processes import cores
+from ...errors import ImageError, MissingToolError, StorageError
+from ...runtime.detector import Detector
+from ...runtime.page_reader import PageReader
+from ..batcher import Batcher
+from ..image_files import check_image
+from ..metrics import Metrics
+from ..payload import decode_image
+from ..request_errors import RequestRejected, busy
+from ..served_models import ServedModel
+from ..server_settings import ServerSettings
+from .files import PageError, PageFile, Result, read_files, safe_name
+from .formats import ReadDocument, ServedFile, to_file
 
 PAGE_SECONDS = 2.0  # usual ones, until some pages have been read
 MAX_SIDE = 65_535  # pixels: of a page in a document, as of a JPEG
