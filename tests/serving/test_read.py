@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import random
 import time
 import zipfile
 from collections.abc import Iterator
@@ -27,7 +28,8 @@ from gluon_htr.pages.document import Document
 
 LINES = ["decade", "bead", "cab"]
 PAGE = encoded(drawn_page(LINES))
-DOCUMENT = {"source": "a.png", "pages": [{"source": "a.png", "number": 1, "width": 9, "height": 9, "orientation": 0}]}
+EMPTY = {"source": "a.png", "number": 1, "width": 9, "height": 9, "orientation": 0}
+DOCUMENT: dict[str, Any] = {"source": "a.png", "pages": [EMPTY]}
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +42,8 @@ def server() -> Iterator[ReadingServer]:
 def several(*pages: Image.Image, kind: str = "TIFF") -> bytes:
     """A file with several pages."""
     buffer = io.BytesIO()
-    pages[0].save(buffer, kind, save_all=True, append_images=pages[1:], **({"resolution": 72} if kind == "PDF" else {}))
+    more = {"PDF": {"resolution": 72}, "TIFF": {"compression": "tiff_lzw"}}[kind]
+    pages[0].save(buffer, kind, save_all=True, append_images=pages[1:], **more)
     return buffer.getvalue()
 
 
@@ -193,10 +196,10 @@ def test_a_corrected_document_is_written_in_any_format(server: ReadingServer) ->
     "change",
     [
         {"pages": []},
-        {"pages": DOCUMENT["pages"] * 5},
-        {"pages": [{**DOCUMENT["pages"][0], "width": 10**30}]},  # type: ignore[dict-item]
-        {"pages": [{**DOCUMENT["pages"][0], "width": 0}]},  # type: ignore[dict-item]
-        {"pages": [{**DOCUMENT["pages"][0], "more": 1}]},  # type: ignore[dict-item]
+        {"pages": [EMPTY] * 5},
+        {"pages": [{**EMPTY, "width": 10**30}]},
+        {"pages": [{**EMPTY, "width": 0}]},
+        {"pages": [{**EMPTY, "more": 1}]},
         {"pictures": ["data:image/png;base64,AAAA"]},
         {"source": 5},
     ],
@@ -206,6 +209,42 @@ def test_a_document_that_cannot_be_written_is_refused(server: ReadingServer, cha
     answer = server.client.post("/v1/convert", json={**DOCUMENT, **change}, params={"format": "pdf"})
     assert answer.status_code in (400, 413, 422), answer.text
     assert server.client.post("/v1/convert", content=b"{", params={"format": "txt"}).status_code == 400
+
+
+def test_pixel_bombs_are_rejected_before_they_are_decoded(server: ReadingServer) -> None:
+    """A file of a few kilobytes would take all memory of the server."""
+    server.client.post("/v1/read", content=PAGE)
+    before = server.memory()
+    large = Image.new("1", (20_000, 9_000))
+    bombs = [encoded(large), several(large, kind="TIFF"), several(drawn_page([]), large)]
+    for bomb in bombs[:2]:
+        assert server.client.post("/v1/read", content=bomb).status_code == 422
+    answer = server.client.post("/v1/read", content=bombs[2]).json()
+    assert [failure["page"] for failure in answer["failures"]] == [2]
+    picture = base64.b64encode(bombs[0]).decode()
+    document = {**DOCUMENT, "pictures": [picture]}
+    assert server.client.post("/v1/convert", json=document, params={"format": "pdf"}).status_code == 422
+    assert server.memory() - before < 60 << 20
+
+
+def test_fuzzed_pages_are_rejected_and_nothing_else() -> None:
+    """A few odd bytes would bring an error of the server's own, or its end."""
+    noise = random.Random(0)
+    small = drawn_page(["cab"]).crop((0, 0, 200, 120))
+    with ReadingServer(pages=True, limits={"max_pages": 4}) as server:
+        read = server.client.post("/v1/read", content=PAGE).content
+        bodies = [("/v1/read", several(small, small)), ("/v1/read", several(small, kind="PDF"))]
+        bodies += [("/v1/convert?format=alto", read), ("/v1/convert?format=txt", json.dumps(DOCUMENT).encode())]
+        statuses = set()
+        for path, body in bodies:
+            for _ in range(60):
+                broken = bytearray(body)
+                for _ in range(noise.randint(1, 6)):
+                    broken[noise.randrange(len(broken))] = noise.randrange(256)
+                statuses.add(server.client.post(path, content=bytes(broken)).status_code)
+        assert statuses <= {200, 400, 413, 422}, statuses
+        assert server.end() == 0
+        assert "Traceback" not in "".join(server.said)
 
 
 def test_lines_are_read_while_a_page_is(tmp_path: Path) -> None:

@@ -76,12 +76,7 @@ class PageService:
 
     async def convert(self, body: bytes, wanted: Wanted) -> ServedFile:
         """Write a document that a client sends, for example with corrected lines. Raise `RequestRejected`."""
-        try:
-            document = msgspec.json.decode(body, type=ReadDocument)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-            raise RequestRejected(400, f"the request is not a document as /v1/read returns it: {error}") from None
-        self._check(document, wanted)
-        return await self._wait(partial(_convert, document, wanted, self._settings), threading.Event())
+        return await self._wait(partial(_convert, body, wanted, self._settings), threading.Event())
 
     def close(self) -> None:
         """Read what is in the queue, then end the threads."""
@@ -110,19 +105,6 @@ class PageService:
             raise RequestRejected(422, file.failures[0].error)
         return file
 
-    def _check(self, document: ReadDocument, wanted: Wanted) -> None:
-        """Raise `RequestRejected` for a document that cannot be written."""
-        if not 1 <= len(document.pages) <= self._settings.max_pages:
-            raise RequestRejected(413, f"a document must have 1 to {self._settings.max_pages} pages")
-        if wanted.format == "pdf" and len(document.pictures) != len(document.pages):
-            raise RequestRejected(400, "a PDF needs the image of each page: send them as `pictures`, data URLs")
-        for page in document.pages:
-            if not (1 <= page.width <= MAX_SIDE and 1 <= page.height <= MAX_SIDE):
-                raise RequestRejected(422, f"page {page.number} is {page.width} × {page.height} pixels: not a page")
-            polygons = [region.polygon for region in page.regions] + [line.polygon for line in page.lines]
-            if any(len(polygon) < 3 for polygon in polygons) or any(len(line.baseline) < 2 for line in page.lines):
-                raise RequestRejected(422, f"page {page.number} has an outline or a baseline with too few points")
-
 
 class _Timed:
     """Results as they come, each page timed and counted."""
@@ -141,7 +123,12 @@ class _Timed:
             start = time.monotonic()
 
 
-def _convert(document: ReadDocument, wanted: Wanted, settings: ServerSettings) -> ServedFile:
+def _convert(body: bytes, wanted: Wanted, settings: ServerSettings) -> ServedFile:
+    try:
+        document = msgspec.json.decode(body, type=ReadDocument)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise RequestRejected(400, f"the request is not a document as /v1/read returns it: {error}") from None
+    _check(document, wanted, settings)
     images = [decode_image(picture) for picture in document.pictures] if wanted.format == "pdf" else []
     try:
         for image in images:
@@ -152,3 +139,17 @@ def _convert(document: ReadDocument, wanted: Wanted, settings: ServerSettings) -
         raise RequestRejected(422, str(error)) from None
     except (ArithmeticError, ValueError, LookupError):  # coordinates or names that no format can express
         raise RequestRejected(422, "the document cannot be written in this format: check its coordinates") from None
+
+
+def _check(document: ReadDocument, wanted: Wanted, settings: ServerSettings) -> None:
+    """Raise `RequestRejected` for a document that cannot be written."""
+    if not 1 <= len(document.pages) <= settings.max_pages:
+        raise RequestRejected(413, f"a document must have 1 to {settings.max_pages} pages")
+    if wanted.format == "pdf" and len(document.pictures) != len(document.pages):
+        raise RequestRejected(400, "a PDF needs the image of each page: send them as `pictures`, data URLs")
+    for page in document.pages:
+        if not (1 <= page.width <= MAX_SIDE and 1 <= page.height <= MAX_SIDE):
+            raise RequestRejected(422, f"page {page.number} is {page.width} × {page.height} pixels: not a page")
+        polygons = [region.polygon for region in page.regions] + [line.polygon for line in page.lines]
+        if any(len(polygon) < 3 for polygon in polygons) or any(len(line.baseline) < 2 for line in page.lines):
+            raise RequestRejected(422, f"page {page.number} has an outline or a baseline with too few points")
