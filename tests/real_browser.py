@@ -21,7 +21,9 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 if CHROMIUM is None:
     pytest.skip("needs chromium, which scripts/test_serving installs", allow_module_level=True)
 
+PATIENCE = 20_000  # milliseconds: cores are shared
 expect = playwright.expect
+expect.set_options(timeout=PATIENCE)
 QUIET = [f"--disable-{name}" for name in ("gpu", "quic", "background-networking", "component-update", "sync")]
 
 
@@ -39,7 +41,7 @@ def opened_page(browser: Any, url: str, **options: Any) -> Iterator[Any]:
     """Open the server's page; an error in its console fails the test. options: of a Playwright context."""
     context = browser.new_context(base_url=url, **{"viewport": {"width": 1100, "height": 760}, **options})
     opened, errors = context.new_page(), []
-    opened.set_default_timeout(10_000)
+    opened.set_default_timeout(PATIENCE)
     opened.on("console", lambda message: errors.append(message.text) if message.type in ("error", "warning") else None)
     opened.on("pageerror", lambda error: errors.append(str(error)))
     opened.goto("/")

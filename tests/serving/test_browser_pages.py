@@ -135,6 +135,17 @@ def test_saved_lines_are_trained_on(browser: Any, command: Command, tmp_path: Pa
     assert (tmp_path / "tuned" / "scores.json").is_file()
 
 
+def test_one_line_is_open_at_a_time(page: Any) -> None:
+    """A text would be saved with the picture of another line."""
+    upload(page, drawn_page(LINES))
+    lines = page.locator("#lines .line")
+    expect(lines).to_have_count(3)
+    page.evaluate("document.querySelectorAll('#lines .line').forEach((line) => { line.click(); line.click(); })")
+    expect(page.get_by_label("Text of this line")).to_have_value("cab")
+    expect(page.locator(".editor")).to_have_count(1)
+    assert page.locator("#outlines .open").count() == 1
+
+
 def test_an_empty_text_is_not_kept(page: Any) -> None:
     """A row without text would stop a training of hours; the user would think it saved."""
     upload(page, drawn_page(LINES))

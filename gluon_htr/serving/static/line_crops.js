@@ -4,8 +4,9 @@ const ABOVE = 0.75; // of the distance between baselines: how far letters reach 
 const BELOW = 0.3;
 const ALIKE = 1.5; // times the usual height, or its inverse: other lines keep the height of their own outline
 
-/** Crop a line (a Blob, PNG). image: an img element that shows the page. */
+/** Crop a line (a Blob, PNG). image: an img element with the page. */
 export async function cropLine(image, page, line) {
+  await image.decode(); // it may have been given its source a moment ago
   const { angle, left, right, top, bottom } = band(page, line);
   const scale = image.naturalWidth / page.width;
   const canvas = new OffscreenCanvas(Math.max(1, Math.ceil((right - left) * scale)), Math.max(1, Math.ceil((bottom - top) * scale)));

@@ -26,6 +26,7 @@ export class Pages {
   }
 
   show(number) {
+    this.open = undefined; // the item whose editor is open
     this.number = number;
     this.page = this.document.pages[number];
     byId("previous-page").disabled = number === 0;
@@ -58,7 +59,7 @@ export class Pages {
     const item = element("li");
     const button = element("button", { className: "line", type: "button" }, element("span", { dir: "auto" }), element("span", { className: "tag" }));
     button.setAttribute("aria-expanded", "false");
-    button.addEventListener("click", () => (item.querySelector("form") ? this.close(k) : this.edit(k)));
+    button.addEventListener("click", () => this.edit(k));
     this.highlight(button, k);
     item.append(button);
     return item;
@@ -99,9 +100,12 @@ export class Pages {
 
   /** Open the editor of line k: its crop, and a field with its text. */
   async edit(k) {
-    if (this.open !== undefined) this.close(this.open, false);
     const [item, line, button] = [this.items[k], this.lines[k], this.items[k].querySelector(".line")];
+    if (this.open === item) return item.querySelector("input")?.focus();
+    this.close(this.open, false);
+    this.open = item;
     const crop = await cropLine(byId("page-image"), this.page, line);
+    if (this.open !== item) return; // another line or page was chosen in the meantime
     const image = element("img", { alt: "This line in the picture", src: URL.createObjectURL(crop) });
     image.addEventListener("load", () => URL.revokeObjectURL(image.src));
     const field = element("input", { value: line.text, dir: "auto", autocomplete: "off", spellcheck: false, maxLength: 500 });
@@ -115,40 +119,40 @@ export class Pages {
       field.addEventListener(event, () => { // the part of the line that is being corrected is in view
         view.scrollLeft = (field.selectionStart / Math.max(1, field.value.length)) * view.scrollWidth - view.clientWidth / 2;
       });
-    form.addEventListener("submit", (event) => { event.preventDefault(); this.save(k, crop, field.value); });
-    form.addEventListener("keydown", (event) => event.key === "Escape" && this.close(k));
-    cancel.addEventListener("click", () => this.close(k));
+    form.addEventListener("submit", (event) => { event.preventDefault(); this.save(k, item, crop, field.value); });
+    form.addEventListener("keydown", (event) => event.key === "Escape" && this.close(item));
+    cancel.addEventListener("click", () => this.close(item));
     item.append(form);
     button.setAttribute("aria-expanded", "true");
     this.outlines[k].classList.add("open");
-    this.open = k;
     field.setSelectionRange(0, 0);
     field.focus();
     form.scrollIntoView({ block: "nearest" });
   }
 
-  async save(k, crop, text) {
+  /** Keep the crop of a line with its text. The page may have been turned over when that is done. */
+  async save(k, item, crop, text) {
     const line = this.lines[k];
     try {
       const kept = await this.onSave(crop, text);
       Object.assign(line, { text: kept, words: [], confidence: 1 });
       this.corrected.add(line);
-      if (this.lines[k] === line) {
-        this.update(k);
-        this.close(k);
-      }
+      if (this.items[k] === item) this.update(k);
+      this.close(item);
     } catch (error) {
-      this.items[k].querySelector(".problem").textContent = error.message;
+      const problem = item.querySelector(".problem");
+      if (problem) problem.textContent = error.message;
     }
   }
 
-  close(k, focus = true) {
-    const button = this.items[k]?.querySelector(".line");
-    this.items[k]?.querySelector("form")?.remove();
-    button?.setAttribute("aria-expanded", "false");
-    this.outlines[k]?.classList.remove("open");
-    this.open = undefined;
-    if (focus) button?.focus();
+  close(item, focus = true) {
+    if (!item) return;
+    const button = item.querySelector(".line");
+    item.querySelector("form")?.remove();
+    button.setAttribute("aria-expanded", "false");
+    this.outlines[this.items.indexOf(item)]?.classList.remove("open");
+    if (this.open === item) this.open = undefined;
+    if (focus) button.focus();
   }
 
   /** Keys on an outline: Enter and space open the editor, arrows move to another outline. */
