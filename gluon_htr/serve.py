@@ -35,27 +35,31 @@ def parser() -> argparse.ArgumentParser:
         default=[],
         help="name, bundle or run; repeat for more (default: the built-in one)",
     )
+    parser.add_argument("--layout", metavar="MODEL", help="model that finds lines on pages (default: the built-in one)")
     parser.add_argument("--image-url", action="store_true", help="fetch images from public URLs that requests name")
     parser.add_argument("--corrections", type=Path, metavar="FOLDER", help="store users' corrections as a training set")
     parser.add_argument("--workers", type=int, help="batches read at the same time (default: one per core)")
     parser.add_argument("--waiting", type=int, default=256, help="images that may wait (default: %(default)s)")
+    parser.add_argument("--max-pages", type=int, default=20, help="pages in one request (default: %(default)s)")
     parser.add_argument("--timeout", type=float, default=30, help="seconds for a response (default: %(default)s)")
+    parser.add_argument("--page-timeout", type=float, default=60, help="the same for pages (default: %(default)s)")
     return parser
 
 
-def run(host: str, port: int, models: Sequence[str], settings: ServerSettings) -> int:
+def run(host: str, port: int, models: Sequence[str], settings: ServerSettings, layout: str | None = None) -> int:
     """Serve until SIGTERM or Ctrl-C; return the exit status, 130 after Ctrl-C.
 
-    models: names, bundles or runs; the first is the default. None of them means the built-in model.
+    models: names, bundles or runs; the first is the default. None of them means the built-in model. layout: the model
+    that finds lines; None for the built-in one. Without any, the server reads single lines and words only.
     """
     from .serving.listener import bind
-    from .serving.served_models import open_models
+    from .serving.served_models import open_detector, open_models
     from .serving.server import serve
     from .serving.service import Service
 
     settings.check()
     listener = bind(host, port)
-    service = Service(open_models(models), settings)
+    service = Service(open_models(models), settings, detector=open_detector(layout))
     host, port = listener.getsockname()[:2]
     url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
     message = f"serving {', '.join(service.models)} at {url} (Ctrl-C stops the server)"
@@ -78,11 +82,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         max_waiting=options.waiting,
         max_images=min(ServerSettings.max_images, options.waiting),
         response_timeout=options.timeout,
+        max_pages=options.max_pages,
+        page_timeout=options.page_timeout,
         image_url=options.image_url,
         api_key=os.environ.get("GLUON_HTR_API_KEY") or None,
         corrections=options.corrections,
     )
-    return run(options.host, options.port, options.model, settings)
+    return run(options.host, options.port, options.model, settings, options.layout)
 
 
 if __name__ == "__main__":

@@ -20,6 +20,9 @@ axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="scrip
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 if CHROMIUM is None:
     pytest.skip("needs chromium, which scripts/test_serving installs", allow_module_level=True)
+PATIENCE = 20_000  # milliseconds: cores are shared
+expect = playwright.expect
+expect.set_options(timeout=PATIENCE)
 QUIET = [f"--disable-{name}" for name in ("gpu", "quic", "background-networking", "component-update", "sync")]
 
 
@@ -37,12 +40,20 @@ def new_page(browser: Any, **options: Any) -> Iterator[Any]:
     """A page in a context of its own. An error or a warning in its console fails the test."""
     context = browser.new_context(**options)
     opened, errors = context.new_page(), []
-    opened.set_default_timeout(10_000)
+    opened.set_default_timeout(PATIENCE)
     opened.on("console", lambda message: errors.append(message.text) if message.type in ("error", "warning") else None)
     opened.on("pageerror", lambda error: errors.append(str(error)))
     yield opened
     context.close()
     assert [error for error in errors if "status of 422" not in error] == []  # Chromium's own word for a refusal
+
+
+@contextmanager
+def opened_page(browser: Any, url: str, **options: Any) -> Iterator[Any]:
+    """The page of a server, open. options: of a Playwright context."""
+    with new_page(browser, base_url=url, **{"viewport": {"width": 1100, "height": 760}, **options}) as opened:
+        opened.goto("/")
+        yield opened
 
 
 def keep_picture(page: Any, name: str) -> None:

@@ -1,12 +1,13 @@
 """`gluon-htr serve` as a process of its own, reading the letters a to e, and what tests send it.
 
-Run as a program, this file is that process with other limits, and with a model that takes its time.
+Run as a program, this file is that process with other limits, with a model that takes its time, or with pages.
 """
 
 from __future__ import annotations
 
 import base64
 import json
+import os
 import re
 import signal
 import socket
@@ -26,7 +27,8 @@ class ReadingServer:
     """Runs until the block ends.
 
     arguments: of the command. limits: fields of `ServerSettings`, instead of arguments. slowness: seconds that every
-    batch takes longer. environment: variables.
+    batch takes longer. pages: read drawn pages, too. before: folder with modules that replace others. environment:
+    variables.
     """
 
     def __init__(
@@ -35,14 +37,18 @@ class ReadingServer:
         model: Path | str = LETTERS,
         limits: dict[str, object] | None = None,
         slowness: float = 0,
+        pages: bool = False,
+        before: Path | None = None,
         **environment: str,
     ) -> None:
-        if limits or slowness:
+        if limits or slowness or pages:
             assert not arguments, "limits take the place of arguments"
-            self._command = [__file__, str(model), json.dumps(limits or {}), str(slowness)]
+            self._command = [__file__, str(model), json.dumps(limits or {}), str(slowness), "pages" if pages else ""]
         else:
             self._command = ["-m", "gluon_htr.serve", "--port", "0", "--model", str(model), *map(str, arguments)]
         self._environment = command_environment(**environment)
+        if before is not None:
+            self._environment["PYTHONPATH"] = f"{before}{os.pathsep}{self._environment['PYTHONPATH']}"
         self._connections: list[socket.socket] = []
         self.said: list[str] = []
 
@@ -106,9 +112,11 @@ def word(text: str, **options: Any) -> bytes:
     return encoded(draw(text, **options))
 
 
-def main(model: str, limits: str, slowness: str) -> int:
+def main(model: str, limits: str, slowness: str, pages: str) -> int:
     """Serve a model with limits that the command has no options for."""
     import dataclasses
+
+    from word_pages import DrawnLines
 
     from gluon_htr import _command
     from gluon_htr.serving.listener import bind
@@ -134,8 +142,11 @@ def main(model: str, limits: str, slowness: str) -> int:
         name: dataclasses.replace(opened, recognizer=Slow(opened.recognizer))  # type: ignore[arg-type]
         for name, opened in open_models([model]).items()
     }
+    given = json.loads(limits)
+    if "corrections" in given:
+        given["corrections"] = Path(given["corrections"])
     listener = bind("127.0.0.1", 0)
-    service = Service(models, ServerSettings(**json.loads(limits)))
+    service = Service(models, ServerSettings(**given), detector=DrawnLines() if pages else None)  # type: ignore[arg-type]
     serve(service, listener, lambda: _command.say(f"at http://127.0.0.1:{listener.getsockname()[1]}"))
     return 0
 

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import io
 import os
+import threading
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -21,7 +23,10 @@ from ..images.decoding import MAX_PIXELS, NO_PAGE, SUBFILE_TYPE, ImageLike, deco
 
 PDF_DPI = 300  # at which pages of a PDF are rendered: archives scan at 300 dpi
 MAX_PDF_SIDE = 6000  # pixels: larger pages are rendered at a lower resolution
+MAX_FRAMES = 10_000  # of a TIFF, smaller copies and masks included: damaged or hostile files have more
 EXTRA = "pip install 'gluon-htr[pages]'"
+#: PDFium allows one call at a time in a process, whatever the document.
+_PDFIUM = threading.Lock()
 #: Brands of ISO base media files (ISO/IEC 23008-12) that are HEIC or HEIF images.
 _HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1")
 
@@ -38,12 +43,14 @@ class PageImage:
 class PageSource:
     """The pages of a file, in order. A context manager; `count` is known before any page is decoded.
 
-    source: a path, the bytes of a file, an array or a Pillow image. Raises `ImageError` if it cannot be opened at all,
-    `MissingToolError` if a package for its format is missing.
+    source: a path, the bytes of a file, an array or a Pillow image. max_pixels: of a page in a file, half as many if it
+    has more than 8 bits; a larger one is an error of that page, or rendered smaller if the file is a PDF. max_pages:
+    `count` is at most one more than that. Raises `ImageError` if it cannot be opened at all, `MissingToolError` if a
+    package for its format is missing.
     """
 
-    def __init__(self, source: ImageLike) -> None:
-        self.name = _name(source)
+    def __init__(self, source: ImageLike, max_pixels: int | None = None, max_pages: int = MAX_FRAMES) -> None:
+        self.name, self._max_pixels, self._max_pages = _name(source), max_pixels, max_pages
         self._close: Callable[[], object] = lambda: None
         self._decode: Callable[[int], np.ndarray] = lambda number: decode(source)
         self.count = 1
@@ -73,12 +80,12 @@ class PageSource:
         if blob[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
             self._open_tiff(blob)
             return
-        self._decode = lambda number: _decoded(blob, self.name)
+        self._decode = lambda number: _decoded(blob, self.name, self._max_pixels)
 
     def _open_tiff(self, blob: bytes) -> None:
-        frames = _tiff_pages(blob, self.name)
+        frames = _tiff_pages(blob, self.name, self._max_pages)
         self.count = len(frames)
-        self._decode = lambda number: _tiff_page(blob, frames[number])
+        self._decode = lambda number: _tiff_page(blob, frames[number], self._max_pixels)
 
     def _open_pdf(self, blob: bytes) -> None:
         try:
@@ -86,15 +93,17 @@ class PageSource:
         except ImportError:
             raise MissingToolError(f"{self.name} is a PDF, which needs pypdfium2: {EXTRA}") from None
         try:
-            document = pypdfium2.PdfDocument(blob)
-            self.count = len(document)
+            with _PDFIUM:
+                document = pypdfium2.PdfDocument(blob)
+                self.count = min(len(document), self._max_pages + 1)
         except pypdfium2.PdfiumError as error:
             why = "is encrypted: save it without a password" if "assword" in str(error) else f"is broken: {error}"
             raise ImageError(f"{self.name} {why}") from None
+        self._close = lambda: _close_pdf(document)
         if not self.count:
+            self._close()
             raise ImageError(f"{self.name} has no pages")
-        self._close = document.close
-        self._decode = lambda number: _pdf_page(document, number)
+        self._decode = lambda number: _pdf_page(document, number, self._max_pixels)
 
 
 def _name(source: ImageLike) -> str:
@@ -118,10 +127,11 @@ def _content(source: str | os.PathLike[str] | bytes) -> bytes:
     return blob
 
 
-def _decoded(blob: bytes, name: str) -> np.ndarray:
+def _decoded(blob: bytes, name: str, max_pixels: int | None) -> np.ndarray:
     with _quiet():
         try:
             with Image.open(io.BytesIO(blob)) as image:
+                _check_size(image, max_pixels)
                 frames = getattr(image, "n_frames", 1)
                 if frames > 1 and image.format in ("GIF", "PNG", "WEBP", "AVIF"):
                     raise ImageError(f"is an animation of {frames} pictures: save the page as an image of its own")
@@ -140,16 +150,30 @@ def _register_heif(name: str) -> None:
     register_heif_opener()
 
 
-def _tiff_pages(blob: bytes, name: str) -> list[int]:
+def _check_size(image: Image.Image, max_pixels: int | None) -> None:
+    """Raise `ImageError` if a page has too many pixels, which count twice if they have more than 8 bits."""
+    if max_pixels is None:
+        return
+    width, height = image.size
+    is_deep = image.mode == "F" or image.mode.startswith("I")
+    if width * height * (2 if is_deep else 1) > max_pixels:
+        raise ImageError(f"has {width} × {height} pixels; at most {max_pixels:,} are accepted: scale it down")
+
+
+def _tiff_pages(blob: bytes, name: str, max_pages: int) -> list[int]:
     """Return the frames of a TIFF that are pages, not smaller copies or masks."""
     pages: list[int] = []
     with _quiet():
         try:
             with Image.open(io.BytesIO(blob)) as image:
-                for frame in range(getattr(image, "n_frames", 1)):
+                for frame in count():
+                    if len(pages) > max_pages or frame >= MAX_FRAMES:
+                        break
                     image.seek(frame)
                     if not pages or not image.getexif().get(SUBFILE_TYPE, 0) & NO_PAGE:
                         pages.append(frame)
+        except EOFError:  # the last frame was the one before
+            pass
         except Image.DecompressionBombError:
             raise ImageError(
                 f"{name} has too many pixels; at most {MAX_PIXELS:,} are accepted: scale it down"
@@ -160,25 +184,33 @@ def _tiff_pages(blob: bytes, name: str) -> list[int]:
     return pages
 
 
-def _tiff_page(blob: bytes, frame: int) -> np.ndarray:
+def _tiff_page(blob: bytes, frame: int, max_pixels: int | None) -> np.ndarray:
     with _quiet(), Image.open(io.BytesIO(blob)) as image:
         try:
             image.seek(frame)
         except Exception as error:
             raise ImageError(f"is broken: {' '.join(str(error).split())[:120]}") from None
+        _check_size(image, max_pixels)
         return decode(image)
 
 
-def _pdf_page(document: Any, number: int) -> np.ndarray:
+def _close_pdf(document: Any) -> None:
+    with _PDFIUM:
+        document.close()
+
+
+def _pdf_page(document: Any, number: int, max_pixels: int | None) -> np.ndarray:
+    """Render a page, at a lower resolution if it would have too many pixels."""
     import pypdfium2
 
     try:
-        page = document[number]
-        scale = min(PDF_DPI / 72, MAX_PDF_SIDE / max(*page.get_size(), 1))
-        bitmap = page.render(scale=scale, grayscale=True)
-        pixels = np.array(bitmap.to_numpy())
-        bitmap.close()
-        page.close()
+        with _PDFIUM, closing(document[number]) as page:
+            width, height = page.get_size()
+            scale = min(PDF_DPI / 72, MAX_PDF_SIDE / max(width, height, 1))
+            if max_pixels is not None:
+                scale = min(scale, (max_pixels / max(width * height, 1)) ** 0.5)
+            with closing(page.render(scale=scale, grayscale=True)) as bitmap:
+                pixels = np.array(bitmap.to_numpy())
     except (pypdfium2.PdfiumError, MemoryError, ValueError) as error:
         raise ImageError(f"is broken: {error}") from None
     return pixels[:, :, 0] if pixels.ndim == 3 else pixels

@@ -14,8 +14,9 @@ from starlette.responses import JSONResponse, Response
 from .. import __version__
 from .draining import DrainMiddleware
 from .metrics import MetricsMiddleware
+from .openapi import describe_documents
 from .request_errors import RequestRejected
-from .routes import metric_routes, operating_routes, reading_routes
+from .routes import metric_routes, operating_routes, page_routes, reading_routes
 from .security import SecurityHeadersMiddleware, require_api_key
 from .service import Service
 from .web_page import web_page_routes
@@ -39,7 +40,7 @@ def build_app(service: Service) -> FastAPI:
     )
     key = service.settings.api_key
     dependencies = [Depends(require_api_key(key))] if key else []
-    for routes in (reading_routes, metric_routes):
+    for routes in (reading_routes, page_routes, metric_routes):
         app.include_router(routes(service), dependencies=dependencies)
     app.include_router(operating_routes(service))
     app.include_router(web_page_routes())
@@ -47,6 +48,7 @@ def build_app(service: Service) -> FastAPI:
     app.add_middleware(SecurityHeadersMiddleware)
     app.add_middleware(DrainMiddleware, is_draining=lambda: service.draining)
     _handle_errors(app)
+    describe_documents(app)
     return app
 
 

@@ -7,7 +7,7 @@ import os
 from mangum import Mangum
 
 from .application import build_app
-from .served_models import open_models
+from .served_models import open_detector, open_models
 from .server_settings import ServerSettings
 from .service import Service
 
@@ -17,7 +17,8 @@ MAX_BODY_BYTES = 6 << 20  # of a request to Lambda, base64 included
 def make_handler() -> Mangum:
     """Make the handler that Lambda calls, with the model in memory. Raise `ModelError` if the model is not usable.
 
-    GLUON_HTR_MODEL names the model; without it, the built-in one is used. GLUON_HTR_API_KEY is a key that clients must
+    GLUON_HTR_MODEL names the model, and GLUON_HTR_LAYOUT the one that finds the lines of pages; without them, the
+    built-in ones are used. GLUON_HTR_API_KEY is a key that clients must
     send. Lambda sends a function one request at a time, so that no batch waits for more images.
     """
     model = os.environ.get("GLUON_HTR_MODEL")
@@ -27,5 +28,6 @@ def make_handler() -> Mangum:
         max_body_bytes=MAX_BODY_BYTES,
         api_key=os.environ.get("GLUON_HTR_API_KEY") or None,
     )
-    service = Service(open_models([model] if model else []), settings)
+    layout = os.environ.get("GLUON_HTR_LAYOUT") or None
+    service = Service(open_models([model] if model else []), settings, detector=open_detector(layout))
     return Mangum(build_app(service), lifespan="off")  # the model stays in memory until Lambda ends the process

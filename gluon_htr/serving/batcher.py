@@ -14,44 +14,47 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
-from .image_files import Outcome
 from .request_errors import busy
 
-Read = Callable[[Sequence[bytes]], list[Outcome]]
+Image = TypeVar("Image")  # an image file, or a whole request for pages
+Outcome = TypeVar("Outcome")
 
 
 @dataclass(eq=False)
-class _Job:
+class _Job(Generic[Image, Outcome]):
     """Images of one request, and the future that gets their outcomes."""
 
-    images: Sequence[bytes]
+    images: Sequence[Image]
     loop: asyncio.AbstractEventLoop
     result: asyncio.Future[list[Outcome]]
     arrival: float = field(default_factory=time.monotonic)
 
 
-class Batcher:
+class Batcher(Generic[Image, Outcome]):
     """Queue of images, read in batches by its own threads until `close`.
 
     read: called by `workers` threads with the images of a batch; returns their outcomes. max_delay: seconds that the
     first image of a batch waits for others. max_waiting: images. on_batch: called with each batch's size and seconds.
+    usual_seconds: of an image, until some have been read; it tells rejected clients when to come back.
     """
 
     def __init__(
         self,
-        read: Read,
+        read: Callable[[Sequence[Image]], list[Outcome]],
         workers: int,
         batch_size: int,
         max_delay: float,
         max_waiting: int,
         on_batch: Callable[[int, float], object] = lambda images, seconds: None,
+        usual_seconds: float = 0.01,
     ) -> None:
         self._read, self._batch_size, self._max_delay = read, batch_size, max_delay
         self._max_waiting, self._on_batch = max_waiting, on_batch
-        self._jobs: deque[_Job] = deque()
+        self._jobs: deque[_Job[Image, Outcome]] = deque()
         self._waiting = 0  # images in self._jobs
-        self._seconds_per_image = 0.01  # a running mean
+        self._seconds_per_image = usual_seconds  # a running mean
         self._filling = self._closed = False
         self._lock = threading.Lock()
         self._changed, self._full = threading.Condition(self._lock), threading.Condition(self._lock)
@@ -64,7 +67,7 @@ class Batcher:
         """Number of images in the queue."""
         return self._waiting
 
-    async def read(self, images: Sequence[bytes]) -> list[Outcome]:
+    async def read(self, images: Sequence[Image]) -> list[Outcome]:
         """Read images and return their outcomes in order. Raise `RequestRejected` at once if the queue is full."""
         loop = asyncio.get_running_loop()
         job = _Job(images, loop, loop.create_future())
@@ -80,7 +83,7 @@ class Batcher:
         for thread in self._threads:
             thread.join()
 
-    def _enqueue(self, job: _Job) -> None:
+    def _enqueue(self, job: _Job[Image, Outcome]) -> None:
         with self._lock:
             if self._closed or self._waiting + len(job.images) > self._max_waiting:
                 raise busy(self._waiting * self._seconds_per_image / len(self._threads))
@@ -102,7 +105,7 @@ class Batcher:
             self._seconds_per_image += 0.1 * (seconds / count - self._seconds_per_image)
             self._on_batch(count, seconds)
 
-    def _next_batch(self) -> list[_Job] | None:
+    def _next_batch(self) -> list[_Job[Image, Outcome]] | None:
         """Wait for the next batch and take it; return None once the batcher is closed and the queue is empty."""
         with self._lock:
             while self._filling or not self._jobs:
@@ -118,8 +121,8 @@ class Batcher:
             self._changed.notify()
             return jobs
 
-    def _take(self) -> list[_Job]:
-        jobs: list[_Job] = []
+    def _take(self) -> list[_Job[Image, Outcome]]:
+        jobs: list[_Job[Image, Outcome]] = []
         count = 0
         while self._jobs and count < self._batch_size:
             job = self._jobs.popleft()
@@ -129,16 +132,16 @@ class Batcher:
                 count += len(job.images)
         return jobs
 
-    def _read_batch(self, jobs: list[_Job]) -> list[Outcome] | Exception:
+    def _read_batch(self, jobs: list[_Job[Image, Outcome]]) -> list[Outcome] | Exception:
         try:
             return self._read([image for job in jobs for image in job.images])
         except Exception as error:  # of any kind: it must not end the thread, and the requests must learn of it
             return error
 
 
-def _deliver(jobs: list[_Job], outcomes: list[Outcome] | Exception) -> None:
+def _deliver(jobs: list[_Job[Image, Outcome]], outcomes: list[Outcome] | Exception) -> None:
     """Give each request its outcomes, with one call for each event loop."""
-    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[_Job, list[Outcome] | Exception]]] = {}
+    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[_Job[Image, Outcome], list[Outcome] | Exception]]] = {}
     first = 0
     for job in jobs:
         result = outcomes if isinstance(outcomes, Exception) else outcomes[first : first + len(job.images)]
@@ -149,7 +152,7 @@ def _deliver(jobs: list[_Job], outcomes: list[Outcome] | Exception) -> None:
             loop.call_soon_threadsafe(_set_results, results)
 
 
-def _set_results(results: list[tuple[_Job, list[Outcome] | Exception]]) -> None:
+def _set_results(results: list[tuple[_Job[Image, Outcome], list[Outcome] | Exception]]) -> None:
     for job, result in results:
         if job.result.done():  # cancelled, for example by a timeout
             continue

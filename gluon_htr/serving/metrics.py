@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 SECONDS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30)
+PAGE_SECONDS = (0.2, 0.5, 1, 2, 5, 10, 20, 60)
 SIZES = (1, 2, 4, 8, 16, 32, 64)
 
 
@@ -27,6 +28,10 @@ class Metrics:
         )
         self.batches = Histogram("gluon_htr_batch_images", "Images per batch", buckets=SIZES, registry=self.registry)
         self.reading = Counter("gluon_htr_reading_seconds", "Time spent reading batches", registry=self.registry)
+
+        self.pages = Histogram(
+            "gluon_htr_page_seconds", "Time to read a page", buckets=PAGE_SECONDS, registry=self.registry
+        )
 
     def add_gauge(self, name: str, help_text: str, value: Callable[[], float]) -> None:
         """Add a gauge; `value` is called whenever the metrics are read."""

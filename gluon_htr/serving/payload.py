@@ -10,7 +10,7 @@ import base64
 import binascii
 import contextlib
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 import anyio
@@ -28,12 +28,16 @@ OBJECT = b"{"
 
 @dataclass(frozen=True)
 class Payload:
-    """Images of a request, with the model's name and the text of a correction. as_list: the response is a list."""
+    """Images of a request, with the model's name and the text of a correction. as_list: the response is a list.
+
+    names: of the files of a form, as the client gave them.
+    """
 
     images: list[bytes]
     as_list: bool
     model: str | None = None
     text: str | None = None
+    names: list[str | None] = field(default_factory=list)
 
 
 class _JsonBody(msgspec.Struct):
@@ -47,11 +51,11 @@ class _JsonBody(msgspec.Struct):
 
 async def receive_payload(request: Request, settings: ServerSettings, lease: Lease) -> Payload:
     """Receive and parse a request. Raise `RequestRejected` if a limit is exceeded or there is no image."""
-    return await _parse(request, await _receive(request, settings, lease), settings)
+    return await _parse(request, await receive_body(request, settings, lease), settings)
 
 
-async def _receive(request: Request, settings: ServerSettings, lease: Lease) -> bytes:
-    """Receive the whole body. Raise `RequestRejected`, or `ClientDisconnect` if the client goes away."""
+async def receive_body(request: Request, settings: ServerSettings, lease: Lease) -> bytes:
+    """Receive the whole body of a request. Raise `RequestRejected`, or `ClientDisconnect` if the client goes away."""
     too_large = RequestRejected(
         413, f"the request has more than {settings.max_body_bytes:,} bytes: scale the image down"
     )
@@ -96,11 +100,11 @@ def _parse_json(body: bytes) -> Payload:
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise RequestRejected(400, f"the request is not valid JSON of the expected form: {error}") from None
     images = [*([fields.image] if fields.image is not None else []), *(fields.images or [])]
-    return Payload([_decode(image) for image in images], fields.images is not None, fields.model, fields.text)
+    return Payload([decode_image(image) for image in images], fields.images is not None, fields.model, fields.text)
 
 
-def _decode(image: str) -> bytes:
-    """Decode a data URL (RFC 2397) or bare base64. The media type of a data URL is ignored."""
+def decode_image(image: str) -> bytes:
+    """Decode a data URL (RFC 2397) or bare base64. Raise `RequestRejected`. The media type of a data URL is ignored."""
     head, comma, content = image.partition(",")
     if image[:5].lower() == "data:":
         if not comma or not head.lower().endswith(";base64"):
@@ -133,8 +137,8 @@ async def _parse_form(request: Request, body: bytes, settings: ServerSettings) -
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(form.close)
         files = [value for _, value in form.multi_items() if isinstance(value, UploadFile)]
-        images = [await file.read() for file in files]
+        images, names = [await file.read() for file in files], [file.filename for file in files]
     fields = {name: value for name, value in form.multi_items() if isinstance(value, str)}
     if "image" in fields:
-        images.append(_decode(fields["image"]))
-    return Payload(images, len(images) > 1, fields.get("model"), fields.get("text"))
+        images.append(decode_image(fields["image"]))
+    return Payload(images, len(images) > 1, fields.get("model"), fields.get("text"), names)

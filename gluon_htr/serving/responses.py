@@ -71,6 +71,9 @@ class ModelCards(BaseModel):
     corrections: bool = Field(description="true if POST /v1/corrections stores corrections")
     most_images: int = Field(description="largest number of images in one request")
     most_body_bytes: int
+    pages: bool = Field(description="true if POST /v1/read reads whole pages")
+    most_pages: int = Field(description="largest number of pages in one request")
+    most_page_pixels: int
 
 
 def model_name(model: ServedModel) -> ModelName:
@@ -94,7 +97,7 @@ def reading(outcome: Outcome, model: ServedModel) -> Reading | Failure:
     )
 
 
-def model_cards(models: dict[str, ServedModel], settings: ServerSettings) -> ModelCards:
+def model_cards(models: dict[str, ServedModel], settings: ServerSettings, reads_pages: bool) -> ModelCards:
     """List the models of the server; the first is the default."""
     default = next(iter(models))
     return ModelCards(
@@ -112,4 +115,7 @@ def model_cards(models: dict[str, ServedModel], settings: ServerSettings) -> Mod
         corrections=settings.corrections is not None,
         most_images=settings.max_images,
         most_body_bytes=settings.max_body_bytes,
+        pages=reads_pages,
+        most_pages=settings.max_pages,
+        most_page_pixels=settings.max_page_pixels,
     )

@@ -2,32 +2,40 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import json
+from typing import Annotated, Literal
+from urllib.parse import quote
 
+import msgspec
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from .image_url import MAX_URL_LENGTH
-from .openapi import CORRECTION_BODY, ERROR_RESPONSES, PREDICT_BODY
+from .openapi import CONVERT_BODY, CORRECTION_BODY, ERROR_RESPONSES, PAGE_RESPONSES, PREDICT_BODY, READ_BODY
+from .pages.formats import ServedFile, accepted_format
+from .pages.service import Wanted
 from .responses import CorrectionSaved, ModelCards, Reading, Readings, model_cards
 from .service import Service
 
 _ImageUrl = Annotated[str, Query(max_length=MAX_URL_LENGTH, description="http:// or https://, on a public server")]
-_ModelName = Annotated[str | None, Query(max_length=64)]
+_ModelName = Annotated[str | None, Query(max_length=64, description="a name from /v1/models")]
+_FormatName = Literal["json", "txt", "page", "alto", "hocr", "pdf"]
+_Format = Annotated[_FormatName | None, Query(description="output format; without it, the Accept header decides")]
+_Pictures = Annotated[bool, Query(description="add the image of each page to the JSON, as a data URL")]
 
 
 def reading_routes(service: Service) -> APIRouter:
     """Route requests that read images, correct texts or list models. Docstrings go into the OpenAPI document."""
     router = APIRouter(tags=["reading"], responses=ERROR_RESPONSES)
 
-    async def predict(request: Request) -> Response:
+    async def predict(request: Request, model: _ModelName = None) -> Response:
         """Read one image or several, sent as JSON, as a form (multipart), or as an image file.
 
         The response to one image is a reading. The response to `images`, or to a form with several files, is a list.
         """
-        return _json(await service.predict(request))
+        return _json(await service.predict(request, model))
 
     async def predict_url(image_url: _ImageUrl, model: _ModelName = None) -> Response:
         """Read an image that the server fetches from another one, if this is enabled."""
@@ -47,7 +55,44 @@ def reading_routes(service: Service) -> APIRouter:
     @router.get("/v1/models", response_model=ModelCards)
     async def models() -> Response:
         """List the models of this server."""
-        return _json(model_cards(service.models, service.settings))
+        return _json(model_cards(service.models, service.settings, service.pages.available))
+
+    return router
+
+
+def page_routes(service: Service) -> APIRouter:
+    """Route requests for whole pages."""
+    router = APIRouter(tags=["pages"], responses=ERROR_RESPONSES | PAGE_RESPONSES)
+
+    @router.post("/v1/read", openapi_extra=READ_BODY)
+    async def read(
+        request: Request, model: _ModelName = None, format: _Format = None, pictures: _Pictures = False
+    ) -> Response:
+        """Read whole pages: find the lines, read them, and put them in order.
+
+        The body is sent as for `/v1/predict`. A file may be an image, a TIFF with several pages, or a PDF; the pages of
+        several files are numbered through. The header `X-Failed-Pages` lists pages that could not be read.
+        """
+        return _file(await service.read(request, model, _wanted(request, format, pictures)))
+
+    @router.get("/v1/read")
+    async def read_url(
+        request: Request,
+        image_url: _ImageUrl,
+        model: _ModelName = None,
+        format: _Format = None,
+        pictures: _Pictures = False,
+    ) -> Response:
+        """Read pages that the server fetches from another one, if this is enabled."""
+        return _file(await service.read_url(image_url, model, _wanted(request, format, pictures)))
+
+    @router.post("/v1/convert", openapi_extra=CONVERT_BODY)
+    async def convert(request: Request, format: _Format = None) -> Response:
+        """Write a document of `/v1/read`, for example with corrected lines, in another format.
+
+        PDF needs `pictures`, the images of the pages.
+        """
+        return _file(await service.convert(request, _wanted(request, format, False)))
 
     return router
 
@@ -66,6 +111,8 @@ def operating_routes(service: Service) -> APIRouter:
         """Check that the server is ready for another request."""
         return PlainTextResponse("ready\n" if service.ready else "busy\n", 200 if service.ready else 503)
 
+    for path, function in (("/healthz", healthz), ("/readyz", readyz)):  # some proxies ask without a body
+        router.add_api_route(path, function, methods=["HEAD"], include_in_schema=False)
     return router
 
 
@@ -83,3 +130,17 @@ def metric_routes(service: Service) -> APIRouter:
 
 def _json(content: BaseModel, status: int = 200) -> Response:
     return Response(content.model_dump_json(), status, media_type="application/json")
+
+
+def _wanted(request: Request, name: str | None, pictures: bool) -> Wanted:
+    return Wanted(name or accepted_format(request.headers.get("accept", "")), pictures)
+
+
+def _file(file: ServedFile) -> Response:
+    """Answer with a file under its name (RFC 6266). Pages that are missing in it are listed in a header."""
+    encoded = quote(file.name, safe=" ")
+    name = f'filename="{file.name}"' if encoded == file.name else f"filename*=UTF-8''{quote(file.name, safe='')}"
+    headers = {"Content-Disposition": f"attachment; {name}", "Vary": "Accept"}
+    if file.failures:
+        headers["X-Failed-Pages"] = json.dumps(msgspec.to_builtins(file.failures))
+    return Response(file.content, headers=headers, media_type=file.media_type)

@@ -6,11 +6,15 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ..bundles.catalog import find_bundle
 from ..bundles.reader import read_bundle
 from ..bundles.run_folder import PARAMETERS, is_run
 from ..bundles.schema import DOCUMENT
 from ..errors import UsageError
+from ..runtime.detector import Detector
 from ..runtime.loading import find_model, from_bundle, load
+from ..runtime.loading_pages import DEFAULT as DEFAULT_LAYOUT
+from ..runtime.loading_pages import load_detector
 from ..runtime.recognizer import Recognizer
 from .request_errors import RequestRejected
 
@@ -48,6 +52,13 @@ def open_models(models: Sequence[str]) -> dict[str, ServedModel]:
     if duplicates := {name for name in names if names.count(name) > 1}:
         raise UsageError(f"two models have the name {duplicates.pop()}: serve only one of them")
     return dict(zip(names, opened))
+
+
+def open_detector(layout: str | None) -> Detector | None:
+    """Open the model that finds lines, for one thread per page. None: none is named, and none ships or is installed."""
+    if layout is None and find_bundle(DEFAULT_LAYOUT) is None:
+        return None
+    return load_detector(layout, threads=1)
 
 
 def select_model(models: dict[str, ServedModel], name: str | None) -> ServedModel:

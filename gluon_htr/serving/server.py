@@ -39,7 +39,7 @@ def serve(service: Service, listener: socket.socket, on_started: Callable[[], ob
         server_header=False,
         proxy_headers=False,  # no response depends on the client's address
         timeout_keep_alive=settings.idle_timeout,
-        timeout_graceful_shutdown=int(settings.body_timeout + settings.response_timeout),
+        timeout_graceful_shutdown=int(settings.body_timeout + max(settings.response_timeout, settings.page_timeout)),
     )
     server = _Server(config, service, on_started)
     server.run(sockets=[listener])

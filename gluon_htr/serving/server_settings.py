@@ -32,6 +32,14 @@ class ServerSettings:
     body_timeout: float = 20.0
     #: Pixels of one image; half as many if it has more than 8 bits. Decoding takes up to 24 bytes per pixel.
     max_pixels: int = 20_000_000
+    #: Pages in one request: a PDF, a TIFF, or several images.
+    max_pages: int = 20
+    #: Pixels of one page; half as many if it has more than 8 bits. 30 million are A3 at 390 dpi.
+    max_page_pixels: int = 30_000_000
+    #: Requests for pages in the queue; one that does not fit gets 429.
+    max_waiting_pages: int = 16
+    #: From the end of the body of a request for pages to its response; then 503.
+    page_timeout: float = 60.0
     #: Enables `image_url`: the server then fetches addresses that its clients choose.
     image_url: bool = False
     #: Images fetched at the same time.
@@ -58,7 +66,9 @@ class ServerSettings:
     def check(self) -> None:
         """Raise `UsageError` if the limits contradict each other."""
         limits = (self.batch_size, self.max_images, self.max_waiting, self.max_body_bytes, self.max_pixels)
-        if min(*limits, 1 if self.workers is None else self.workers) < 1 or self.response_timeout <= 0:
+        pages = (self.max_pages, self.max_page_pixels, self.max_waiting_pages)
+        workers, timeouts = 1 if self.workers is None else self.workers, (self.response_timeout, self.page_timeout)
+        if min(*limits, *pages, workers) < 1 or min(timeouts) <= 0:
             raise UsageError("every limit of a server must be at least 1: give larger numbers")
         if self.max_waiting < self.max_images:
             raise UsageError(f"one request may have {self.max_images} images: let at least as many wait")

@@ -11,13 +11,18 @@ from starlette.requests import Request
 
 from .._processes import cores
 from ..errors import ImageError
+from ..runtime.detector import Detector
+from ..runtime.recognizer import Recognition
 from .batcher import Batcher
 from .budget import Budget, Lease
 from .corrections import CorrectionStore
 from .image_files import Outcome, read_images
 from .image_url import fetch
 from .metrics import Metrics
-from .payload import Payload, receive_payload
+from .pages.files import PageFile, safe_name
+from .pages.formats import ServedFile
+from .pages.service import PageService, Wanted
+from .payload import Payload, receive_body, receive_payload
 from .request_errors import RequestRejected, busy
 from .responses import Reading, Readings, model_name, reading
 from .served_models import ServedModel, select_model
@@ -27,17 +32,29 @@ Fetch = Callable[[str, ServerSettings, Lease], Awaitable[bytes]]
 
 
 class Service:
-    """State of one server: models, batchers, budgets, metrics. Its threads run until `close`."""
+    """State of one server: models, batchers, budgets, metrics. Its threads run until `close`.
 
-    def __init__(self, models: dict[str, ServedModel], settings: ServerSettings, fetch: Fetch = fetch) -> None:
+    detector: finds the lines of pages; without one, the server reads lines only.
+    """
+
+    def __init__(
+        self,
+        models: dict[str, ServedModel],
+        settings: ServerSettings,
+        fetch: Fetch = fetch,
+        detector: Detector | None = None,
+    ) -> None:
         settings.check()
         self.models, self.settings, self._fetch = models, settings, fetch
         self.memory, self.fetches = Budget(settings.max_memory_bytes), Budget(settings.max_fetches)
         self.metrics = Metrics()
         self.batchers = {name: self._batcher(model) for name, model in models.items()}
+        self.pages = PageService(detector, settings, self.metrics)
         self.corrections = CorrectionStore(settings.corrections, settings.max_pixels) if settings.corrections else None
         self.draining = False
         self.metrics.add_gauge("gluon_htr_waiting_images", "Images in the queue", lambda: float(self.waiting))
+        waiting_pages = "Requests for pages in the queue"
+        self.metrics.add_gauge("gluon_htr_waiting_pages", waiting_pages, lambda: float(self.pages.waiting))
         self.metrics.add_gauge("gluon_htr_body_bytes", "Bytes of bodies in memory", lambda: float(self.memory.used))
 
     @property
@@ -48,22 +65,40 @@ class Service:
     @property
     def ready(self) -> bool:
         """True if the server accepts another request."""
-        return not self.draining and self.waiting < self.settings.max_waiting
+        has_room = self.waiting < self.settings.max_waiting and self.pages.waiting < self.settings.max_waiting_pages
+        return not self.draining and has_room
 
-    async def predict(self, request: Request) -> Reading | Readings:
-        """Read the images in the body of a request. Raise `RequestRejected`."""
+    async def predict(self, request: Request, model: str | None) -> Reading | Readings:
+        """Read the images in the body of a request. model: as the query names it. Raise `RequestRejected`."""
         with Lease(self.memory) as memory:
-            return await self._read(await receive_payload(request, self.settings, memory))
+            return await self._read(await receive_payload(request, self.settings, memory), model)
 
     async def predict_url(self, url: str, model: str | None) -> Reading | Readings:
         """Fetch and read an image of another server. Raise `RequestRejected`."""
-        if not self.settings.image_url:
-            raise RequestRejected(403, "image_url is disabled on this server: send the image itself")
-        select_model(self.models, model)
+        self._select(None, model)
         with Lease(self.fetches) as fetches, Lease(self.memory) as memory:
-            fetches.take(1)
-            image = await self._fetch(url, self.settings, memory)
-            return await self._read(Payload([image], as_list=False, model=model))
+            image = await self._fetch_image(url, fetches, memory)
+            return await self._read(Payload([image], as_list=False), model)
+
+    async def read(self, request: Request, model: str | None, wanted: Wanted) -> ServedFile:
+        """Read the pages in the body of a request. model: as the query names it. Raise `RequestRejected`."""
+        with Lease(self.memory) as memory:
+            payload = await receive_payload(request, self.settings, memory)
+            names = payload.names + [None] * (len(payload.images) - len(payload.names))
+            files = [PageFile(safe_name(name), image) for name, image in zip(names, payload.images)]
+            return await self.pages.read(files, self._select(payload.model, model), wanted)
+
+    async def read_url(self, url: str, model: str | None, wanted: Wanted) -> ServedFile:
+        """Fetch a file of another server and read its pages. Raise `RequestRejected`."""
+        selected = self._select(None, model)
+        with Lease(self.fetches) as fetches, Lease(self.memory) as memory:
+            content = await self._fetch_image(url, fetches, memory)
+            return await self.pages.read([PageFile(safe_name(url), content)], selected, wanted)
+
+    async def convert(self, request: Request, wanted: Wanted) -> ServedFile:
+        """Write the document in the body of a request in another format. Raise `RequestRejected`."""
+        with Lease(self.memory) as memory:
+            return await self.pages.convert(await receive_body(request, self.settings, memory), wanted)
 
     async def correct(self, request: Request) -> int:
         """Store an image with its correct text, and return the number of corrections. Raise `RequestRejected`."""
@@ -83,10 +118,23 @@ class Service:
         """Read the images in the queues, then end the threads."""
         for batcher in self.batchers.values():
             batcher.close()
+        self.pages.close()
 
-    async def _read(self, payload: Payload) -> Reading | Readings:
+    def _select(self, in_body: str | None, in_query: str | None) -> ServedModel:
+        """Select the model that the body or the query of a request names. Raise `RequestRejected`."""
+        if in_body is not None and in_query is not None and in_body != in_query:
+            raise RequestRejected(400, "the body and the address name different models: name one")
+        return select_model(self.models, in_query if in_body is None else in_body)
+
+    async def _fetch_image(self, url: str, fetches: Lease, memory: Lease) -> bytes:
+        if not self.settings.image_url:
+            raise RequestRejected(403, "image_url is disabled on this server: send the image itself")
+        fetches.take(1)
+        return await self._fetch(url, self.settings, memory)
+
+    async def _read(self, payload: Payload, in_query: str | None) -> Reading | Readings:
         """Read the images of a request. A bad image is an error of its own in a list, and else rejects the request."""
-        model = select_model(self.models, payload.model)
+        model = self._select(payload.model, in_query)
         outcomes = await self._outcomes(payload.images, model)
         if payload.as_list:
             return Readings(results=[reading(outcome, model) for outcome in outcomes], model=model_name(model))
@@ -101,7 +149,7 @@ class Service:
         except TimeoutError:
             raise busy(self.settings.response_timeout, 503) from None
 
-    def _batcher(self, model: ServedModel) -> Batcher:
+    def _batcher(self, model: ServedModel) -> Batcher[bytes, Recognition | ImageError]:
         settings = self.settings
         return Batcher(
             partial(read_images, model.recognizer, batch_size=settings.batch_size, max_pixels=settings.max_pixels),

@@ -1,6 +1,4 @@
-"""The page in a real browser. `scripts/test_serving` installs what this needs."""
-
-from __future__ import annotations
+"""The page in a real browser: words and lines. SCREENSHOTS=folder keeps pictures."""
 
 import io
 import zipfile
@@ -13,7 +11,7 @@ import pytest
 
 pytest.importorskip("fastapi", reason="needs gluon-htr[serve]")
 
-from chromium import assert_accessible, keep_picture, launched, new_page, playwright
+from chromium import assert_accessible, expect, keep_picture, launched, opened_page
 from reading_server import ReadingServer
 from support import PROJECT
 
@@ -37,24 +35,22 @@ def server() -> Iterator[ReadingServer]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """Debian's Chromium, without a window."""
+    """One browser for all tests."""
     with launched() as started:
         yield started
 
 
 @pytest.fixture
 def page(browser: Any, server: ReadingServer, request: pytest.FixtureRequest) -> Iterator[Any]:
-    """The page, open; an error in its console fails the test. Parameters are those of a Playwright context."""
-    options = {"viewport": {"width": 1100, "height": 760}, **getattr(request, "param", {})}
-    with new_page(browser, base_url=server.url, **options) as opened:
-        opened.goto("/")
+    """The page, open. Parameters are those of a Playwright context."""
+    with opened_page(browser, server.url, **getattr(request, "param", {})) as opened:
         yield opened
 
 
 def upload(page: Any) -> None:
     """Chooses the picture of the word `reading`."""
     page.set_input_files("#file", WORD)
-    playwright.expect(page.locator("#text")).to_have_value("reading")
+    expect(page.locator("#text")).to_have_value("reading")
 
 
 def write(page: Any) -> None:
@@ -89,13 +85,13 @@ def test_a_picture_is_read_and_its_letters_found(page: Any) -> None:
 def test_what_is_written_is_read_as_it_is_written(page: Any) -> None:
     """Nobody without a picture at hand could try the recognizer."""
     write(page)
-    playwright.expect(page.locator("#letters button")).not_to_have_count(0)
-    playwright.expect(page.locator("#status")).to_contain_text("sure")
+    expect(page.locator("#letters button")).not_to_have_count(0)
+    expect(page.locator("#status")).to_contain_text("sure")
     keep_picture(page, "write")
     page.get_by_role("button", name="Undo").click()
     page.get_by_role("button", name="Clear").click()
-    playwright.expect(page.locator("#reading")).to_be_hidden()
-    playwright.expect(page.locator("#status")).to_contain_text("Nothing")
+    expect(page.locator("#reading")).to_be_hidden()
+    expect(page.locator("#status")).to_contain_text("Nothing")
 
 
 def test_a_text_is_corrected_downloaded_and_kept_for_training(page: Any, tmp_path: Path) -> None:
@@ -106,7 +102,7 @@ def test_a_text_is_corrected_downloaded_and_kept_for_training(page: Any, tmp_pat
         page.get_by_role("button", name="Download", exact=True).click()
     assert Path(text.value.path()).read_text() == "Reading\n"
     page.get_by_role("button", name="Keep for training").click()
-    playwright.expect(page.locator("#kept-count")).to_contain_text("1 image with text")
+    expect(page.locator("#kept-count")).to_contain_text("1 image with text")
     keep_picture(page, "picture")
     page.reload()  # it is kept beyond the visit
     with page.expect_download() as kept:
@@ -119,7 +115,7 @@ def test_a_text_is_corrected_downloaded_and_kept_for_training(page: Any, tmp_pat
     assert np.array_equal(sample.image(), decode(WORD))
     page.on("dialog", lambda dialog: dialog.accept())
     page.get_by_role("button", name="Delete all").click()
-    playwright.expect(page.locator("#kept-count")).to_contain_text("Nothing yet")
+    expect(page.locator("#kept-count")).to_contain_text("Nothing yet")
 
 
 def test_a_picture_is_pasted_or_dropped(page: Any) -> None:
@@ -135,14 +131,14 @@ def test_a_picture_is_pasted_or_dropped(page: Any) -> None:
             }""",
             [list(WORD.read_bytes()), event, carrier],
         )
-        playwright.expect(page.locator("#text")).to_have_value("reading")
+        expect(page.locator("#text")).to_have_value("reading")
 
 
 def test_a_file_that_is_no_picture_is_told_of(page: Any, tmp_path: Path) -> None:
     """A user would wait for a text that never comes."""
     (tmp_path / "notes.png").write_text("no picture")
     page.set_input_files("#file", tmp_path / "notes.png")
-    playwright.expect(page.locator("#status")).to_contain_text("PNG")
+    expect(page.locator("#status")).to_contain_text("PNG")
 
 
 @pytest.mark.parametrize("page", [{"viewport": {"width": 360, "height": 780}}], indirect=True)
@@ -193,6 +189,6 @@ def test_a_key_is_asked_for_where_one_is_needed(browser: Any) -> None:
         page.goto("/")
         page.get_by_label("API key").fill("correct horse battery")
         page.get_by_role("button", name="Use it").click()
-        playwright.expect(page.locator("#key-section")).to_be_hidden()
+        expect(page.locator("#key-section")).to_be_hidden()
         upload(page)
         page.close()

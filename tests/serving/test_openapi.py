@@ -23,7 +23,8 @@ CHECKS = (
 @pytest.mark.skipif(SCHEMATHESIS is None, reason="scripts/test_serving installs schemathesis")
 def test_no_request_brings_an_error_of_the_servers_own(tmp_path: Path) -> None:
     """A program generated from the document would meet answers that it does not know, or break the server."""
-    with ReadingServer("--image-url", "--corrections", tmp_path / "kept") as server:
+    limits = {"image_url": True, "corrections": str(tmp_path / "kept")}
+    with ReadingServer(pages=True, limits=limits) as server:
         command = [SCHEMATHESIS, "run", f"{server.url}/openapi.json", "--max-examples", "20", "--seed", "1"]
         done = subprocess.run(
             [*map(str, command), "--checks", CHECKS], capture_output=True, text=True, timeout=120, cwd=tmp_path

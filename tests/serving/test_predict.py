@@ -162,6 +162,25 @@ def test_operators_see_life_readiness_and_counts(server: ReadingServer) -> None:
     assert "gluon_htr_waiting_images 0.0" in counts
 
 
+def test_a_model_that_is_named_in_the_address_is_used(server: ReadingServer) -> None:
+    """A text would be read by another model than the client has asked for, and nobody would notice."""
+    ways = ({"content": word("dad")}, {"files": {"image": word("dad")}}, {"json": {"image": data_url(word("dad"))}})
+    for way in ways:
+        assert server.client.post("/v1/predict?model=letters", **way).json()["text"] == "dad"  # type: ignore[arg-type]
+        unknown = server.client.post("/v1/predict?model=nope", **way)  # type: ignore[arg-type]
+        assert unknown.status_code == 404
+        assert "letters" in unknown.json()["error"]
+    both = server.client.post("/v1/predict?model=nope", json={"image": data_url(word("dad")), "model": "letters"})
+    assert both.status_code == 400
+
+
+def test_health_is_told_without_a_body(server: ReadingServer) -> None:
+    """Proxies that ask with HEAD would take a healthy server for a broken one."""
+    for path in ("/healthz", "/readyz"):
+        answer = server.client.head(path)
+        assert (answer.status_code, answer.content) == (200, b"")
+
+
 def test_strangers_cannot_fill_the_metrics(server: ReadingServer) -> None:
     """Every path that a scanner tries would be a time series for ever."""
     for k in range(5):

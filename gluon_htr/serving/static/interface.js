@@ -4,6 +4,8 @@ const origin = location.origin;
 document.getElementById("curl").textContent = [
   `curl --data-binary @word.png ${origin}/v1/predict`,
   `curl -F image=@word.png -F image=@another.png ${origin}/v1/predict`,
+  `curl --data-binary @page.jpg '${origin}/v1/read?format=txt'`,
+  `curl -F image=@book.pdf -OJ '${origin}/v1/read?format=pdf'`,
   `curl ${origin}/v1/predict -H 'Content-Type: application/json' \\`,
   `  --data '{"image": "data:image/png;base64,'$(base64 -w0 word.png)'"}'`,
 ].join("\n");

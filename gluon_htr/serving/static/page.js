@@ -1,39 +1,76 @@
-// The page: sends a picture or ink to the server, and shows the reading for correction.
+// The page: sends a picture, a document or ink to the server, and shows what was read for correction.
 
 import * as corrections from "./corrections.js";
 import { Ink } from "./ink.js";
 import { Letters } from "./letters.js";
+import { Pages } from "./pages.js";
 import * as server from "./server.js";
 
 const byId = (id) => document.getElementById(id);
 const letters = new Letters(byId("letters"), byId("view"), byId("image"), byId("mark"));
 const ink = new Ink(byId("ink"), onInk);
-const MAX_SIDE = 2400; // pixels: larger photographs are scaled down before they are sent
-let current; // image of the last reading: a Blob
+const pages = new Pages(keepCorrection);
+const MAX_SIDE = 2400; // pixels: larger photographs of lines are scaled down before they are sent
+const MAX_PDF_SIDE = 2500; // pixels of an image in a PDF to download
+const PAGE_HEIGHT = 500; // pixels: a lower picture is taken for a line
+const PAGE_SHAPE = 4; // as is one that is so many times as wide as high
+let chosen; // the last file or image that was to be read
+let current; // image of the last reading of a line: a Blob
 let running; // AbortController of the current request
-let serverStoresCorrections = false;
+let served = { corrections: false, pages: false };
 
 // Reading
 
-async function read(image) {
+function read(image) {
+  return run(async (signal) => show(image, await server.read(image, byId("model").value, signal)));
+}
+
+function readPages(file, picture) {
+  say("Reading");
+  return run(async (signal) => {
+    const read = await server.readPages(file, byId("model").value, !picture, signal);
+    const images = picture ? [URL.createObjectURL(file)] : read.pictures;
+    showPages(read, images ?? []);
+  });
+}
+
+/** Do what a newer file or image interrupts. */
+async function run(work) {
   running?.abort();
-  running = new AbortController();
+  const controller = (running = new AbortController());
   document.body.classList.add("busy");
   try {
-    const reading = await server.read(image, byId("model").value, running.signal);
-    show(image, reading);
+    await work(controller.signal);
   } catch (error) {
     if (error.name === "AbortError") return;
     fail(error);
   }
-  document.body.classList.remove("busy");
+  if (controller === running) document.body.classList.remove("busy");
+}
+
+/** Show one of the two kinds of results, or neither. */
+function open(id) {
+  for (const each of ["reading", "document"]) byId(each).hidden = each !== id;
+  document.body.classList.toggle("with-document", id === "document");
+}
+
+function showPages(read, pictures) {
+  open("document");
+  const uncertain = pages.set(read, pictures);
+  const count = read.pages.reduce((sum, page) => sum + page.regions.reduce((lines, region) => lines + region.lines.length, 0), 0);
+  const lines = `${count} ${count === 1 ? "line" : "lines"}`;
+  const where = read.pages.length > 1 ? ` on ${read.pages.length} pages` : "";
+  const note = uncertain ? ` ${uncertain} ${uncertain === 1 ? "is" : "are"} uncertain.` : "";
+  const failures = (read.failures ?? []).map(({ error }) => ` Not read: ${error}.`).join("");
+  const advice = count <= 1 && byId("kind").value === "auto" ? " If this is a single line, choose that under “Read it as”." : "";
+  say(`Read ${lines}${where}.${note}${failures}${advice}`, failures !== "");
 }
 
 function show(image, reading) {
+  open("reading");
   current = image;
   URL.revokeObjectURL(byId("image").src);
   byId("image").src = URL.createObjectURL(image);
-  byId("reading").hidden = false;
   byId("text").value = reading.text;
   const uncertain = letters.set(reading.characters);
   const plural = uncertain === 1 ? "One letter is" : `${uncertain} letters are`;
@@ -57,21 +94,37 @@ function say(message, failed = false) {
 
 async function take(file) {
   if (!file) return;
-  try {
-    await read(await scaledDown(file));
-  } catch {
-    await read(file); // the browser cannot decode it (TIFF), but the server may
+  chosen = file;
+  const picture = await createImageBitmap(file).catch(() => null); // the browser cannot decode PDF and TIFF, but the server may
+  const kind = byId("kind").value;
+  if (served.pages && (kind === "page" || (kind === "auto" && isPage(picture)))) {
+    const sent = await withinLimits(file, picture);
+    return readPages(sent, picture);
   }
+  await read(picture ? await scaledDown(file, picture, MAX_SIDE) : file);
+}
+
+/** Tell if a picture looks like a page; PDF and TIFF, which browsers do not show, usually have pages. */
+function isPage(picture) {
+  return !picture || (picture.height >= PAGE_HEIGHT && picture.width < PAGE_SHAPE * picture.height);
+}
+
+/** Scale the photograph of a page down if the server would refuse it. */
+async function withinLimits(file, picture) {
+  if (!picture) return file;
+  const pixels = Math.min(1, served.most_page_pixels / (picture.width * picture.height));
+  const bytes = Math.min(1, (0.9 * served.most_body_bytes) / file.size);
+  return scaledDown(file, picture, Math.floor(Math.max(picture.width, picture.height) * Math.sqrt(pixels * bytes)));
 }
 
 /** Scale a photograph down: it has more pixels than reading needs. A small picture is returned unchanged. */
-async function scaledDown(file) {
-  const picture = await createImageBitmap(file);
-  const ratio = MAX_SIDE / Math.max(picture.width, picture.height);
+async function scaledDown(file, picture, side) {
+  const ratio = side / Math.max(picture.width, picture.height);
   if (ratio >= 1) return file;
   const canvas = new OffscreenCanvas(Math.round(picture.width * ratio), Math.round(picture.height * ratio));
   canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
-  return canvas.convertToBlob({ type: "image/jpeg", quality: 0.92 });
+  const blob = await canvas.convertToBlob({ type: "image/jpeg", quality: 0.92 });
+  return new File([blob], file.name ?? "image", { type: blob.type });
 }
 
 byId("camera-choice").hidden = navigator.maxTouchPoints === 0; // a computer's camera points at its user
@@ -95,10 +148,11 @@ document.addEventListener("paste", (event) => {
 
 function onInk(image) {
   byId("undo").disabled = byId("clear").disabled = ink.empty;
+  chosen = image;
   if (image) return read(image);
   running?.abort();
   document.body.classList.remove("busy");
-  byId("reading").hidden = true;
+  open(undefined);
   say("Nothing has been written yet.");
 }
 byId("undo").addEventListener("click", () => ink.undo());
@@ -133,18 +187,50 @@ byId("copy").addEventListener("click", async () => {
   say("Copied.");
 });
 byId("download").addEventListener("click", () => save(new Blob([`${byId("text").value}\n`], { type: "text/plain" }), "text.txt"));
-byId("keep").addEventListener("click", async () => {
-  const text = corrections.oneLine(byId("text").value);
-  if (!text) return say("Enter a text first: an empty one is of no use for training.", true);
+byId("keep").addEventListener("click", () => keepCorrection(current, byId("text").value).catch(fail));
+
+/** Keep an image and its text for training, in the browser and on a server that stores them. Returns the text, on one line. */
+async function keepCorrection(image, written) {
+  const text = corrections.oneLine(written);
+  if (!text) throw new Error("Enter a text first: an empty one is of no use for training.");
+  await corrections.keep(image, text);
+  showCount();
+  if (served.corrections) await server.correct(image, text);
+  say(`Kept “${text}”.`);
+  return text;
+}
+
+// Downloads of a document, with its corrections
+
+byId("formats").addEventListener("click", async (event) => {
+  const { format } = event.target.dataset;
+  if (!format) return;
   try {
-    await corrections.keep(current, text);
-    if (serverStoresCorrections) await server.correct(current, text);
-    say(`Kept “${text}”.`);
+    const { content, name } = await server.convert(await convertible(format), format);
+    save(content, name);
+    say(`Downloaded ${name}.`);
   } catch (error) {
     fail(error);
   }
-  showCount();
 });
+
+/** The document as the server writes it. A PDF needs images, which are scaled down so that many fit into one request. */
+async function convertible(format) {
+  const { source, pages: all } = pages.document;
+  const pictures = format === "pdf" ? await Promise.all(pages.pictures.map(asJpeg)) : [];
+  return { source, pages: all, pictures };
+}
+
+async function asJpeg(url) {
+  const image = new Image();
+  image.src = url;
+  await image.decode();
+  const ratio = Math.min(1, MAX_PDF_SIDE / Math.max(image.naturalWidth, image.naturalHeight));
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [Math.round(image.naturalWidth * ratio), Math.round(image.naturalHeight * ratio)];
+  canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
+  return canvas.toDataURL("image/jpeg", 0.8);
+}
 
 function save(content, name) {
   const link = document.createElement("a");
@@ -160,7 +246,7 @@ async function showCount() {
   const count = await corrections.count();
   byId("kept-download").disabled = byId("kept-clear").disabled = count === 0;
   byId("kept-count").textContent = count
-    ? `${count} ${count === 1 ? "image" : "images"} with text, in this browser${serverStoresCorrections ? " and on the server" : ""}.`
+    ? `${count} ${count === 1 ? "image" : "images"} with text, in this browser${served.corrections ? " and on the server" : ""}.`
     : "Nothing yet. Corrected texts are kept in this browser, with their images.";
 }
 byId("kept-download").addEventListener("click", async () => save(await corrections.dataset(), "corrections.zip"));
@@ -174,8 +260,8 @@ byId("kept-clear").addEventListener("click", async () => {
 
 async function connect() {
   try {
-    const served = await server.models();
-    serverStoresCorrections = served.corrections;
+    served = await server.models();
+    if (served.pages) offerPages();
     byId("model").replaceChildren(...served.models.map((model) => new Option(model.name, model.name, model.default)));
     byId("model-choice").hidden = served.models.length < 2;
     byId("key-section").hidden = true;
@@ -184,10 +270,17 @@ async function connect() {
   }
   showCount();
 }
+function offerPages() {
+  byId("kind-choice").hidden = false;
+  document.body.classList.add("reads-pages");
+  byId("file").accept += ",application/pdf";
+  byId("what-is-read").textContent = "A page of handwriting, or one line or word of it.";
+}
 byId("key-form").addEventListener("submit", (event) => {
   event.preventDefault();
   server.useKey(byId("key").value);
   connect();
 });
-byId("model").addEventListener("change", () => current && !byId("reading").hidden && read(current));
+for (const id of ["model", "kind"])
+  byId(id).addEventListener("change", () => chosen && (chosen instanceof File ? take(chosen) : read(chosen)));
 connect();

@@ -21,6 +21,22 @@ export async function read(image, model, signal) {
   return send("/v1/predict", { method: "POST", body: form, signal });
 }
 
+/** Read the pages of a file (a File or Blob). pictures: also get their images, which the browser cannot decode itself. */
+export function readPages(file, model, pictures, signal) {
+  const form = new FormData();
+  form.append("image", file, file.name ?? "image");
+  if (model) form.append("model", model);
+  return send(`/v1/read?format=json&pictures=${pictures}`, { method: "POST", body: form, signal });
+}
+
+/** Write a document in another format; return the file and its name. */
+export async function convert(read, format) {
+  const body = JSON.stringify(read);
+  const response = await request(`/v1/convert?format=${format}`, { method: "POST", body, headers: { "Content-Type": "application/json" } });
+  const [, encoded, plain] = response.headers.get("Content-Disposition").match(/filename(?:\*=UTF-8''(.*)|="(.*)")/);
+  return { content: await response.blob(), name: plain ?? decodeURIComponent(encoded) };
+}
+
 export function models() {
   return send("/v1/models", {});
 }
@@ -34,17 +50,21 @@ export function correct(image, text) {
 }
 
 async function send(path, options) {
+  return (await request(path, options)).json();
+}
+
+async function request(path, options) {
   const key = sessionStorage.getItem(KEY);
   let response;
   try {
-    response = await fetch(path, { ...options, headers: key ? { "X-API-Key": key } : {} });
+    response = await fetch(path, { ...options, headers: { ...options.headers, ...(key ? { "X-API-Key": key } : {}) } });
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new RequestError(0, "The server cannot be reached. Check that it is running.");
   }
+  if (response.ok) return response;
   const content = await response.json().catch(() => ({}));
-  if (!response.ok) throw new RequestError(response.status, sentence(content.error ?? `The server answers with ${response.status}`));
-  return content;
+  throw new RequestError(response.status, sentence(content.error ?? `The server answers with ${response.status}`));
 }
 
 function sentence(text) {

@@ -1,0 +1,1 @@
+"""Whole pages: files from clients, their queue, and the output formats."""
