@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -26,14 +27,17 @@ from ..bundles.schema import (
     Layout,
 )
 from ..bundles.writer import check_target, write_bundle
+from ..datasets.layout import LayoutReader
 from ..datasets.provenance import known_terms, public_name
 from ..errors import CheckpointError, GraphError, MissingToolError
 from ..graphs.pair import SYMBOL, read_pair
 from ..graphs.params import pack_parameters
 from ..runtime.backends import mxnet_network, onnx_network
 from ..runtime.loading_pages import detector_of
+from ..runtime.page_scores import score_layout
 from ..runtime.verification import read_golden_page
 from ..training.layout.runs import LayoutRun, load_layout_run
+from ..training.layout.session import detection_card
 from ..training.lineage import Lineage
 from .assembly import Converted, convert, license_text, tensor
 from .golden import draw_line
@@ -61,6 +65,8 @@ def export_layout(
     converted = convert(read_pair(folder), options)
     _check(converted, run.preset.network.multiple, say)
     bundle = _described(run, options, output, converted, _lineage(run, trained_on, terms))
+    if options.score_on:
+        bundle = _scored(bundle, options.score_on)
     write_bundle(output, bundle.description, bundle.files)
     return bundle
 
@@ -124,6 +130,16 @@ def _described(run: LayoutRun, options: ExportOptions, path: Path, converted: Co
         LICENSE: (options.license or license_text(options.name, lineage)).encode(),
     }
     return Bundle(path, description, files | _golden(Bundle(path, description, files)))
+
+
+def _scored(bundle: Bundle, specs: Sequence[str]) -> Bundle:
+    """Replace the score cards of a bundle by those of what it finds on the pages of specs."""
+    detector, cards = detector_of(bundle), []
+    for spec in specs:
+        matches = [score_layout(detector, sample) for sample in LayoutReader(spec)]
+        cards.append(detection_card(public_name(spec), matches))
+    model = msgspec.structs.replace(bundle.layout, score_cards=cards)
+    return replace(bundle, description=msgspec.structs.replace(bundle.description, model=model))
 
 
 def _cards(run: LayoutRun) -> list[DetectionCard]:

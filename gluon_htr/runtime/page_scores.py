@@ -14,6 +14,7 @@ from ..pages.document import Page
 from ..pages.scoring import Matches, Place, match
 from ..text.normalization import normalize
 from ..text.transcription import plain
+from .detector import Detector
 from .page_reader import PageReader
 
 PAIRED = 0.8  # share of edits above which two lines are not the same line
@@ -75,9 +76,9 @@ def score_page(reader: PageReader, sample: LayoutSample) -> PageScore:
     return PageScore(sample, page, match(sample.places, places(page)), edits)
 
 
-def score_layout(reader: PageReader, sample: LayoutSample) -> Matches:
+def score_layout(detector: Detector, sample: LayoutSample) -> Matches:
     """Find the lines of a page without reading them. Raises `ImageError`."""
-    found = reader.detector.find(dark_on_light(sample.image()))
+    found = detector.find(dark_on_light(sample.image()))
     return match(sample.places, [(line.polygon, line.baseline) for line in found])
 
 

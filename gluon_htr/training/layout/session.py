@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,11 +13,13 @@ from ..._storage import write_atomically
 from ...bundles.run_folder import SCORES, is_run
 from ...bundles.schema import DetectionCard
 from ...datasets.loading import Track, untracked
+from ...datasets.provenance import public_name
 from ...datasets.sample import Problem
 from ...datasets.splits import held_out
 from ...errors import CheckpointError, DataError, UsageError
 from ...graphs.pair import write_pair
 from ...networks.presets import load_layout_preset
+from ...pages.scoring import Matches
 from ..engines import create_engine
 from ..loop import Callbacks, Trainer
 from ..objectives import objective_of
@@ -121,17 +124,20 @@ class LayoutSession:
         assert self._trainer is not None, "train comes first"
         found = self._trainer.final_examination()
         assert isinstance(found, LayoutExamination)
-        card = detection_card(self.run.request.validation or "a held-out part of the training data", found)
+        card = detection_card(_validation_name(self.run.request), found.matches)
         write_atomically(self.run.path / SCORES, msgspec.json.format(msgspec.json.encode(card)) + b"\n")
         return LayoutOutcome(card, self._trainer.gained)
 
 
-def detection_card(data: str, found: LayoutExamination) -> DetectionCard:
-    """Make the score card of an examination."""
-    total = found.total
-    return DetectionCard(
-        data, len(found.matches), total.truth, total.precision, total.recall, total.f1, total.baseline_f1
-    )
+def detection_card(data: str, matches: Sequence[Matches]) -> DetectionCard:
+    """Make the score card of found lines. matches: of each page."""
+    total = sum(matches, Matches())
+    return DetectionCard(data, len(matches), total.truth, total.precision, total.recall, total.f1, total.baseline_f1)
+
+
+def _validation_name(request: Request) -> str:
+    """Return the name of the validation data, without paths of this machine."""
+    return public_name(request.validation) if request.validation else "a held-out part of the training data"
 
 
 def _resumed(output: Path, request: Request, resume: bool) -> LayoutRun:

@@ -181,4 +181,4 @@ def test_what_does_not_fit_is_one_error(tmp_path: Path) -> None:
     with pytest.raises(GraphError, match="squeeze without axes"):
         to_onnx(parse_graph(mx.sym.squeeze(data).tojson()), {})
     with pytest.raises(GraphError, match="differ in rank"):
-        to_onnx(parse_graph(mx.sym.relu(data).tojson()), {})  # an image, not logits
+        to_onnx(parse_graph(mx.sym.expand_dims(data, axis=0).tojson()), {})  # neither logits nor maps
