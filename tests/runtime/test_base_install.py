@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from letters import LETTERS, WORDS, draw
 from PIL import Image
-from support import command_environment
+from support import PROJECT, command_environment
 
 WORKSHOP = [
     "mxnet",
@@ -26,6 +26,11 @@ WORKSHOP = [
     "gluoncv",
     "scipy",
     "requests",
+    "shapely",
+    "lxml",
+    "pikepdf",
+    "pypdfium2",
+    "pillow_heif",
 ]
 BLOCKER = f"""
 import sys
@@ -88,6 +93,18 @@ def test_where_no_text_is_found_predict_says_so(tmp_path: Path) -> None:
     done = base(tmp_path, "predict", tmp_path / "blank.png")
     assert (done.returncode, done.stdout) == (0, "\n")
     assert "blank.png: no text found" in done.stderr
+
+
+def test_a_page_is_read_without_the_extra_for_pages(tmp_path: Path) -> None:
+    """Whoever wants the text alone would have to install what writes PDF."""
+    page = PROJECT / "examples" / "page.jpg"
+    done = base(tmp_path, "read", page)
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout.splitlines()) >= 8
+    assert json.loads(done.stderr.splitlines()[-1])["kilobytes"] < 400_000
+    refused = base(tmp_path, "read", page, "--format", "alto")
+    assert refused.returncode == 3
+    assert "gluon-htr[pages]" in refused.stderr
 
 
 @pytest.mark.parametrize("arguments", [("models",), ("models", "show", LETTERS), ("models", "verify", LETTERS)])
