@@ -19,7 +19,7 @@ from .pages import PagesOptions
 from .problems import first_problems
 from .sample import Problem
 from .spec import parse_spec
-from .splits import held_out
+from .splits import part_by_ratio
 
 KINDS = ("pages",)
 
@@ -77,9 +77,9 @@ class LayoutReader:
         if not self._samples:
             raise AnnotationError(f"{files.folder} has no page with lines: {first_problems(self.problems)}")
         if files.by_ratio:
-            chosen = held_out([sample.group for sample in self._samples], options.ratio, options.seed)
+            groups = [item.group for item in self._samples]
             is_validation = options.split == "validation"
-            self._samples = [sample for sample in self._samples if (sample.group in chosen) == is_validation]
+            self._samples = part_by_ratio(self._samples, groups, options.ratio, options.seed, is_validation)
 
     def __len__(self) -> int:
         return len(self._samples)

@@ -21,7 +21,7 @@ from ..text.transcription import plain
 from .page_files import PageFile, PageFiles, document_of
 from .problems import first_problems
 from .sample import Problem, Sample
-from .splits import held_out
+from .splits import part_by_ratio
 
 
 class PagesOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -63,9 +63,9 @@ class PagesReader:
             first = first_problems(self.problems) or "it has no XML files"
             raise AnnotationError(f"{files.folder} has no usable line of PAGE or ALTO: {first}")
         if files.by_ratio:
-            chosen = held_out([line.group for line in self._lines], options.ratio, options.seed)
+            groups = [item.group for item in self._lines]
             is_validation = options.split == "validation"
-            self._lines = [line for line in self._lines if (line.group in chosen) == is_validation]
+            self._lines = part_by_ratio(self._lines, groups, options.ratio, options.seed, is_validation)
 
     def __len__(self) -> int:
         return len(self._lines)

@@ -11,8 +11,11 @@ from collections import Counter
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
+from typing import TypeVar
 
 from ..errors import AnnotationError
+
+T = TypeVar("T")
 
 
 def held_out(groups: Sequence[str], ratio: float, seed: int) -> frozenset[str]:
@@ -33,6 +36,12 @@ def held_out(groups: Sequence[str], ratio: float, seed: int) -> frozenset[str]:
             chosen.add(group)
             samples += sizes[group]
     return frozenset(chosen)
+
+
+def part_by_ratio(items: Sequence[T], groups: Sequence[str], ratio: float, seed: int, validation: bool) -> list[T]:
+    """Return the held-out items, or the others. groups: of each item. Raises as `held_out` does."""
+    chosen = held_out(groups, ratio, seed)
+    return [item for item, group in zip(items, groups) if (group in chosen) == validation]
 
 
 def _digest(group: str, seed: int) -> bytes:

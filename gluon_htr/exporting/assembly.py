@@ -191,12 +191,7 @@ def describe(
         limitations=options.limitations,
         files={},
     )
-    files = {
-        MODEL: converted.stored,
-        SYMBOL: converted.pair.symbol.encode(),
-        REMAINDER: pack_parameters(converted.kept),
-        LICENSE: (options.license or license_text(options.name, model.lineage)).encode(),
-    }
+    files = model_files(converted, options, model.lineage)
     return Bundle(path, description, files | _golden(Bundle(path, description, files), model))
 
 
@@ -207,6 +202,16 @@ def _golden(bundle: Bundle, model: ExportSource) -> dict[str, bytes]:
     read = {name: recognizer.read(png, whole=True) for name, png in images.items()}
     expected = [Golden(name, found.text, round(found.confidence, 4)) for name, found in read.items()]
     return images | {GOLDEN: msgspec.json.format(msgspec.json.encode(expected), indent=1) + b"\n"}
+
+
+def model_files(converted: Converted, options: ExportOptions, lineage: Lineage) -> dict[str, bytes]:
+    """Return the files of every bundle, except for the golden images."""
+    return {
+        MODEL: converted.stored,
+        SYMBOL: converted.pair.symbol.encode(),
+        REMAINDER: pack_parameters(converted.kept),
+        LICENSE: (options.license or license_text(options.name, lineage)).encode(),
+    }
 
 
 def tensor(value: onnx.ValueInfoProto) -> Tensor:

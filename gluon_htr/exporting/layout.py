@@ -16,9 +16,6 @@ from ..bundles.reader import Bundle
 from ..bundles.run_folder import SCORES, has_weights
 from ..bundles.schema import (
     GOLDEN,
-    LICENSE,
-    MODEL,
-    REMAINDER,
     REQUIRES,
     DataSource,
     Description,
@@ -30,8 +27,7 @@ from ..bundles.writer import check_target, write_bundle
 from ..datasets.layout import LayoutReader
 from ..datasets.provenance import known_terms, public_name
 from ..errors import CheckpointError, GraphError, MissingToolError
-from ..graphs.pair import SYMBOL, read_pair
-from ..graphs.params import pack_parameters
+from ..graphs.pair import read_pair
 from ..runtime.backends import mxnet_network, onnx_network
 from ..runtime.loading_pages import detector_of
 from ..runtime.page_scores import score_layout
@@ -39,7 +35,7 @@ from ..runtime.verification import read_golden_page
 from ..training.layout.runs import LayoutRun, load_layout_run
 from ..training.layout.session import detection_card
 from ..training.lineage import Lineage
-from .assembly import Converted, convert, license_text, tensor
+from .assembly import Converted, convert, model_files, tensor
 from .golden import draw_line
 from .parity import RELATIVE, strokes
 from .request import ExportOptions
@@ -123,12 +119,7 @@ def _described(run: LayoutRun, options: ExportOptions, path: Path, converted: Co
         limitations=options.limitations,
         files={},
     )
-    files = {
-        MODEL: converted.stored,
-        SYMBOL: converted.pair.symbol.encode(),
-        REMAINDER: pack_parameters(converted.kept),
-        LICENSE: (options.license or license_text(options.name, lineage)).encode(),
-    }
+    files = model_files(converted, options, lineage)
     return Bundle(path, description, files | _golden(Bundle(path, description, files)))
 
 

@@ -25,6 +25,7 @@ from .engines.interface import Engine
 from .holdout import check_comparable, hold_out
 from .initial_weights import check_network, load_initial, remap_alphabet
 from .objectives import objective_of
+from .run_files import check_same_request
 from .runs import Run, create_run, load_run
 from .settings import Request
 from .trainable import refuse_untrainable, split_trainable
@@ -79,12 +80,7 @@ def resumed_run(output: Path, request: Request) -> Run:
     Raises `CheckpointError` if the requests differ.
     """
     run = load_run(output)
-    for key in request.__struct_fields__:
-        now, then = getattr(request, key), getattr(run.request, key)
-        if now != then and key not in {"budget", "workers"}:
-            raise CheckpointError(
-                f"{output} was started with {key} {then!r}, not {now!r}: repeat it, or use another --output"
-            )
+    check_same_request(output, run.request, request)
     return replace(run, request=request)
 
 

@@ -361,5 +361,5 @@ def test_a_page_is_read_with_the_model_that_ships() -> None:
     assert bundle is not None
     with ReadingServer("--layout", bundle, model="english-lines") as server:
         [lines] = texts(server.client.post("/v1/read", content=encoded(written_page())).json())
-    assert 17 <= len(lines) <= 20
+    assert 17 <= len(lines) <= 22  # a line may be found in parts
     assert sum(text.startswith("Dear reader, nobody has ever written") for text in lines) >= 12

@@ -10,46 +10,29 @@ scores.json
 
 from __future__ import annotations
 
-import platform
-import shlex
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
-import tomli_w
 
-from ..._storage import write_atomically
-from ...bundles.run_folder import PARAMETERS, RUN
+from ...bundles.run_folder import RUN
 from ...bundles.schema import TrainingStage
-from ...errors import CheckpointError, ConfigurationError
 from ...networks.layout_configuration import LayoutPreset
 from ..lineage import NOTHING, Lineage, known_data, this_machine, training_stage
-from ..runs import package_versions, without_none
+from ..run_files import Environment, RunFiles, read_run, write_run
 from ..settings import Request
 from .settings import LayoutSettings, layout_settings
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
-
-class _Environment(msgspec.Struct):
-    """The part of the environment that is read back later."""
-
-    machine: str
 
 
 class _File(msgspec.Struct):
     request: Request
     preset: LayoutPreset
-    environment: _Environment
+    environment: Environment
     start: Lineage = NOTHING
 
 
 @dataclass(frozen=True)
-class LayoutRun:
+class LayoutRun(RunFiles):
     """A run's folder and the values that define it."""
 
     path: Path
@@ -60,21 +43,6 @@ class LayoutRun:
     machine: str
     #: Lineage of the initial weights.
     start: Lineage = NOTHING
-
-    @property
-    def last(self) -> Path:
-        """The checkpoint to resume from."""
-        return self.path / "checkpoints" / "last.params"
-
-    @property
-    def best(self) -> Path:
-        """The checkpoint with the best score."""
-        return self.path / "checkpoints" / "best.params"
-
-    @property
-    def parameters(self) -> Path:
-        """The best averaged weights, for readers."""
-        return self.path / PARAMETERS
 
     def training_stage(self) -> TrainingStage:
         """Describe the training done so far."""
@@ -90,14 +58,7 @@ def create_layout_run(path: Path, request: Request, preset: LayoutPreset, start:
     training = layout_settings(preset, request.preset)
     resolved = msgspec.structs.replace(preset, training=msgspec.to_builtins(training))
     machine = this_machine(request.device)
-    content = {
-        "command": shlex.join(sys.argv),
-        "environment": {"python": platform.python_version(), "machine": machine, **package_versions()},
-        "request": msgspec.to_builtins(request),
-        "preset": msgspec.to_builtins(resolved),
-        "start": msgspec.to_builtins(start),
-    }
-    write_atomically(path / RUN, tomli_w.dumps(without_none(content)).encode())
+    write_run(path, request, resolved, start, machine)
     return LayoutRun(path, request, resolved, training, machine, start)
 
 
@@ -105,12 +66,6 @@ def load_layout_run(path: Path) -> LayoutRun:
     """Load a run. Raises `CheckpointError` if `path` is not a run, `ConfigurationError` if its `run.toml` is
     invalid.
     """
-    file = path / RUN
-    try:
-        content = msgspec.convert(tomllib.loads(file.read_text("utf-8")), _File)
-    except OSError as error:
-        raise CheckpointError(f"{path} is not a run: run.toml: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
-        raise ConfigurationError(f"{file}: {error}") from None
-    training = layout_settings(content.preset, str(file))
+    content = read_run(path, _File)
+    training = layout_settings(content.preset, str(path / RUN))
     return LayoutRun(path, content.request, content.preset, training, content.environment.machine, content.start)

@@ -16,13 +16,14 @@ from ...datasets.loading import Track, untracked
 from ...datasets.provenance import public_name
 from ...datasets.sample import Problem
 from ...datasets.splits import held_out
-from ...errors import CheckpointError, DataError, UsageError
+from ...errors import DataError, UsageError
 from ...graphs.pair import write_pair
 from ...networks.presets import load_layout_preset
 from ...pages.scoring import Matches
 from ..engines import create_engine
 from ..loop import Callbacks, Trainer
 from ..objectives import objective_of
+from ..run_files import check_same_request
 from ..settings import Request
 from ..setup import Say
 from .batches import LayoutBatches
@@ -144,12 +145,7 @@ def _resumed(output: Path, request: Request, resume: bool) -> LayoutRun:
     if not resume:
         raise UsageError(f"{output} is a run already: continue it with --resume, or give another --output")
     run = load_layout_run(output)
-    for key in request.__struct_fields__:
-        now, then = getattr(request, key), getattr(run.request, key)
-        if now != then and key not in {"budget", "workers"}:
-            raise CheckpointError(
-                f"{output} was started with {key} {then!r}, not {now!r}: repeat it, or use another --output"
-            )
+    check_same_request(output, run.request, request)
     return replace(run, request=request)
 
 

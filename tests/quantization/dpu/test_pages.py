@@ -57,6 +57,7 @@ def test_integers_are_those_of_onnx_runtime(network: StaticGraph) -> None:
     assert np.array_equal(ours, np.rint(theirs * 2.0**exponent).astype(int))
 
 
+@pytest.mark.long
 @pytest.mark.skipif(find_bundle("pages") is None, reason="no model that finds lines ships with this version")
 def test_int8_finds_the_same_lines(tmp_path: Path) -> None:
     """Lines would be lost on the board."""

@@ -29,7 +29,7 @@ def request_of_two_epochs(tmp_path_factory: pytest.TempPathFactory) -> Request:
     write_pages(folder / "others", 2, seed=40)
     preset = folder / "preset.toml"
     text = (PROJECT / "tests" / "tiny-layout.toml").read_text()
-    preset.write_text(text.replace("epochs = 40", "epochs = 2"))
+    preset.write_text(text.replace("epochs = 30", "epochs = 2"))
     return Request(
         preset=str(preset), data=[f"pages:{folder / 'pages'}"], validation=f"pages:{folder / 'others'}", workers=0
     )
