@@ -22,6 +22,9 @@ ALIKE = 1.5  # largest ratio to the usual thickness, or its inverse, of a line o
 SHORT = 2.0  # thicknesses: the direction of a shorter baseline is random, and its line is not turned
 UPRIGHT = 1.0  # degrees: a smaller slope does not hinder reading, and turning would blur
 ABOVE, BELOW = 0.75, 0.3  # of the distance between baselines: how far letters reach
+#: Polygons of found lines reach to the usual letters. Those of transcribed pages, by which crops for training are made,
+#: reach to the highest and lowest ones: so many times as far (docs/decisions.md). `line_crops.js` has the same numbers.
+HIGHEST, LOWEST = 1.7, 2.0
 PAGE_LINES = 25  # assumed lines on a page, without neighbors and polygons
 
 
@@ -83,6 +86,20 @@ def bands(found: Sequence[LineGeometry | AnnotationError], size: tuple[int, int]
     good = [place for place in places if place.thickness >= THIN * usual and len(place.baseline) > 1]
     reach = _reach(good, distance or np.inf) if good else (ABOVE * gap, BELOW * gap)
     return [place if isinstance(place, AnnotationError) else _outline(place, usual, reach, size) for place in found]
+
+
+def found_bands(lines: Sequence[LineGeometry], size: tuple[int, int]) -> list[Outline | AnnotationError]:
+    """Compute the outlines in which found lines are read: those of `bands`, once the polygons reach as far as those of
+    transcribed pages do.
+    """
+    return bands([LineGeometry(_widened(line), line.baseline) for line in lines], size)
+
+
+def _widened(line: LineGeometry) -> np.ndarray:
+    """Enlarge the polygon of a found line above and below its baseline, to where its highest letters reach."""
+    x, y = line.polygon.T
+    base = np.interp(x, line.baseline[:, 0], line.baseline[:, 1])
+    return np.stack([x, base + (y - base) * np.where(y < base, HIGHEST, LOWEST)], axis=1)
 
 
 def turned(points: np.ndarray, degrees: float) -> np.ndarray:

@@ -6,15 +6,14 @@ Lines that are found lie level. Upside-down lines are found, too, but are read w
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-import msgspec
 import numpy as np
 
 from ..pages.crops import cut
 from ..pages.detection.lines import FoundLine
-from ..pages.document import Character, Line, Orientation, Point, Word
+from ..pages.document import Orientation
 from ..pages.outlines import Outline
+from ..pages.turns import Turn
 from .detector import Detector
 from .page_lines import mean_confidence
 from .recognizer import Recognizer
@@ -24,50 +23,6 @@ SURE = 0.75  # mean confidence of these lines above which no other orientation i
 LONG = 4.0  # heights: most of the lines of an upright page are longer
 FEW = 1.5  # heights of long lines per line: on a page that lies on its side there are fewer
 BETTER = 1.15  # times the value of the page as it is: another orientation must have more
-
-
-@dataclass(frozen=True)
-class Turn:
-    """A turn of a page of `width` × `height` pixels by `orientation` degrees clockwise, which makes it upright."""
-
-    orientation: Orientation
-    width: int
-    height: int
-
-    def turned(self, page: np.ndarray) -> np.ndarray:
-        """Turn a page upright: (H, W) uint8."""
-        return page if self.orientation == 0 else np.ascontiguousarray(np.rot90(page, -self.orientation // 90))
-
-    def back(self, points: Sequence[Point]) -> tuple[Point, ...]:
-        """Convert points of the upright page to the page as it was given."""
-        if self.orientation == 90:
-            return tuple((y, self.height - x) for x, y in points)
-        if self.orientation == 180:
-            return tuple((self.width - x, self.height - y) for x, y in points)
-        if self.orientation == 270:
-            return tuple((self.width - y, x) for x, y in points)
-        return tuple(points)
-
-    def line_back(self, line: Line) -> Line:
-        """Convert a line of the upright page to the page as it was given."""
-        if self.orientation == 0:
-            return line
-        words = tuple(self._word_back(word) for word in line.words)
-        replace = msgspec.structs.replace
-        return replace(line, polygon=self.back(line.polygon), baseline=self.back(line.baseline), words=words)
-
-    def box_back(self, boxes: np.ndarray) -> tuple[Point, ...]:
-        """Return the corners, on the page as it was given, of the box around boxes (n, 4) of the upright page."""
-        left, top = (float(side) for side in boxes[:, :2].min(axis=0))
-        right, bottom = (float(side) for side in boxes[:, 2:].max(axis=0))
-        return self.back([(left, top), (right, top), (right, bottom), (left, bottom)])
-
-    def _word_back(self, word: Word) -> Word:
-        replace = msgspec.structs.replace
-        characters: tuple[Character, ...] = tuple(
-            replace(character, polygon=self.back(character.polygon)) for character in word.characters
-        )
-        return replace(word, polygon=self.back(word.polygon), characters=characters)
 
 
 def upright(page: np.ndarray, detector: Detector, recognizer: Recognizer) -> tuple[Turn, list[FoundLine]]:

@@ -14,19 +14,17 @@ from ..pages.annotations import parse_points
 from ..pages.crops import Frame, cut_straight
 from ..pages.detection.lines import FoundLine
 from ..pages.document import Document, Line, Page, Region
-from ..pages.outlines import LineGeometry, bands, outlines
+from ..pages.outlines import LineGeometry, found_bands, outlines
 from ..pages.reading_order import ordered_groups
 from ..pages.segmentation import read_segmentation
 from ..pages.sources import PageSource
+from ..pages.turns import Turn
 from .detector import Detector
-from .orientation import Turn, upright
+from .orientation import upright
 from .page_lines import document_line
 from .recognizer import Recognizer
 
 BATCH = 16  # lines
-#: Polygons of found lines reach to the usual letters. Those of transcribed pages, by which crops for training are made,
-#: reach to the highest and lowest ones: so many times as far (docs/decisions.md).
-HIGHEST, LOWEST = 1.7, 2.0
 SINGLE_LINE = 6.0  # times as wide as high: such an image is one line
 
 
@@ -164,9 +162,9 @@ class PageReader:
         """Read the found lines of an upright page, with the box (4,) of each on it."""
         size = (page.shape[1], page.shape[0])
         found = [replace(f, polygon=np.clip(f.polygon, 0, size), baseline=np.clip(f.baseline, 0, size)) for f in found]
-        geometries = [LineGeometry(_widened(line), line.baseline) for line in found]
+        geometries = [LineGeometry(line.polygon, line.baseline) for line in found]
         crops, frames, kept = [], list[Frame](), list[FoundLine]()
-        for line, outline in zip(found, bands(geometries, size)):
+        for line, outline in zip(found, found_bands(geometries, size)):
             if isinstance(outline, AnnotationError):
                 continue
             crop, frame = cut_straight(page, outline, line.baseline)
@@ -189,13 +187,6 @@ class PageReader:
             regions.append(Region(f"region_{place}", group.kind, turn.box_back(boxes[list(group.lines)]), members))
         height, width = pixels.shape
         return Page(source, number, width, height, turn.orientation, tuple(regions), self.recognizer.name)
-
-
-def _widened(line: FoundLine) -> np.ndarray:
-    """Enlarge the polygon of a line above and below its baseline, to where its highest letters reach."""
-    x, y = line.polygon.T
-    base = np.interp(x, line.baseline[:, 0], line.baseline[:, 1])
-    return np.stack([x, base + (y - base) * np.where(y < base, HIGHEST, LOWEST)], axis=1)
 
 
 def _whole(page: np.ndarray) -> FoundLine:

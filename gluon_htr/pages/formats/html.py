@@ -23,7 +23,8 @@ from ...errors import AnnotationError
 from ...images.decoding import decode
 from ..document import Line, Page, Point, Region
 from ..drawing import SURE
-from ..outlines import LineGeometry, Outline, bands
+from ..outlines import LineGeometry, Outline, found_bands
+from ..turns import Turn
 from .writers import PageImage, Pieces
 from .xml import allowed
 
@@ -75,7 +76,7 @@ class _Sheet:
 
     @classmethod
     def of(cls, page: Page, image: PageImage) -> _Sheet:
-        scan = Image.fromarray(np.ascontiguousarray(np.rot90(decode(image), -page.orientation // 90)))
+        scan = Image.fromarray(Turn(page.orientation, page.width, page.height).turned(decode(image)))
         scan.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS, reducing_gap=3)
         buffer = io.BytesIO()
         scan.save(buffer, "JPEG", quality=JPEG_QUALITY)
@@ -84,17 +85,13 @@ class _Sheet:
     def outlines(self) -> list[Outline]:
         """Compute the outlines in which the lines were read; their polygons, if they have no such outline."""
         lines = [LineGeometry(self.points(line.polygon), self.points(line.baseline)) for line in self.page.lines]
-        found = bands(lines, self.size)
+        found = found_bands(lines, self.size)
         return [Outline(g.polygon, 0.0) if isinstance(o, AnnotationError) else o for g, o in zip(lines, found)]
 
     def points(self, points: tuple[Point, ...]) -> np.ndarray:
         """Convert points of the page to pixels of the scan, (n, 2)."""
-        x, y = np.array(points, float).T
-        across, down = self.page.width, self.page.height
-        upright = {0: (x, y), 90: (down - y, x), 180: (across - x, down - y), 270: (y, across - x)}
-        sides = (down, across) if self.page.orientation % 180 else (across, down)
-        scaled = np.stack(upright[self.page.orientation], axis=1) * np.divide(self.size, sides)
-        return np.clip(scaled, 0, self.size)
+        turn = Turn(self.page.orientation, self.page.width, self.page.height)
+        return np.clip(turn.upright(points) * np.divide(self.size, turn.upright_size), 0, self.size)
 
 
 def _place(sheet: _Sheet, number: int, line: Line, outline: Outline) -> str:

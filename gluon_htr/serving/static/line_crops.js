@@ -2,6 +2,8 @@
 
 const ABOVE = 0.75; // of the distance between baselines: how far letters reach at most
 const BELOW = 0.3;
+const HIGHEST = 1.7; // times as far as the outline of a found line: where the highest letters reach (pages/outlines.py)
+const LOWEST = 2.0;
 const ALIKE = 1.5; // times the usual height, or its inverse: other lines keep the height of their own outline
 
 /** Crop a line (a Blob, PNG). image: an img element with the page. */
@@ -42,7 +44,7 @@ function level(page, line) {
   const middle = base.reduce((sum, y) => sum + y, 0) / base.length;
   return {
     angle, base: middle, bend: (Math.max(...base) - Math.min(...base)) / 2, left: Math.min(...xs), right: Math.max(...xs),
-    above: middle - Math.min(...ys), below: Math.max(...ys) - middle,
+    above: HIGHEST * (middle - Math.min(...ys)), below: LOWEST * (Math.max(...ys) - middle),
   };
 }
 

@@ -18,7 +18,7 @@ from gluon_htr.datasets.spec import open_spec, parse_spec
 from gluon_htr.pages.crops import cut_straight
 from gluon_htr.pages.document import Line, Page
 from gluon_htr.pages.formats.registry import FORMATS
-from gluon_htr.pages.outlines import LineGeometry, bands
+from gluon_htr.pages.outlines import LineGeometry, found_bands
 
 expect = playwright.expect
 WIDE, NARROW = {"width": 1200, "height": 800}, {"width": 360, "height": 740}
@@ -184,7 +184,7 @@ def test_lines_of_a_turned_page_are_cut_out_upright(opened: Any, tmp_path: Path,
 def expected_crop(of: Page, number: int) -> np.ndarray:
     """The image of a line as the recognizer sees it."""
     places = [LineGeometry(np.array(line.polygon), np.array(line.baseline)) for line in of.lines]
-    crop, _ = cut_straight(strokes(of), bands(places, (WIDTH, HEIGHT))[number], places[number].baseline)
+    crop, _ = cut_straight(strokes(of), found_bands(places, (WIDTH, HEIGHT))[number], places[number].baseline)
     return crop
 
 
