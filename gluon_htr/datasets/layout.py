@@ -1,6 +1,6 @@
 """Pages with the places of their lines, on which the finding of lines is trained and scored.
 
-Specs of `pages:` (and of `iam-forms:`) name them, with the same splits as the lines of these pages.
+Specs of `pages:` name them, with the same splits as the lines of these pages.
 """
 
 from __future__ import annotations

@@ -72,7 +72,7 @@ class OrderedBatches:
         self._pool: ProcessPoolExecutor | None = None
         self._memory: SharedMemory | None = None
 
-    def open(self) -> None:
+    def __enter__(self) -> OrderedBatches:
         """Start the workers."""
         if self._workers:
             size = self._pixels.size
@@ -84,8 +84,9 @@ class OrderedBatches:
                 initializer=_start,
                 initargs=(self._memory.name, size, self._create),
             )
+        return self
 
-    def close(self) -> None:
+    def __exit__(self, *exception: object) -> None:
         """End the workers, and free what they shared."""
         if self._pool:
             self._pool.shutdown(cancel_futures=True)

@@ -13,8 +13,8 @@ from .engines import OptimizerSettings
 from .schedules import Schedule
 
 
-class TrainingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`[training]` of a preset; every key has a default."""
+class LoopSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Keys of `[training]` that every preset has; the training loop follows them."""
 
     #: Samples per step.
     batch_size: Count = 64
@@ -24,10 +24,15 @@ class TrainingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     least_steps: Annotated[int, msgspec.Meta(ge=0)] = 0
     #: Decay per step of the exponential moving average of the weights; 0 scores the weights themselves.
     average: Annotated[float, msgspec.Meta(ge=0, lt=1)] = 0.999
-    #: Epochs without a better validation CER after which a validation ends the training; 0 never ends it early.
+    #: Epochs without a better validation score after which a validation ends the training; 0 never ends it early.
     patience: Annotated[int, msgspec.Meta(ge=0)] = 0
     optimizer: OptimizerSettings = OptimizerSettings()
     schedule: Schedule = Schedule()
+
+
+class TrainingSettings(LoopSettings, frozen=True, forbid_unknown_fields=True):
+    """`[training]` of the preset of a recognizer; every key has a default."""
+
     augmentation: Augmentation = Augmentation()
 
 

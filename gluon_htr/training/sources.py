@@ -8,40 +8,9 @@ from typing import Protocol
 
 import numpy as np
 
-from .engines import OptimizerSettings
 from .objectives.batch import Batch
 from .ordered import BatchPosition
-from .schedules import Schedule
-
-
-class LoopSettings(Protocol):
-    """Settings of a training that the loop uses; `TrainingSettings` documents them."""
-
-    @property
-    def batch_size(self) -> int: ...
-    @property
-    def epochs(self) -> int: ...
-    @property
-    def least_steps(self) -> int: ...
-    @property
-    def average(self) -> float: ...
-    @property
-    def patience(self) -> int: ...
-    @property
-    def optimizer(self) -> OptimizerSettings: ...
-    @property
-    def schedule(self) -> Schedule: ...
-
-
-class LoopRequest(Protocol):
-    """The part of a request that the loop uses; `Request` documents it."""
-
-    @property
-    def seed(self) -> int: ...
-    @property
-    def budget(self) -> float | None: ...
-    @property
-    def init(self) -> str | None: ...
+from .settings import LoopSettings, Request
 
 
 class TrainedRun(Protocol):
@@ -50,7 +19,7 @@ class TrainedRun(Protocol):
     @property
     def path(self) -> Path: ...
     @property
-    def request(self) -> LoopRequest: ...
+    def request(self) -> Request: ...
     @property
     def training(self) -> LoopSettings: ...
     @property

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
-from types import TracebackType
 
 import numpy as np
 
@@ -69,13 +68,11 @@ class LayoutBatches:
         self._ordered = OrderedBatches(pages.pixels, create, self._plan, workers)
 
     def __enter__(self) -> LayoutBatches:
-        self._ordered.open()
+        self._ordered.__enter__()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._ordered.close()
+    def __exit__(self, *exception: object) -> None:
+        self._ordered.__exit__(*exception)
 
     def __len__(self) -> int:
         """Return the number of crops of one epoch."""

@@ -10,8 +10,7 @@ from ...errors import ConfigurationError
 from ...images.augmentation_settings import Amount, Probability
 from ...networks.configuration import Count
 from ...networks.layout_configuration import LayoutPreset
-from ..engines import OptimizerSettings
-from ..schedules import Schedule
+from ..settings import LoopSettings
 
 
 class PageAugmentation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -41,23 +40,14 @@ class PageAugmentation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     binary: Probability = 0.08
 
 
-class LayoutSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`[training]` of a layout preset; every key has a default."""
+class LayoutSettings(LoopSettings, frozen=True, forbid_unknown_fields=True):
+    """`[training]` of a layout preset; every key has a default. A sample is a crop of a page."""
 
-    #: Crops per step.
     batch_size: Count = 4
+    epochs: Count = 40
+    average: Annotated[float, msgspec.Meta(ge=0, lt=1)] = 0.998
     #: Side of a crop in pixels of the scaled page.
     crop: Annotated[int, msgspec.Meta(ge=64, multiple_of=64)] = 512
-    #: Passes over the pages; a time budget may end the training earlier.
-    epochs: Count = 40
-    #: Minimum number of steps: with few pages, there are more epochs.
-    least_steps: Annotated[int, msgspec.Meta(ge=0)] = 0
-    #: Decay per step of the exponential moving average of the weights; 0 scores the weights themselves.
-    average: Annotated[float, msgspec.Meta(ge=0, lt=1)] = 0.998
-    #: Epochs without a better score after which a validation ends the training; 0 never ends it early.
-    patience: Annotated[int, msgspec.Meta(ge=0)] = 0
-    optimizer: OptimizerSettings = OptimizerSettings()
-    schedule: Schedule = Schedule()
     augmentation: PageAugmentation = PageAugmentation()
 
 

@@ -11,7 +11,6 @@ from ...pages.detection.classes import Classes
 
 THICKNESS = 0.16  # of a baseline, as a proportion of the line's height
 MIN_THICKNESS, MAX_THICKNESS = 2, 5  # pixels
-NECK = 0.3  # of the distance between baselines: how far the body of a line reaches above and below at least
 
 Lines = Sequence[tuple[np.ndarray, np.ndarray]]  # polygon (n, 2) and baseline (m, 2) in pixels of the target
 
