@@ -15,7 +15,7 @@ from starlette.responses import PlainTextResponse, Response
 from .image_url import MAX_URL_LENGTH
 from .openapi import CONVERT_BODY, CORRECTION_BODY, ERROR_RESPONSES, PAGE_RESPONSES, PREDICT_BODY, READ_BODY
 from .pages.formats import ServedFile, accepted_format
-from .pages.service import Wanted
+from .pages.service import OutputOptions
 from .responses import CorrectionSaved, ModelCards, Reading, Readings, model_cards
 from .service import Service
 
@@ -73,7 +73,7 @@ def page_routes(service: Service) -> APIRouter:
         The body is sent as for `/v1/predict`. A file may be an image, a TIFF with several pages, or a PDF; the pages of
         several files are numbered through. The header `X-Failed-Pages` lists pages that could not be read.
         """
-        return _file(await service.read(request, model, _wanted(request, format, pictures)))
+        return _file(await service.read(request, model, _output(request, format, pictures)))
 
     @router.get("/v1/read")
     async def read_url(
@@ -84,7 +84,7 @@ def page_routes(service: Service) -> APIRouter:
         pictures: _Pictures = False,
     ) -> Response:
         """Read pages that the server fetches from another one, if this is enabled."""
-        return _file(await service.read_url(image_url, model, _wanted(request, format, pictures)))
+        return _file(await service.read_url(image_url, model, _output(request, format, pictures)))
 
     @router.post("/v1/convert", openapi_extra=CONVERT_BODY)
     async def convert(request: Request, format: _Format = None) -> Response:
@@ -92,7 +92,7 @@ def page_routes(service: Service) -> APIRouter:
 
         PDF needs `pictures`, the images of the pages.
         """
-        return _file(await service.convert(request, _wanted(request, format, False)))
+        return _file(await service.convert(request, _output(request, format, False)))
 
     return router
 
@@ -132,8 +132,8 @@ def _json(content: BaseModel, status: int = 200) -> Response:
     return Response(content.model_dump_json(), status, media_type="application/json")
 
 
-def _wanted(request: Request, name: str | None, pictures: bool) -> Wanted:
-    return Wanted(name or accepted_format(request.headers.get("accept", "")), pictures)
+def _output(request: Request, name: str | None, pictures: bool) -> OutputOptions:
+    return OutputOptions(name or accepted_format(request.headers.get("accept", "")), pictures)
 
 
 def _file(file: ServedFile) -> Response:

@@ -21,7 +21,7 @@ from .image_url import fetch
 from .metrics import Metrics
 from .pages.files import PageFile, safe_name
 from .pages.formats import ServedFile
-from .pages.service import PageService, Wanted
+from .pages.service import OutputOptions, PageService
 from .payload import Payload, receive_body, receive_payload
 from .request_errors import RequestRejected, busy
 from .responses import Reading, Readings, model_name, reading
@@ -80,25 +80,25 @@ class Service:
             image = await self._fetch_image(url, fetches, memory)
             return await self._read(Payload([image], as_list=False), model)
 
-    async def read(self, request: Request, model: str | None, wanted: Wanted) -> ServedFile:
+    async def read(self, request: Request, model: str | None, output: OutputOptions) -> ServedFile:
         """Read the pages in the body of a request. model: as the query names it. Raise `RequestRejected`."""
         with Lease(self.memory) as memory:
             payload = await receive_payload(request, self.settings, memory)
             names = payload.names + [None] * (len(payload.images) - len(payload.names))
             files = [PageFile(safe_name(name), image) for name, image in zip(names, payload.images)]
-            return await self.pages.read(files, self._select(payload.model, model), wanted)
+            return await self.pages.read(files, self._select(payload.model, model), output)
 
-    async def read_url(self, url: str, model: str | None, wanted: Wanted) -> ServedFile:
+    async def read_url(self, url: str, model: str | None, output: OutputOptions) -> ServedFile:
         """Fetch a file of another server and read its pages. Raise `RequestRejected`."""
         selected = self._select(None, model)
         with Lease(self.fetches) as fetches, Lease(self.memory) as memory:
             content = await self._fetch_image(url, fetches, memory)
-            return await self.pages.read([PageFile(safe_name(url), content)], selected, wanted)
+            return await self.pages.read([PageFile(safe_name(url), content)], selected, output)
 
-    async def convert(self, request: Request, wanted: Wanted) -> ServedFile:
+    async def convert(self, request: Request, output: OutputOptions) -> ServedFile:
         """Write the document in the body of a request in another format. Raise `RequestRejected`."""
         with Lease(self.memory) as memory:
-            return await self.pages.convert(await receive_body(request, self.settings, memory), wanted)
+            return await self.pages.convert(await receive_body(request, self.settings, memory), output)
 
     async def correct(self, request: Request) -> int:
         """Store an image with its correct text, and return the number of corrections. Raise `RequestRejected`."""

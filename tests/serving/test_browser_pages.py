@@ -233,7 +233,7 @@ def test_a_blank_page_and_a_broken_file_are_told_of(page: Any) -> None:
 
 def test_a_server_without_pages_offers_none(browser: Any) -> None:
     """Users would choose a PDF, and get an error that they can do nothing about."""
-    with ReadingServer() as server, opened_page(browser, server.url) as page:
+    with ReadingServer(limits={"max_pages": 4}) as server, opened_page(browser, server.url) as page:
         expect(page.locator("#what-is-read")).to_contain_text("Crop the picture")
         expect(page.locator("#kind-choice")).to_be_hidden()
         assert "pdf" not in page.locator("#file").get_attribute("accept")

@@ -19,7 +19,7 @@ from ...errors import MissingToolError
 from ...images.decoding import decode
 from ..document import Page
 from .glyphless import CharacterCodes, add_font_file, page_font
-from .pdf_text import Frame, content_stream
+from .pdf_text import PageTransform, content_stream
 from .writers import PageImage, Writer
 from .xml import allowed
 
@@ -85,7 +85,7 @@ class PdfWriter(Writer):
             self._folder.cleanup()
 
     def _add_page(self, page: Page, jpeg: bytes) -> None:
-        pdf, codes, frame = self._pdf, CharacterCodes(), Frame.of(page, 72 / DPI)
+        pdf, codes, frame = self._pdf, CharacterCodes(), PageTransform.of(page, 72 / DPI)
         content = content_stream(page, codes, frame)
         pdf.add_blank_page(page_size=frame.size)
         added = pdf.pages[-1]

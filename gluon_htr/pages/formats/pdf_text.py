@@ -23,7 +23,7 @@ _INVISIBLE = 3  # text rendering mode
 
 
 @dataclass(frozen=True)
-class Frame:
+class PageTransform:
     """Points of an upright PDF page for the pixels of an image: `turn @ (x, y) + corner`."""
 
     turn: np.ndarray
@@ -31,7 +31,7 @@ class Frame:
     size: tuple[float, float]
 
     @classmethod
-    def of(cls, page: Page, scale: float) -> Frame:
+    def of(cls, page: Page, scale: float) -> PageTransform:
         """Make the frame of a page. scale: points per pixel."""
         width, height = page.width, page.height
         turn, corner = {
@@ -44,7 +44,7 @@ class Frame:
         return cls(scale * np.array(turn), scale * np.array(corner), (scale * size[0], scale * size[1]))
 
 
-def content_stream(page: Page, codes: CharacterCodes, frame: Frame) -> bytes:
+def content_stream(page: Page, codes: CharacterCodes, frame: PageTransform) -> bytes:
     """Return the operators that draw a page."""
     texts = chain.from_iterable(_texts(line, page) for line in page.lines)
     shown = (f"{_matrix(text, frame)} Tm <{codes.encode(text.characters)}> Tj" for text in texts)
@@ -107,7 +107,7 @@ def _unit(at: Place) -> np.ndarray:
     return along / np.hypot(*along)
 
 
-def _matrix(text: _Text, frame: Frame) -> str:
+def _matrix(text: _Text, frame: PageTransform) -> str:
     """Return the text matrix that fits a text, at size 1, to its place."""
     at = text.place
     x, y = _unit(at)
@@ -116,7 +116,7 @@ def _matrix(text: _Text, frame: Frame) -> str:
     return _numbers(frame.turn @ along, frame.turn @ up, frame.turn @ at.start + frame.corner)
 
 
-def _image_matrix(page: Page, frame: Frame) -> str:
+def _image_matrix(page: Page, frame: PageTransform) -> str:
     """Return the matrix from the unit square, in which PDF draws an image, to the page."""
     right, up, lower_left = (page.width, 0), (0, -page.height), (0, page.height)
     return _numbers(frame.turn @ right, frame.turn @ up, frame.turn @ lower_left + frame.corner)

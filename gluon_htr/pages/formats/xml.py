@@ -43,12 +43,12 @@ class Ids:
     def __init__(self, taken: Iterable[str]) -> None:
         self._taken = set(taken)
 
-    def claim(self, wanted: str) -> str:
-        """Return the wanted id, with underscores after it if it is taken."""
-        while wanted in self._taken:
-            wanted += "_"
-        self._taken.add(wanted)
-        return wanted
+    def claim(self, name: str) -> str:
+        """Return a name as an id, with underscores after it if it is taken."""
+        while name in self._taken:
+            name += "_"
+        self._taken.add(name)
+        return name
 
 
 def on_page(points: tuple[Point, ...], page: Page) -> tuple[tuple[int, int], ...]:

@@ -31,8 +31,8 @@ _Job = Callable[[], ServedFile]
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """What a client wants: the output format, and in JSON also the images of the pages."""
+class OutputOptions:
+    """Output that a client asks for: the format, and in JSON also the images of the pages."""
 
     format: str = "json"
     pictures: bool = False
@@ -65,18 +65,18 @@ class PageService:
         """Number of requests in the queue."""
         return self._queue.waiting
 
-    async def read(self, files: Sequence[PageFile], model: ServedModel, wanted: Wanted) -> ServedFile:
+    async def read(self, files: Sequence[PageFile], model: ServedModel, output: OutputOptions) -> ServedFile:
         """Read the pages of files. Raise `RequestRejected`, also if none of them can be read."""
         if self._detector is None:
             message = "this server has no model that finds lines: its operator must start it with --layout"
             raise RequestRejected(501, message)
         reader = PageReader(self._detector, model.recognizer)
         cancelled = threading.Event()
-        return await self._wait(partial(self._read, files, reader, wanted, cancelled), cancelled)
+        return await self._wait(partial(self._read, files, reader, output, cancelled), cancelled)
 
-    async def convert(self, body: bytes, wanted: Wanted) -> ServedFile:
+    async def convert(self, body: bytes, output: OutputOptions) -> ServedFile:
         """Write a document that a client sends, for example with corrected lines. Raise `RequestRejected`."""
-        return await self._wait(partial(_convert, body, wanted, self._settings), threading.Event())
+        return await self._wait(partial(_convert, body, output, self._settings), threading.Event())
 
     def close(self) -> None:
         """Read what is in the queue, then end the threads."""
@@ -97,10 +97,10 @@ class PageService:
             cancelled.set()  # nobody waits for more pages
 
     def _read(
-        self, files: Sequence[PageFile], reader: PageReader, wanted: Wanted, cancelled: threading.Event
+        self, files: Sequence[PageFile], reader: PageReader, output: OutputOptions, cancelled: threading.Event
     ) -> ServedFile:
         results = _Timed(read_files(files, reader, self._settings, cancelled.is_set), self._metrics)
-        file = to_file(results, files[0].name, wanted.format, wanted.pictures)
+        file = to_file(results, files[0].name, output.format, output.pictures)
         if not results.count and file.failures:
             raise RequestRejected(422, file.failures[0].error)
         return file
@@ -123,29 +123,29 @@ class _Timed:
             start = time.monotonic()
 
 
-def _convert(body: bytes, wanted: Wanted, settings: ServerSettings) -> ServedFile:
+def _convert(body: bytes, output: OutputOptions, settings: ServerSettings) -> ServedFile:
     try:
         document = msgspec.json.decode(body, type=ReadDocument)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise RequestRejected(400, f"the request is not a document as /v1/read returns it: {error}") from None
-    _check(document, wanted, settings)
-    images = [decode_image(picture) for picture in document.pictures] if wanted.format == "pdf" else []
+    _check(document, output, settings)
+    images = [decode_image(picture) for picture in document.pictures] if output.format == "pdf" else []
     try:
         for image in images:
             check_image(image, settings.max_page_pixels)
         pages = zip(document.pages, images or [b""] * len(document.pages))
-        return to_file(pages, safe_name(document.source), wanted.format)
+        return to_file(pages, safe_name(document.source), output.format)
     except ImageError as error:
         raise RequestRejected(422, str(error)) from None
     except (ArithmeticError, ValueError, LookupError):  # coordinates or names that no format can express
         raise RequestRejected(422, "the document cannot be written in this format: check its coordinates") from None
 
 
-def _check(document: ReadDocument, wanted: Wanted, settings: ServerSettings) -> None:
+def _check(document: ReadDocument, output: OutputOptions, settings: ServerSettings) -> None:
     """Raise `RequestRejected` for a document that cannot be written."""
     if not 1 <= len(document.pages) <= settings.max_pages:
         raise RequestRejected(413, f"a document must have 1 to {settings.max_pages} pages")
-    if wanted.format == "pdf" and len(document.pictures) != len(document.pages):
+    if output.format == "pdf" and len(document.pictures) != len(document.pages):
         raise RequestRejected(400, "a PDF needs the image of each page: send them as `pictures`, data URLs")
     for page in document.pages:
         if not (1 <= page.width <= MAX_SIDE and 1 <= page.height <= MAX_SIDE):

@@ -122,7 +122,7 @@ def test_words_are_where_they_are_written(tmp_path: Path) -> None:
 def test_any_page_can_be_opened_with_its_characters(of: Page) -> None:
     """A page with a rare character or an odd outline would be missing from a book."""
     codes = pdf.CharacterCodes()
-    pdf.content_stream(of, codes, pdf.Frame.of(of, 72 / DPI))
+    pdf.content_stream(of, codes, pdf.PageTransform.of(of, 72 / DPI))
     buffer = io.BytesIO()
     document = pikepdf.Pdf.new()
     font = pdf.page_font(document, codes, pdf.add_font_file(document))
