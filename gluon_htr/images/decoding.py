@@ -35,7 +35,7 @@ def decode(source: ImageLike) -> np.ndarray:
     if isinstance(source, Image.Image):
         return _from_pillow(source, "image")
     name = "image" if isinstance(source, bytes) else os.fspath(source)
-    blob = source if isinstance(source, bytes) else _contents(name)
+    blob = source if isinstance(source, bytes) else contents(name)
     if not blob:
         raise ImageError(f"{name} is empty")
     try:
@@ -79,7 +79,8 @@ def _has_pages(blob: bytes) -> bool:
             return False
 
 
-def _contents(path: str) -> bytes:
+def contents(path: str) -> bytes:
+    """Read a file. Raises `ImageError` if it is a folder or cannot be read."""
     if os.path.isdir(path):
         raise ImageError(f"{path} is a folder: name its images, such as {os.path.join(path, '*.png')}")
     try:

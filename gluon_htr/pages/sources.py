@@ -19,7 +19,7 @@ import numpy as np
 from PIL import Image
 
 from ..errors import ImageError, MissingToolError
-from ..images.decoding import MAX_PIXELS, NO_PAGE, SUBFILE_TYPE, ImageLike, decode
+from ..images.decoding import MAX_PIXELS, NO_PAGE, SUBFILE_TYPE, ImageLike, contents, decode
 
 PDF_DPI = 300  # at which pages of a PDF are rendered: archives scan at 300 dpi
 MAX_PDF_SIDE = 6000  # pixels: larger pages are rendered at a lower resolution
@@ -111,19 +111,9 @@ def _name(source: ImageLike) -> str:
 
 
 def _content(source: str | os.PathLike[str] | bytes) -> bytes:
-    if isinstance(source, bytes):
-        blob, name = source, "image"
-    else:
-        name = os.fspath(source)
-        if os.path.isdir(name):
-            raise ImageError(f"{name} is a folder: name the pages in it")
-        try:
-            with open(name, "rb") as file:
-                blob = file.read()
-        except OSError as error:
-            raise ImageError(f"{name} cannot be read: {error.strerror}") from None
+    blob = source if isinstance(source, bytes) else contents(os.fspath(source))
     if not blob:
-        raise ImageError(f"{name} is empty")
+        raise ImageError(f"{_name(source)} is empty")
     return blob
 
 
