@@ -19,7 +19,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from gluon_htr.datasets.layout import LayoutReader, LayoutSample
+from gluon_htr.datasets.layout.reader import LayoutReader
+from gluon_htr.datasets.layout.sample import LayoutSample
 from gluon_htr.images.polarity import dark_on_light
 from gluon_htr.pages.scoring import Matches, Place, match
 from gluon_htr.runtime.detector import Detector

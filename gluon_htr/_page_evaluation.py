@@ -9,7 +9,7 @@ import msgspec
 
 from . import __version__, _command, _progress, load_reader
 from ._storage import write_atomically
-from .datasets.layout import LayoutReader
+from .datasets.layout.reader import LayoutReader
 from .errors import ImageError
 from .pages.drawing import draw_misses
 from .pages.scoring import Matches

@@ -10,8 +10,9 @@ from .download.catalog import IAM_TERMS, UNIPEN_TERMS
 from .generated.fonts import FONT_SETS, HERSHEY, FontsOptions, FontsReader, font_companions, font_set
 from .generated.recomposed import RecomposedOptions, RecomposedReader
 from .generated.strips import StripsOptions, StripsReader
+from .iam.forms import FormsReader
 from .iam.online import IamOnlineOptions, IamOnlineReader
-from .iam.reader import IamOptions, IamReader
+from .iam.reader import FormsOptions, IamOptions, IamReader
 from .kind import UNKNOWN_TERMS, Kind, NoOptions, Prepared, Terms, set_by_folder
 from .listing.reader import ListingOptions, ListingReader, listing_companions
 from .packed.cache import load_cache
@@ -26,7 +27,7 @@ HOOKER = "letters of J. D. Hooker, CC BY-SA 4.0, images © Board of Trustees of 
 PAGES = {"hooker": HOOKER, "copiste": "Copiste d'un jour, CC BY 4.0", **COLLECTIONS}
 
 
-def _iam(level: Literal["words", "lines", "forms"]) -> Kind:
+def _iam(level: Literal["words", "lines"]) -> Kind:
     return Kind(IamOptions, lambda path, options: IamReader(path, level, options), Terms(IAM_TERMS))
 
 
@@ -40,7 +41,7 @@ def _prepared(prepared: Prepared) -> Kind:
 KINDS = {
     "iam-words": _iam("words"),
     "iam-lines": _iam("lines"),
-    "iam-forms": _iam("forms"),
+    "iam-forms": Kind(FormsOptions, FormsReader, Terms(IAM_TERMS)),
     "iam-online": Kind(IamOnlineOptions, IamOnlineReader, Terms(IAM_TERMS)),
     "unipen": Kind(UnipenOptions, open_unipen, Terms(UNIPEN_TERMS)),
     "pages": Kind(

@@ -24,7 +24,7 @@ from ..bundles.schema import (
     Layout,
 )
 from ..bundles.writer import check_target, write_bundle
-from ..datasets.layout import LayoutReader
+from ..datasets.layout.reader import LayoutReader
 from ..datasets.provenance import known_terms, public_name
 from ..errors import CheckpointError, GraphError, MissingToolError
 from ..graphs.pair import read_pair

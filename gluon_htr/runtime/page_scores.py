@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from rapidfuzz.distance import Levenshtein
 
-from ..datasets.layout import LayoutSample
+from ..datasets.layout.sample import LayoutSample
 from ..images.polarity import dark_on_light
 from ..pages.document import Page
 from ..pages.scoring import Matches, Place, match

@@ -3,6 +3,8 @@
 The XML (`handwritten-part/line/word`) is preferred: its lines have natural spacing. Two things that it lacks are taken
 from the tables if they exist: the segmentation status of single words, and forms without an XML file.
 
+The boxes of the words say where a line is on its form.
+
 Only start tags matter here, so expat reads them: a tree of each form would cost as much as decoding its images.
 """
 
@@ -10,8 +12,8 @@ from __future__ import annotations
 
 import html
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from xml.parsers import expat
 
@@ -21,14 +23,17 @@ from ..files import contents
 from ..sample import Problem
 from .spacing import natural
 
+Box = tuple[int, int, int, int]  # left, top, right, bottom in pixels of the form
+
 
 @dataclass(frozen=True)
 class Word:
-    """A word; `segmented` is False if its box may be wrong."""
+    """A word; `segmented` is False if its box may be wrong. boxes: of its connected components, as far as known."""
 
     id: str
     text: str
     segmented: bool
+    boxes: tuple[Box, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,11 @@ class Line:
     text: str
     segmented: bool
     words: tuple[Word, ...]
+
+    @property
+    def boxes(self) -> list[Box]:
+        """Boxes of the connected components of all words."""
+        return [box for word in self.words for box in word.boxes]
 
     @property
     def tokens(self) -> str:
@@ -62,6 +72,12 @@ class Tables:
     words: dict[str, Word] = field(default_factory=dict)
     lines: dict[str, Line] = field(default_factory=dict)
     writers: dict[str, str] = field(default_factory=dict)
+
+
+def around(boxes: Iterable[Box]) -> Box:
+    """Return the box around others, of which there is at least one."""
+    left, top, right, bottom = zip(*boxes)
+    return min(left), min(top), max(right), max(bottom)
 
 
 def read_forms(root: Path, problems: list[Problem]) -> list[Form]:
@@ -101,6 +117,7 @@ class _Tags:
     def __init__(self, tables: Tables) -> None:
         self._tables, self._form, self._handwritten = tables, dict[str, str](), False
         self._lines: list[tuple[dict[str, str], list[Word]]] = []
+        self._boxes: list[list[Box]] = []  # of every word, in the order of the file
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         if name == "form":
@@ -114,13 +131,28 @@ class _Tags:
             known = self._tables.words.get(attributes["id"])
             segmented = known.segmented if known else _segmented(line)
             words.append(Word(attributes["id"], _text(attributes), segmented))
+            self._boxes.append([])
+        elif name == "cmp" and self._boxes:
+            self._boxes[-1] += _box([attributes.get(key, "") for key in ("x", "y", "width", "height")])
 
     def form(self) -> Form:
         identity = self._form.get("id")
         if not identity or not self._handwritten:
             raise AnnotationError("has no handwritten-part, or no id")
-        lines = (Line(line["id"], _text(line), _segmented(line), tuple(words)) for line, words in self._lines)
+        boxes = iter(self._boxes)
+        lines = (
+            Line(line["id"], _text(line), _segmented(line), tuple(replace(w, boxes=tuple(next(boxes))) for w in words))
+            for line, words in self._lines
+        )
         return Form(identity, self._form.get("writer-id") or identity, tuple(lines))
+
+
+def _box(numbers: Sequence[str]) -> list[Box]:
+    """Return the box of x, y, width and height; nothing for -1, which IAM has where a box is not known."""
+    if not all(number.isdecimal() for number in numbers):
+        return []
+    x, y, width, height = map(int, numbers)
+    return [(x, y, x + width, y + height)] if width and height else []
 
 
 def _segmented(line: dict[str, str]) -> bool:
@@ -135,8 +167,8 @@ def read_tables(root: Path, problems: list[Problem]) -> Tables:
     """Read words.txt, lines.txt and forms.txt, if they exist."""
     blobs = dict(contents(root, "ascii", "ascii.tgz", (".txt",)))
     tables = Tables()
-    for identity, status, *_, text in _rows(blobs, "words", 9, problems):
-        tables.words[identity] = Word(identity, text, status == "ok")
+    for identity, status, _, *box, _, text in _rows(blobs, "words", 9, problems):
+        tables.words[identity] = Word(identity, text, status == "ok", tuple(_box(box)))
     by_line = defaultdict(list)
     for word in tables.words.values():
         by_line[word.id.rpartition("-")[0]].append(word)

@@ -1,8 +1,8 @@
-"""IAM words, lines and forms, from the archives as downloaded or from the folders made of them.
+"""IAM words and lines, from the archives as downloaded or from the folders made of them.
 
-`iam-words:data/iam?split=train`: words.tgz or words/; likewise `iam-lines` and `iam-forms`. The group of a sample is
-its writer. Splits are the Aachen (RWTH) partition by form, whose writers are disjoint; other published partitions
-exist.
+`iam-words:data/iam?split=train`: words.tgz or words/; likewise `iam-lines`; `forms.py` reads whole forms. The group of
+a sample is its writer. Splits are the Aachen (RWTH) partition by form, whose writers are disjoint; other published
+partitions exist.
 """
 
 from __future__ import annotations
@@ -31,8 +31,17 @@ class IamOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     split: AachenSplit = "all"
     #: `ok` leaves out samples that IAM marks as doubtfully segmented.
     segmentation: Literal["all", "ok"] = "all"
-    #: `natural` spacing, or `tokens` set apart by spaces (lines and forms).
+    #: `natural` spacing, or `tokens` set apart by spaces (lines).
     text: Literal["natural", "tokens"] = "natural"
+
+
+class FormsOptions(IamOptions, frozen=True, forbid_unknown_fields=True):
+    """Keys of a spec of whole forms."""
+
+    #: The whole `form` with its printed prompt, or the `handwriting` alone, by the boxes of its words.
+    region: Literal["form", "handwriting"] = "form"
+    #: `scanned`, or `composed` of the images of lines at their official places, for those who have no scans.
+    source: Literal["scanned", "composed"] = "scanned"
 
 
 @cache
@@ -47,7 +56,7 @@ class IamReader:
     Raises `AnnotationError` if `root` has no IAM data of this level.
     """
 
-    def __init__(self, root: Path, level: Literal["words", "lines", "forms"], options: IamOptions) -> None:
+    def __init__(self, root: Path, level: Literal["words", "lines"], options: IamOptions) -> None:
         self.problems: list[Problem] = []
         self._root, self._level = root, level
         if not root.is_dir():
@@ -81,15 +90,13 @@ class IamReader:
 
 
 def _entries(forms: Iterable[Form], level: str, options: IamOptions) -> Iterator[tuple[str, str, str]]:
-    """Yield (id, text, writer) of every word, line or form that the options choose."""
+    """Yield (id, text, writer) of every word or line that the options choose."""
     tokens, any_segmentation = options.text == "tokens", options.segmentation == "all"
     for form in forms:
         if options.split != "all" and form.id not in aachen_forms(options.split):
             continue
         lines = [line for line in form.lines if line.segmented or any_segmentation]
-        if level == "forms":
-            yield form.id, "\n".join(line.tokens if tokens else line.text for line in form.lines), form.writer
-        elif level == "lines":
+        if level == "lines":
             yield from ((line.id, line.tokens if tokens else line.text, form.writer) for line in lines)
         else:
             words = (word for line in form.lines for word in line.words if word.segmented or any_segmentation)

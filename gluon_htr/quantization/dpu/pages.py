@@ -12,7 +12,7 @@ import onnx
 from ..._storage import write_atomically
 from ...bundles.catalog import find_bundle
 from ...bundles.reader import Bundle
-from ...datasets.layout import LayoutReader
+from ...datasets.layout.reader import LayoutReader
 from ...datasets.loading import Track, untracked
 from ...errors import ModelError
 from ...images.polarity import dark_on_light

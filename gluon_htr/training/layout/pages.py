@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from ...datasets.layout import LayoutReader
+from ...datasets.layout.reader import LayoutReader
 from ...datasets.loading import Track, untracked
 from ...datasets.sample import Problem
 from ...datasets.spec import repeat_counts

@@ -1,0 +1,69 @@
+"""Transcribed pages: images with PAGE XML or ALTO, in the splits that their lines have as well."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from ...errors import AnnotationError
+from ...images.decoding import Encoded
+from ...pages.annotations import AnnotatedLine, parse_points
+from ..page_files import PageFile, PageFiles, document_of
+from ..pages import PagesOptions
+from ..problems import first_problems
+from ..sample import Problem
+from ..splits import part_by_ratio
+from .sample import LayoutSample, LinePlace
+
+
+class PagesLayout:
+    """Transcribed pages in order of their names. Raises `AnnotationError` if no page can be used."""
+
+    def __init__(self, root: Path, options: PagesOptions) -> None:
+        files = PageFiles(root, options.split)
+        self.problems = files.problems
+        self._samples = [sample for file in files if (sample := self._sample(file, options)).lines]
+        if not self._samples:
+            raise AnnotationError(f"{files.folder} has no page with lines: {first_problems(self.problems)}")
+        if files.by_ratio:
+            groups = [item.group for item in self._samples]
+            is_validation = options.split == "validation"
+            self._samples = part_by_ratio(self._samples, groups, options.ratio, options.seed, is_validation)
+
+    def __len__(self) -> int:
+        return len(self._samples)
+
+    def __iter__(self) -> Iterator[LayoutSample]:
+        return iter(self._samples)
+
+    def _sample(self, file: PageFile, options: PagesOptions) -> LayoutSample:
+        places, texts = [], []
+        for number, line in enumerate(file.content.lines, 1):
+            try:
+                places.append(line_place(line, file.scale, file.size))
+                texts.append(line.text)
+            except AnnotationError as error:
+                self.problems.append(Problem(f"{file.name}/{line.id or number}", str(error)))
+        group, image = document_of(file.name, options.group), Encoded(str(file.image))
+        return LayoutSample(file.name, group, _collection(file.image.parent), image, tuple(places), tuple(texts))
+
+
+def _collection(folder: Path) -> str:
+    """Return the name of a collection's folder: that above `train`, `validation` or `test`, or its own."""
+    return folder.parent.name if folder.name in ("train", "validation", "test") else folder.name
+
+
+def line_place(line: AnnotatedLine, scale: np.ndarray, size: Sequence[int]) -> LinePlace:
+    """Return the place of a line, clipped to its page. Raises `AnnotationError` if it has no polygon.
+
+    A line without a baseline gets one at three quarters of its height.
+    """
+    polygon, baseline = (np.clip(parse_points(text) * scale, 0, size) for text in (line.polygon, line.baseline))
+    if len(polygon) < 3 or not np.ptp(polygon, axis=0).all():
+        raise AnnotationError("has no polygon with an area")
+    if len(baseline) < 2 or not np.ptp(baseline[:, 0]):
+        low = np.percentile(polygon[:, 1], 75)
+        baseline = np.array([(polygon[:, 0].min(), low), (polygon[:, 0].max(), low)])
+    return LinePlace(polygon, baseline)
