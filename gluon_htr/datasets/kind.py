@@ -70,6 +70,12 @@ class Kind:
     generated: bool = False  # its samples are not real handwriting
     prepared: Prepared | None = None  # its images are preprocessed already, and cannot be put on paper
     companions: Callable[[Path, Any], Iterator[str]] = no_companions  # states of files that it needs beside its path
+    composed_of: Callable[[Path], Origin] | None = None  # the origin of the prepared data that its samples are made of
+
+    @property
+    def origin(self) -> Callable[[Path], Origin] | None:
+        """Function that finds where its samples come from, if that is other data: their terms are its terms."""
+        return self.prepared.origin if self.prepared else self.composed_of
 
     @property
     def is_endless(self) -> bool:

@@ -7,6 +7,7 @@ from typing import Literal
 
 from .collections import COLLECTIONS
 from .download.catalog import IAM_TERMS, UNIPEN_TERMS
+from .generated.composed_pages import ComposedPagesOptions, ComposedPagesReader, composed_of
 from .generated.fonts import FONT_SETS, HERSHEY, FontsOptions, FontsReader, font_companions, font_set
 from .generated.recomposed import RecomposedOptions, RecomposedReader
 from .generated.strips import StripsOptions, StripsReader
@@ -68,6 +69,7 @@ KINDS = {
         generated=True,
         companions=font_companions,
     ),
+    "composed-pages": Kind(ComposedPagesOptions, ComposedPagesReader, composed_of=composed_of),
     "recomposed": Kind(RecomposedOptions, RecomposedReader, Terms(IAM_TERMS)),
     "strips": Kind(StripsOptions, StripsReader, Terms("digits of MNIST, CC BY-SA 3.0")),
     "cache": _prepared(Prepared(load_cache, lambda path: load_cache(path)[1])),

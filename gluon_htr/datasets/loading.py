@@ -70,10 +70,13 @@ def is_generated(spec: str) -> bool:
 
 
 def source_spec(text: str) -> Spec:
-    """Return the spec of data, or of the source of prepared data. Raises `CacheError` if that is damaged."""
+    """Return the spec of data, or of the source of data that were prepared, or are composed of such.
+
+    Raises `CacheError` if that is damaged.
+    """
     spec = parse_spec(text)
-    while prepared := KINDS[spec.kind].prepared:
-        spec = parse_spec(prepared.origin(spec.path).spec)
+    while origin := KINDS[spec.kind].origin:
+        spec = parse_spec(origin(spec.path).spec)
     return spec
 
 

@@ -2,6 +2,7 @@
 
 pages:data/pages/hooker?split=train          transcribed pages, with the same splits as their lines
 iam-forms:data/iam?region=handwriting        forms of a complete download of IAM
+    composed-pages:lines.rec?count=1000          pages composed of prepared lines
 """
 
 from __future__ import annotations
@@ -13,11 +14,16 @@ from typing import Any
 from ...errors import SpecError
 from ..sample import Problem
 from ..spec import parse_spec
+from .composed import ComposedLayout
 from .forms import FormsLayout
 from .pages import PagesLayout
 from .sample import LayoutSample, LayoutSource
 
-KINDS: dict[str, Callable[[Path, Any], LayoutSource]] = {"pages": PagesLayout, "iam-forms": FormsLayout}
+KINDS: dict[str, Callable[[Path, Any], LayoutSource]] = {
+    "pages": PagesLayout,
+    "iam-forms": FormsLayout,
+    "composed-pages": ComposedLayout,
+}
 
 
 class LayoutReader:
