@@ -20,6 +20,7 @@ SHORT = 0.6  # line heights: a shorter baseline is a speck
 NEAR = 1.5  # line heights: a gap that is smaller is one within a line
 LEVEL = 0.3  # line heights: two parts of a line differ less
 ENDED = 0.4  # highest probability of an end in the gap between two parts that keeps them apart
+INSIDE = 0.3  # proportion of a line within a longer one: it is a part of that
 STEP = 4.0  # pixels of the map between points of a baseline, before it is simplified
 STRAIGHT = 0.6  # pixels of the map that a simplified baseline may be off
 
@@ -48,11 +49,13 @@ def find_lines(probabilities: np.ndarray, scale: Sequence[float]) -> list[FoundL
     kept = [trace for trace in merged if trace.points[-1, 0] - trace.points[0, 0] >= SHORT * height]
     owner = _owner(kept, probabilities.shape[1:])
     factor = np.asarray(scale, float)
+    ink = 1 - probabilities[BACKGROUND]
+    bands = [_Band(trace, *_reach(trace.points, ink, owner, k, height)) for k, trace in enumerate(kept)]
     found = []
-    for number, trace in enumerate(kept):
-        above, below = _reach(trace.points, 1 - probabilities[BACKGROUND], owner, number, height)
-        line = simplified(trace.points, STRAIGHT)
-        found.append(FoundLine(_band(line, above, below) * factor, (line + 0.5) * factor, trace.confidence))
+    for band in _outside_others(bands):
+        line = simplified(band.trace.points, STRAIGHT)
+        polygon = _outline(line, band.above, band.below)
+        found.append(FoundLine(polygon * factor, (line + 0.5) * factor, band.trace.confidence))
     return sorted(found, key=lambda line: float(line.baseline[:, 1].mean()))
 
 
@@ -62,6 +65,37 @@ class _Trace:
 
     points: np.ndarray
     confidence: float
+
+
+@dataclass(frozen=True)
+class _Band:
+    """A baseline with the pixels of the map that its line reaches above and below it."""
+
+    trace: _Trace
+    above: float
+    below: float
+
+    @property
+    def length(self) -> float:
+        return float(self.trace.points[-1, 0] - self.trace.points[0, 0])
+
+    def within(self, other: _Band) -> float:
+        """Compute the proportion of this band that lies in another one."""
+        x = np.arange(self.trace.points[0, 0], self.trace.points[-1, 0] + 1)
+        own, theirs = self.trace.points, other.trace.points
+        y = np.interp(x, own[:, 0], own[:, 1])
+        level = np.interp(x, theirs[:, 0], theirs[:, 1], left=np.inf, right=np.inf)
+        common = np.minimum(y + self.below, level + other.below) - np.maximum(y - self.above, level - other.above)
+        return float(np.maximum(np.where(np.isfinite(level), common, 0.0), 0.0).mean() / (self.above + self.below))
+
+
+def _outside_others(bands: Sequence[_Band]) -> list[_Band]:
+    """Leave out lines that lie in a longer one: second baselines through its descenders or ascenders."""
+    return [
+        band
+        for band in bands
+        if not any(other.length > band.length and band.within(other) > INSIDE for other in bands if other is not band)
+    ]
 
 
 def _trace(rows: np.ndarray, columns: np.ndarray, base: np.ndarray) -> _Trace:
@@ -159,7 +193,7 @@ def _joined(left: _Trace, right: _Trace) -> _Trace:
     return _Trace(points, confidence)
 
 
-def _band(line: np.ndarray, above: float, below: float) -> np.ndarray:
+def _outline(line: np.ndarray, above: float, below: float) -> np.ndarray:
     """Return the polygon around a baseline; letters reach a little over its ends."""
     line = line + 0.5
     over = 0.15 * (above + below)
