@@ -84,6 +84,20 @@ def say_left_out(problems: Sequence[Problem], listing: str) -> None:
 
 
 @contextlib.contextmanager
+def silenced(really: bool) -> Iterator[None]:
+    """Discard everything but the error that ends the command, if `really`."""
+    if not really:
+        yield
+        return
+    with (
+        open(os.devnull, "w", encoding="utf-8") as nowhere,
+        contextlib.redirect_stdout(nowhere),
+        contextlib.redirect_stderr(nowhere),
+    ):
+        yield
+
+
+@contextlib.contextmanager
 def stop_requests() -> Iterator[list[int]]:
     """Collect Ctrl-C and SIGTERM, so that work ends where it can be resumed; a second Ctrl-C stops at once."""
     received: list[int] = []

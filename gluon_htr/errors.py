@@ -114,6 +114,10 @@ class DivergenceError(TrainingError):
     """A loss that is NaN or infinite."""
 
 
+class TeamError(TrainingError):
+    """Another process of the same training has ended, or cannot be reached."""
+
+
 class StorageError(HtrError):
     """A file that could not be written."""
 

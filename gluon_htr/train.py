@@ -6,21 +6,20 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
 
 import msgspec
 
 from . import _command, _options, _progress
 from .bundles.run_folder import is_run
 from .networks.presets import is_layout
-from .training.defaults import default_data, default_output
-from .training.engines import fastest_precision
+from .training.defaults import default_data, default_output, training_precision
 from .training.layout.initial_weights import default_preset_of
 from .training.layout.session import LayoutOutcome, LayoutSession
 from .training.loop import Callbacks
 from .training.runs import load_run
 from .training.session import Outcome, Session, first_reasons
 from .training.settings import Request
+from .training.team import Team, join_team
 
 
 def parser() -> argparse.ArgumentParser:
@@ -64,7 +63,17 @@ def run(
     alphabet: Path | None = None,
     threads: int | None = None,
 ) -> int:
-    """Train to the end, or until Ctrl-C. Without data in the request, train on IAM."""
+    """Train to the end, or until Ctrl-C. Without data in the request, train on IAM.
+
+    Processes that `torchrun` started train together; the first of them speaks for all.
+    """
+    team, device = join_team(request.engine, request.device)
+    request = msgspec.structs.replace(request, device=device)
+    with _command.silenced(not team.is_leader):
+        return _train(request, output, resume, alphabet, threads, team)
+
+
+def _train(request: Request, output: Path, resume: bool, alphabet: Path | None, threads: int | None, team: Team) -> int:
     if not request.data:
         request = _with_default_data(request)
         continues = " (continues)" if resume and is_run(output) else ""
@@ -78,6 +87,7 @@ def run(
         threads=threads,
         track=_progress.track,
         say=_command.say,
+        team=team,
     )
     for reason in first_reasons(session.skipped):
         _command.say(reason)
@@ -107,15 +117,6 @@ def _report(path: Path, init: str | None, outcome: Outcome | LayoutOutcome) -> i
     return 0
 
 
-def _precision(
-    asked: Literal["float32", "bfloat16", "auto"], engine: Literal["mxnet", "torch"], device: str, resumed: Path | None
-) -> Literal["float32", "bfloat16"]:
-    """Resolve `auto`: the precision of the resumed run, or else the fastest one here."""
-    if asked != "auto":
-        return asked
-    return load_run(resumed).request.precision if resumed else fastest_precision(engine, device)
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Parse the arguments and run the command."""
     options = parser().parse_args(arguments)
@@ -132,7 +133,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         validation=options.validation,
         seed=options.seed,
         engine=options.engine,
-        precision=_precision(options.precision, options.engine, options.device, resumed),
+        precision=training_precision(options.precision, options.engine, options.device, resumed),
         device=options.device,
         workers=options.workers,
         budget=options.budget,

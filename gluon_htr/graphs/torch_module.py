@@ -135,13 +135,38 @@ def _batch_norm(node: Node, x: list[torch.Tensor], training: bool) -> torch.Tens
         gamma = torch.ones_like(gamma)
     if not training or node.get("use_global_stats", False):
         return F.batch_norm(image, running_mean, running_variance, gamma, beta, False, 0.0, epsilon)
-    mean, variance = torch.zeros_like(running_mean), torch.zeros_like(running_variance)
-    result = F.batch_norm(image, mean, variance, gamma, beta, True, 1.0, epsilon)  # 1: leaves the batch's own in them
-    count = image.numel() // image.shape[1]
+    if torch.distributed.is_available() and torch.distributed.is_initialized():
+        result, mean, variance, count = _joint_batch_norm(image, gamma, beta, epsilon)
+    else:
+        mean, variance = torch.zeros_like(running_mean), torch.zeros_like(running_variance)
+        result = F.batch_norm(image, mean, variance, gamma, beta, True, 1.0, epsilon)  # 1: leaves the batch's in them
+        count = image.numel() // image.shape[1]
     with torch.no_grad():
         running_mean.mul_(momentum).add_(mean, alpha=1 - momentum)
         running_variance.mul_(momentum).add_(variance, alpha=(1 - momentum) * (count - 1) / count)
     return result
+
+
+def _joint_batch_norm(
+    image: torch.Tensor, gamma: torch.Tensor, beta: torch.Tensor, epsilon: float
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, float]:
+    """Normalize by the statistics of the batch over all processes; also return mean, variance (n - 1) and count.
+
+    torch's own SyncBatchNorm works on GPUs only.
+    """
+    from torch.distributed.nn.functional import all_reduce
+
+    with torch.autocast(image.device.type, enabled=False):
+        x, shape = image.float(), (1, -1, 1, 1)
+        ones = x.new_full((1,), x.numel() / x.shape[1])
+        sums = all_reduce(torch.cat([x.sum((0, 2, 3)), ones]))
+        count, mean = sums[-1].detach(), sums[:-1] / sums[-1].detach()
+        centered = x - mean.view(shape)
+        variance = all_reduce(centered.square().sum((0, 2, 3))) / count
+        scale = gamma * torch.rsqrt(variance + epsilon)
+        result = centered * scale.view(shape) + beta.view(shape)
+    number = float(count)
+    return result.to(image.dtype), mean.detach(), variance.detach() * (number / (number - 1)), number
 
 
 def _pooling(node: Node, x: list[torch.Tensor], training: bool) -> torch.Tensor:

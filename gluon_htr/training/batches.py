@@ -14,6 +14,7 @@ from ..images.preprocessing import PADDING
 from ..text.alphabet import Alphabet
 from .objectives.batch import Batch
 from .ordered import BatchPosition, OrderedBatches
+from .team import ALONE, Team
 
 POOL = 32  # batches that are sorted by width together: little padding, yet random composition
 
@@ -86,17 +87,24 @@ def _create(
 class Batches:
     """All batches from a position on, endlessly, epoch after epoch. A context manager.
 
-    workers: processes; 0 makes each batch on demand, in this process.
+    workers: processes; 0 makes each batch on demand, in this process. team: makes its part of each batch.
     """
 
     def __init__(
-        self, store: Store, alphabet: Alphabet, batch_size: int, augmentation: Augmentation, seed: int, workers: int
+        self,
+        store: Store,
+        alphabet: Alphabet,
+        batch_size: int,
+        augmentation: Augmentation,
+        seed: int,
+        workers: int,
+        team: Team = ALONE,
     ) -> None:
         self._store, self._batch_size = store, batch_size
         self._labels = [alphabet.encode(text) for text in store.texts]
         create = partial(_create, store.shapes, store.offsets, store.sizes, augmentation, seed)
         self._ordered = OrderedBatches(
-            store.pixels, create, partial(plan, store.shapes[:, 1], batch_size, seed), workers
+            store.pixels, create, partial(plan, store.shapes[:, 1], batch_size, seed), workers, team
         )
 
     def __enter__(self) -> Batches:
@@ -121,6 +129,7 @@ class Batches:
         return [self._store.ids[k] for k in positions]
 
     def stream(self, start: BatchPosition) -> Iterator[tuple[BatchPosition, np.ndarray, Batch]]:
-        """Yield (position, sample indices in the store, batch) from `start` on."""
-        for place, positions, images in self._ordered.stream(start):
-            yield place, positions, Batch(images, *pad_labels([self._labels[k] for k in positions]))
+        """Yield (position, sample indices in the store, this process' part of the batch) from `start` on."""
+        for place, positions, part in self._ordered.stream(start):
+            labels = pad_labels([self._labels[k] for k in part.positions])
+            yield place, positions, Batch(part.made, *labels, weight=part.weight)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 from ..datasets.loading import Track, untracked
 from ..datasets.packing import pack
 from ..errors import UsageError
 from ..networks.presets import load_preset
+from .engines import fastest_precision
+from .runs import load_run
 
 IAM = Path("data/iam")
 PACKED = Path("runs/packed")
@@ -45,3 +48,12 @@ def default_data(
         pack(spec, output, settings.preprocessing, track=track)
         found.append(f"records:{output}")
     return found[0], found[1]
+
+
+def training_precision(
+    asked: Literal["float32", "bfloat16", "auto"], engine: Literal["mxnet", "torch"], device: str, resumed: Path | None
+) -> Literal["float32", "bfloat16"]:
+    """Resolve `auto`: the precision of the resumed run, or else the fastest one here."""
+    if asked != "auto":
+        return asked
+    return load_run(resumed).request.precision if resumed else fastest_precision(engine, device)

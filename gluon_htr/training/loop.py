@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 
 from .._storage import write_atomically
-from ..errors import DivergenceError
+from ..errors import DivergenceError, TeamError
 from ..graphs.params import pack_parameters
 from ..text.comparison import is_better
 from . import averages
@@ -22,6 +22,7 @@ from .objectives.batch import Batch
 from .ordered import BatchPosition
 from .schedules import rate_at
 from .sources import BatchSource, TrainedRun
+from .team import ALONE, Team
 from .validation import Examination, Validation
 
 CHECKPOINT_SECONDS = 240.0
@@ -50,12 +51,14 @@ class Callbacks:
 class Trainer:
     """A run in training."""
 
-    def __init__(self, run: TrainedRun, engine: Engine, batches: BatchSource, validation: Validation) -> None:
-        self.run, self.engine, self.batches, self.validation = run, engine, batches, validation
+    def __init__(
+        self, run: TrainedRun, engine: Engine, batches: BatchSource, validation: Validation, team: Team = ALONE
+    ) -> None:
+        self.run, self.engine, self.batches, self.validation, self.team = run, engine, batches, validation, team
         self.progress = Progress()
         self._callbacks = Callbacks()
         self.average: Arrays | None = None
-        self._journal = Journal(run.path)
+        self._journal = Journal(run.path) if team.is_leader else None
         self._clock = self._saved = time.monotonic()
         self._losses: list[float] = []
 
@@ -82,16 +85,19 @@ class Trainer:
             for place, positions, batch in self.batches.stream(self.progress.next):
                 if self.done():
                     break
-                self._step(place, positions, batch)
-                if callbacks.should_stop():
+                if self._step(place, positions, batch):
                     self.save()
                     return False
             if self.progress.step != self.progress.validated:
                 begun = self.progress.next.batch > 0  # a budget ended within an epoch
                 self._validate(self.progress.next.epoch + begun)
             return True
+        except TeamError:  # between two steps: this process has all that the others had
+            self.save()
+            raise
         finally:
-            self._journal.close()
+            if self._journal:
+                self._journal.close()
 
     def done(self) -> bool:
         """Test whether epochs, budget or patience are used up."""
@@ -117,10 +123,13 @@ class Trainer:
         by_steps = progress.step / self.steps
         return max(by_steps, progress.elapsed / budget if budget else 0.0)
 
-    def _step(self, place: BatchPosition, positions: np.ndarray, batch: Batch) -> None:
+    def _step(self, place: BatchPosition, positions: np.ndarray, batch: Batch) -> bool:
+        """Train on a batch; return whether a process of the team is asked to stop."""
         number, request = self.progress.step, self.run.request
         rate = rate_at(self.run.training.schedule, number, self.share())
-        loss = self.engine.step(batch, rate, seed=_step_seed(request.seed, number))
+        loss = self.engine.step(batch, rate, seed=_step_seed(request.seed, number, self.team.rank))
+        stops = float(self._callbacks.should_stop())
+        loss, spent, stops = self.team.total([loss / self.team.size, self._lap() * self.team.is_leader, stops])
         if not math.isfinite(loss):
             raise DivergenceError(self._divergence(place, positions, loss, rate))
         self._losses.append(loss)
@@ -128,18 +137,20 @@ class Trainer:
         self._advance(
             next=BatchPosition(place.epoch + 1, 0) if last_of_epoch else BatchPosition(place.epoch, place.batch + 1),
             step=number + 1,
-            samples=self.progress.samples + len(batch.images),
+            samples=self.progress.samples + len(positions),
+            elapsed=self.progress.elapsed + spent,
         )
         if (number + 1) % averages.EVERY == 0 or self.average is None:
             decay = self.run.training.average
             self.average = averages.update(self.average, self.engine.parameters(), decay, number + 1)
         if (number + 1) % LOGGED_STEPS == 0:
             self._log_loss(rate)
-        self._callbacks.on_step(len(batch.images), loss, self.share())
+        self._callbacks.on_step(len(positions), loss, self.share())
         if last_of_epoch and self._is_scored():
             self._validate(place.epoch + 1)
         if time.monotonic() - self._saved > CHECKPOINT_SECONDS:
             self.save()
+        return stops > 0
 
     def _is_scored(self) -> bool:
         """Test whether a validation follows the epoch that has just ended: always, unless that takes too much time."""
@@ -148,15 +159,23 @@ class Trainer:
         return step // apart > (step - self.batches.per_epoch) // apart
 
     def _advance(self, **changes: object) -> None:
+        self.progress = msgspec.structs.replace(self.progress, **changes)
+
+    def _lap(self) -> float:
+        """Return the seconds since the last call, without pauses of the process."""
         now = time.monotonic()
         spent = min(now - self._clock, MAX_STEP_SECONDS)
         self._clock = now
-        self.progress = msgspec.structs.replace(self.progress, elapsed=self.progress.elapsed + spent, **changes)
+        return spent
+
+    def _write(self, event: str, **figures: object) -> None:
+        if self._journal:
+            self._journal.write(event, self.progress.step, **figures)
 
     def _log_loss(self, rate: float) -> None:
         mean = sum(self._losses) / len(self._losses)
         self._losses.clear()
-        self._journal.write("train", self.progress.step, loss=round(mean, 4), rate=rate, **self._spent())
+        self._write("train", loss=round(mean, 4), rate=rate, **self._spent())
 
     def _spent(self) -> dict[str, float]:
         return {"samples": self.progress.samples, "elapsed": round(self.progress.elapsed, 1)}
@@ -168,14 +187,16 @@ class Trainer:
         lower = self.progress.best is None or found.error < self.progress.best
         better = lower and self._beats_start(found)
         best = {"best": found.error, "best_epoch": epoch} if better else {}
-        self._advance(validated=self.progress.step, **best, **({} if epoch else {"start": found.errors}))
-        self._journal.write("validation", self.progress.step, epoch=epoch, **found.figures, **self._spent())
+        spent = self.team.total([self._lap() * self.team.is_leader])[0]
+        start = {} if epoch else {"start": found.errors}
+        self._advance(validated=self.progress.step, elapsed=self.progress.elapsed + spent, **best, **start)
+        self._write("validation", epoch=epoch, **found.figures, **self._spent())
         when = f"epoch {epoch}" if epoch else "before training"
         verdict = ", the best so far" if better else ", not significant" if lower else ""
         self._callbacks.on_message(f"{when}: {found.summary}{verdict}")
         if found.is_blank:
             self._explain_blanks()
-        if better:
+        if better and self.team.is_leader:
             save_checkpoint(self.run.best, self._checkpoint())
         self.save()
         if better:  # last: a run that is killed before `save` starts again, with the weights that the file still has
@@ -194,14 +215,15 @@ class Trainer:
             self.engine.restore(current)
 
     def _publish(self, best: Arrays) -> None:
-        write_atomically(self.run.parameters, pack_parameters(best))
+        if self.team.is_leader:
+            write_atomically(self.run.parameters, pack_parameters(best))
 
     def _explain_blanks(self) -> None:
         step = self.progress.step
         normal = "that is normal so early; letters come when the loss falls below its first plateau"
         late = "that is too late: try another learning rate, and check that the texts belong to the images"
         message = f"the network only emits blanks after {step} steps: {normal if step < BLANK_STEPS else late}"
-        self._journal.write("note", step, text=message)
+        self._write("note", text=message)
         self._callbacks.on_message(message)
 
     def _divergence(self, place: BatchPosition, positions: np.ndarray, loss: float, rate: float) -> str:
@@ -217,14 +239,17 @@ class Trainer:
 
     def save(self) -> None:
         """Write the last checkpoint."""
-        save_checkpoint(self.run.last, self._checkpoint())
+        if self.team.is_leader:
+            save_checkpoint(self.run.last, self._checkpoint())
         self._saved = time.monotonic()
 
     def final_examination(self) -> Examination:
         """Examine the best weights."""
+        self.team.wait()  # the leader has written them then
         return self._examine(load_checkpoint(self.run.best).average)
 
 
-def _step_seed(seed: int, step: int) -> int:
-    """Derive a seed for each step, in the 31 bits that every engine accepts."""
-    return int(np.random.SeedSequence([seed, step]).generate_state(1)[0]) & 0x7FFFFFFF
+def _step_seed(seed: int, step: int, rank: int = 0) -> int:
+    """Derive a seed for each step and process, in the 31 bits that every engine accepts."""
+    entropy = [seed, step, rank] if rank else [seed, step]
+    return int(np.random.SeedSequence(entropy).generate_state(1)[0]) & 0x7FFFFFFF

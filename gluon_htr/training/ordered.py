@@ -20,6 +20,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from .._processes import leave_with_parent
+from .team import ALONE, Team
 
 AHEAD = 6  # batches per worker that are prepared in advance
 
@@ -30,6 +31,15 @@ class BatchPosition:
 
     epoch: int = 0
     batch: int = 0
+
+
+@dataclass(frozen=True)
+class Part:
+    """A process' part of a batch: its samples, what the maker made of them, and the weight of their loss."""
+
+    positions: np.ndarray
+    made: Any
+    weight: float
 
 
 class Maker(Protocol):
@@ -59,6 +69,7 @@ class OrderedBatches:
 
     pixels: (n,) uint8 of all samples, shared with the workers. create: builds a maker of them; can be pickled. plan:
     chooses the samples of every batch of an epoch. workers: processes; 0 makes each batch on demand, in this process.
+    team: makes its part of each batch.
     """
 
     def __init__(
@@ -67,8 +78,10 @@ class OrderedBatches:
         create: Callable[[np.ndarray], Maker],
         plan: Callable[[int], list[np.ndarray]],
         workers: int,
+        team: Team = ALONE,
     ) -> None:
         self._pixels, self._create, self._plan, self._workers = pixels, create, plan, workers
+        self._team = team
         self._pool: ProcessPoolExecutor | None = None
         self._memory: SharedMemory | None = None
 
@@ -94,20 +107,22 @@ class OrderedBatches:
             self._memory.close()
             self._memory.unlink()
 
-    def stream(self, start: BatchPosition) -> Iterator[tuple[BatchPosition, np.ndarray, Any]]:
-        """Yield (position, samples, what the maker made of them) from `start` on."""
+    def stream(self, start: BatchPosition) -> Iterator[tuple[BatchPosition, np.ndarray, Part]]:
+        """Yield (position, samples of the whole batch, this process' part of it) from `start` on."""
         places = self._places(start)
         if not self._pool:
             maker = self._create(self._pixels)
             for place, positions in places:
-                yield place, positions, maker.make(positions, place.epoch)
-        waiting: deque[tuple[BatchPosition, np.ndarray, Future[Any]]] = deque()
+                own, weight = self._team.part(positions)
+                yield place, positions, Part(own, maker.make(own, place.epoch), weight)
+        waiting: deque[tuple[BatchPosition, np.ndarray, np.ndarray, float, Future[Any]]] = deque()
         while self._pool:
             while len(waiting) < AHEAD * self._workers:
                 place, positions = next(places)
-                waiting.append((place, positions, self._pool.submit(_make, positions, place.epoch)))
-            place, positions, made = waiting.popleft()
-            yield place, positions, made.result()
+                own, weight = self._team.part(positions)
+                waiting.append((place, positions, own, weight, self._pool.submit(_make, own, place.epoch)))
+            place, positions, own, weight, made = waiting.popleft()
+            yield place, positions, Part(own, made.result(), weight)
 
     def _places(self, start: BatchPosition) -> Iterator[tuple[BatchPosition, np.ndarray]]:
         epoch, first = start.epoch, start.batch

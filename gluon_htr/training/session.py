@@ -31,6 +31,7 @@ from .setup import (
     start_run,
     trainable_samples,
 )
+from .team import ALONE, Team
 from .validation import TextExamination, TextValidation
 
 HOPELESS_CER = 0.8  # CER of a trained model; above it, labels mostly do not belong to the images
@@ -62,12 +63,14 @@ class Outcome:
 class Session:
     """A run in training. skipped: samples that were left out."""
 
-    def __init__(self, run: Run, train: Store, validation: Store, threads: int | None = None) -> None:
-        self.run = run
-        self.samples, self.skipped = trainable_samples(run, train)
-        self._engine = make_engine(run, threads)
+    def __init__(
+        self, run: Run, train: Store, validation: Store, threads: int | None = None, team: Team = ALONE
+    ) -> None:
+        self.run, self._team = run, team
+        self.samples, self.skipped = trainable_samples(run, train, team)
+        self._engine = make_engine(run, threads, team)
         self.validation = validation.normalized(run.alphabet.normalization)
-        self._validation = TextValidation(self.validation, run.alphabet)
+        self._validation = TextValidation(self.validation, run.alphabet, team)
         self._trainer: Trainer | None = None
 
     @classmethod
@@ -81,19 +84,24 @@ class Session:
         threads: int | None = None,
         track: Track = untracked,
         say: Say = lambda message: None,
+        team: Team = ALONE,
     ) -> Session:
-        """Start the run in `output`, or resume the existing one.
+        """Start the run in `output`, or resume the existing one. Of a team, the leader starts it.
 
         Raises the errors of reading the data, `UsageError` if `output` is a run already, `CheckpointError` if the
         resumed run was started with another request or with other data.
         """
-        resumed = resumed_run(output, request) if resume and is_run(output) else None
+        resumes = resume and team.gathered(is_run(output))[0]
+        resumed = resumed_run(output, request) if resumes else None
         data = load_training_data(request, track, say)
         if resumed:
             check_data(resumed, data)
-        run = resumed or start_run(output, request, data, alphabet, say)
+        elif team.is_leader:
+            resumed = start_run(output, request, data, alphabet, say)
+        team.wait()
+        run = resumed or resumed_run(output, request)
         try:
-            return cls(run, *data, threads)
+            return cls(run, *data, threads, team)
         except BaseException:
             cls._unmark(run)
             raise
@@ -116,8 +124,8 @@ class Session:
         Raises `DivergenceError` if the loss is NaN or infinite.
         """
         try:
-            with make_batches(self.run, self.samples) as batches:
-                self._trainer = trainer = Trainer(self.run, self._engine, batches, self._validation)
+            with make_batches(self.run, self.samples, self._team) as batches:
+                self._trainer = trainer = Trainer(self.run, self._engine, batches, self._validation, self._team)
                 if self.run.last.exists():
                     trainer.resume()
                     progress = trainer.progress
@@ -128,14 +136,15 @@ class Session:
             raise
 
     def report(self) -> Outcome:
-        """Score the best weights; write the score card, and pictures if matplotlib is installed."""
+        """Score the best weights; the leader writes the score card, and pictures if matplotlib is installed."""
         assert self._trainer is not None, "train comes first"
         found = self._trainer.final_examination()
         assert isinstance(found, TextExamination)
         card, texts = found.card, found.texts
-        folder = self.run.path
+        folder, gained = self.run.path, self._trainer.gained
+        if not self._team.is_leader:
+            return Outcome(card, gained, has_pictures=True)
         write_atomically(folder / SCORES, msgspec.json.format(msgspec.json.encode(card)) + b"\n")
-        gained = self._trainer.gained
         try:
             from .pictures import draw_curves, draw_samples
         except ImportError:

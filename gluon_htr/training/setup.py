@@ -28,6 +28,7 @@ from .objectives import objective_of
 from .run_files import check_same_request
 from .runs import Run, create_run, load_run
 from .settings import Request
+from .team import ALONE, Team
 from .trainable import refuse_untrainable, split_trainable
 
 Say = Callable[[str], object]
@@ -130,8 +131,8 @@ def load_training_data(request: Request, track: Track, say: Say = _silent) -> tu
     return train, validation
 
 
-def trainable_samples(run: Run, train: Store) -> tuple[Store, list[Problem]]:
-    """Return the trainable samples, and the others, which are listed in `skipped.tsv`.
+def trainable_samples(run: Run, train: Store, team: Team = ALONE) -> tuple[Store, list[Problem]]:
+    """Return the trainable samples, and the others, which the leader of the team lists in `skipped.tsv`.
 
     Raises `AlphabetError` or `TrainingError` if there are none, or if the request refuses untrainable ones.
     """
@@ -141,7 +142,8 @@ def trainable_samples(run: Run, train: Store) -> tuple[Store, list[Problem]]:
         refuse_untrainable(problems, len(kept))
     # Data that are given several times have the same problems several times.
     skipped = list(dict.fromkeys([*problems, *train.problems]))
-    write_atomically(run.path / "skipped.tsv", _table(skipped))
+    if team.is_leader:
+        write_atomically(run.path / "skipped.tsv", _table(skipped))
     return kept, skipped
 
 
@@ -149,7 +151,7 @@ def _table(problems: Sequence[Problem]) -> bytes:
     return "".join(f"{problem.id}\t{problem.reason}\n" for problem in problems).encode()
 
 
-def make_engine(run: Run, threads: int | None = None) -> Engine:
+def make_engine(run: Run, threads: int | None = None, team: Team = ALONE) -> Engine:
     """Create the engine of a run, with the pair in the run's folder."""
     request = run.request
     return create_engine(
@@ -160,10 +162,11 @@ def make_engine(run: Run, threads: int | None = None) -> Engine:
         device=request.device,
         precision=request.precision,
         threads=threads,
+        team=team,
     )
 
 
-def make_batches(run: Run, train: Store) -> Batches:
+def make_batches(run: Run, train: Store, team: Team = ALONE) -> Batches:
     """Create the batches of a run, a context manager."""
     training, request = run.training, run.request
-    return Batches(train, run.alphabet, training.batch_size, training.augmentation, request.seed, request.workers)
+    return Batches(train, run.alphabet, training.batch_size, training.augmentation, request.seed, request.workers, team)

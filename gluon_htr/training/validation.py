@@ -13,6 +13,7 @@ from ..runtime.stores import read_store
 from ..text.alphabet import Alphabet
 from ..text.comparison import edits
 from ..text.metrics import ScoreCard, score
+from .team import ALONE, Team
 
 Predict = Callable[[np.ndarray], np.ndarray]  # images (N, H, W) uint8 → logits
 
@@ -53,15 +54,17 @@ class TextExamination(Examination):
 class TextValidation:
     """Lines or words with their texts."""
 
-    def __init__(self, store: Store, alphabet: Alphabet) -> None:
-        self.store, self.alphabet = store, alphabet
+    def __init__(self, store: Store, alphabet: Alphabet, team: Team = ALONE) -> None:
+        self.store, self.alphabet, self._team = store, alphabet, team
+        own = range(team.rank, len(store), team.size)
+        self._own = store if team.size == 1 else store.select(own)
 
     def __len__(self) -> int:
         return len(self.store)
 
     def examine(self, predict: Predict) -> TextExamination:
-        """Read all samples; the error is the CER."""
-        texts = read_store(predict, self.store, self.alphabet)
+        """Read all samples, each process of the team its part; the error is the CER."""
+        texts = self._team.shared(read_store(predict, self._own, self.alphabet))
         card = score(self.store.texts, texts, self.store.groups)
         cer, wer, accuracy = card.cer.value, card.wer.value, card.levenshtein_accuracy.value
         return TextExamination(

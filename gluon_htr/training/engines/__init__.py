@@ -9,6 +9,7 @@ from typing import Literal
 from ...errors import UsageError
 from ...graphs.pair import Pair, read_pair
 from ..objectives import Objective
+from ..team import ALONE, Team
 from .interface import Engine
 from .optimizer import OptimizerSettings
 
@@ -26,12 +27,13 @@ def create_engine(
     device: str = "cpu",
     precision: Precision = "float32",
     threads: int | None = None,
+    team: Team = ALONE,
 ) -> Engine:
     """Create an engine that starts from an exported pair.
 
     pair: a folder with `symbol.json` and `model.params`, or their contents. device: `cpu`, or `gpu:0` (also `cuda:0`)
-    with torch. threads: None leaves it to the engine. Raises `MissingToolError`, `UsageError`, `GraphError`,
-    `ParametersError`.
+    with torch. threads: None leaves it to the engine. team: processes that train together, with torch. Raises
+    `MissingToolError`, `UsageError`, `GraphError`, `ParametersError`.
     """
     pair = read_pair(pair) if isinstance(pair, Path) else pair
     symbol, parameters = pair.symbol, dict(pair.parameters)
@@ -42,7 +44,7 @@ def create_engine(
         from .torch import TorchEngine
 
         return TorchEngine(
-            symbol, parameters, optimizer, objective, device=device, precision=precision, threads=threads
+            symbol, parameters, optimizer, objective, device=device, precision=precision, threads=threads, team=team
         )
     if kind != "mxnet":
         raise UsageError(f"unknown engine {kind!r}; the engines are mxnet and torch")

@@ -12,12 +12,13 @@ from contextlib import AbstractContextManager
 import numpy as np
 
 from ..._torch import torch
-from ...errors import ParametersError, UsageError
+from ...errors import ParametersError, TeamError, UsageError
 from ...graphs.symbol import parse_graph
 from ...graphs.torch_module import GraphModule
 from ..objectives import Objective
 from ..objectives.batch import Batch
 from ..objectives.torch import loss_function
+from ..team import ALONE, Team, lost
 from .interface import Arrays
 from .optimizer import OptimizerSettings
 
@@ -39,6 +40,7 @@ class TorchEngine:
         device: str = "cpu",
         precision: str = "float32",
         threads: int | None = None,
+        team: Team = ALONE,
     ) -> None:
         if threads is not None:
             torch.set_num_threads(threads)
@@ -52,15 +54,25 @@ class TorchEngine:
         for name in self._graph.weights:  # no gradients of frozen weights
             self._module.tensor(name).requires_grad_(name in self._trained)
         self._optimizer = self._create_optimizer()
+        self._forward: torch.nn.Module = self._module
+        if team.size > 1:  # buffers are equal anyway: batch norms use the statistics of the whole batch
+            self._forward = torch.nn.parallel.DistributedDataParallel(
+                self._module, broadcast_buffers=False, static_graph=True
+            )
 
     def step(self, batch: Batch, rate: float, seed: int) -> float:
         torch.manual_seed(seed)
         self._module.train()
-        with self._precision():
-            logits = self._module(self._images(batch.images))
-        loss = self._loss(logits.float(), batch)
         self._optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        try:
+            with self._precision():
+                logits = self._forward(self._images(batch.images))
+            loss = self._loss(logits.float(), batch) * batch.weight
+            loss.backward()
+        except RuntimeError as error:
+            if self._forward is self._module:
+                raise
+            raise TeamError(lost(error)) from None
         value = float(loss.detach())
         if math.isfinite(value):
             self._update(rate)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from ...pages.detection.classes import Classes
 from ..objectives.batch import Batch
 from ..ordered import BatchPosition, OrderedBatches
+from ..team import ALONE, Team
 from .augmentation import crop
 from .pages import PageStore, page_of
 from .settings import LayoutSettings
@@ -48,7 +49,8 @@ class _Maker:
 class LayoutBatches:
     """All batches of crops from a position on, endlessly. A context manager.
 
-    zoom: pixels of a crop per pixel of a stored page. workers: processes; 0 makes each batch on demand.
+    zoom: pixels of a crop per pixel of a stored page. workers: processes; 0 makes each batch on demand. team: makes its
+    part of each batch.
     """
 
     def __init__(
@@ -60,12 +62,13 @@ class LayoutBatches:
         zoom: float,
         seed: int,
         workers: int,
+        team: Team = ALONE,
     ) -> None:
         self._ids = pages.ids
         self._samples = np.repeat(np.arange(len(pages) * CROPS), np.repeat(pages.counts, CROPS))
         self._batch_size, self._seed = settings.batch_size, seed
         create = partial(_Maker, pages.shapes, pages.offsets, pages.lines, settings, classes, stride, zoom, seed)
-        self._ordered = OrderedBatches(pages.pixels, create, self._plan, workers)
+        self._ordered = OrderedBatches(pages.pixels, create, self._plan, workers, team)
 
     def __enter__(self) -> LayoutBatches:
         self._ordered.__enter__()
@@ -88,8 +91,9 @@ class LayoutBatches:
         return [self._ids[k // CROPS] for k in positions.tolist()]
 
     def stream(self, start: BatchPosition) -> Iterator[tuple[BatchPosition, np.ndarray, Batch]]:
-        """Yield (position, crops, batch) from `start` on."""
-        return self._ordered.stream(start)
+        """Yield (position, crops, this process' part of the batch) from `start` on."""
+        for place, positions, part in self._ordered.stream(start):
+            yield place, positions, replace(part.made, weight=part.weight)
 
     def _plan(self, epoch: int) -> list[np.ndarray]:
         order = np.random.default_rng([self._seed, epoch]).permutation(self._samples)

@@ -26,6 +26,7 @@ from ..objectives import objective_of
 from ..run_files import check_same_request
 from ..settings import Request
 from ..setup import Say
+from ..team import ALONE, Team
 from .batches import LayoutBatches
 from .initial_weights import load_layout_initial
 from .pages import SPARE, PageStore, load_pages
@@ -59,13 +60,15 @@ class LayoutOutcome:
 class LayoutSession:
     """A run in training. skipped: pages and lines that were left out."""
 
-    def __init__(self, run: LayoutRun, train: PageStore, validation: PageStore, threads: int | None = None) -> None:
-        self.run, self.pages = run, train
+    def __init__(
+        self, run: LayoutRun, train: PageStore, validation: PageStore, threads: int | None = None, team: Team = ALONE
+    ) -> None:
+        self.run, self.pages, self._team = run, train, team
         self.skipped: list[Problem] = [*train.problems, *validation.problems]
         preset, request = run.preset, run.request
-        self.validation = LayoutValidation(validation, preset.classes, preset.network.multiple)
+        self.validation = LayoutValidation(validation, preset.classes, preset.network.multiple, team)
         self._batches = LayoutBatches(
-            train, run.training, preset.classes, preset.network.stride, 1 / SPARE, request.seed, request.workers
+            train, run.training, preset.classes, preset.network.stride, 1 / SPARE, request.seed, request.workers, team
         )
         self._engine = create_engine(
             request.engine,
@@ -75,6 +78,7 @@ class LayoutSession:
             device=request.device,
             precision=request.precision,
             threads=threads,
+            team=team,
         )
         self._trainer: Trainer | None = None
 
@@ -89,18 +93,23 @@ class LayoutSession:
         alphabet: Path | None = None,
         track: Track = untracked,
         say: Say = lambda message: None,
+        team: Team = ALONE,
     ) -> LayoutSession:
         """Start the run in `output`, or resume the existing one. It has no use for an alphabet.
+
+        Of a team, the leader starts it.
 
         Raises the errors of reading the data, `UsageError` if `output` is a run already, `CheckpointError` if the
         resumed run was started with another request.
         """
         preset = load_layout_preset(request.preset)
-        if is_run(output):
-            run = _resumed(output, request, resume)
-            return cls(run, *_load(run.request, preset.max_side, track), threads)
-        data = _load(request, preset.max_side, track)
-        return cls(_started(output, request), *data, threads)
+        exists = team.gathered(is_run(output))[0]
+        run = _resumed(output, request, resume) if exists else None
+        data = _load(run.request if run else request, preset.max_side, track)
+        if not run and team.is_leader:
+            run = _started(output, request)
+        team.wait()
+        return cls(run or _resumed(output, request, True), *data, threads, team)
 
     @property
     def counts(self) -> str:
@@ -114,7 +123,7 @@ class LayoutSession:
         Raises `DivergenceError` if the loss is NaN or infinite.
         """
         with self._batches as batches:
-            self._trainer = trainer = Trainer(self.run, self._engine, batches, self.validation)
+            self._trainer = trainer = Trainer(self.run, self._engine, batches, self.validation, self._team)
             if self.run.last.exists():
                 trainer.resume()
                 callbacks.on_message(f"continues at step {trainer.progress.step}")
@@ -126,7 +135,8 @@ class LayoutSession:
         found = self._trainer.final_examination()
         assert isinstance(found, LayoutExamination)
         card = detection_card(_validation_name(self.run.request), found.matches)
-        write_atomically(self.run.path / SCORES, msgspec.json.format(msgspec.json.encode(card)) + b"\n")
+        if self._team.is_leader:
+            write_atomically(self.run.path / SCORES, msgspec.json.format(msgspec.json.encode(card)) + b"\n")
         return LayoutOutcome(card, self._trainer.gained)
 
 

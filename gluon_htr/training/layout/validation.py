@@ -10,6 +10,7 @@ from ...pages.detection.classes import Classes
 from ...pages.detection.detector import find, probabilities
 from ...pages.scaling import padded
 from ...pages.scoring import Matches, match
+from ..team import ALONE, Team
 from ..validation import Examination, Predict
 from .pages import PageStore
 
@@ -29,15 +30,16 @@ class LayoutExamination(Examination):
 class LayoutValidation:
     """Pages with their lines. multiple: sides of an input are multiples of it."""
 
-    def __init__(self, pages: PageStore, classes: Classes, multiple: int) -> None:
-        self.pages, self.classes, self.multiple = pages, classes, multiple
+    def __init__(self, pages: PageStore, classes: Classes, multiple: int, team: Team = ALONE) -> None:
+        self.pages, self.classes, self.multiple, self._team = pages, classes, multiple, team
 
     def __len__(self) -> int:
         return len(self.pages)
 
     def examine(self, predict: Predict) -> LayoutExamination:
-        """Find the lines of all pages; the error is 1 minus the mean of both F1."""
-        matches = [self._match(predict, page) for page in range(len(self.pages))]
+        """Find the lines of all pages, each process on its part; the error is 1 minus the mean of both F1."""
+        own = range(self._team.rank, len(self.pages), self._team.size)
+        matches = self._team.shared([self._match(predict, page) for page in own])
         total = sum(matches, Matches())
         f1, baselines = total.f1, total.baseline_f1
         return LayoutExamination(

@@ -19,8 +19,10 @@ class Batch:
     labels, by objective: `ctc` (N, L) int32, padded with -1 to the longest label of the batch; `cross-entropy` (N,)
     int32; `pixels` (N, H, W) int32. In the last two, -1 does not count.
     lengths: of the labels of `ctc`, (N,) int32; empty otherwise.
+    weight: of its loss, among the parts of one batch in several processes.
     """
 
     images: np.ndarray
     labels: np.ndarray
     lengths: np.ndarray = field(default_factory=_no_lengths)
+    weight: float = 1.0

@@ -1,0 +1,186 @@
+"""Processes that train one network together, started by torchrun as a user does."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from support import command_environment, png
+
+pytest.importorskip("torch")
+
+from gluon_htr.bundles.run_folder import is_run
+from gluon_htr.graphs.params import load_parameters
+from gluon_htr.training.journal import read_journal
+from gluon_htr.training.ordered import BatchPosition, OrderedBatches
+from gluon_htr.training.team import Team
+
+pytestmark = pytest.mark.torch
+
+PRESET = """
+description = "two convolutions, batch norms and an LSTM, without dropout"
+
+[preprocessing]
+rule = "box"
+height = 16
+width = 64
+
+[network]
+[[network.featurizer]]
+channels = 8
+pool = [2, 2]
+
+[[network.featurizer]]
+channels = 12
+pool = [2, 1]
+
+[network.encoder]
+kind = "lstm"
+hidden = 16
+
+[training]
+batch_size = 6
+epochs = {epochs}
+average = 0.5
+
+[training.augmentation]
+share = 0.0
+
+[training.optimizer]
+kind = "sgd"
+momentum = 0.0
+
+[training.schedule]
+rate = 0.02
+warmup = 5
+"""
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """Twenty pictures of stripes with texts, all of one size."""
+    random = np.random.default_rng(0)
+    for number in range(20):
+        pixels = np.full((16, 64), 250, np.uint8)
+        pixels[4:12, random.permutation(60)[: 3 + number % 5]] = 20
+        (tmp_path / f"{number:02}.png").write_bytes(png(pixels))
+        (tmp_path / f"{number:02}.gt.txt").write_text("abc"[: 1 + number % 3], "utf-8")
+    return tmp_path
+
+
+def train(data: Path, output: str, processes: int, epochs: int = 4, *more: str) -> subprocess.CompletedProcess[str]:
+    command = command_of(data, output, processes, epochs, *more)
+    environment = command_environment(OMP_NUM_THREADS="1")
+    return subprocess.run(command, capture_output=True, text=True, timeout=200, env=environment)
+
+
+def command_of(data: Path, output: str, processes: int, epochs: int, *more: str) -> list[str]:
+    preset = data / f"preset-{epochs}.toml"
+    preset.write_text(PRESET.format(epochs=epochs), "utf-8")
+    start = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
+    started = start if processes > 1 else [sys.executable]
+    specs = [f"listing:{data}?split=train", f"listing:{data}?split=validation"]
+    words = ["--config", str(preset), "--data", specs[0], "--validation", specs[1], "--output", str(data / output)]
+    return [*started, "-m", "gluon_htr.train", *words, "--engine", "torch", "--workers", "0", *more]
+
+
+def test_two_processes_train_as_one(data: Path) -> None:
+    """Several GPUs would give another model than one, and whoever tuned a training on one would start again."""
+    alone, together = (train(data, f"run{count}", count) for count in (1, 2))
+    assert alone.returncode == 0, alone.stderr
+    assert together.returncode == 0, together.stderr
+    assert together.stdout.count("CER") == 1, "the first process speaks for both"
+    one, two = (load_parameters(data / f"run{count}" / "model.params") for count in (1, 2))
+    assert one.keys() == two.keys()
+    for key in one:
+        np.testing.assert_allclose(two[key], one[key], rtol=1e-5, atol=1e-5, err_msg=key)
+    first, second = ([e for e in read_journal(data / f"run{count}") if e["event"] == "validation"] for count in (1, 2))
+    assert [entry["samples"] for entry in first] == [entry["samples"] for entry in second]
+    assert [entry["cer"] for entry in first] == [entry["cer"] for entry in second]
+    scores = [json.loads((data / f"run{count}" / "scores.json").read_text()) for count in (1, 2)]
+    assert scores[0]["cer"] == scores[1]["cer"]
+
+
+def test_the_loss_of_one_process_loses_no_training(data: Path) -> None:
+    """A night on two machines would be lost with one of them."""
+    environment = command_environment(OMP_NUM_THREADS="1")
+    command = command_of(data, "run", 2, 4000)
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as running:
+        follower = _process_of(running.pid, rank=1)
+        _wait(lambda: (data / "run" / "checkpoints" / "best.params").exists())
+        os.kill(follower, signal.SIGKILL)
+        _, errors = running.communicate(timeout=100)
+    assert running.returncode != 0
+    assert is_run(data / "run")
+    done = read_journal(data / "run")[-1]["step"]
+    assert done > 0
+    assert "continue with --resume" in errors or "stopping after this step" in errors
+    resumed = train(data, "run", 2, 4000, "--resume", "--budget", "1s")
+    assert resumed.returncode == 0, resumed.stderr
+    step = re.search(r"continues at step (\d+)", resumed.stderr)
+    assert step
+    assert int(step[1]) > 0
+
+
+def _process_of(parent: int, rank: int) -> int:
+    """The process of a rank below torchrun."""
+
+    def children() -> list[int]:
+        path = Path(f"/proc/{parent}/task/{parent}/children")
+        return [int(pid) for pid in path.read_text().split()] if path.exists() else []
+
+    def ranks() -> dict[str, int]:
+        found = {}
+        for pid in children():
+            variables = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+            for variable in variables:
+                if variable.startswith(b"RANK="):
+                    found[variable.decode()] = pid
+        return found
+
+    _wait(lambda: f"RANK={rank}" in ranks())
+    return ranks()[f"RANK={rank}"]
+
+
+def _wait(condition: object) -> None:
+    end = time.monotonic() + 90
+    while not condition():  # type: ignore[operator]
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+class _Recorder:
+    """A maker that returns the positions."""
+
+    def __init__(self, pixels: np.ndarray) -> None:
+        pass
+
+    def make(self, positions: np.ndarray, epoch: int) -> list[int]:
+        return positions.tolist()
+
+
+@pytest.mark.parametrize(("samples", "size"), [(7, 2), (8, 4), (3, 4), (1, 3)])
+def test_the_parts_of_a_batch_make_the_whole(samples: int, size: int) -> None:
+    """Samples would be trained on twice, or never; small last batches would stop a process."""
+
+    def of(rank: int) -> tuple[list[int], float]:
+        team = Team()
+        team.rank, team.size = rank, size
+        batches = OrderedBatches(np.zeros(1, np.uint8), _Recorder, lambda epoch: [np.arange(samples)], 0, team)
+        _, positions, part = next(batches.stream(BatchPosition()))
+        assert positions.tolist() == list(range(samples))
+        return part.made, part.weight
+
+    parts = [of(rank) for rank in range(size)]
+    weighted = [position for made, weight in parts if weight for position in made]
+    assert sorted(weighted) == list(range(samples))
+    assert all(made for made, _ in parts), "every process has something to compute"
+    assert sum(weight for _, weight in parts) == pytest.approx(size), "the mean over the processes is that of the batch"
