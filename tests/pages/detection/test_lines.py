@@ -58,6 +58,18 @@ def test_cells_of_a_row_stay_apart() -> None:
     assert match(places, found_in(places, "lines")).polygons == len(places)
 
 
+def test_a_part_of_a_line_is_not_a_line_of_its_own() -> None:
+    """The bows of letters would be read again as words; a word between two lines must stay."""
+    inserted = line(150, 210, 88)
+    places = [line(40, 350, 60), line(40, 350, 130), inserted]
+    target = draw_targets([(p / 2, b / 2) for p, b in places], SIDE // 2, SIDE // 2, "lines")
+    target[57:59, 100:130] = CLASSES["lines"].index("baseline")  # through the middle of the second line's letters
+    maps = np.eye(4)[target].transpose(2, 0, 1) * 0.9 + 0.025
+    found = [(f.polygon, f.baseline) for f in find(maps, "lines", (2.0, 2.0))]
+    assert len(found) == 3
+    assert match([inserted], found).baselines == 1
+
+
 def test_a_blank_page_has_no_lines() -> None:
     """A blank page would be an error."""
     assert found_in([], "lines") == [] == found_in([], "odd-even")
