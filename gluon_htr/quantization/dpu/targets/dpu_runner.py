@@ -235,6 +235,7 @@ def from_fixed(features: np.ndarray, exponent: int) -> np.ndarray:
 
 def session(path: Path, provider: str = "CPUExecutionProvider", **options: str) -> Any:
     """Open a graph on ONNX Runtime; operators that the provider lacks run on the CPU. Raises `RunnerError`."""
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # before the import, which would start it
     try:
         import onnxruntime
     except ImportError:
@@ -243,7 +244,9 @@ def session(path: Path, provider: str = "CPUExecutionProvider", **options: str) 
         ) from None
     if provider not in onnxruntime.get_available_providers():
         raise RunnerError(f"this onnxruntime has no {provider}: use the one of AMD's image, or --engine cpu", 3)
-    return onnxruntime.InferenceSession(str(path), providers=[provider], provider_options=[options])
+    settings = onnxruntime.SessionOptions()
+    settings.add_session_config_entry("session.load_model_format", "ONNX")
+    return onnxruntime.InferenceSession(str(path), settings, providers=[provider], provider_options=[options])
 
 
 def featurizer(folder: Path, engine: str, vaip: str = VAIP) -> Featurizer:
