@@ -18,6 +18,7 @@ from ..images.polarity import dark_on_light
 from ..images.preprocessing import Placement, Preprocessing, fit, place
 from ..text.alphabet import Alphabet
 from .backends import LogitsFunction
+from .origin import Origin, reduced
 from .picture import Picture, to_html
 
 WINDOW = 8  # batches that are sorted together, to find images of the same width
@@ -85,6 +86,9 @@ class Recognizer:
         name: Name of the model, for messages.
         temperature: Logits are divided by it before they become confidences (Guo et al. 2017); it never changes a text.
         decoder: Decoder of logits; greedy by default.
+        origin: How another process can load it again.
+
+    Processes may share it as well: pickled, it is the file that it was loaded from, which must be there.
 
     Example:
         >>> import gluon_htr
@@ -101,9 +105,13 @@ class Recognizer:
         name: str,
         temperature: float = 1.0,
         decoder: Decoder = GREEDY,
+        origin: Origin | None = None,
     ) -> None:
         self.network, self.alphabet, self.preprocessing, self.name = network, alphabet, preprocessing, name
-        self.temperature, self.decoder = temperature, decoder
+        self.temperature, self.decoder, self._origin = temperature, decoder, origin
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return reduced(self._origin, self.name, {"temperature": self.temperature, "decoder": self.decoder})
 
     def read(self, image: ImageLike, whole: bool = False, frame: int | None = None) -> Recognition:
         """Read one image.

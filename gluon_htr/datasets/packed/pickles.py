@@ -45,25 +45,23 @@ _OPERATIONS = {
     "TUPLE2", "TUPLE3", "EMPTY_DICT", "SETITEM", "SETITEMS", "STACK_GLOBAL", "REDUCE", "BUILD",
 }
 # fmt: on
-BYTES_PER_OPERATION = 8  # at least, in what `dump` writes: a container has contents, and a text its letters
+SMALL = 1 << 16  # bytes, of which a few more are no matter
+BYTES_PER_OPERATION, FEW = 8, 1000  # at least, in a file of more than a few: most of its bytes are pixels
 
 
 class _Bounded:
     """A file of which no more is read than is there, however much is asked for."""
 
     def __init__(self, file: BinaryIO) -> None:
-        self._file, self._size = file, os.fstat(file.fileno()).st_size
+        self._file, self._size, self._read = file, os.fstat(file.fileno()).st_size, file.read
 
     def read(self, size: int) -> bytes:
-        if size > self._size - self._file.tell():
+        if size > SMALL and size > self._size - self._file.tell():  # asking for the position takes as long as reading
             raise pickle.UnpicklingError("it is cut off")
-        return self._file.read(size)
+        return self._read(size)
 
     def readline(self) -> bytes:
         raise pickle.UnpicklingError("it has an operation in text, which data never needs")
-
-    def tell(self) -> int:
-        return self._file.tell()
 
 
 class _Unpickler(pickle.Unpickler):
@@ -83,8 +81,9 @@ def load_all(path: Path) -> list[Any]:
     try:
         check_regular(path)
         with open(path, "rb") as file:
+            left = os.fstat(file.fileno()).st_size // BYTES_PER_OPERATION + FEW
             while not contents or file.peek(1):
-                _check(file)
+                left -= _check(file, left)
                 contents.append(_Unpickler(file).load())
     except OSError as error:
         raise CacheError(f"{path} cannot be read: {error.strerror}") from None
@@ -95,15 +94,20 @@ def load_all(path: Path) -> list[Any]:
     return contents
 
 
-def _check(file: BinaryIO) -> None:
-    """Walk one pickle, and go back to its beginning. Raises `UnpicklingError` or `ValueError`."""
+def _check(file: BinaryIO, most: int) -> int:
+    """Walk one pickle of at most so many operations, and go back to its beginning. Return their number.
+
+    Raises `UnpicklingError` or `ValueError`.
+    """
+    number = 0
     begin = file.tell()
     for number, (operation, _, _) in enumerate(pickletools.genops(cast(Any, _Bounded(file))), 1):
-        if number % 1000 == 0 and number * BYTES_PER_OPERATION > file.tell() - begin:
+        if number > most:
             raise pickle.UnpicklingError("it consists of more objects than its size allows")
         if operation.name not in _OPERATIONS:
             raise pickle.UnpicklingError(f"it has the operation {operation.name}, which data never needs")
     file.seek(begin)
+    return number
 
 
 def dump(content: Any, file: BinaryIO) -> None:

@@ -74,7 +74,10 @@ class _Step:
         self.node, self._shapes, self._values, self.macs = node, shapes, values, 0
 
     def shape(self, place: int = 0) -> Shape:
-        return self._shapes[self.node.inputs[place]]
+        name = self.node.inputs[place]
+        if name not in self._shapes:
+            raise ValueError(f"it needs {name!a:.60}, which nothing computes")
+        return self._shapes[name]
 
     def has(self, place: int) -> bool:
         return len(self.node.inputs) > place and self.node.inputs[place] != ""
