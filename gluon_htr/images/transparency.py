@@ -13,7 +13,7 @@ from .samples import by_strips, strips
 
 LIGHT = 128  # gray level: where all that is visible is lighter, it is light ink
 DARK_SHARE = 0.03  # of what is visible may be darker: edges, specks
-MAX_INK = 0.5  # proportion of the picture that ink covers; paper that was cut out covers more
+MAX_INK = 0.4  # proportion of the picture that ink covers, as for opaque pictures; paper that was cut out covers more
 _ALPHA = {"LA", "La", "PA", "RGBA", "RGBa"}
 
 

@@ -102,6 +102,10 @@ def _png(content: bytes) -> np.ndarray:
             palette = np.frombuffer(chunk, np.uint8).reshape(-1, 3)
         elif kind == b"IDAT":
             data += chunk
+        elif kind in (b"eXIf", b"tRNS") or chunk.startswith((b"Raw profile type", b"XML:com.adobe.xmp")):
+            raise ValueError("it has an orientation or a transparent color: save it as a plain gray PNG")
+        elif kind == b"pHYs" and chunk[:4] != chunk[4:8]:
+            raise ValueError("its pixels are not square: save it as a plain gray PNG")
         at += 12 + size
     width, height, bits, color, _, _, interlaced = header
     if bits != 8 or interlaced:
