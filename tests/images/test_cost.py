@@ -45,6 +45,11 @@ def png_bomb(side: int, bits: int, color: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", content) + chunk(b"IEND", b"")
 
 
+def claimed(side: int, color: int) -> bytes:
+    """The beginning of such a picture: it must be refused by what it claims."""
+    return png_bomb(20, 8, color).replace(struct.pack(">II", 20, 20), struct.pack(">II", side, side), 1)
+
+
 def tiff(*entries: tuple[int, int, int, int], more: bytes = b"") -> bytes:
     """A TIFF of one directory, behind which `more` follows."""
     body = struct.pack("<H", len(entries)) + b"".join(struct.pack("<HHII", *entry) for entry in entries) + bytes(4)
@@ -80,7 +85,7 @@ BOMBS: dict[str, Callable[[], bytes]] = {
     "strips on one block": repeated_strips,
     "runs of one pixel": lambda: rle(16 << 20),
     "16 MB of digits": lambda: b"P2 4000 2000 255\n" + b"7 " * 8_000_000,
-    "178 MP of RGBA": lambda: png_bomb(13_000, 8, 6),
+    "169 MP of RGBA": lambda: claimed(13_000, 6),
     "a file of 300 MB": lambda: b"\x89PNG\r\n\x1a\n" + bytes(300 << 20),
 }
 
