@@ -19,8 +19,8 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-import onnxruntime
 
+from gluon_htr._onnxruntime import onnxruntime
 from gluon_htr._processes import cores
 from gluon_htr.bundles.reader import read_bundle
 from gluon_htr.graphs.pair import read_pair

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from . import _command, _progress
+from ._files import read_text
 from .bundles.reader import Bundle, read_bundle
 from .bundles.upgrade import write_current
 from .bundles.writer import bundle_name, bundle_size, check_target
@@ -106,7 +107,7 @@ def _request(options: argparse.Namespace) -> ExportRequest:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text("utf-8")
+        return read_text(path)
     except UnicodeDecodeError:
         raise UsageError(f"{path} is not text in UTF-8: give --license a text file") from None
 

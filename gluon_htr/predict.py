@@ -9,11 +9,9 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from PIL import Image
-
 from . import _command, _options, load
 from .errors import ImageError
-from .images.decoding import ImageLike
+from .images.decoding import ImageLike, upright_size
 from .runtime.backends import PROVIDERS
 from .runtime.recognizer import Recognition, Recognizer
 
@@ -32,11 +30,12 @@ def parser() -> argparse.ArgumentParser:
     _options.add_reading(parser)
     providers = f"execution provider of the engine onnx: {', '.join(PROVIDERS)} (default: cpu)"
     parser.add_argument("--provider", default="cpu", help=providers)
+    parser.add_argument("--frame", type=int, metavar="N", help="the picture to read in files with several, from 1")
     _options.add_json(parser, "one object per image, with text, confidence and characters,")
     return parser
 
 
-def run(images: list[Path], recognizer: Recognizer, as_json: bool) -> int:
+def run(images: list[Path], recognizer: Recognizer, as_json: bool, frame: int | None = None) -> int:
     """Print the text of each image; an unreadable image is reported, and the others are still read."""
     failures = 0
 
@@ -45,7 +44,7 @@ def run(images: list[Path], recognizer: Recognizer, as_json: bool) -> int:
         failures += 1
         _command.say(f"error: {error}")
 
-    for path, recognition in recognizer.stream(images, failed=failed):
+    for path, recognition in recognizer.stream(images, failed=failed, frame=frame):
         print(_json(path, recognition) if as_json else _line(path, recognition, alone=len(images) == 1))
         if not recognition.text:
             _command.say(_nothing(path))
@@ -71,9 +70,8 @@ def _looks_like_a_page(path: object) -> bool:
     if not isinstance(path, Path):
         return False
     try:
-        with Image.open(path) as image:
-            width, height = image.size
-    except Exception:  # it was read already; this is only for advice
+        width, height = upright_size(path)
+    except ImageError:  # it was read already; this is only for advice
         return False
     return height >= PAGE_HEIGHT and height > PAGE_RATIO * width
 
@@ -87,7 +85,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     _options.check_threads(options.threads)
     recognizer = load(options.model, options.engine, options.threads, [options.provider], options.precision)
-    return run(options.images, recognizer, options.json)
+    return run(options.images, recognizer, options.json, options.frame)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from . import _command, _options, _progress, load_reader
+from ._files import MAX_TEXT, read_bounded
 from ._page_reading import PageReading
 from ._storage import write_atomically
 from .errors import UsageError
@@ -62,7 +63,7 @@ def run(files: list[Path], reader: PageReader, kind: Format, output: Path | None
 
 def segmented(path: Path, segmentation: Path, reader: PageReader, output: Path | None) -> int:
     """Read the lines of a PAGE or ALTO file on its page, and write the file with their texts."""
-    blob = segmentation.read_bytes()
+    blob = read_bounded(segmentation, MAX_TEXT)
     written = write_texts(blob, reader.read_segmented(path, blob))
     if output is None:
         sys.stdout.flush()

@@ -23,6 +23,7 @@ Command = Callable[..., "subprocess.CompletedProcess[str]"]
 
 PROJECT = Path(__file__).resolve().parents[1]
 TINY = PROJECT / "tests" / "tiny.toml"  # a preset small enough to be trained in a test
+BUGS = PROJECT.parent / "shared" / "bugs"  # inputs of users that once failed
 SAMPLE = PROJECT.parent / "shared" / "data" / "sample"
 
 

@@ -16,6 +16,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO
 
+from .._files import check_regular
 from ..errors import BundleError
 
 MAX_FILES = 64
@@ -52,6 +53,7 @@ def _check_amounts(path: Path, sizes: Iterable[int]) -> None:
 
 
 def _zip(path: Path, only: str | None) -> dict[str, bytes]:
+    check_regular(path)
     _check_amounts(path, [path.stat().st_size])
     with path.open("rb") as file:
         _check_directory(path, file)

@@ -12,7 +12,9 @@ import msgspec
 import numpy as np
 
 from .. import __version__
+from .._json import decode_json
 from ..errors import AlphabetError, BundleError, GraphError
+from ..graphs.onnx.cost import check_cost
 from ..graphs.onnx.initializers import initializers
 from ..graphs.onnx.inspection import INTEGER_OPERATORS, OPERATORS, check_graph
 from ..graphs.onnx.restoring import restore
@@ -188,12 +190,13 @@ def _description(path: Path, document: bytes, manifest: _Manifest) -> Descriptio
 
 
 def _check_meaning(bundle: Bundle) -> None:
-    """Check that graphs have allowed operators and the declared input and output, and that golden images exist."""
+    """Check operators, inputs, outputs and costs of the graphs, and that golden images exist."""
     tensors = [tensor.name for tensor in (*bundle.description.inputs, *bundle.description.outputs)]
     for name, operators in ((MODEL, OPERATORS), (INTEGER_MODEL, INTEGER_OPERATORS)):
         if name in bundle.files:
             try:
                 graph = check_graph(bundle.files[name], operators)
+                check_cost(bundle.files[name], _largest_inputs(bundle.description))
             except GraphError as error:
                 raise BundleError(f"{bundle.path}: {name}: {error}") from None
             if [*graph.inputs, *graph.outputs] != tensors:
@@ -202,8 +205,21 @@ def _check_meaning(bundle: Bundle) -> None:
         raise BundleError(f"{bundle.path}: {GOLDEN} names {absent[0]}, which is not there")
 
 
+def _largest_inputs(about: Description) -> dict[str, tuple[int, ...]]:
+    """Return the shapes of the inputs for one image, as wide and high as preprocessing makes any."""
+    model = about.model
+    if isinstance(model, Layout):
+        height = width = model.max_side
+    else:
+        height, width = model.preprocessing.fit.height, model.preprocessing.fit.width
+    largest = (1, 1, height, width)
+    shapes = {}
+    for tensor in about.inputs:
+        free = largest if len(tensor.shape) == len(largest) else (1,) * len(tensor.shape)
+        sides = (side if isinstance(side, int) else most for side, most in zip(tensor.shape, free))
+        shapes[tensor.name] = tuple(sides)
+    return shapes
+
+
 def _decode(content: bytes, kind: type[T], where: str) -> T:
-    try:
-        return msgspec.json.decode(content, type=kind)
-    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
-        raise BundleError(f"{where} is not valid: {error}") from None
+    return decode_json(content, kind, f"{where} is not valid", BundleError)

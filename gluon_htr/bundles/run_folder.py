@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from .._files import read_text
 from ..errors import CheckpointError
 from ..graphs.pair import PARAMETERS, SYMBOL
 from ..images.preprocessing import Preprocessing
@@ -45,7 +46,7 @@ def read_preprocessing(folder: Path) -> Preprocessing:
     """Read the preprocessing of a run. Raises `CheckpointError` if its `run.toml` is damaged."""
     file = folder / RUN
     try:
-        content: dict[str, Any] = tomllib.loads(file.read_text("utf-8"))
+        content: dict[str, Any] = tomllib.loads(read_text(file))
         return msgspec.convert(content["preset"]["preprocessing"], Preprocessing)
     except (
         OSError,

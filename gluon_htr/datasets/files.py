@@ -10,6 +10,7 @@ import tarfile
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
+from .._files import read_bounded
 from .._folders import walk
 from ..errors import ArchiveError
 
@@ -52,7 +53,7 @@ def contents(root: Path, part: str, archives: str, suffixes: tuple[str, ...]) ->
     """
     if (root / part).is_dir():
         for name, path in folder_files(root / part, suffixes).items():
-            yield name, Path(path).read_bytes()
+            yield name, read_bounded(path, MAX_MEMBER_BYTES)
         return
     for archive in sorted(root.glob(archives)):
         yield from archive_members(archive, suffixes)

@@ -19,6 +19,7 @@ from typing import BinaryIO, cast
 
 import numpy as np
 
+from .._files import check_regular
 from ..errors import DataError
 
 UNSIGNED_BYTES = 0x08
@@ -33,6 +34,7 @@ def read_idx(path: Path, dimensions: int) -> np.ndarray:
     `DataError` if it cannot be read, has another format, or has fewer or more values than it announces.
     """
     try:
+        check_regular(path)
         with open(path, "rb") as file:
             zipped = file.read(2) == GZIP
             file.seek(0)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from unicodedata import category
 
+from .._files import check_regular
 from ..errors import DataError
 from ..text.normalization import NormalizationForm, normalize
 from .sample import Problem
@@ -34,6 +35,7 @@ def labels(spec: str) -> tuple[Iterator[str], list[Problem]]:
 
 def _lines(path: Path) -> Iterator[str]:
     try:
+        check_regular(path)
         with open(path, encoding="utf-8") as file:
             yield from file
     except OSError as error:

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from PIL import ExifTags, Image
 
+from .._files import read_bounded
 from .._folders import files_below
-from ..errors import AnnotationError
-from ..images.decoding import SUFFIXES
+from ..errors import AnnotationError, ImageError
+from ..images.decoding import SUFFIXES, upright_size
 from ..pages.annotations import AnnotatedPage, parse_page
 from .files import MAX_MEMBER_BYTES
 from .sample import Problem
@@ -107,9 +107,7 @@ def _is_parted(root: Path) -> bool:
 
 def _content(path: Path) -> bytes:
     try:
-        if path.stat().st_size > MAX_MEMBER_BYTES:
-            raise AnnotationError(f"has more than {MAX_MEMBER_BYTES >> 20} MB")
-        return path.read_bytes()
+        return read_bounded(path, MAX_MEMBER_BYTES)
     except OSError as error:
         raise AnnotationError(f"cannot be read: {error.strerror}") from None
 
@@ -125,10 +123,9 @@ def _image(path: Path, named: str) -> Path:
 
 
 def _size(image: Path) -> tuple[int, int]:
-    """Return width and height in pixels, as the image will be decoded: upright."""
+    """Return width and height in pixels, as the image will be decoded."""
     try:
-        with Image.open(image) as opened:
-            sideways = opened.getexif().get(ExifTags.Base.Orientation, 1) >= 5
-            return opened.size[::-1] if sideways else opened.size
-    except Exception as error:  # decoders raise whatever they like
-        raise AnnotationError(f"has an image that cannot be read: {image.name}: {type(error).__name__}") from None
+        return upright_size(image)
+    except ImageError as error:
+        why = str(error).removeprefix(f"{image} ")
+        raise AnnotationError(f"has an image that cannot be read: {image.name}: {why}") from None

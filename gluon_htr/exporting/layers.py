@@ -44,13 +44,15 @@ def _operator(graph: Graph, name: str) -> str:
 
 def _of_onnx(exported: bytes, images: np.ndarray, names: set[str]) -> Arrays:
     """Compute the tensors of the graph that have one of these names."""
-    import onnxruntime
+    from .._onnxruntime import onnxruntime, session_options
 
     model = onnx.load_from_string(exported)
     made = [name for node in model.graph.node for name in node.output if name in names]
     known = {output.name for output in model.graph.output}
     model.graph.output.extend(onnx.ValueInfoProto(name=name) for name in made if name not in known)
-    session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(
+        model.SerializeToString(), session_options(), providers=["CPUExecutionProvider"]
+    )
     return dict(zip(made, session.run(made, {session.get_inputs()[0].name: to_network_input(images)})))
 
 

@@ -12,6 +12,8 @@ import numpy as np
 from PIL import Image
 
 from .. import __version__
+from .._files import MAX_TEXT, read_bounded
+from .._json import decode_json
 from ..bundles.reader import Bundle
 from ..bundles.run_folder import SCORES, has_weights
 from ..bundles.schema import (
@@ -137,10 +139,7 @@ def _cards(run: LayoutRun) -> list[DetectionCard]:
     path = run.path / SCORES
     if not path.is_file():
         return []
-    try:
-        return [msgspec.json.decode(path.read_bytes(), type=DetectionCard)]
-    except msgspec.MsgspecError as error:
-        raise CheckpointError(f"{path} is damaged: {error}") from None
+    return [decode_json(read_bounded(path, MAX_TEXT), DetectionCard, f"{path} is damaged", CheckpointError)]
 
 
 def _golden(bundle: Bundle) -> dict[str, bytes]:

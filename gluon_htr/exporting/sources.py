@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import msgspec
-
+from .._files import MAX_TEXT, read_bounded
+from .._json import decode_json
 from ..bundles.run_folder import SCORES, has_weights
 from ..bundles.schema import Card, DataSource
 from ..datasets.provenance import known_terms, public_name
@@ -84,10 +84,7 @@ def _cards(run: Path, validation: str | None) -> tuple[Card, ...]:
     path = run / SCORES
     if not path.is_file():
         return ()
-    try:
-        found = msgspec.json.decode(path.read_bytes(), type=ScoreCard)
-    except msgspec.MsgspecError as error:
-        raise CheckpointError(f"{path} is damaged: {error}") from None
+    found = decode_json(read_bounded(path, MAX_TEXT), ScoreCard, f"{path} is damaged", CheckpointError)
     try:
         name = public_name(validation) if validation else "a held-out part of the training data"
     except CacheError:

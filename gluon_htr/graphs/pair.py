@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from .._files import read_text
 from .._storage import write_atomically
 from ..errors import GraphError
 from .params import load_parameters, pack_parameters
@@ -31,7 +32,7 @@ def read_pair(folder: Path) -> Pair:
 def read_files(symbol: Path, parameters: Path) -> Pair:
     """Read a pair from two files of any name. Raises as `read_pair` does."""
     try:
-        text = symbol.read_text("utf-8")
+        text = read_text(symbol)
     except (OSError, UnicodeDecodeError) as error:
         raise GraphError(f"{symbol} cannot be read: {error}") from None
     return Pair(text, load_parameters(parameters))

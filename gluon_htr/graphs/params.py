@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from .._files import MAX_WEIGHTS, read_bounded
 from ..errors import ParametersError
 
 _LIST_MAGIC, _ARRAY_MAGIC = 0x112, 0xF993FAC9
@@ -25,7 +26,7 @@ _DIMENSIONS = 32  # MXNet's own limit on an array's rank is below this
 def load_parameters(path: str | Path) -> dict[str, np.ndarray]:
     """Load the arrays of a file by name. Raises `ParametersError` if it is another file or is cut off."""
     try:
-        data = Path(path).read_bytes()
+        data = read_bounded(path, MAX_WEIGHTS)
     except OSError as error:
         raise ParametersError(f"{path} cannot be read: {error.strerror}") from None
     return parse_parameters(data, where=str(path))

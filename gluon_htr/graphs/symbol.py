@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .._files import read_text
 from ..errors import GraphError
 from .operators import OPERATORS
 
@@ -87,7 +88,7 @@ class Graph:
 def load_graph(path: str | Path) -> Graph:
     """Read `symbol.json`. Raises `GraphError`, which names the file."""
     try:
-        text = Path(path).read_text("utf-8")
+        text = read_text(path)
     except (OSError, UnicodeDecodeError) as error:
         raise GraphError(f"{path} cannot be read: {error}") from None
     return parse_graph(text, where=str(path))

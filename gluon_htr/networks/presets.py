@@ -10,6 +10,7 @@ from typing import TypeVar
 
 import msgspec
 
+from .._files import read_text
 from ..errors import ConfigurationError
 from .configuration import Preset
 from .layout_configuration import LayoutPreset
@@ -48,7 +49,7 @@ def preset_text(name_or_path: str | Path) -> str:
     if name in _all_names():
         return _folder().joinpath(f"{name}.toml").read_text("utf-8")
     try:
-        return Path(name).read_text("utf-8")
+        return read_text(name)
     except FileNotFoundError:
         known = ", ".join(_all_names())
         raise ConfigurationError(f"{name} is neither a preset nor a file; the presets are {known}") from None

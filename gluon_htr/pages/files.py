@@ -9,7 +9,7 @@ from pathlib import Path
 from ..errors import UsageError
 from ..images.decoding import SUFFIXES
 
-PAGE_SUFFIXES = (*SUFFIXES, ".pdf", ".heic", ".heif")
+PAGE_SUFFIXES = (*SUFFIXES, ".pdf")
 
 
 def expand(names: Sequence[str]) -> list[Path]:

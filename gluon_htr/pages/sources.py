@@ -5,12 +5,9 @@ PDF needs pypdfium2, HEIC needs pillow-heif; both are in the extra `pages`.
 
 from __future__ import annotations
 
-import io
-import os
 import threading
-import warnings
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
@@ -19,16 +16,24 @@ import numpy as np
 from PIL import Image
 
 from ..errors import ImageError, MissingToolError
-from ..images.decoding import MAX_PIXELS, NO_PAGE, SUBFILE_TYPE, ImageLike, contents, decode
+from ..images.decoding import (
+    MAX_FRAMES,
+    NO_PAGE,
+    SUBFILE_TYPE,
+    ImageLike,
+    contents,
+    decode,
+    from_pillow,
+    quiet,
+    seek,
+    source_name,
+)
+from ..images.formats import EXTRA, broken, identify, is_pdf, open_image
 
 PDF_DPI = 300  # at which pages of a PDF are rendered: archives scan at 300 dpi
 MAX_PDF_SIDE = 6000  # pixels: larger pages are rendered at a lower resolution
-MAX_FRAMES = 10_000  # of a TIFF, smaller copies and masks included: damaged or hostile files have more
-EXTRA = "pip install 'gluon-htr[pages]'"
 #: PDFium allows one call at a time in a process, whatever the document.
 _PDFIUM = threading.Lock()
-#: Brands of ISO base media files (ISO/IEC 23008-12) that are HEIC or HEIF images.
-_HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1")
 
 
 @dataclass(frozen=True)
@@ -43,19 +48,19 @@ class PageImage:
 class PageSource:
     """The pages of a file, in order. A context manager; `count` is known before any page is decoded.
 
-    source: a path, the bytes of a file, an array or a Pillow image. max_pixels: of a page in a file, half as many if it
+    source: as for `decode`. max_pixels: of a page in a file, half as many if it
     has more than 8 bits; a larger one is an error of that page, or rendered smaller if the file is a PDF. max_pages:
     `count` is at most one more than that. Raises `ImageError` if it cannot be opened at all, `MissingToolError` if a
     package for its format is missing.
     """
 
     def __init__(self, source: ImageLike, max_pixels: int | None = None, max_pages: int = MAX_FRAMES) -> None:
-        self.name, self._max_pixels, self._max_pages = _name(source), max_pixels, max_pages
+        self.name, self._max_pixels, self._max_pages = source_name(source), max_pixels, max_pages
         self._close: Callable[[], object] = lambda: None
         self._decode: Callable[[int], np.ndarray] = lambda number: decode(source)
         self.count = 1
-        if isinstance(source, (str, os.PathLike, bytes)):
-            self._open(_content(source))
+        if not isinstance(source, (np.ndarray, Image.Image)):
+            self._open(contents(source))
 
     def __enter__(self) -> PageSource:
         return self
@@ -72,12 +77,12 @@ class PageSource:
                 yield PageImage(number, None, ImageError(f"{self.name}{where}: {_without(str(error), self.name)}"))
 
     def _open(self, blob: bytes) -> None:
-        if blob.startswith(b"%PDF-") or b"%PDF-" in blob[:1024]:
+        if not blob:
+            raise ImageError(f"{self.name} is empty")
+        if is_pdf(blob):
             self._open_pdf(blob)
             return
-        if blob[4:8] == b"ftyp" and blob[8:12] in _HEIF_BRANDS:
-            _register_heif(self.name)
-        if blob[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
+        if identify(blob) == "TIFF":
             self._open_tiff(blob)
             return
         self._decode = lambda number: _decoded(blob, self.name, self._max_pixels)
@@ -106,38 +111,11 @@ class PageSource:
         self._decode = lambda number: _pdf_page(document, number, self._max_pixels)
 
 
-def _name(source: ImageLike) -> str:
-    return os.fspath(source) if isinstance(source, (str, os.PathLike)) else "image"
-
-
-def _content(source: str | os.PathLike[str] | bytes) -> bytes:
-    blob = source if isinstance(source, bytes) else contents(os.fspath(source))
-    if not blob:
-        raise ImageError(f"{_name(source)} is empty")
-    return blob
-
-
 def _decoded(blob: bytes, name: str, max_pixels: int | None) -> np.ndarray:
-    with _quiet():
-        try:
-            with Image.open(io.BytesIO(blob)) as image:
-                _check_size(image, max_pixels)
-                frames = getattr(image, "n_frames", 1)
-                if frames > 1 and image.format in ("GIF", "PNG", "WEBP", "AVIF"):
-                    raise ImageError(f"is an animation of {frames} pictures: save the page as an image of its own")
-        except ImageError:
-            raise
-        except Exception:  # `decode` reports it
-            pass
-        return decode(blob)
-
-
-def _register_heif(name: str) -> None:
-    try:
-        from pillow_heif import register_heif_opener
-    except ImportError:
-        raise MissingToolError(f"{name} is a HEIC image, which needs pillow-heif: {EXTRA}") from None
-    register_heif_opener()
+    with quiet(), open_image(blob, name) as image:
+        _check_size(image, max_pixels)
+        seek(image, blob, name, None)
+        return from_pillow(image, name)
 
 
 def _check_size(image: Image.Image, max_pixels: int | None) -> None:
@@ -153,35 +131,27 @@ def _check_size(image: Image.Image, max_pixels: int | None) -> None:
 def _tiff_pages(blob: bytes, name: str, max_pages: int) -> list[int]:
     """Return the frames of a TIFF that are pages, not smaller copies or masks."""
     pages: list[int] = []
-    with _quiet():
+    with quiet(), open_image(blob, name) as image:
         try:
-            with Image.open(io.BytesIO(blob)) as image:
-                for frame in count():
-                    if len(pages) > max_pages or frame >= MAX_FRAMES:
-                        break
-                    image.seek(frame)
-                    if not pages or not image.getexif().get(SUBFILE_TYPE, 0) & NO_PAGE:
-                        pages.append(frame)
+            for frame in count():
+                if len(pages) > max_pages or frame >= MAX_FRAMES:
+                    break
+                image.seek(frame)
+                if not pages or not image.getexif().get(SUBFILE_TYPE, 0) & NO_PAGE:
+                    pages.append(frame)
         except EOFError:  # the last frame was the one before
             pass
-        except Image.DecompressionBombError:
-            raise ImageError(
-                f"{name} has too many pixels; at most {MAX_PIXELS:,} are accepted: scale it down"
-            ) from None
         except Exception as error:  # decoders raise whatever they like; the pages before it can be read
             if not pages:
-                raise ImageError(f"{name} is broken: {' '.join(str(error).split())[:120]}") from None
+                raise broken(name, error) from None
     return pages
 
 
 def _tiff_page(blob: bytes, frame: int, max_pixels: int | None) -> np.ndarray:
-    with _quiet(), Image.open(io.BytesIO(blob)) as image:
-        try:
-            image.seek(frame)
-        except Exception as error:
-            raise ImageError(f"is broken: {' '.join(str(error).split())[:120]}") from None
+    with quiet(), open_image(blob, "image") as image:
+        seek(image, blob, "image", frame + 1)
         _check_size(image, max_pixels)
-        return decode(image)
+        return from_pillow(image, "image")
 
 
 def _close_pdf(document: Any) -> None:
@@ -211,11 +181,3 @@ def _without(message: str, name: str) -> str:
     for start in (f"{name} ", f"{name}: ", "image "):
         message = message.removeprefix(start)
     return message
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Silence Pillow's warnings about large images: their size is checked here."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield

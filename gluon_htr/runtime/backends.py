@@ -76,15 +76,11 @@ def onnx_network(model: bytes, threads: int | None = None, providers: Sequence[s
     providers: keys of `PROVIDERS` or ONNX Runtime's own names, in order of preference. Raises `MissingToolError` for
     one that this onnxruntime does not have, `GraphError` for an invalid graph.
     """
-    import onnxruntime
+    from .._onnxruntime import onnxruntime, session_options
 
-    onnxruntime.disable_telemetry_events()  # telemetry would disclose what is read
     chosen = _providers(providers, onnxruntime.get_available_providers())
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4  # fatal messages only; errors are raised as well
+    options = session_options(threads)
     options.enable_mem_pattern = False  # it plans memory for each new width and keeps every plan
-    if threads:
-        options.intra_op_num_threads = threads
     try:
         session = onnxruntime.InferenceSession(model, options, providers=chosen)
         (source,), (target,) = session.get_inputs(), session.get_outputs()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from PIL import Image
 
@@ -12,6 +14,7 @@ from ..pages.detection.lines import FoundLine
 from ..pages.outlines import turned
 from ..pages.scaling import padded, scaled
 from .backends import LogitsFunction
+from .origin import Origin, reduced
 
 LEVEL = 3.0  # degrees: a page whose lines slope more is turned level, and looked at again
 MIN_LINES = 3  # fewer lines do not tell how a page lies, and how large its writing is
@@ -28,11 +31,23 @@ class Detector:
         max_side: Pixels of the longer side of the scaled page.
         multiple: Pixels: sides of an input are multiples of it.
         name: Name of the model, for messages.
+        origin: How another process can load it again.
     """
 
-    def __init__(self, network: LogitsFunction, classes: Classes, max_side: int, multiple: int, name: str) -> None:
+    def __init__(
+        self,
+        network: LogitsFunction,
+        classes: Classes,
+        max_side: int,
+        multiple: int,
+        name: str,
+        origin: Origin | None = None,
+    ) -> None:
         self.network, self.classes, self.name = network, classes, name
-        self.max_side, self.multiple = max_side, multiple
+        self.max_side, self.multiple, self._origin = max_side, multiple, origin
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return reduced(self._origin, self.name, {})
 
     def find(self, page: np.ndarray) -> list[FoundLine]:
         """Find the lines of an upright page, from top to bottom.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from ..bundles.catalog import default_bundle, find_bundle, known_bundles
@@ -15,6 +16,7 @@ from ..errors import BundleError, CheckpointError, ModelError, UsageError
 from ..graphs.pair import PARAMETERS, read_pair
 from .backends import PRECISIONS, LogitsFunction, one_by_one, onnx_network, pair_network
 from .kserve import is_address, remote_network
+from .origin import Origin
 from .recognizer import Recognizer
 
 
@@ -101,7 +103,21 @@ def from_bundle(
         network = remote_network(engine, about.name, about.inputs[0].name, about.outputs[0].name)
     else:
         network = pair_network(bundle.trainable_pair, engine)
-    return Recognizer(network, bundle.alphabet, reader.preprocessing.fit, about.name, reader.temperature, decoder)
+    fit, temperature = reader.preprocessing.fit, reader.temperature
+    origin = _origin(bundle.path, engine, threads, providers, precision)
+    return Recognizer(network, bundle.alphabet, fit, about.name, temperature, decoder, origin)
+
+
+@lru_cache(maxsize=2)  # tasks that are sent to a process bring their recognizer each time
+def _loaded_again(
+    path: str, engine: str, threads: int | None, providers: tuple[str, ...], precision: str
+) -> Recognizer:
+    return load(Path(path), engine, threads, providers, precision)
+
+
+def _origin(path: Path, engine: str, threads: int | None, providers: Sequence[str], precision: str) -> Origin:
+    providers = (providers,) if isinstance(providers, str) else tuple(providers)
+    return Origin(_loaded_again, (str(path.resolve()), engine, threads, providers, precision))
 
 
 def _integer_network(
@@ -123,4 +139,5 @@ def _from_run(run: Path, engine: str, threads: int | None, providers: Sequence[s
     if not has_weights(run):
         raise CheckpointError(f"{run} has no {PARAMETERS} yet: it is written after the first validation")
     network = pair_network(read_pair(run), engine, threads, providers)
-    return Recognizer(network, read_alphabet(run), read_preprocessing(run), run.name, decoder=decoder)
+    origin = _origin(run, engine, threads, providers, "float32")
+    return Recognizer(network, read_alphabet(run), read_preprocessing(run), run.name, decoder=decoder, origin=origin)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 
 import msgspec
 
+from .._files import read_text
 from ..bundles.catalog import find_bundle
 from ..bundles.reader import Bundle, read_bundle
 from ..bundles.run_folder import RUN, has_weights, is_run
@@ -20,6 +22,7 @@ from ..pages.detection.classes import CLASSES, Classes
 from .backends import onnx_network, pair_network
 from .detector import Detector
 from .loading import find_model, load
+from .origin import Origin
 from .page_reader import PageReader
 
 if sys.version_info >= (3, 11):
@@ -81,7 +84,18 @@ def detector_of(bundle: Bundle, threads: int | None = None, providers: Sequence[
     about = bundle.layout
     classes = _classes(bundle, tuple(about.channels))
     network = onnx_network(bundle.model, threads, providers)
-    return Detector(network, classes, about.max_side, about.multiple, bundle.name)
+    origin = _origin(bundle.path, threads, providers)
+    return Detector(network, classes, about.max_side, about.multiple, bundle.name, origin)
+
+
+@lru_cache(maxsize=2)
+def _loaded_again(path: str, threads: int | None, providers: tuple[str, ...]) -> Detector:
+    return load_detector(Path(path), threads, providers)
+
+
+def _origin(path: Path, threads: int | None, providers: Sequence[str]) -> Origin:
+    providers = (providers,) if isinstance(providers, str) else tuple(providers)
+    return Origin(_loaded_again, (str(path.resolve()), threads, providers))
 
 
 def is_layout_run(path: Path) -> bool:
@@ -89,7 +103,7 @@ def is_layout_run(path: Path) -> bool:
     if not is_run(path):
         return False
     try:
-        content = tomllib.loads((path / RUN).read_text("utf-8"))
+        content = tomllib.loads(read_text(path / RUN))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
         return False
     return content.get("preset", {}).get("task") == "layout"
@@ -108,8 +122,9 @@ def _from_run(run: Path, threads: int | None, providers: Sequence[str]) -> Detec
     if not has_weights(run):
         raise CheckpointError(f"{run} has no weights yet: they are written after the first validation")
     try:
-        preset = msgspec.convert(tomllib.loads((run / RUN).read_text("utf-8"))["preset"], LayoutPreset)
+        preset = msgspec.convert(tomllib.loads(read_text(run / RUN))["preset"], LayoutPreset)
     except (KeyError, msgspec.ValidationError) as error:
         raise CheckpointError(f"{run / RUN} is damaged: {error}") from None
     network = pair_network(read_pair(run), "onnx", threads, providers)
-    return Detector(network, preset.classes, preset.max_side, preset.network.multiple, run.name)
+    origin = _origin(run, threads, providers)
+    return Detector(network, preset.classes, preset.max_side, preset.network.multiple, run.name, origin)

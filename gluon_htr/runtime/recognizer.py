@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from math import isfinite
+from typing import Any, ClassVar
 
 import numpy as np
-from PIL import Image
 
 from ..decoding.decoder import Decoded, Decoder
 from ..decoding.greedy import GREEDY
 from ..errors import ImageError, ModelError, UsageError
-from ..images.decoding import ImageLike, decode
+from ..images.decoding import ImageLike, decode, memory_of
 from ..images.framing import ink_bounds
 from ..images.polarity import dark_on_light
 from ..images.preprocessing import Placement, Preprocessing, fit, place
 from ..text.alphabet import Alphabet
 from .backends import LogitsFunction
+from .origin import Origin, reduced
+from .picture import Picture, to_html
 
 WINDOW = 8  # batches that are sorted together, to find images of the same width
 WINDOW_BYTES = 64 << 20  # of images: a window ends sooner if they are large
@@ -42,6 +44,8 @@ class Recognition:
         confidence: Product of the confidences of its characters, in 0..1; 1 for an empty text.
         characters: Characters with their confidences and positions in the image.
 
+    A notebook shows it as its picture with the characters below.
+
     Example:
         >>> import gluon_htr
         >>> result = gluon_htr.load("digits").read("examples/number.png")
@@ -52,13 +56,20 @@ class Recognition:
     text: str
     confidence: float
     characters: tuple[Character, ...]
+    _picture: ClassVar[Picture | None] = None  # of an instance, for notebooks; not a field, so not part of its value
+
+    def _repr_html_(self) -> str:
+        return to_html(self.text, self.confidence, self.characters, self._picture)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name != "_picture"}  # the text, not the pixels
 
 
 @dataclass(frozen=True)
 class _Fitted:
     """A preprocessed image, and its source region: `width` columns from `left` on, in pixels."""
 
-    source: ImageLike
+    picture: Picture
     pixels: np.ndarray
     placement: Placement
     left: int
@@ -75,6 +86,9 @@ class Recognizer:
         name: Name of the model, for messages.
         temperature: Logits are divided by it before they become confidences (Guo et al. 2017); it never changes a text.
         decoder: Decoder of logits; greedy by default.
+        origin: How another process can load it again.
+
+    Processes may share it as well: pickled, it is the file that it was loaded from, which must be there.
 
     Example:
         >>> import gluon_htr
@@ -91,16 +105,21 @@ class Recognizer:
         name: str,
         temperature: float = 1.0,
         decoder: Decoder = GREEDY,
+        origin: Origin | None = None,
     ) -> None:
         self.network, self.alphabet, self.preprocessing, self.name = network, alphabet, preprocessing, name
-        self.temperature, self.decoder = temperature, decoder
+        self.temperature, self.decoder, self._origin = temperature, decoder, origin
 
-    def read(self, image: ImageLike, whole: bool = False) -> Recognition:
+    def __reduce__(self) -> tuple[Any, ...]:
+        return reduced(self._origin, self.name, {"temperature": self.temperature, "decoder": self.decoder})
+
+    def read(self, image: ImageLike, whole: bool = False, frame: int | None = None) -> Recognition:
         """Read one image.
 
         Args:
-            image: A path, the bytes of a file, an array or a Pillow image of one line or word.
+            image: A path, the bytes of a file, an open file, an array or a Pillow image of one line or word.
             whole: Do not crop the paper around a line.
+            frame: The picture to read in a file with several, counted from 1.
 
         Returns:
             The recognized text with its characters.
@@ -109,22 +128,25 @@ class Recognizer:
             ImageError: The image cannot be decoded.
             ModelError: Network and alphabet do not match, or the weights are corrupt.
         """
-        fitted = self._fit(image, whole)
-        return self._recognize([fitted])[0]
+        return self._recognize([self._fit(Picture(image, frame), whole)])[0]
 
     def stream(
         self,
         images: Iterable[ImageLike],
         batch_size: int = 16,
         failed: Callable[[ImageLike, ImageError], object] | None = None,
+        frame: int | None = None,
     ) -> Iterator[tuple[ImageLike, Recognition]]:
         """Read any number of images, also endless streams, in bounded memory.
 
+        An exception, also one of `images` itself, is raised once the images before it have been read and given.
+
         Args:
-            images: Paths, bytes, arrays or Pillow images.
+            images: Paths, bytes, open files, arrays or Pillow images.
             batch_size: Images per batch.
             failed: Called with each image that cannot be read and its error; the image is then skipped. Without it, the
                 error is raised.
+            frame: The picture to read in files with several, counted from 1.
 
         Yields:
             Pairs (image, recognition) in order.
@@ -142,8 +164,19 @@ class Recognizer:
         if batch_size < 1:
             raise UsageError(f"batches of {batch_size} images: give 1 or more")
         for window in _windows(images, WINDOW * batch_size):
-            fitted = [f for image in window if (f := self._try_fit(image, failed)) is not None]
+            fitted: list[_Fitted] = []
+            error = window.error
+            for image in window.images:
+                try:
+                    fitted.append(self._fit(Picture(image, frame)))
+                except ImageError as fault:
+                    if failed is None:
+                        error = fault
+                        break
+                    failed(image, fault)
             yield from self._read_window(fitted, batch_size)
+            if error is not None:
+                raise error
 
     def _read_window(self, fitted: list[_Fitted], batch_size: int) -> Iterator[tuple[ImageLike, Recognition]]:
         """Read a window of images. Only images of one width share a batch, so that no text depends on its neighbors."""
@@ -154,24 +187,15 @@ class Recognizer:
             batch = [k for k in order[:batch_size] if fitted[k].pixels.shape[1] == width]
             order = order[len(batch) :]
             results.update(zip(batch, self._recognize([fitted[k] for k in batch])))
-        return ((fitted[k].source, results[k]) for k in range(len(fitted)))
+        return ((fitted[k].picture.source, results[k]) for k in range(len(fitted)))
 
-    def _fit(self, image: ImageLike, whole: bool = False) -> _Fitted:
-        gray = dark_on_light(decode(image))
+    def _fit(self, picture: Picture, whole: bool = False) -> _Fitted:
+        gray = dark_on_light(decode(picture.source, picture.frame))
         rows, columns = (slice(0, side) for side in gray.shape) if whole else ink_bounds(gray)
         line = gray[rows, columns]
         height, width = line.shape
         where = place(height, width, self.preprocessing)
-        return _Fitted(image, fit(line, self.preprocessing), where, columns.start, width)
-
-    def _try_fit(self, image: ImageLike, failed: Callable[[ImageLike, ImageError], object] | None) -> _Fitted | None:
-        try:
-            return self._fit(image)
-        except ImageError as error:
-            if failed is None:
-                raise
-            failed(image, error)
-            return None
+        return _Fitted(picture, fit(line, self.preprocessing), where, columns.start, width)
 
     def _recognize(self, fitted: list[_Fitted]) -> list[Recognition]:
         logits = self.network(np.stack([f.pixels for f in fitted]))
@@ -198,26 +222,37 @@ class Recognizer:
         characters = tuple(
             Character(text, path[k].confidence, place_of(path[k].start), place_of(path[k].end)) for k, text in ordered
         )
-        return Recognition("".join(c.text for c in characters), decoded.confidence, characters)
+        text = "".join(character.text for character in characters)
+        recognition = Recognition(text, decoded.confidence, characters)
+        object.__setattr__(recognition, "_picture", fitted.picture)
+        return recognition
 
 
-def _windows(images: Iterable[ImageLike], max_images: int) -> Iterator[list[ImageLike]]:
+@dataclass
+class _Window:
+    """Images that are read together, and the exception with which their source then ended."""
+
+    images: list[ImageLike]
+    error: BaseException | None = None
+
+
+def _windows(images: Iterable[ImageLike], max_images: int) -> Iterator[_Window]:
     """Yield runs of at most `max_images` images, or of `WINDOW_BYTES` and one more."""
-    window: list[ImageLike] = []
-    size = 0
-    for image in images:
-        window.append(image)
-        size += _bytes(image)
-        if len(window) == max_images or size >= WINDOW_BYTES:
-            yield window
-            window, size = [], 0
-    if window:
+    source = iter(images)
+    while True:
+        window, size = _Window([]), 0
+        while len(window.images) < max_images and size < WINDOW_BYTES:
+            try:
+                image = next(source)
+            except StopIteration:
+                if window.images:
+                    yield window
+                return
+            except Exception as error:
+                window.error = error
+                break
+            window.images.append(image)
+            size += memory_of(image)
         yield window
-
-
-def _bytes(image: ImageLike) -> int:
-    if isinstance(image, np.ndarray):
-        return image.nbytes
-    if isinstance(image, Image.Image):
-        return image.width * image.height * len(image.getbands())
-    return len(image) if isinstance(image, bytes) else 0
+        if window.error is not None:
+            return

@@ -2,38 +2,38 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 
-from PIL import Image
-
 from ..errors import ImageError
+from ..images.formats import open_image
 from ..runtime.recognizer import Recognition, Recognizer
 
-#: Accepted formats: none whose decoder calls other programs (EPS), and none so rare that its decoder is little tested.
-FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF")
+#: Accepted formats: those that browsers, scanners and phones send. HEIF needs pillow-heif, of the extra `pages`.
+FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF", "HEIF")
 Outcome = Recognition | ImageError
 
 
 def check_image(content: bytes, max_pixels: int) -> str:
     """Check format and size of an image file without decoding it. Return the format, or raise `ImageError`."""
-    if not content:
-        raise ImageError("the image is empty")
     try:
-        with Image.open(io.BytesIO(content), formats=FORMATS) as image:
+        with open_image(content, "the image") as image:
             width, height = image.size
             is_deep = image.mode == "F" or image.mode.startswith("I")
             format_name = "JPEG" if image.format == "MPO" else str(image.format)  # some phones add a preview
-    except Image.UnidentifiedImageError:
-        raise ImageError(f"the image is not in an accepted format ({', '.join(FORMATS)}), or is corrupt") from None
-    except Image.DecompressionBombError:
-        raise ImageError(f"the image has more than {max_pixels:,} pixels: scale it down") from None
-    except Exception as error:  # decoders raise errors of any kind
-        raise ImageError(f"the image is corrupt: {type(error).__name__}") from None
-    max_pixels = max_pixels // 2 if is_deep else max_pixels  # more than 8 bits are decoded to 64
+    except ImageError as error:
+        if " is not an image" in str(error):
+            raise _not_accepted() from None
+        raise
+    if format_name not in FORMATS:
+        raise _not_accepted()
+    max_pixels = max_pixels // 2 if is_deep else max_pixels  # more than 8 bits take twice the memory
     if width * height > max_pixels:
         raise ImageError(f"the image has {width} × {height} pixels; the limit is {max_pixels:,}: scale it down")
     return format_name
+
+
+def _not_accepted() -> ImageError:
+    return ImageError(f"the image is not in an accepted format ({', '.join(FORMATS)}), or is corrupt")
 
 
 def read_images(recognizer: Recognizer, contents: Sequence[bytes], batch_size: int, max_pixels: int) -> list[Outcome]:

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from .._files import MAX_WEIGHTS, read_bounded
 from ..bundles.catalog import find_bundle
 from ..bundles.reader import read_bundle
 from ..bundles.run_folder import PARAMETERS, is_run
@@ -38,7 +39,7 @@ def open_model(model: str | None) -> ServedModel:
     path = find_model(model)
     if is_run(path):
         recognizer = load(path, threads=1)
-        sha256 = hashlib.sha256((path / PARAMETERS).read_bytes()).hexdigest()
+        sha256 = hashlib.sha256(read_bounded(path / PARAMETERS, MAX_WEIGHTS)).hexdigest()
         return ServedModel(recognizer.name, sha256, "unknown", "a training run", recognizer)
     bundle = read_bundle(path)
     about, sha256 = bundle.description, hashlib.sha256(bundle.files[DOCUMENT]).hexdigest()

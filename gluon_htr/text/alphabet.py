@@ -18,6 +18,8 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
+from .._files import MAX_TEXT, read_bounded
+from .._json import decode_json
 from ..errors import AlphabetError
 from .direction import MIRRORED, is_right_to_left, reordered, reordered_characters
 from .normalization import NormalizationForm, normalize
@@ -60,12 +62,11 @@ class Alphabet:
     def load(cls, path: str | Path) -> Alphabet:
         """Read an alphabet's JSON file. Raises `AlphabetError`."""
         try:
-            file = msgspec.json.decode(Path(path).read_bytes(), type=_File)
-            return cls(file.characters, file.normalization)
+            content = read_bounded(path, MAX_TEXT)
         except OSError as error:
             raise AlphabetError(f"{path}: {error.strerror}") from None
-        except msgspec.MsgspecError as error:
-            raise AlphabetError(f"{path} is not an alphabet: {error}") from None
+        file = decode_json(content, _File, f"{path} is not an alphabet", AlphabetError)
+        return cls(file.characters, file.normalization)
 
     def extended(self, texts: Iterable[str]) -> Alphabet:
         """Return this alphabet, followed by the characters that it lacks to write `texts`, sorted by code point."""

@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
+from .._json import decode_json
 from .._storage import write_atomically
 from ..errors import CheckpointError, ParametersError
 from ..graphs.params import load_parameters, pack_parameters
@@ -64,9 +65,10 @@ def load_checkpoint(path: Path) -> Checkpoint:
     """Load a checkpoint. Raises `CheckpointError` if it is missing or damaged."""
     try:
         arrays = load_parameters(path)
-        progress = msgspec.json.decode(arrays.pop("progress").tobytes(), type=Progress)
-    except (ParametersError, KeyError, msgspec.MsgspecError) as error:
+        content = arrays.pop("progress").tobytes()
+    except (ParametersError, KeyError) as error:
         raise CheckpointError(f"{path} is not a checkpoint: {error}") from None
+    progress = decode_json(content, Progress, f"{path} is not a checkpoint", CheckpointError)
     groups: dict[str, dict[str, np.ndarray]] = {"parameters": {}, "average": {}, "optimizer": {}}
     for key, value in arrays.items():
         group, _, name = key.partition("/")

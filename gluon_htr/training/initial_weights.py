@@ -11,6 +11,8 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from .._files import MAX_TEXT, read_bounded
+from .._json import decode_json
 from ..bundles.catalog import find_bundle
 from ..bundles.reader import read_bundle
 from ..bundles.run_folder import ALPHABET, PARAMETERS, SYMBOL, is_run
@@ -74,10 +76,9 @@ def load_initial(init: str) -> InitialWeights:
 
 def _stored_lineage(file: Path) -> Lineage:
     """Read the lineage of weights that were grown from others (`growth.py`); untrained ones have none."""
-    try:
-        return msgspec.json.decode(file.read_bytes(), type=Lineage) if file.is_file() else NOTHING
-    except msgspec.MsgspecError as error:
-        raise UsageError(f"{file} is damaged: {error}") from None
+    if not file.is_file():
+        return NOTHING
+    return decode_json(read_bounded(file, MAX_TEXT), Lineage, f"{file} is damaged", UsageError)
 
 
 def _from_bundle(path: Path) -> InitialWeights:

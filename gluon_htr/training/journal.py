@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from .._files import MAX_DATA, read_text
 from .._storage import storage_error
 
 
@@ -39,13 +40,13 @@ def read_journal(folder: Path) -> list[dict[str, Any]]:
     """Read all entries, ordered by step; of several for one event and step the last. A torn last line is left out."""
     entries = {}
     try:
-        lines = (folder / "log.jsonl").read_text("utf-8").splitlines()
+        lines = read_text(folder / "log.jsonl", MAX_DATA).splitlines()
     except FileNotFoundError:
         return []
     for line in lines:
         try:
             entry = json.loads(line)
-        except json.JSONDecodeError:
+        except (ValueError, RecursionError):
             continue
         entries[entry["event"], entry["step"]] = entry
     return sorted(entries.values(), key=lambda entry: entry["step"])

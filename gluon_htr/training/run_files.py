@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from .._files import read_text
 from .._storage import write_atomically
 from ..bundles.run_folder import PARAMETERS, RUN, SYMBOL
 from ..errors import CheckpointError, ConfigurationError
@@ -79,7 +80,7 @@ def read_run(path: Path, kind: type[T]) -> T:
     """Read `run.toml`. Raises `CheckpointError` if `path` is not a run, `ConfigurationError` if the file is invalid."""
     file = path / RUN
     try:
-        return msgspec.convert(tomllib.loads(file.read_text("utf-8")), kind)
+        return msgspec.convert(tomllib.loads(read_text(file)), kind)
     except OSError as error:
         raise CheckpointError(f"{path} is not a run: run.toml: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:

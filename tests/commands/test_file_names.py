@@ -47,3 +47,14 @@ def test_predict_reads_what_comes_behind_them(folder: Path, command: Command) ->
     assert [line.split("\t")[1] for line in done.stdout.splitlines()] == ["abc", "bead", ""]
     done = command("predict", "--model", LETTERS, "--json", *images, env=STRICT)
     assert [json.loads(line)["path"] for line in done.stdout.splitlines()] == images
+
+
+def test_a_frame_is_chosen(tmp_path: Path, command: Command) -> None:
+    """A file of several pictures could only be split by hand."""
+    pictures = [draw(word).convert("L") for word in ("abc", "bead")]
+    pictures[0].save(tmp_path / "two.tif", save_all=True, append_images=pictures[1:])
+    done = command("predict", "--model", LETTERS, "two.tif")
+    assert done.returncode == 1
+    assert "--frame" in done.stderr
+    done = command("predict", "--model", LETTERS, "two.tif", "--frame", 2)
+    assert (done.returncode, done.stdout) == (0, "bead\n")

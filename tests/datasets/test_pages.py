@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import zlib
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, TiffImagePlugin
 from support import SAMPLE, prepare
 
+from gluon_htr.datasets.page_files import PageFiles
 from gluon_htr.datasets.pages import PagesOptions, PagesReader
 from gluon_htr.datasets.spec import open_spec, parse_spec
 from gluon_htr.errors import AnnotationError, ImageError
@@ -303,3 +305,36 @@ def test_alto_in_millimeters_is_scaled_by_the_size_of_its_page(tmp_path: Path) -
     (tmp_path / "a.xml").write_text(MILLIMETERS.replace("<Page>", '<Page WIDTH="800" HEIGHT="600">'))
     (sample,) = read(tmp_path)
     assert sample.image().shape == (20, 150)
+
+
+@pytest.mark.parametrize("kind", ["png", "tif"])
+def test_a_page_is_cut_by_the_size_that_it_has_upright(kind: str, tmp_path: Path) -> None:
+    """Lines of a scan that is stored on its side would be cut somewhere else."""
+    page = Image.new("L", (300, 200), 255)
+    page.paste(0, (40, 60, 240, 90))
+    if kind == "png":
+        page.transpose(Image.Transpose.ROTATE_90).save(tmp_path / "a.png")
+        blob = (tmp_path / "a.png").read_bytes()
+        exif = Image.Exif()
+        exif[0x0112] = 6
+        content = exif.tobytes()[6:]
+        chunk = len(content).to_bytes(4, "big") + b"eXIf" + content
+        chunk += zlib.crc32(chunk[4:]).to_bytes(4, "big")
+        (tmp_path / "a.png").write_bytes(blob[:-12] + chunk + blob[-12:])  # behind the pixels
+    else:
+        tags = TiffImagePlugin.ImageFileDirectory_v2()
+        tags[274] = 6
+        page.transpose(Image.Transpose.ROTATE_90).save(tmp_path / "a.tif", tiffinfo=tags)
+    (tmp_path / "a.xml").write_text(
+        '<PcGts xmlns="http://schema.primaresearch.org/PAGE/gts/pagecontent/2019-07-15">'
+        f'<Page imageFilename="a.{kind}" imageWidth="300" imageHeight="200"><TextRegion id="r">'
+        '<Coords points="30,50 250,50 250,100 30,100"/><TextLine id="l"><Coords points="30,50 250,50 250,100 30,100"/>'
+        '<Baseline points="30,92 250,92"/><TextEquiv><Unicode>ink</Unicode></TextEquiv></TextLine></TextRegion>'
+        "</Page></PcGts>"
+    )
+    (file,) = PageFiles(tmp_path, "all")
+    assert file.size == (300, 200)
+    (sample,) = PagesReader(tmp_path, PagesOptions())
+    dark = np.argwhere(sample.image() < 100)
+    height, width = dark.max(axis=0) - dark.min(axis=0) + 1
+    assert (height, width) == pytest.approx((30, 200), abs=2)

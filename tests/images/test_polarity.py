@@ -59,3 +59,36 @@ def test_no_line_of_the_sample_is_inverted_and_their_negatives_are() -> None:
             missed += not is_inverted(np.uint8(255) - image)
     assert found > 20
     assert missed <= 0.05 * found
+
+
+def on_ground(word: str, ground: int, ink: int) -> np.ndarray:
+    """A word in ink of one gray on a ground of another."""
+    share = (255 - array(word).astype(float)) / 255
+    return np.round(ground + share * (ink - ground)).astype(np.uint8)
+
+
+@pytest.mark.parametrize("ground", [0, 60, 110, 113, 150, 180, 200])
+@pytest.mark.parametrize("word", WORDS[:3])
+def test_light_ink_is_found_on_a_ground_of_any_gray(word: str, ground: int) -> None:
+    """A white pen on brown paper would be read as noise, with confidence."""
+    assert is_inverted(on_ground(word, ground, 255))
+
+
+@pytest.mark.parametrize("ground", [90, 113, 150, 180, 200, 255])
+@pytest.mark.parametrize("word", WORDS[:3])
+def test_dark_ink_is_never_inverted_whatever_the_ground(word: str, ground: int) -> None:
+    """Ink on colored or shaded paper, with glare on it, would become a negative."""
+    image = on_ground(word, ground, 10)
+    assert not is_inverted(image)
+    lit = image.astype(float)
+    middle = image.shape[1] // 2
+    lit[8:-8, middle - 15 : middle + 15] += np.hanning(30) * (250 - ground)
+    assert not is_inverted(lit.clip(0, 255).astype(np.uint8))
+
+
+def test_a_page_on_a_dark_table_is_no_negative() -> None:
+    """Photographs of books, whose edges are dark and whose paper is shaded, would be inverted."""
+    page = np.full((600, 800), 60, np.uint8)
+    page[20:580, 20:780] = np.linspace(150, 235, 760).astype(np.uint8)
+    page[100:500:20, 60:700:5] -= 60
+    assert not is_inverted(page)

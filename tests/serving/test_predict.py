@@ -8,6 +8,7 @@ import json
 import shutil
 import struct
 import subprocess
+import time
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -194,3 +195,24 @@ def test_the_interface_is_described(server: ReadingServer) -> None:
     assert {"application/json", "multipart/form-data"} <= set(
         document["paths"]["/v1/predict"]["post"]["requestBody"]["content"]
     )
+
+
+def test_a_photograph_of_a_telephone_is_read(server: ReadingServer) -> None:
+    """Users would have to convert every photograph before they send it."""
+    pytest.importorskip("pillow_heif").register_heif_opener()
+    photograph = encoded(draw("bead").convert("RGB"), "HEIF", quality=95)
+    assert server.read(photograph).json()["text"] == "bead"
+    broken = server.read(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(64))
+    assert broken.status_code == 422
+    assert "HEIC" in broken.json()["error"]
+
+
+def test_a_picture_of_many_scans_costs_no_worker(server: ReadingServer) -> None:
+    """Two requests of 190 kB to 16 MB stopped the server for hours."""
+    whole = encoded(Image.new("L", (4472, 4472), 255), "JPEG", progressive=True)
+    scan = whole[whole.rindex(b"\xff\xda") : -2]
+    began = time.perf_counter()
+    answer = server.read(whole[:-2] + scan * 2000 + whole[-2:])
+    assert time.perf_counter() - began < 5
+    assert answer.status_code == 422
+    assert "scans" in answer.json()["error"]

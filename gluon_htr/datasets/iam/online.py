@@ -19,6 +19,7 @@ from typing import Annotated, Literal
 import msgspec
 import numpy as np
 
+from ..._files import MAX_DATA, read_bounded
 from ...errors import AnnotationError, ImageError, MissingToolError
 from ..files import archive_members, contents, folder_files
 from ..problems import first_problems
@@ -83,7 +84,7 @@ class DrawnStrokes:
         if isinstance(self.source, bytes):
             return parse_strokes(self.source)
         try:
-            return parse_strokes(Path(self.source).read_bytes())
+            return parse_strokes(read_bounded(self.source, MAX_DATA))
         except OSError as error:
             raise AnnotationError(f"{self.source} cannot be read: {error.strerror}") from None
 

@@ -15,10 +15,9 @@ from typing import Annotated, Literal
 from unicodedata import normalize
 
 import msgspec
-from PIL import Image
 
-from ...errors import AnnotationError, SpecError
-from ...images.decoding import SUFFIXES, Encoded
+from ...errors import AnnotationError, ImageError, SpecError
+from ...images.decoding import SUFFIXES, Encoded, check_readable
 from ..problems import first_problems
 from ..sample import Problem, Sample
 from ..splits import held_out
@@ -173,20 +172,23 @@ def _fault(row: Row, file: str, earlier: Row | None, files: _Files) -> str:
         return f"{row.path} has an empty label"
     if re.search(r"[\r\n]", label):
         return f"{row.path} has a label of several lines"
-    return "" if _is_image(file) else f"{row.path} is not an image"
+    return _why_no_image(file, row.path)
 
 
-def _is_image(file: str) -> bool:
-    """Test the first bytes; if they do not tell, ask Pillow, without decoding."""
+def _why_no_image(file: str, name: str) -> str:
+    """Look at the first bytes; if they do not tell, open the picture, without decoding. Empty if it is one."""
     try:
         with open(file, "rb") as opened:
             head = opened.read(12)
-        if head.startswith(SIGNATURES) or (head[:4] == b"RIFF" and head[8:] == b"WEBP"):
-            return True
-        with Image.open(file):
-            return True
-    except Exception:  # decoders raise whatever they like
-        return False
+    except OSError as error:
+        return f"{name} cannot be read: {error.strerror}"
+    if head.startswith(SIGNATURES) or (head[:4] == b"RIFF" and head[8:] == b"WEBP"):
+        return ""
+    try:
+        check_readable(file)
+    except ImageError as error:
+        return f"{name} {str(error).removeprefix(f'{file} ')}"
+    return ""
 
 
 def _group(row: Row, by: str) -> str:

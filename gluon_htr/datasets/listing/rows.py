@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from itertools import zip_longest
 from pathlib import Path
 
+from ..._files import read_bounded
 from ...errors import AnnotationError
 from ...images.decoding import SUFFIXES
 from ..sample import Problem
@@ -52,7 +53,7 @@ def read_text(file: Path) -> str:
     try:
         if file.stat().st_size > MAX_BYTES:
             raise AnnotationError(f"{file} has more than {MAX_BYTES >> 20} MB: it is not a list of labels")
-        content = file.read_bytes()
+        content = read_bounded(file, MAX_BYTES)
     except OSError as error:
         raise AnnotationError(f"{file} cannot be read: {error.strerror}") from None
     wide = content.startswith((b"\xff\xfe", b"\xfe\xff"))

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from ..._files import check_regular
 from ..._storage import atomic_file
 from ...errors import CacheError, DataError, StorageError
 from ..origin import Origin
@@ -32,6 +33,7 @@ _ARRAYS = {"shapes": (np.int32, 2), "offsets": (np.int64, 1), "pixels": (np.uint
 def is_cache(path: Path) -> bool:
     """Test whether a file begins like a cache, however damaged the rest, or is empty."""
     try:
+        check_regular(path)
         with open(path, "rb") as file:
             head = file.read(64)
     except OSError:

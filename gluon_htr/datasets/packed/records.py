@@ -20,6 +20,8 @@ from pathlib import Path
 
 import msgspec
 
+from ..._files import MAX_DATA, read_bounded
+from ..._json import decode_json
 from ..._storage import write_atomically
 from ...errors import CacheError, DataError, StorageError
 from ...images.encoding import Encoding
@@ -41,6 +43,14 @@ class Packing:
 
     origin: Origin
     encoding: str
+
+
+class _Records(msgspec.Struct):
+    """`records.json`."""
+
+    format: str
+    shards: int
+    problems: list[tuple[str, str]]
 
 
 def is_records(path: Path) -> bool:
@@ -120,21 +130,21 @@ def _serves(found: Packing | None, packing: Packing) -> bool:
 
 def _packing(path: Path) -> Packing | None:
     try:
-        return msgspec.json.decode((path / "origin.json").read_bytes(), type=Packing)
-    except (OSError, msgspec.DecodeError):
+        return decode_json(read_bounded(path / "origin.json", MAX_DATA), Packing, str(path), CacheError)
+    except (OSError, CacheError):
         return None
 
 
 def _end(path: Path, shards: int, problems: list[Problem]) -> tuple[int, list[Problem]]:
     """Mark the records as complete; return the count and the problems."""
     summaries = [shard_summary(path, number) for number in range(shards)]
-    samples = sum(summary["samples"] for summary in summaries)
+    samples = sum(summary.samples for summary in summaries)
     for leftover in path.glob(f".{NUMBER}.*.part"):  # of packings that were killed
         leftover.unlink()
     listed = [(problem.id, problem.reason) for problem in problems]
     whole = {"format": FORMAT, "shards": shards, "samples": samples, "problems": listed}
     write_atomically(path / "records.json", json.dumps(whole).encode())
-    return samples, [problem for summary in summaries for problem in summary["problems"]] + problems
+    return samples, [problem for summary in summaries for problem in summary.left_out] + problems
 
 
 def records_origin(path: Path) -> Origin:
@@ -179,12 +189,12 @@ def _load(path: Path) -> tuple[Store, Packing, list[Problem]]:
     """Load the samples, with those that were left out when packing; the packing; and the records lost since."""
     packing = _packing(path)
     try:
-        whole = json.loads((path / "records.json").read_bytes())
-        shards, problems = int(whole["shards"]), [Problem(*problem) for problem in whole["problems"]]
-    except (OSError, ValueError, TypeError, KeyError):
-        whole = {}
-    if packing is None or whole.get("format") != FORMAT:
+        whole = decode_json(read_bounded(path / "records.json", MAX_DATA), _Records, str(path), CacheError)
+    except (OSError, CacheError):
+        whole = None
+    if packing is None or whole is None or whole.format != FORMAT:
         raise CacheError(f"{path} has no complete records of this version: run gluon-htr prepare again")
-    loaded = [load_shard(path, number) for number in range(shards)]
+    problems = [Problem(*problem) for problem in whole.problems]
+    loaded = [load_shard(path, number) for number in range(whole.shards)]
     store = Store.join([*(store for store, _ in loaded), Store.collect([], problems)])
     return store, packing, [problem for _, lost in loaded for problem in lost]

@@ -6,10 +6,13 @@ import json
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
+import msgspec
 import numpy as np
 
+from ..._files import MAX_DATA, check_regular, read_bounded, read_text
+from ..._json import decode_json
 from ..._storage import atomic_file, write_atomically
 from ...errors import CacheError
 from ...images.encoding import Encoding, encode
@@ -18,6 +21,7 @@ from ..store import Store, bare_sizes
 from .recordio import frame, pack_image, unframe, unpack_image
 
 _UNLISTED = "is missing in the index"
+MIN_RECORD = 32  # bytes: a frame, a header and one character (`recordio.py`)
 
 
 def encode_store(store: Store, encoding: Encoding) -> Store:
@@ -64,17 +68,29 @@ def _index_line(key: int, offset: int, record: bytes, store: Store, position: in
 def shard_size(path: Path, number: int) -> int:
     """Return how many samples a shard covers, including those left out. Raises `CacheError`."""
     summary = shard_summary(path, number)
-    return summary["samples"] + len(summary["problems"])
+    return summary.samples + len(summary.problems)
 
 
-def shard_summary(path: Path, number: int) -> dict[str, Any]:
+class Summary(msgspec.Struct):
+    """The file of a shard: how many samples it has, and the id and reason of those that were left out."""
+
+    samples: Annotated[int, msgspec.Meta(ge=0)]
+    problems: list[tuple[str, str]] = []
+
+    @property
+    def left_out(self) -> list[Problem]:
+        """The samples that were left out."""
+        return [Problem(*problem) for problem in self.problems]
+
+
+def shard_summary(path: Path, number: int) -> Summary:
     """Read the number of `samples` of a shard, and its `problems`. Raises `CacheError`."""
     file = path / f"{number:05}.json"
     try:
-        found = json.loads(file.read_bytes())
-        return {"samples": int(found["samples"]), "problems": [Problem(*problem) for problem in found["problems"]]}
-    except (OSError, ValueError, TypeError, KeyError) as error:
+        content = read_bounded(file, MAX_DATA)
+    except OSError as error:
         raise CacheError(f"{file} is missing or damaged ({error}): run gluon-htr prepare again") from None
+    return decode_json(content, Summary, f"{file} is damaged, run gluon-htr prepare again", CacheError)
 
 
 @dataclass(frozen=True)
@@ -105,11 +121,17 @@ def load_shard(path: Path, number: int) -> tuple[Store, list[Problem]]:
     """
     file, summary = path / f"{number:05}.rec", shard_summary(path, number)
     try:
+        check_regular(file)
         data = np.fromfile(file, np.uint8)
-        lines = (path / f"{number:05}.idx").read_text("utf-8").splitlines()
+        lines = read_text(path / f"{number:05}.idx", MAX_DATA).splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise CacheError(f"{file} cannot be read: {error}") from None
-    lost = [Problem(f"{file.name}, record {row}", _UNLISTED) for row in range(len(lines), summary["samples"])]
+    most = max(len(lines), len(data) // MIN_RECORD)  # of both files, one may be cut off
+    if summary.samples > most:
+        raise CacheError(
+            f"{file} has room for {most:,} records, not for {summary.samples:,}: run gluon-htr prepare again"
+        )
+    lost = [Problem(f"{file.name}, record {row}", _UNLISTED) for row in range(len(lines), summary.samples)]
     found: list[tuple[_Entry, str, int, int]] = []
     extra: list[bytes] = []  # images of records that are stored in several parts
     end = len(data)
@@ -117,7 +139,7 @@ def load_shard(path: Path, number: int) -> tuple[Store, list[Problem]]:
         try:
             entry = _entry(line)
             text, start, blob = _record(data.data, entry)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             lost.append(Problem(f"{file.name}, record {row}", str(error)))
             continue
         if start < 0:
@@ -133,7 +155,7 @@ def load_shard(path: Path, number: int) -> tuple[Store, list[Problem]]:
         np.array([start for *_, start, _ in found], np.int64),
         np.array([size for *_, size in found], np.int64),
         pixels,
-        summary["problems"],
+        summary.left_out,
     )
     return store, lost
 

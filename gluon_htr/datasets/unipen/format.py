@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..._files import read_bounded
 from ...errors import AnnotationError
 
 MAX_DEPTH = 8  # files that include each other
@@ -101,9 +102,7 @@ def _read(path: Path, include: Path, recording: Recording, depth: int) -> None:
 
 def _text(path: Path) -> str:
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise AnnotationError(f"{path.name} has more than {MAX_BYTES >> 20} MB")
-        return path.read_bytes().decode("latin-1")
+        return read_bounded(path, MAX_BYTES).decode("latin-1")
     except OSError as error:
         raise AnnotationError(f"{path.name} cannot be read: {error.strerror}") from None
 

@@ -12,6 +12,8 @@ from typing import BinaryIO, Literal
 
 import msgspec
 
+from ..._files import MAX_TEXT, read_bounded
+from ..._json import decode_json
 from ..._storage import lock, storage_error, write_atomically
 from ...errors import AnnotationError, StorageError, UsageError
 from ...text.normalization import normalize
@@ -114,8 +116,8 @@ def _write(mark: Path, plan: SynthesisPlan) -> None:
 
 def _plan(mark: Path) -> SynthesisPlan | str:
     try:
-        return msgspec.json.decode(mark.read_bytes(), type=SynthesisPlan)
-    except msgspec.MsgspecError:
+        return decode_json(read_bounded(mark, MAX_TEXT), SynthesisPlan, str(mark), StorageError)
+    except StorageError:
         return "something else"
 
 

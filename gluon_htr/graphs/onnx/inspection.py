@@ -41,6 +41,8 @@ def check_graph(model: bytes, operators: frozenset[str] = OPERATORS) -> Inspecti
 
     operators: the accepted ones; those of a domain other than ONNX's own include the domain.
     """
+    if model[4:8] == b"ORTM":
+        raise GraphError("it is in ONNX Runtime's own format, which is not accepted: store it as ONNX")
     parts = list(fields(memoryview(model)))
     graphs = [part.bytes for part in parts if part.number == 7]
     if len(graphs) != 1:

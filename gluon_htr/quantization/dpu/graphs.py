@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import onnx
 
+from ..._files import MAX_WEIGHTS, read_bounded
 from ...bundles.reader import Bundle, read_bundle
 from ...bundles.run_folder import is_run
 from ...errors import GraphError, ModelError
@@ -41,7 +42,7 @@ def read_model(path: Path) -> tuple[onnx.ModelProto, Bundle | None]:
         bundle = read_bundle(path)
         return parse(bundle.model, f"{path}: model.onnx"), bundle
     try:
-        return parse(path.read_bytes(), str(path)), None
+        return parse(read_bounded(path, MAX_WEIGHTS), str(path)), None
     except FileNotFoundError:
         raise ModelError(f"there is no file {path}: give a bundle or an ONNX file") from None
 

@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 
-import msgspec
 import numpy as np
 
+from ..._files import check_regular
+from ..._json import decode_json
 from ...errors import DataError
 from .stroke_fonts import Glyph, glyphs
 
@@ -82,10 +83,11 @@ def _fitted(strokes: list[np.ndarray], printed: Glyph) -> Glyph:
 @lru_cache(maxsize=4)
 def _drawings(path: str) -> Drawings:
     try:
+        check_regular(path)
         with lzma.open(path) if path.endswith(".xz") else open(path, "rb") as file:
             content = file.read(MAX_BYTES + 1)
         if len(content) > MAX_BYTES:
             raise DataError(f"{path} has more than {MAX_BYTES >> 20} MB")
-        return msgspec.json.decode(content, type=Drawings)
-    except (OSError, EOFError, lzma.LZMAError, msgspec.MsgspecError) as error:
+    except (OSError, EOFError, lzma.LZMAError) as error:
         raise DataError(f"{path} has no readable drawn letters: {error}") from None
+    return decode_json(content, Drawings, f"{path} has no readable drawn letters", DataError)

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..._files import MAX_DATA, read_bounded
 from ..._folders import files_below
 from ...errors import DataError
 from ...text.typography import TYPOGRAPHY, is_lacking, typewritten
@@ -97,7 +98,7 @@ def _texts(path: Path) -> Iterator[str]:
             continue
         try:
             _check_size(str(file), file.stat().st_size)
-            yield _decoded(file.read_bytes(), str(file), 0)
+            yield _decoded(read_bounded(file, MAX_DATA), str(file), 0)
         except OSError as error:
             raise DataError(f"{file} cannot be read: {error.strerror}") from None
 

@@ -12,6 +12,7 @@ from support import png, prepare
 from gluon_htr.datasets.listing.reader import ListingOptions, ListingReader
 from gluon_htr.datasets.spec import open_spec, parse_spec
 from gluon_htr.errors import AnnotationError, SpecError
+from gluon_htr.images.formats import NAMES
 from gluon_htr.images.preprocessing import Preprocessing
 
 PREPROCESSING = Preprocessing(mode="height", height=32, width=512)
@@ -103,8 +104,8 @@ def test_all_problems_are_told_at_once_with_their_lines(tmp_path: Path) -> None:
         "list.txt:5": "d.png has an empty label",
         "list.txt:6": "a.png repeats line 1",
         "list.txt:7": "a.png repeats line 1 with another label",
-        "list.txt:8": "text.png is not an image",
-        "list.txt:9": "empty.png is not an image",
+        "list.txt:8": f"text.png is not an image in an accepted format ({NAMES})",
+        "list.txt:9": "empty.png is empty",
         "list.txt:10": "teste.png does not exist; did you mean test.png?",
     }
 

@@ -189,6 +189,21 @@ def test_the_runner_decodes_what_people_have(mode: str, tmp_path: Path) -> None:
         np.testing.assert_array_equal(dpu_runner.decode(tmp_path / "page.pgm"), np.asarray(page))
 
 
+@pytest.mark.parametrize("case", ["orientation", "transparent color", "oblong pixels"])
+def test_the_runner_refuses_what_reading_would_turn_or_fill(case: str, tmp_path: Path) -> None:
+    """A board would read a picture on its side, or squeezed, where `predict` reads it upright."""
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    options = {
+        "orientation": {"exif": exif},
+        "transparent color": {"transparency": 0},
+        "oblong pixels": {"dpi": (204, 98)},
+    }
+    Image.new("L", (60, 20), 200).save(tmp_path / "page.png", **options[case])  # type: ignore[arg-type]
+    with pytest.raises(dpu_runner.RunnerError, match="plain gray PNG"):
+        dpu_runner.decode(tmp_path / "page.png")
+
+
 @pytest.mark.torch
 def test_the_generated_module_is_the_same_network(tmp_path: Path) -> None:
     """Vitis AI would quantize and compile another network."""

@@ -102,6 +102,10 @@ def _png(content: bytes) -> np.ndarray:
             palette = np.frombuffer(chunk, np.uint8).reshape(-1, 3)
         elif kind == b"IDAT":
             data += chunk
+        elif kind in (b"eXIf", b"tRNS") or chunk.startswith((b"Raw profile type", b"XML:com.adobe.xmp")):
+            raise ValueError("it has an orientation or a transparent color: save it as a plain gray PNG")
+        elif kind == b"pHYs" and chunk[:4] != chunk[4:8]:
+            raise ValueError("its pixels are not square: save it as a plain gray PNG")
         at += 12 + size
     width, height, bits, color, _, _, interlaced = header
     if bits != 8 or interlaced:
@@ -235,6 +239,7 @@ def from_fixed(features: np.ndarray, exponent: int) -> np.ndarray:
 
 def session(path: Path, provider: str = "CPUExecutionProvider", **options: str) -> Any:
     """Open a graph on ONNX Runtime; operators that the provider lacks run on the CPU. Raises `RunnerError`."""
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # before the import, which would start it
     try:
         import onnxruntime
     except ImportError:
@@ -243,7 +248,9 @@ def session(path: Path, provider: str = "CPUExecutionProvider", **options: str) 
         ) from None
     if provider not in onnxruntime.get_available_providers():
         raise RunnerError(f"this onnxruntime has no {provider}: use the one of AMD's image, or --engine cpu", 3)
-    return onnxruntime.InferenceSession(str(path), providers=[provider], provider_options=[options])
+    settings = onnxruntime.SessionOptions()
+    settings.add_session_config_entry("session.load_model_format", "ONNX")
+    return onnxruntime.InferenceSession(str(path), settings, providers=[provider], provider_options=[options])
 
 
 def featurizer(folder: Path, engine: str, vaip: str = VAIP) -> Featurizer:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import copy
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -34,6 +35,7 @@ class Images:
 
 def quantize(preset: str, model: Path, images: np.ndarray, output: Path, source: str = "image") -> None:
     """Quantize a graph to `output`. preset: `VINT8` or `XINT8`. images: (N, H, W) uint8."""
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # before Quark imports ONNX Runtime, which would start it
     import quark.onnx
 
     config = copy.deepcopy(getattr(quark.onnx, f"{preset}_QCONFIG"))

@@ -1,0 +1,183 @@
+"""Bounds on what decoding a picture costs, found before it is decoded: pixels, bytes of memory, and steps of work.
+
+A picture of few bytes may have many scans that each walk all pixels (progressive JPEG), millions of chunks, or strips
+that all name the same data. A thread that decodes cannot be stopped, so such pictures are refused by counting.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from PIL import Image
+
+from ..errors import ImageError
+
+MAX_PIXELS = 178_956_970  # Pillow's own limit; a page of A2 at 600 dpi has 140 million
+MAX_FILE = 256 << 20  # bytes of a file
+MAX_MEMORY = 800 << 20  # bytes of a file, its pixels as they are decoded, and its decoder
+MAX_PARTS = 100_000  # chunks, segments or directories of a file
+MAX_BLOCKS = 1_000_000  # blocks of 255 bytes of a GIF
+MAX_SCAN_PIXELS = 2_000_000_000  # scans of a JPEG times its pixels: 2 s
+MAX_SLOW = 8 << 20  # bytes of a file whose decoder is written in Python: 3 s
+#: Bytes a pixel that a decoder needs beyond the pixels themselves.
+_DECODER = {"JPEG2000": 12, "WEBP": 8, "AVIF": 8, "HEIF": 8}
+_COMPOSITING = 6  # the same for transparent pictures, which take longer
+_BYTES = {"1": 1, "L": 1, "P": 1}  # a pixel of Pillow's modes; 2 with 16 bits, 4 in all others
+_TIFF_BYTES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
+_STRIPS = 279, 325  # tags of a TIFF: bytes of its strips, of its tiles
+_SCAN = b"\xff\xda"
+_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")  # within the data of a scan: the next segment
+
+
+class Chunk(NamedTuple):
+    """A chunk of a PNG: its name, and where its content begins and ends."""
+
+    name: bytes
+    start: int
+    end: int
+
+
+def png_chunks(blob: bytes) -> Iterator[Chunk]:
+    """Yield the chunks of a PNG (PNG, third edition, section 5.3), as far as they are whole."""
+    at = 8
+    while at + 12 <= len(blob):
+        end = at + 8 + int.from_bytes(blob[at : at + 4], "big")
+        yield Chunk(blob[at + 4 : at + 8], at + 8, end)
+        at = end + 4
+
+
+def check_structure(blob: bytes, form: str, name: str) -> None:
+    """Raise `ImageError` if opening a file would take too many steps. form: Pillow's name of its format."""
+    if len(blob) > MAX_FILE:
+        raise ImageError(f"{name} has {len(blob) >> 20:,} MB; at most {MAX_FILE >> 20} are accepted: scale it down")
+    if form == "PNG":
+        _check_count(png_chunks(blob), MAX_PARTS, name)
+    elif form == "JPEG":
+        _check_count(_jpeg_head(blob), MAX_PARTS, name)
+    elif form == "GIF":
+        _check_count(_gif_blocks(blob), MAX_BLOCKS, name)
+    elif form == "TIFF":
+        _check_directories(blob, name)
+    elif len(blob) > MAX_SLOW and (_is_rle(blob, form) or (form == "PPM" and blob[1:2] in b"123")):
+        raise ImageError(f"{name} has {len(blob) >> 20} MB in a format that is slow to decode: save it as PNG")
+
+
+def check_decoding(image: Image.Image, blob: bytes, form: str, name: str) -> None:
+    """Raise `ImageError` if decoding an open picture would take too much memory or work."""
+    pixels = check_size(image, name)
+    extra = _DECODER.get(form, 0) + (_COMPOSITING if image.mode in ("RGBA", "LA", "PA") else 0)
+    memory = pixels * (bytes_per_pixel(image.mode) + extra) + len(blob)
+    if form in ("JPEG", "MPO"):
+        scans = blob.count(_SCAN)
+        if scans > 1:  # all coefficients are kept, 16 bits each
+            memory += 2 * pixels * len(image.getbands())
+        if scans * pixels > MAX_SCAN_PIXELS and (scans := _scans(blob)) * pixels > MAX_SCAN_PIXELS:
+            raise ImageError(f"{name} has {scans:,} scans of {pixels:,} pixels: save it as PNG")
+    if form == "TIFF" and sum(_listed(image)) > 2 * len(blob):
+        raise ImageError(f"{name} is broken: its strips have more bytes than the file")
+    if memory > MAX_MEMORY:
+        raise ImageError(f"{name} needs {memory >> 20:,} MB; at most {MAX_MEMORY >> 20} are accepted: scale it down")
+
+
+def check_size(image: Image.Image, name: str) -> int:
+    """Return the number of pixels. Raises `ImageError` if there are none, or too many."""
+    width, height = image.size
+    if width * height > MAX_PIXELS:
+        raise ImageError(f"{name} has {width} × {height} pixels; at most {MAX_PIXELS:,} are accepted: scale it down")
+    if width == 0 or height == 0:
+        raise ImageError(f"{name} has no pixels")
+    return width * height
+
+
+def bytes_per_pixel(mode: str) -> int:
+    """Return the bytes that Pillow needs for a pixel of a mode."""
+    return _BYTES.get(mode, 2 if mode.startswith("I;16") else 4)
+
+
+def _check_count(parts: Iterator[object], most: int, name: str) -> None:
+    for number, _ in enumerate(parts):
+        if number >= most:
+            raise ImageError(f"{name} consists of more than {most:,} parts: save it again as PNG")
+
+
+def _jpeg_head(blob: bytes) -> Iterator[int]:
+    """Yield the places of the segments before the first scan, and of the bytes that fill the space between."""
+    at = 2
+    while at + 4 <= len(blob) and blob[at : at + 2] != _SCAN:
+        yield at
+        if blob[at] != 0xFF or blob[at + 1] in (0x00, 0xFF):
+            at += 1
+        elif 0xD0 <= blob[at + 1] <= 0xD9 or blob[at + 1] == 0x01:  # a marker alone
+            at += 2
+        else:
+            at += 2 + max(2, int.from_bytes(blob[at + 2 : at + 4], "big"))
+
+
+def _scans(blob: bytes) -> int:
+    """Count the scans of a JPEG, and not the same bytes in its metadata (ITU-T T.81, B.1.1)."""
+    count, at = 0, 2
+    while at + 4 <= len(blob):
+        marker = _MARKER.search(blob, at)
+        if marker is None or blob[marker.start() + 1] == 0xD9:
+            break
+        at = marker.start()
+        count += blob[at : at + 2] == _SCAN
+        at += 2 + int.from_bytes(blob[at + 2 : at + 4], "big")
+    return count
+
+
+def _gif_blocks(blob: bytes) -> Iterator[int]:
+    """Yield the places of the blocks of a GIF (GIF89a, sections 15 to 26), as far as they are whole."""
+    at = 13 + (3 << (blob[10] & 7) + 1 if len(blob) > 10 and blob[10] & 0x80 else 0)
+    while at < len(blob) and blob[at] != 0x3B:
+        yield at
+        if blob[at] == 0x21:
+            at += 2
+        elif blob[at] == 0x2C and at + 10 < len(blob):
+            packed = blob[at + 9]
+            at += 11 + (3 << (packed & 7) + 1 if packed & 0x80 else 0)
+        else:
+            at += 1
+            continue
+        while at < len(blob) and blob[at]:
+            yield at
+            at += 1 + blob[at]
+        at += 1
+
+
+def _check_directories(blob: bytes, name: str) -> None:
+    """Check that the tags of a TIFF's directories do not have more bytes than the file (TIFF 6.0, section 2)."""
+    order = "<" if blob[:2] == b"II" else ">"
+    is_big = 43 in blob[2:4]  # BigTIFF has longer numbers
+    head, entry, link = ("Q", "HHQ", "Q") if is_big else ("H", "HHI", "I")
+    start = struct.Struct(order + link)
+    at, seen, total = (8 if is_big else 4), 0, 0
+    while at + start.size <= len(blob):
+        (directory,) = start.unpack_from(blob, at)
+        if not 0 < directory <= len(blob) - struct.calcsize(head):
+            return
+        (count,) = struct.unpack_from(order + head, blob, directory)
+        first, size = directory + struct.calcsize(head), 20 if is_big else 12
+        count = min(count, max(0, len(blob) - first) // size)
+        for place in range(first, first + count * size, size):
+            _, kind, values = struct.unpack_from(order + entry, blob, place)
+            total += _TIFF_BYTES.get(kind, 1) * values
+        seen += 1 + count
+        if seen > MAX_PARTS or total > 2 * len(blob):
+            raise ImageError(f"{name} is broken: its directories have more entries than the file has room for")
+        at = first + count * size
+
+
+def _listed(image: Image.Image) -> Iterator[int]:
+    """Yield the bytes that a TIFF claims for its strips, and for its tiles; a single one is harmless."""
+    tags = getattr(image, "tag_v2", {})
+    for tag in _STRIPS:
+        sizes = tags.get(tag, ())
+        yield sum(sizes) if isinstance(sizes, tuple) and len(sizes) > 1 else 0
+
+
+def _is_rle(blob: bytes, form: str) -> bool:
+    return form == "BMP" and blob[30:34] in (b"\1\0\0\0", b"\2\0\0\0")

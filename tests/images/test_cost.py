@@ -1,0 +1,126 @@
+"""Hostile pictures cost little: they are counted before they are decoded."""
+
+from __future__ import annotations
+
+import io
+import resource
+import struct
+import time
+import zlib
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from gluon_htr.errors import ImageError
+from gluon_htr.images.decoding import decode
+
+LONGEST = 5.0  # seconds
+
+
+def saved(image: Image.Image, kind: str, **options: object) -> bytes:
+    file = io.BytesIO()
+    image.save(file, kind, **options)
+    return file.getvalue()
+
+
+def chunk(name: bytes, content: bytes) -> bytes:
+    return len(content).to_bytes(4, "big") + name + content + zlib.crc32(name + content).to_bytes(4, "big")
+
+
+def progressive(side: int, scans: int) -> bytes:
+    """A progressive JPEG whose last scan is repeated; it walks all pixels each time."""
+    blob = saved(Image.new("L", (side, side), 255), "JPEG", progressive=True)
+    last = blob[blob.rindex(b"\xff\xda") : -2]
+    return blob[:-2] + last * scans + blob[-2:]
+
+
+def png_bomb(side: int, bits: int, color: int) -> bytes:
+    """A picture of one color, at the best compression."""
+    row = bytes(1 + side * bits * {0: 1, 2: 3, 6: 4}[color] // 8)
+    packer = zlib.compressobj(9)
+    content = b"".join([*(packer.compress(row) for _ in range(side)), packer.flush()])
+    head = struct.pack(">IIBBBBB", side, side, bits, color, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", content) + chunk(b"IEND", b"")
+
+
+def claimed(side: int, color: int) -> bytes:
+    """The beginning of such a picture: it must be refused by what it claims."""
+    return png_bomb(20, 8, color).replace(struct.pack(">II", 20, 20), struct.pack(">II", side, side), 1)
+
+
+def tiff(*entries: tuple[int, int, int, int], more: bytes = b"") -> bytes:
+    """A TIFF of one directory, behind which `more` follows."""
+    body = struct.pack("<H", len(entries)) + b"".join(struct.pack("<HHII", *entry) for entry in entries) + bytes(4)
+    return b"II*\0" + struct.pack("<I", 8) + body + more
+
+
+def repeated_strips() -> bytes:
+    """2,000 strips that all name the same megabyte."""
+    offset = 8 + 2 + 12 * 8 + 4
+    lists = struct.pack("<2000I", *[offset + 16000] * 2000) + struct.pack("<2000I", *[1 << 20] * 2000)
+    size = (256, 4, 1, 2000), (257, 4, 1, 2000), (258, 3, 1, 8), (259, 3, 1, 5), (262, 3, 1, 1)
+    strips = (273, 4, 2000, offset), (278, 4, 1, 1), (279, 4, 2000, offset + 8000)
+    return tiff(*size, *strips, more=lists + bytes(1 << 20))
+
+
+def rle(size: int) -> bytes:
+    """A BMP of runs of one pixel, which Pillow decodes in Python."""
+    content = b"\1\0" * (size // 2) + b"\0\1"
+    head = struct.pack("<IiiHHIIiiII", 40, size // 2, 1, 1, 8, 1, len(content), 0, 0, 256, 256)
+    return (
+        b"BM" + struct.pack("<IHHI", 14 + 40 + 1024 + len(content), 0, 0, 14 + 40 + 1024) + head + bytes(1024) + content
+    )
+
+
+BOMBS: dict[str, Callable[[], bytes]] = {
+    "2,000 scans of 20 MP": lambda: progressive(4472, 2000),
+    "40,000 scans of 0.1 MP": lambda: progressive(320, 40_000),
+    "1.2 million chunks": lambda: png_bomb(20, 8, 0)[:-12] + chunk(b"tEXt", b"a\0b") * 1_200_000,
+    "a million segments": lambda: b"\xff\xd8" + b"\xff\xfe\0\2" * 1_000_000 + saved(Image.new("L", (9, 9)), "JPEG")[2:],
+    "16 MB of filling": lambda: b"\xff\xd8" + b"\xff" * (16 << 20) + saved(Image.new("L", (9, 9)), "JPEG")[2:],
+    "GIF of tiny blocks": lambda: saved(Image.new("L", (9, 9)), "GIF")[:-1] + b"!\xfe" + b"\1a" * 8_000_000 + b"\0;",
+    "TIFF tags on one block": lambda: tiff(*[(40000 + k, 7, 200_000, 8) for k in range(2000)], more=bytes(200_000)),
+    "strips on one block": repeated_strips,
+    "runs of one pixel": lambda: rle(16 << 20),
+    "16 MB of digits": lambda: b"P2 4000 2000 255\n" + b"7 " * 8_000_000,
+    "169 MP of RGBA": lambda: claimed(13_000, 6),
+    "a file of 300 MB": lambda: b"\x89PNG\r\n\x1a\n" + bytes(300 << 20),
+}
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_a_bomb_is_refused_in_little_time(name: str) -> None:
+    """A request of some kilobytes would stop a server for hours."""
+    blob = BOMBS[name]()
+    began = time.perf_counter()
+    with pytest.raises(ImageError) as caught:
+        decode(blob)
+    assert time.perf_counter() - began < LONGEST / 2
+    assert "\n" not in str(caught.value)
+
+
+def test_an_ordinary_progressive_photograph_is_read() -> None:
+    """Cameras and web sites use up to a dozen scans; metadata may hold the bytes of a scan by chance."""
+    noise = Image.effect_noise((900, 700), 90).convert("RGB")
+    blob = saved(noise, "JPEG", progressive=True, comment=b"\xff\xda" * 30_000)
+    assert decode(blob).shape == (700, 900)
+    assert decode(progressive(320, 500)).shape == (320, 320)
+
+
+def test_a_deep_picture_of_many_pixels_stays_within_its_memory() -> None:
+    """A 16-bit PNG of some kilobytes took 4.5 GB."""
+    blob = png_bomb(7000, 16, 0)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    began = time.perf_counter()
+    assert decode(blob).shape == (7000, 7000)
+    assert time.perf_counter() - began < LONGEST
+    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before  # kB, of the highest so far
+    assert grown * 1024 < 6 * 7000 * 7000
+
+
+def test_large_ordinary_pages_are_accepted() -> None:
+    """Scans of archives, A3 at 600 dpi in gray, would be refused."""
+    assert decode(saved(Image.new("1", (9933, 7016), 1), "TIFF", compression="group4")).shape == (7016, 9933)
+    assert np.all(decode(saved(Image.new("L", (9933, 7016), 200), "PNG", compress_level=1))[::99, ::99] == 200)
