@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from math import isfinite
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -128,7 +129,10 @@ class Recognizer:
             ImageError: The image cannot be decoded.
             ModelError: Network and alphabet do not match, or the weights are corrupt.
         """
-        return self._recognize([self._fit(Picture(image, frame), whole)])[0]
+        picture = Picture(image, frame)
+        recognition = self._recognize([self._fit(picture, whole)])[0]
+        object.__setattr__(recognition, "_picture", picture)
+        return recognition
 
     def stream(
         self,
@@ -224,7 +228,8 @@ class Recognizer:
         )
         text = "".join(character.text for character in characters)
         recognition = Recognition(text, decoded.confidence, characters)
-        object.__setattr__(recognition, "_picture", fitted.picture)
+        if isinstance(fitted.picture.source, (str, Path)):  # pixels of a stream are not kept
+            object.__setattr__(recognition, "_picture", fitted.picture)
         return recognition
 
 
