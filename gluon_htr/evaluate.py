@@ -36,6 +36,7 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--layout", metavar="MODEL", help=layout)
     _options.add_data(parser, "data to score on")
     _options.add_reading(parser)
+    _options.add_decoder(parser)
     parser.add_argument(
         "--report", type=Path, metavar="DIR", help="write scores.json, texts.tsv, worst.tsv and left_out.tsv there"
     )
@@ -111,13 +112,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Parse the arguments and run the command."""
     options = parser().parse_args(arguments)
     _options.check_threads(options.threads)
+    decoder = _options.decoder(options)
     if options.task == "layout":
         return evaluate_pages(
-            options.model, options.layout, options.data, options.threads, options.report, options.json
+            options.model, options.layout, options.data, options.threads, options.report, options.json, decoder
         )
-    return run(
-        options.model, options.data, options.engine, options.threads, options.report, options.json, options.precision
-    )
+    reading = (options.engine, options.threads, options.report, options.json, options.precision, decoder)
+    return run(options.model, options.data, *reading)
 
 
 if __name__ == "__main__":

@@ -30,6 +30,7 @@ def parser() -> argparse.ArgumentParser:
     )
     _options.add_model(parser)
     _options.add_reading(parser)
+    _options.add_decoder(parser)
     providers = f"execution provider of the engine onnx: {', '.join(PROVIDERS)} (default: cpu)"
     parser.add_argument("--provider", default="cpu", help=providers)
     _options.add_json(parser, "one object per image, with text, confidence and characters,")
@@ -86,7 +87,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Parse the arguments and run the command."""
     options = parser().parse_args(arguments)
     _options.check_threads(options.threads)
-    recognizer = load(options.model, options.engine, options.threads, [options.provider], options.precision)
+    decoder = _options.decoder(options)
+    recognizer = load(options.model, options.engine, options.threads, [options.provider], options.precision, decoder)
     return run(options.images, recognizer, options.json)
 
 

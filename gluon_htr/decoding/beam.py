@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .guidance import UNGUIDED, Guide
+from .hashes import extended
 
 MIN_PROBABILITY = 1e-4  # of a class at a time step: rarer ones do not extend a prefix
 MAX_CLASSES = 24  # that extend a prefix at one time step
 MARGIN = 18.0  # below the best prefix of a line, in nats: a prefix that scores less is dropped
 NEVER = -1e30  # instead of minus infinity, of which differences are not numbers
-FACTOR, SHIFT = np.uint64(0x9E3779B97F4A7C15), np.uint64(29)  # of hashes
 EMPTY, NO_SLOT, BEFORE_EMPTY, BEFORE_NO_SLOT = (np.uint64(k) for k in (1, 0, 2, 3))  # hashes that no prefix has
 
 
@@ -152,7 +152,7 @@ def _advance(
     old_line, old_slot = np.nonzero(stays > floor[:, None] - 1e-9)
     hashes = beam.hashes[line, slot]
     new = _Beam(
-        hashes=_joined(beam.hashes, old_line, old_slot, _extended(hashes, last)),
+        hashes=_joined(beam.hashes, old_line, old_slot, extended(hashes, last.astype(np.uint64) + np.uint64(1))),
         parent_hashes=_joined(beam.parent_hashes, old_line, old_slot, hashes),
         nodes=_joined(beam.nodes, old_line, old_slot, beam.nodes[line, slot]),
         last=_joined(beam.last, old_line, old_slot, last),
@@ -162,12 +162,6 @@ def _advance(
         states=_joined(beam.states, old_line, old_slot, states),
     )
     return _best(new, np.concatenate([old_line, line]), len(old_line), len(scores), width, history)
-
-
-def _extended(hashes: np.ndarray, classes: np.ndarray) -> np.ndarray:
-    """Return the hashes of prefixes with one more class."""
-    mixed = (hashes ^ (classes.astype(np.uint64) + np.uint64(1))) * FACTOR
-    return mixed ^ (mixed >> SHIFT)
 
 
 def _joined(old: np.ndarray, line: np.ndarray, slot: np.ndarray, new: np.ndarray) -> np.ndarray:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -42,6 +43,26 @@ class Decoder(Protocol):
         they become probabilities (Guo et al. 2017).
         """
         ...
+
+
+@runtime_checkable
+class JointDecoder(Decoder, Protocol):
+    """A decoder that gains from getting the batches of an image set or page together."""
+
+    def decode_batches(
+        self, batches: Sequence[np.ndarray], alphabet: Alphabet, temperature: float = 1.0
+    ) -> list[Decoded]:
+        """Decode batches of logits (N, T, C) of different T to their lines, in order."""
+        ...
+
+
+def decode_batches(
+    decoder: Decoder, batches: Sequence[np.ndarray], alphabet: Alphabet, temperature: float = 1.0
+) -> list[Decoded]:
+    """Decode batches of logits (N, T, C) to their lines, in order: together, if the decoder gains from that."""
+    if isinstance(decoder, JointDecoder):
+        return decoder.decode_batches(batches, alphabet, temperature)
+    return [line for batch in batches for line in decoder.decode(batch, alphabet, temperature)]
 
 
 def decode_texts(decoder: Decoder, logits: np.ndarray, alphabet: Alphabet) -> list[str]:

@@ -39,8 +39,8 @@ class CharacterFusion:
 def symbols_of(model: NGramModel, alphabet: Alphabet) -> tuple[np.ndarray, np.ndarray]:
     """Return the symbol of each character of an alphabet, and the nats that it costs in addition.
 
-    A character that the model lacks is scored as its base letter, if the model has that. Raises `LanguageModelError` if it has
-    no letter of the alphabet.
+    A character that the model lacks is scored as its base letter, if the model has that. Raises `LanguageModelError`
+    if it has no letter of the alphabet.
     """
     unknown = SPECIAL.index(UNKNOWN)
     symbols, costs = np.full(len(alphabet), unknown), np.zeros(len(alphabet))
@@ -52,5 +52,7 @@ def symbols_of(model: NGramModel, alphabet: Alphabet) -> tuple[np.ndarray, np.nd
             symbols[position], costs[position] = model.index[base], STRANGE
     letters = [symbols[k] != unknown for k, c in enumerate(alphabet.characters) if c.isalpha()]
     if letters and not any(letters):
-        raise LanguageModelError("the language model has no letter of the alphabet that the network writes: choose another one")
+        raise LanguageModelError(
+            "the language model has no letter of the alphabet that the network writes: choose another one"
+        )
     return symbols, costs

@@ -1,4 +1,4 @@
-"""Guides of the beam search: what a language model or a word list adds to the score of a text, character by character."""
+"""Guides of the beam search: what a language model or a word list adds to the score of a text, step by step."""
 
 from __future__ import annotations
 

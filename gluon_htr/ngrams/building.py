@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -15,6 +16,7 @@ from .quantization import quantized
 from .sizes import body_bytes
 from .smoothing import Smoothed, smooth
 
+WORD = re.compile(r"[\w'’]+|[^\w\s]")  # or a punctuation mark
 MIN_SHARE = 2e-6  # of the text: a rarer character is unknown
 LINE = (20, 70)  # characters of a line into which running text is broken
 MIN_LOG = -99 * np.log(10)  # what ARPA files write for a probability of 0
@@ -37,7 +39,7 @@ def broken_lines(paragraphs: Iterable[str], seed: int = 0) -> Iterator[str]:
 
 def units_of(line: str, unit: Unit) -> Sequence[str]:
     """Divide a line into its symbols."""
-    return line if unit == "characters" else line.split()
+    return line if unit == "characters" else WORD.findall(line)
 
 
 def build(lines: Sequence[str], order: int, unit: Unit, max_bytes: int, max_tokens: int = 60_000) -> NGramModel:
@@ -77,9 +79,7 @@ def _stream(lines: Iterable[str], tokens: tuple[str, ...], unit: Unit) -> np.nda
 def trie_of(levels: list[Level], smoothed: list[Smoothed]) -> Trie:
     """Arrange n-grams as a trie."""
     inner = levels[:-1]
-    children = [
-        np.bincount(above.prefixes, minlength=len(level.symbols)) for level, above in zip(inner, levels[1:])
-    ]
+    children = [np.bincount(above.prefixes, minlength=len(level.symbols)) for level, above in zip(inner, levels[1:])]
     with np.errstate(divide="ignore"):
         logs = np.maximum(np.log(np.concatenate([part.probabilities for part in smoothed])), MIN_LOG)
         backoffs = np.log(np.concatenate([np.ones(0), *(part.backoffs for part in smoothed[:-1])]))
@@ -90,3 +90,15 @@ def trie_of(levels: list[Level], smoothed: list[Smoothed]) -> Trie:
         logs.astype(np.float32),
         backoffs.astype(np.float32),
     )
+
+
+def encoded(line: str, model: NGramModel) -> np.ndarray:
+    """Convert a line to symbols of a model."""
+    unknown = SPECIAL.index(UNKNOWN)
+    return np.array([model.index.get(token, unknown) for token in units_of(line, model.unit)], np.int64)
+
+
+def perplexity(model: NGramModel, lines: Sequence[str]) -> float:
+    """Return the perplexity of lines: the number of equally likely symbols that would be as hard to guess."""
+    symbols = [encoded(line, model) for line in lines]
+    return float(np.exp(-model.score(symbols).sum() / sum(len(line) + 1 for line in symbols)))

@@ -1,9 +1,9 @@
 """Files of language models: sorted arrays, mapped into memory, checked before anything is computed from them.
 
-Layout, little endian: 8 bytes `GHTRLM1\\n`; u32 bytes of the header, u32 CRC-32 of the header, u32 CRC-32 of the body; the
-header, JSON as `_Header` has it; the body: tokens in UTF-8, each with a line feed; then by node, as `Trie` orders
+Layout, little endian: 8 bytes `GHTRLM1\\n`; u32 bytes of the header, u32 CRC-32 of the header, u32 CRC-32 of the body;
+the header, JSON as `_Header` has it; the body: tokens in UTF-8, each with a line feed; then by node, as `Trie` orders
 them, symbols, numbers of children, codes of log-probabilities, codes of log-backoffs; then for each order the 256
-float32 values of its codes: log-probabilities, and log-backoffs of all orders but the highest. Numbers of symbols and of
+float32 values of its codes: log-probabilities, and log-backoffs of all orders but the highest. Symbols and numbers of
 children take one, two or four bytes each, whichever is enough.
 """
 
@@ -12,7 +12,7 @@ from __future__ import annotations
 import mmap
 import struct
 import zlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated
@@ -69,7 +69,7 @@ class LanguageModel:
     ngrams: NGramModel
     language: str = ""
     sources: str = ""
-    tuning: Tuning = Tuning()
+    tuning: Tuning = field(default_factory=Tuning)
 
 
 def write_model(model: LanguageModel, path: Path) -> None:

@@ -37,7 +37,7 @@ def losses(levels: list[Level], smoothed: list[Smoothed]) -> list[np.ndarray]:
 def prune_to(
     levels: list[Level], smoothed: list[Smoothed], size: Callable[[list[int]], int], max_bytes: int
 ) -> tuple[list[Level], list[Smoothed]]:
-    """Leave out the n-grams that matter least until `size`, of the numbers of n-grams by order, is at most `max_bytes`."""
+    """Leave out the n-grams that matter least, until `size` of the numbers of n-grams by order is within `max_bytes`."""
     lost = losses(levels, smoothed)
     if size([len(level.symbols) for level in levels]) <= max_bytes:
         return select(levels, smoothed, [np.ones(len(level.symbols), bool) for level in levels])
@@ -58,9 +58,7 @@ def _kept(levels: list[Level], lost: list[np.ndarray], threshold: float) -> list
     return kept
 
 
-def select(
-    levels: list[Level], smoothed: list[Smoothed], kept: list[np.ndarray]
-) -> tuple[list[Level], list[Smoothed]]:
+def select(levels: list[Level], smoothed: list[Smoothed], kept: list[np.ndarray]) -> tuple[list[Level], list[Smoothed]]:
     """Keep some n-grams, and normalize the probabilities after each context again."""
     new_levels: list[Level] = []
     new_smoothed: list[Smoothed] = []

@@ -1,4 +1,4 @@
-"""Quantization of the logarithms of a model to 256 values for each order, as KenLM does (Heafield 2011, section 3.2)."""
+"""Quantization of the logarithms of a model to 256 values for each order (Heafield 2011, section 3.2)."""
 
 from __future__ import annotations
 

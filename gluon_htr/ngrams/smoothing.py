@@ -61,4 +61,3 @@ def _discounts(counts: np.ndarray) -> tuple[float, float, float]:
     y = n1 / (n1 + 2 * n2)
     found = (1 - 2 * y * n2 / n1, 2 - 3 * y * n3 / n2, 3 - 4 * y * n4 / n3)
     return found if all(0 < d < k for d, k in zip(found, (1, 2, 3))) else USUAL
-

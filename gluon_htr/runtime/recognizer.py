@@ -9,7 +9,7 @@ from math import isfinite
 import numpy as np
 from PIL import Image
 
-from ..decoding.decoder import Decoded, Decoder
+from ..decoding.decoder import Decoded, Decoder, JointDecoder, decode_batches
 from ..decoding.greedy import GREEDY
 from ..errors import ImageError, ModelError, UsageError
 from ..images.decoding import ImageLike, decode
@@ -20,7 +20,7 @@ from ..text.alphabet import Alphabet
 from .backends import LogitsFunction
 
 WINDOW = 8  # batches that are sorted together, to find images of the same width
-WINDOW_BYTES = 64 << 20  # of images: a window ends sooner if they are large
+WINDOW_BYTES = 64 << 20  # of images, or of logits: a window ends sooner if they are large
 
 
 @dataclass(frozen=True)
@@ -94,6 +94,7 @@ class Recognizer:
     ) -> None:
         self.network, self.alphabet, self.preprocessing, self.name = network, alphabet, preprocessing, name
         self.temperature, self.decoder = temperature, decoder
+        self._joint = isinstance(decoder, JointDecoder)
 
     def read(self, image: ImageLike, whole: bool = False) -> Recognition:
         """Read one image.
@@ -110,7 +111,7 @@ class Recognizer:
             ModelError: Network and alphabet do not match, or the weights are corrupt.
         """
         fitted = self._fit(image, whole)
-        return self._recognize([fitted])[0]
+        return self._decode([fitted], [self._logits([fitted])])[0]
 
     def stream(
         self,
@@ -149,11 +150,17 @@ class Recognizer:
         """Read a window of images. Only images of one width share a batch, so that no text depends on its neighbors."""
         results: dict[int, Recognition] = {}
         order = sorted(range(len(fitted)), key=lambda k: fitted[k].pixels.shape[1])
+        waiting: list[int] = []  # for the decoder
+        logits: list[np.ndarray] = []
         while order:
             width = fitted[order[0]].pixels.shape[1]
             batch = [k for k in order[:batch_size] if fitted[k].pixels.shape[1] == width]
             order = order[len(batch) :]
-            results.update(zip(batch, self._recognize([fitted[k] for k in batch])))
+            waiting += batch
+            logits.append(self._logits([fitted[k] for k in batch]))
+            if not order or not self._joint or sum(part.nbytes for part in logits) >= WINDOW_BYTES:
+                results.update(zip(waiting, self._decode([fitted[k] for k in waiting], logits)))
+                waiting, logits = [], []
         return ((fitted[k].source, results[k]) for k in range(len(fitted)))
 
     def _fit(self, image: ImageLike, whole: bool = False) -> _Fitted:
@@ -173,7 +180,7 @@ class Recognizer:
             failed(image, error)
             return None
 
-    def _recognize(self, fitted: list[_Fitted]) -> list[Recognition]:
+    def _logits(self, fitted: list[_Fitted]) -> np.ndarray:
         logits = self.network(np.stack([f.pixels for f in fitted]))
         if logits.ndim != 3 or not logits.size or logits.shape[::2] != (len(fitted), self.alphabet.classes):
             raise ModelError(
@@ -182,8 +189,12 @@ class Recognizer:
             )
         if not isfinite(logits.max()):
             raise ModelError(f"{self.name} produced NaN or Inf logits: its weights are corrupt")
-        decoded = self.decoder.decode(logits, self.alphabet, self.temperature)
-        return [self._placed(line, logits.shape[1], f) for line, f in zip(decoded, fitted)]
+        return logits
+
+    def _decode(self, fitted: list[_Fitted], batches: list[np.ndarray]) -> list[Recognition]:
+        decoded = decode_batches(self.decoder, batches, self.alphabet, self.temperature)
+        steps = [logits.shape[1] for logits in batches for _ in logits]
+        return [self._placed(line, count, f) for line, count, f in zip(decoded, steps, fitted)]
 
     def _placed(self, decoded: Decoded, steps: int, fitted: _Fitted) -> Recognition:
         """Build a recognition of a decoded line, with its characters' positions in the image."""
