@@ -42,7 +42,7 @@ def is_spec(source: str) -> bool:
 
 def word_runs(lines: Iterable[str]) -> set[tuple[str, ...]]:
     """Return all runs of `RUN` words within a line; of a shorter line, all its words, if they are at least `SHORT`."""
-    found = set()
+    found: set[tuple[str, ...]] = set()
     for line in lines:
         words = _words(line)
         if len(words) >= SHORT:

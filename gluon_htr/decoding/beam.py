@@ -8,17 +8,18 @@ language model and the word list add for it.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
 from .guidance import UNGUIDED, Guide
-from .hashes import extended
+from .hashes import START, extended
 
 MIN_PROBABILITY = 1e-4  # of a class at a time step: rarer ones do not extend a prefix
 MAX_CLASSES = 24  # that extend a prefix at one time step
 MARGIN = 18.0  # below the best prefix of a line, in nats: a prefix that scores less is dropped
 NEVER = -1e30  # instead of minus infinity, of which differences are not numbers
-EMPTY, NO_SLOT, BEFORE_EMPTY, BEFORE_NO_SLOT = (np.uint64(k) for k in (1, 0, 2, 3))  # hashes that no prefix has
+NO_SLOT, BEFORE_EMPTY, BEFORE_NO_SLOT = (np.uint64(k) for k in (0, 2, 3))  # hashes that no prefix has
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ def search(log_probabilities: np.ndarray, width: int, guide: Guide = UNGUIDED) -
 def _start(lines: int, guide: Guide) -> _Beam:
     shape = (lines, 1)
     return _Beam(
-        hashes=np.full(shape, EMPTY),
+        hashes=np.full(shape, START),
         parent_hashes=np.full(shape, BEFORE_EMPTY),
         nodes=np.zeros(shape, np.int64),
         last=np.full(shape, -1),
@@ -113,8 +114,8 @@ def _choices(log_probabilities: np.ndarray) -> list[tuple[np.ndarray, np.ndarray
         likely[line, step] = False
         likely[line, step, best] = True
     at, lines, classes = np.nonzero(likely.transpose(1, 0, 2))
-    cuts = np.searchsorted(at, np.arange(1, steps))
-    return list(zip(np.split(lines, cuts), np.split(classes, cuts)))
+    cuts = np.searchsorted(at, np.arange(steps + 1))
+    return [(lines[begin:end], classes[begin:end]) for begin, end in pairwise(cuts.tolist())]
 
 
 def _advance(

@@ -77,10 +77,9 @@ class LexiconGuide:
         self._codes = np.array([ord(_folded(c)) if is_letter(c) else 0 for c in alphabet.characters], np.uint64)
         self._hyphens = np.array([unicodedata.category(c) == "Pd" or c == "¬" for c in alphabet.characters])
         backwards = is_right_to_left(alphabet.characters)
-        prefixes, whole = _hashes(
-            [word[::-1] if backwards and is_right_to_left(word) else word for word in words.words]
-        )
-        self._prefixes, self._whole = prefixes, whole
+        ordered = [word[::-1] if backwards and is_right_to_left(word) else word for word in words.words]
+        whole, self._prefixes = beginning_hashes(ordered)
+        self._whole = np.sort(whole)
 
     def extend(self, states: np.ndarray, classes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Extend the last word, or end it."""

@@ -93,13 +93,14 @@ class NGramModel:
 
     @cached_property
     def _states(self) -> np.ndarray:
-        """State after each node: itself, or the longest node that it ends with and that has continuations."""
-        inner = np.concatenate([[self.trie.levels[0]], self.trie.children, np.zeros(self.trie.levels[-1], np.int64)])
+        """State after each node: itself, or the longest node that it ends with and that changes what may follow."""
+        matters = (self.trie.children > 0) | (self.trie.log_backoffs != 0)
+        inner = np.concatenate([[True], matters, np.zeros(self.trie.levels[-1], bool)])
         states = np.arange(len(self) + 1, dtype=np.int32)
         start = 1
         for count in self.trie.levels:  # what a node ends with is of a level above
             nodes = slice(start, start + count)
-            states[nodes] = np.where(inner[nodes] > 0, states[nodes], states[self.suffixes[nodes]])
+            states[nodes] = np.where(inner[nodes], states[nodes], states[self.suffixes[nodes]])
             start += count
         return states
 

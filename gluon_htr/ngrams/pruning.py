@@ -37,7 +37,7 @@ def losses(levels: list[Level], smoothed: list[Smoothed]) -> list[np.ndarray]:
 def prune_to(
     levels: list[Level], smoothed: list[Smoothed], size: Callable[[list[int]], int], max_bytes: int
 ) -> tuple[list[Level], list[Smoothed]]:
-    """Leave out the n-grams that matter least, until `size` of the numbers of n-grams by order is within `max_bytes`."""
+    """Leave out the n-grams that matter least, until `size` of their numbers by order is within `max_bytes`."""
     lost = losses(levels, smoothed)
     if size([len(level.symbols) for level in levels]) <= max_bytes:
         return select(levels, smoothed, [np.ones(len(level.symbols), bool) for level in levels])

@@ -1,4 +1,4 @@
-"""Choice of the weight of a language model, the bonus for a character, and the width of the beam, on validation data."""
+"""Choice of the weight of a language model, the bonus, and the width of the beam, on validation data."""
 
 from __future__ import annotations
 
