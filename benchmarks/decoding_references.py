@@ -1,11 +1,12 @@
 """Compare the beam search with ctc-beam-decoder, and with flashlight-text and a language model, on the same logits.
 
     pip install --target /tmp/references ctc-beam-decoder flashlight-text
-    PYTHONPATH=/tmp/references python benchmarks/decoding_references.py --data 'iam-online:data/iam-online?split=validation-v'
+    export PYTHONPATH=/tmp/references
+    python benchmarks/decoding_references.py --data 'iam-online:data/iam-online?split=validation-v'
 
-flashlight-text searches with the same language model through its interface for models in Python. Both merge paths of one
-text, as we do. The pruning of all is set so that hardly anything is lost. Prints one JSON object: texts that are the
-same, those that differ, and relative differences of the scores of equal texts.
+flashlight-text searches with the same language model through its interface for models in Python. Both merge the paths
+of one text, as we do. The pruning of all is set so that hardly anything is lost. Prints one JSON object: texts that are
+the same, those that differ, and relative differences of the scores of equal texts.
 """
 
 from __future__ import annotations

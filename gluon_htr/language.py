@@ -28,7 +28,7 @@ from .runtime.stores import windows
 from .runtime.tuning import Trial, tune
 
 HELD_OUT = 50  # one block in so many measures the perplexity
-BLOCK = 20  # lines
+BLOCK = 20  # lines, fewer of a short text
 MAX_SHARED = 0.02  # of the lines of validation data may have words that are in the texts, by chance
 MAX_LINES = 700  # of validation data that are decoded in each trial
 ARPA = ".arpa"
@@ -78,7 +78,8 @@ def run(options: argparse.Namespace) -> int:
         model, lines = open_model(Path(options.texts[0])), list[str]()
     else:
         lines = _lines(options.texts, options.exclude, recognizer)
-        held_out = [k // BLOCK % HELD_OUT == HELD_OUT - 1 for k in range(len(lines))]
+        block = min(BLOCK, max(1, len(lines) // (2 * HELD_OUT)))
+        held_out = [k // block % HELD_OUT == HELD_OUT - 1 for k in range(len(lines))]
         kept = [line for line, out in zip(lines, held_out) if not out]
         model = LanguageModel(
             build(kept, options.order, options.unit, options.size), options.language, _sources(options)

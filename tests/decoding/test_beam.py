@@ -35,7 +35,7 @@ def drawn(alphabet: Alphabet, steps: int, seed: int, lines: int = 1, spread: flo
 
 
 def written(text: str, alphabet: Alphabet, doubts: dict[int, str] | None = None, sure: float = 8.0) -> np.ndarray:
-    """Logits (1, T, C) of a text. doubts: at some positions, a character that seems a little likelier than the right one."""
+    """Logits (1, T, C) of a text. doubts: at some positions, a character that seems likelier than the right one."""
     steps = np.full((3 * len(text) + 1, alphabet.classes), -4.0, np.float32)
     steps[:, -1] = 0
     for k, label in enumerate(alphabet.encode(text)):

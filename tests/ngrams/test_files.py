@@ -55,7 +55,8 @@ def test_an_arpa_file_of_another_program_is_read(tmp_path: Path) -> None:
     """A file with its n-grams in any order, without some suffixes, and with |  for a space, would be misread."""
     (tmp_path / "x.arpa").write_text(
         "\n\\data\\\nngram 1=5\nngram 2=3\nngram 3=1\n\n\\1-grams:\n-1.0\tb\t-0.2\n-0.5\t</s>\n-99\t<s>\t-0.3\n"
-        "-0.8\ta\t-0.1\n-0.9\t|\n\n\\2-grams:\n-0.4\t<s> a\t-0.6\n-0.2\ta b\n-0.3\t| a\n\n\\3-grams:\n-0.1\t<s> a b\n\n\\end\\\n"
+        "-0.8\ta\t-0.1\n-0.9\t|\n\n\\2-grams:\n-0.4\t<s> a\t-0.6\n-0.2\ta b\n-0.3\t| a\n\n"
+        "\\3-grams:\n-0.1\t<s> a b\n\n\\end\\\n"
     )
     model = read_arpa(tmp_path / "x.arpa")
     lines = [[model.index[c] for c in text] for text in ("ab", "ab ", "aa")]
