@@ -54,7 +54,11 @@ def add_decoder(parser: argparse.ArgumentParser) -> None:
 
 def decoder(options: argparse.Namespace) -> Decoder:
     """Make the decoder that the options ask for."""
-    return make_decoder(DecoderRequest(options.decoder, options.language, options.language_model, options.lexicon))
+    return make_decoder(
+        DecoderRequest(
+            options.decoder, options.language, options.language_model, options.lexicon, getattr(options, "n_best", 0)
+        )
+    )
 
 
 def add_threads(parser: argparse.ArgumentParser) -> None:

@@ -31,6 +31,8 @@ def parser() -> argparse.ArgumentParser:
     _options.add_model(parser)
     _options.add_reading(parser)
     _options.add_decoder(parser)
+    several = "with --decoder beam: also print the N most probable texts with their probabilities"
+    parser.add_argument("--n-best", type=_options.count, default=0, metavar="N", help=several)
     providers = f"execution provider of the engine onnx: {', '.join(PROVIDERS)} (default: cpu)"
     parser.add_argument("--provider", default="cpu", help=providers)
     _options.add_json(parser, "one object per image, with text, confidence and characters,")
@@ -56,7 +58,8 @@ def run(images: list[Path], recognizer: Recognizer, as_json: bool) -> int:
 
 
 def _line(path: object, recognition: Recognition, alone: bool) -> str:
-    return recognition.text if alone else f"{path}\t{recognition.text}"
+    others = "".join(f"\n  {other.probability:.4f}\t{other.text}" for other in recognition.alternatives)
+    return (recognition.text if alone else f"{path}\t{recognition.text}") + others
 
 
 def _nothing(path: object) -> str:
@@ -80,7 +83,10 @@ def _looks_like_a_page(path: object) -> bool:
 
 
 def _json(path: object, recognition: Recognition) -> str:
-    return json.dumps({"path": str(path), **asdict(recognition)}, ensure_ascii=False)
+    content = asdict(recognition)
+    if not recognition.alternatives:
+        del content["alternatives"]
+    return json.dumps({"path": str(path), **content}, ensure_ascii=False)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from ..ngrams.model import NGramModel
 from ..text.alphabet import Alphabet
 from .alignment import align, ctc_scores
 from .beam import NEVER, Candidate, search
-from .decoder import Decoded, Span
+from .decoder import Alternative, Decoded, Span
 from .fusion import CharacterFusion
 from .greedy import best_labels, best_path, confidence
 from .guidance import Guide, Guides, score_texts
@@ -28,11 +28,13 @@ class BeamDecoder:
     """Beam search. Without a language model it finds texts that are at least as probable as that of greedy decoding.
 
     model: a language model. words: a word list. tuning: settings instead of those in the model.
+    n_best: number of texts of each line that are returned with their probabilities; 0 for none.
     """
 
     model: LanguageModel | None = None
     words: WordList | None = None
     tuning: Tuning | None = None
+    n_best: int = 0
     _guides: dict[Alphabet, Guide] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
@@ -55,8 +57,10 @@ class BeamDecoder:
         found: dict[int, Decoded] = {}
         for part in _parts(lines):
             scores = padded_scores([lines[k] for k in part])
-            texts = [line[0].labels for line in self.candidates(scores, guide)]
-            found.update(zip(part, _placed([lines[k] for k in part], scores, texts, temperature)))
+            candidates = self.candidates(scores, guide)
+            placed = _placed([lines[k] for k in part], scores, [line[0].labels for line in candidates], temperature)
+            for k, decoded, line in zip(part, placed, candidates):
+                found[k] = replace(decoded, alternatives=_alternatives(line)[: self.n_best])
         return [found[k] for k in range(len(lines))]
 
     def guide(self, alphabet: Alphabet) -> Guide:
@@ -102,6 +106,13 @@ def fusion(model: NGramModel, alphabet: Alphabet, weight: float, bonus: float) -
     """Return a language model as a guide. Raises `LanguageModelError` if it does not fit the alphabet."""
     kind = CharacterFusion if model.unit == "characters" else WordFusion
     return kind(model, alphabet, weight, bonus)
+
+
+def _alternatives(candidates: Sequence[Candidate]) -> tuple[Alternative, ...]:
+    """Return the texts of a line with their probabilities among them."""
+    scores = np.array([candidate.score for candidate in candidates])
+    odds = np.exp(scores - scores[0])  # the first has the highest score
+    return tuple(Alternative(c.labels, float(p)) for c, p in zip(candidates, odds / odds.sum()))
 
 
 def _exact(scores: np.ndarray, texts: Sequence[tuple[int, ...]], guide: Guide) -> np.ndarray:

@@ -22,11 +22,25 @@ class Span:
 
 
 @dataclass(frozen=True)
+class Alternative:
+    """A possible text of a line: class indices in the order of time steps, and its probability among all that were
+    considered.
+    """
+
+    labels: tuple[int, ...]
+    probability: float
+
+
+@dataclass(frozen=True)
 class Decoded:
-    """A decoded line: its characters in the order of time steps, and the confidence of the whole line, in 0..1."""
+    """A decoded line: its characters in the order of time steps, and the confidence of the whole line, in 0..1.
+
+    alternatives: the most probable texts, this one first, from decoders that find several.
+    """
 
     spans: tuple[Span, ...]
     confidence: float
+    alternatives: tuple[Alternative, ...] = ()
 
     def text(self, alphabet: Alphabet) -> str:
         """Return the text in logical order."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -29,8 +29,12 @@ class LanguageChoosingDecoder:
     ) -> list[Decoded]:
         """Decode batches, all with the model that fits them together."""
         language = self.choose(batches, alphabet)
-        decoder = BeamDecoder() if language is None else self.decoders[language]
+        decoder = self.without_model() if language is None else self.decoders[language]
         return decoder.decode_batches(batches, alphabet, temperature)
+
+    def without_model(self) -> BeamDecoder:
+        """Return the same search without a language model."""
+        return replace(next(iter(self.decoders.values())), model=None)
 
     def choose(self, batches: Sequence[np.ndarray], alphabet: Alphabet) -> str | None:
         """Return the language that makes the greedy texts likeliest; None if no model fits the alphabet."""

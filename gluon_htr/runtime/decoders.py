@@ -14,6 +14,7 @@ from ..decoding.language_choice import LanguageChoosingDecoder
 from ..decoding.lexicon import read_word_list
 from ..errors import UsageError
 from ..ngrams.catalog import find_language, known_languages, open_model
+from ..ngrams.files import LanguageModel
 
 DecoderName = Literal["greedy", "beam"]
 AUTO, NONE = "auto", "none"
@@ -24,30 +25,35 @@ class DecoderRequest:
     """What a user asks of decoding.
 
     language: the code of a language whose model is known, `auto` to choose by what is read, or `none`. language_model:
-    a file instead of it. lexicon: a file of words.
+    a file instead of it. lexicon: a file of words. n_best: number of texts of each line.
     """
 
     name: DecoderName = "greedy"
     language: str | None = None
     language_model: Path | None = None
     lexicon: Path | None = None
+    n_best: int = 0
 
 
 def make_decoder(request: DecoderRequest) -> Decoder:
     """Make a decoder. Raises `UsageError` for what does not go together, `LanguageModelError` for a bad model."""
     if request.name == "greedy":
-        if request.language or request.language_model or request.lexicon:
-            raise UsageError("a language model and a lexicon need --decoder beam")
+        if request.language or request.language_model or request.lexicon or request.n_best:
+            raise UsageError("a language model, a lexicon and several texts of a line need --decoder beam")
         return GREEDY
     if request.language and request.language_model:
         raise UsageError("give either --language or --language-model, not both")
     lexicon = read_word_list(request.lexicon) if request.lexicon else None
+
+    def beam(model: LanguageModel | None) -> BeamDecoder:
+        return BeamDecoder(model, lexicon, n_best=request.n_best)
+
     if request.language_model:
-        return BeamDecoder(open_model(request.language_model), lexicon)
+        return beam(open_model(request.language_model))
     folder, language = user_folder(), request.language or AUTO
     if language == NONE:
-        return BeamDecoder(None, lexicon)
+        return beam(None)
     if language != AUTO:
-        return BeamDecoder(find_language(language, folder), lexicon)
-    models = {name: BeamDecoder(open_model(path), lexicon) for name, path in known_languages(folder).items()}
-    return LanguageChoosingDecoder(models) if models else BeamDecoder(None, lexicon)
+        return beam(find_language(language, folder))
+    models = {name: beam(open_model(path)) for name, path in known_languages(folder).items()}
+    return LanguageChoosingDecoder(models) if models else beam(None)

@@ -34,6 +34,14 @@ class Character:
 
 
 @dataclass(frozen=True)
+class TextAlternative:
+    """A possible text of a line, and its probability among all that the decoder considered."""
+
+    text: str
+    probability: float
+
+
+@dataclass(frozen=True)
 class Recognition:
     """A recognized text.
 
@@ -41,6 +49,7 @@ class Recognition:
         text: The text in logical order, in NFC or the normalization of the model.
         confidence: Product of the confidences of its characters, in 0..1; 1 for an empty text.
         characters: Characters with their confidences and positions in the image.
+        alternatives: The most probable texts, this one first, if the decoder was asked for them.
 
     Example:
         >>> import gluon_htr
@@ -52,6 +61,7 @@ class Recognition:
     text: str
     confidence: float
     characters: tuple[Character, ...]
+    alternatives: tuple[TextAlternative, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -209,7 +219,10 @@ class Recognizer:
         characters = tuple(
             Character(text, path[k].confidence, place_of(path[k].start), place_of(path[k].end)) for k, text in ordered
         )
-        return Recognition("".join(c.text for c in characters), decoded.confidence, characters)
+        alternatives = tuple(
+            TextAlternative(self.alphabet.decode(other.labels), other.probability) for other in decoded.alternatives
+        )
+        return Recognition("".join(c.text for c in characters), decoded.confidence, characters, alternatives)
 
 
 def _windows(images: Iterable[ImageLike], max_images: int) -> Iterator[list[ImageLike]]:

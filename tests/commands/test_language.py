@@ -124,3 +124,17 @@ def test_words_of_a_file_are_a_lexicon(words: Path, capsys: pytest.CaptureFixtur
     (words / "lexicon.txt").write_text("")
     with pytest.raises(DataError):
         make_decoder(DecoderRequest("beam", lexicon=words / "lexicon.txt"))
+
+
+def test_the_most_probable_texts_are_printed(words: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A person could not choose among what the network thought possible."""
+    options = ["--model", str(LETTERS), "--decoder", "beam", "--language", "none", "--n-best", "3"]
+    assert predict.main(["0.png", *options]) == 0
+    first, *others = capsys.readouterr().out.splitlines()
+    assert first == WORDS[0]
+    assert others[0].split("\t")[1] == first
+    chances = [float(row.split("\t")[0]) for row in others]
+    assert chances == sorted(chances, reverse=True)
+    assert 1 <= len(chances) <= 3
+    assert predict.main(["0.png", *options, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["alternatives"][0]["text"] == WORDS[0]

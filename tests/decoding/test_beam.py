@@ -239,3 +239,16 @@ def test_verses_are_read_through_noise() -> None:
         cer(list(VERSE), [decode_texts(d, line, LETTERS)[0] for line in logits]) for d in (GREEDY, BeamDecoder(MODEL))
     ]
     assert rates[1] < 0.5 * rates[0]
+
+
+def test_alternatives_are_the_most_probable_texts_of_all() -> None:
+    """A click would offer texts that nobody meant, or probabilities that add up to nothing."""
+    logits = drawn(ABE, 5, 2)
+    expected = all_texts(log_softmax(logits), UNGUIDED)
+    ranked = sorted(expected, key=lambda text: -expected[text])[:5]
+    [line] = BeamDecoder(tuning=Tuning(width=1000), n_best=5).decode(logits, ABE)
+    assert [other.labels for other in line.alternatives] == ranked
+    assert line.alternatives[0].labels == tuple(span.index for span in line.spans)
+    got = [other.probability for other in line.alternatives]
+    assert got == pytest.approx([np.exp(expected[text]) for text in ranked], rel=0.01)
+    assert BeamDecoder().decode(logits, ABE)[0].alternatives == ()
