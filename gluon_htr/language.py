@@ -6,31 +6,22 @@ import argparse
 import re
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
 import msgspec
-import numpy as np
 
-from . import _command, _options, _progress, load
-from .datasets.loading import load_data
-from .datasets.running_text import read_lines, sharing_lines, word_runs
-from .datasets.spec import parse_spec
+from . import _command, _options, load
+from ._language_tuning import text_lines, try_settings
 from .errors import UsageError
 from .ngrams.arpa import write_arpa
 from .ngrams.building import build, perplexity
 from .ngrams.catalog import open_model
 from .ngrams.files import LanguageModel, tuned, write_model
 from .ngrams.model import Unit
-from .runtime.recognizer import Recognizer
-from .runtime.stores import windows
-from .runtime.tuning import Trial, tune
 
 HELD_OUT = 50  # one block in so many measures the perplexity
 BLOCK = 20  # lines, fewer of a short text
-MAX_SHARED = 0.02  # of the lines of validation data may have words that are in the texts, by chance
-MAX_LINES = 700  # of validation data that are decoded in each trial
 ARPA = ".arpa"
 
 
@@ -51,7 +42,8 @@ def parser() -> argparse.ArgumentParser:
     add("--size", type=size, default=3_000_000, metavar="SIZE", help="bytes of the file, as 3MB (default: 3MB)")
     add("--language", default="", metavar="CODE", help="code of the language, as en")
     add("--exclude", action="append", default=[], metavar="SPEC", help="leave out what is also in these texts")
-    add("--tune", metavar="SPEC", help="validation data on which weight and beam are chosen; never test data")
+    tuning = "validation data on which weight and beam are chosen, never test data; may be repeated"
+    add("--tune", action="append", default=[], metavar="SPEC", help=tuning)
     _options.add_model(parser)
     _options.add_threads(parser)
     _options.add_json(parser)
@@ -77,7 +69,7 @@ def run(options: argparse.Namespace) -> int:
     if len(options.texts) == 1 and Path(options.texts[0]).suffix in (ARPA, ".lm"):
         model, lines = open_model(Path(options.texts[0])), list[str]()
     else:
-        lines = _lines(options.texts, options.exclude, recognizer)
+        lines = text_lines(options.texts, options.exclude, recognizer.alphabet)
         block = min(BLOCK, max(1, len(lines) // (2 * HELD_OUT)))
         held_out = [k // block % HELD_OUT == HELD_OUT - 1 for k in range(len(lines))]
         kept = [line for line, out in zip(lines, held_out) if not out]
@@ -87,9 +79,8 @@ def run(options: argparse.Namespace) -> int:
         if any(held_out):
             content["perplexity"] = perplexity(model.ngrams, [line for line, out in zip(lines, held_out) if out])
     if options.tune:
-        trials = list(_trials(model, options.tune, recognizer, lines))
-        assert trials[-1].tuning
-        model = tuned(model, trials[-1].tuning)
+        trials = try_settings(model, options.tune, recognizer, lines)
+        model = tuned(model, trials[-1].tuning or model.tuning)
         content |= {"tuning": trials[-1], "greedy": trials[0]}
     (write_arpa(model.ngrams, options.output) if options.output.suffix == ARPA else write_model(model, options.output))
     content |= {"ngrams": model.ngrams.trie.levels, "bytes": options.output.stat().st_size, "unit": model.ngrams.unit}
@@ -97,48 +88,8 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _lines(sources: Sequence[str], excluded: Sequence[str], recognizer: Recognizer) -> list[str]:
-    """Read all texts, and leave out what they share with the excluded ones."""
-    runs = word_runs(line for source in excluded for line in read_lines(source, recognizer.alphabet))
-    found = []
-    for source in sources:
-        lines = read_lines(source, recognizer.alphabet)
-        shared = sharing_lines(lines, runs)
-        found += [line for k, line in enumerate(lines) if k not in shared]
-        _command.say(f"{source}: {len(lines)} lines" + (f", {len(shared)} left out" if shared else ""))
-    return found
-
-
 def _sources(options: argparse.Namespace) -> str:
     return f"{', '.join(options.texts)}" + (f"; without {', '.join(options.exclude)}" if options.exclude else "")
-
-
-def _trials(model: LanguageModel, spec: str, recognizer: Recognizer, lines: list[str]) -> list[Trial]:
-    """Try settings on validation data. Raises `UsageError` for test data, and for texts that the model has learned."""
-    if getattr(parse_spec(spec).options, "split", None) == "test":
-        raise UsageError(f"{spec} is test data: tune on validation data")
-    alphabet = recognizer.alphabet
-    store = load_data([spec], recognizer.preprocessing, track=_progress.track, form=alphabet.normalization)
-    shown = [alphabet.shown(text) for text in store.texts]
-    runs = word_runs(lines) & word_runs(shown) if lines else set()
-    shared = sharing_lines(shown, runs)
-    if len(shared) > MAX_SHARED * len(store):
-        example = store.ids[min(shared)]
-        raise UsageError(
-            f"{len(shared)} of {len(store)} lines of {spec} are in the texts ({example} is one): add --exclude '{spec}'"
-        )
-    chosen = np.random.default_rng(0).permutation(len(store))[:MAX_LINES]
-    store = store.select(np.sort(chosen))
-    texts, batches = list[str](), list[np.ndarray]()
-    for positions, logits in windows(recognizer.network, store):
-        texts += [store.texts[k] for k in positions]
-        batches += logits
-    with _progress.track("tune", 31) as advance:
-        trials = []
-        for trial in tune(model, batches, texts, alphabet):
-            trials.append(replace(trial))
-            advance(1)
-    return trials
 
 
 def _words(content: dict[str, Any]) -> str:

@@ -52,18 +52,25 @@ def word_runs(lines: Iterable[str]) -> set[tuple[str, ...]]:
 
 def sharing_lines(lines: Sequence[str], runs: set[tuple[str, ...]]) -> set[int]:
     """Return the positions of lines that have a part in one of the runs, which may extend over several lines."""
-    lengths = sorted({len(run) for run in runs})
-    found: set[int] = set()
+    return {place for _, places in _matches(lines, runs) for place in places}
+
+
+def runs_within(lines: Sequence[str], runs: set[tuple[str, ...]]) -> set[tuple[str, ...]]:
+    """Return the runs that occur in a text, whatever its line breaks."""
+    return {run for run, _ in _matches(lines, runs)}
+
+
+def _matches(lines: Sequence[str], runs: set[tuple[str, ...]]) -> Iterator[tuple[tuple[str, ...], list[int]]]:
+    """Yield each occurrence of a run, with the positions of the lines of its words."""
     words, places = [], []
     for place, line in enumerate(lines):
         own = _words(line)
         words += own
         places += [place] * len(own)
-    for length in lengths:
+    for length in sorted({len(run) for run in runs}):
         for start, run in enumerate(_windows(words, length)):
             if run in runs:
-                found.update(places[start : start + length])
-    return found
+                yield run, places[start : start + length]
 
 
 def _windows(words: list[str], length: int) -> Iterator[tuple[str, ...]]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
+from math import sqrt
 
 import numpy as np
 
@@ -16,9 +18,10 @@ from ..text.metrics import cer, wer
 
 WEIGHTS = (0.3, 0.5, 0.7, 0.9, 1.1)
 BONUSES = (0.0, 0.5, 1.0, 1.5, 2.0)
-WIDTHS = (6, 10, 16, 24)
-FIRST_WIDTH = 10
-ENOUGH = 1.005  # a smaller beam is chosen if its CER is at most this many times the best
+WIDTHS = (6, 12, 16, 24)
+FIRST_WIDTH, FIRST_LINES, FINALISTS = 12, 300, 8
+TRIALS = 1 + len(WEIGHTS) * len(BONUSES) + FINALISTS + len(WIDTHS) + 1
+ENOUGH = 1.005  # a smaller beam is chosen if its errors are at most this many times the fewest
 
 
 @dataclass(frozen=True)
@@ -35,32 +38,35 @@ def tune(
 ) -> Iterator[Trial]:
     """Yield trials on batches of logits (N, T, C) whose lines have these texts; the last one is the choice.
 
-    The first trial is greedy decoding.
+    The first trial is greedy decoding. All weights and bonuses are tried on a part of the lines, the best of them on
+    all lines, and then widths.
     """
+    lines = [line[None] for batch in batches for line in batch]
 
-    def trial(tuning: Tuning | None) -> Trial:
+    def trial(tuning: Tuning | None, step: int = 1) -> Trial:
         decoder: Decoder = GREEDY if tuning is None else BeamDecoder(model, tuning=tuning)
-        read = [line.text(alphabet) for line in decode_batches(decoder, batches, alphabet)]
-        return Trial(tuning, cer(list(texts), read), wer(list(texts), read))
+        read = [line.text(alphabet) for line in decode_batches(decoder, lines[::step], alphabet)]
+        return Trial(tuning, cer(list(texts[::step]), read), wer(list(texts[::step]), read))
 
     yield trial(None)
-    trials: list[Trial] = []
-    for tuning in _grid():
-        trials.append(trial(tuning))
-        yield trials[-1]
-    best = min(trials, key=_by_cer).tuning
+    first: list[Trial] = []
+    for weight, bonus in product(WEIGHTS, BONUSES):
+        first.append(trial(Tuning(weight, bonus, FIRST_WIDTH), 1 + len(lines) // FIRST_LINES))
+        yield first[-1]
+    second: list[Trial] = []
+    for found in sorted(first, key=_errors)[:FINALISTS]:
+        second.append(trial(found.tuning))
+        yield second[-1]
+    best = min(second, key=_errors).tuning
     assert best is not None
-    wide = []
+    wide: list[Trial] = []
     for width in WIDTHS:
         wide.append(trial(Tuning(best.weight, best.bonus, width)))
         yield wide[-1]
-    lowest = min(wide, key=_by_cer).cer
-    yield next(found for found in wide if found.cer <= ENOUGH * lowest)
+    lowest = min(map(_errors, wide))
+    yield next(found for found in wide if _errors(found) <= ENOUGH * lowest)
 
 
-def _grid() -> Iterator[Tuning]:
-    return (Tuning(weight, bonus, FIRST_WIDTH) for weight in WEIGHTS for bonus in BONUSES)
-
-
-def _by_cer(trial: Trial) -> tuple[float, float]:
-    return trial.cer, trial.wer
+def _errors(trial: Trial) -> float:
+    """Return the geometric mean of CER and WER: what lowers either by a percent counts the same."""
+    return sqrt(trial.cer * trial.wer)
