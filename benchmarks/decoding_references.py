@@ -55,25 +55,33 @@ def flashlight(alphabet: Alphabet, guide: Guide, width: int) -> Reference:
     """Make the lexicon-free search of flashlight-text, with our guide as its language model."""
     from flashlight.lib.text import decoder as fl
 
+    classes = np.arange(len(alphabet))
+
     class Model(fl.LM):  # type: ignore[misc, name-defined]
         def __init__(self) -> None:
             super().__init__()
-            self.known: dict[int, tuple[Any, np.ndarray]] = {}
+            self.known: dict[int, tuple[Any, bytes]] = {}  # states of the search, and those of the guide
+            self.rows: dict[bytes, tuple[list[bytes], list[float]]] = {}  # after each class, and what it adds
 
         def start(self, start_with_nothing: bool) -> Any:
             self.known = {}
-            return self._keep(fl.LMState(), guide.begin)
+            return self._keep(fl.LMState(), guide.begin.tobytes())
 
-        def _keep(self, state: Any, own: np.ndarray) -> Any:
+        def _keep(self, state: Any, own: bytes) -> Any:
             self.known[id(state)] = (state, own)
             return state
 
         def score(self, state: Any, token: int) -> tuple[Any, float]:
-            after, extra = guide.extend(self.known[id(state)][1][None], np.array([token]))
-            return self._keep(state.child(token), after[0]), float(extra[0])
+            own = self.known[id(state)][1]
+            if own not in self.rows:
+                after, extra = guide.extend(np.tile(np.frombuffer(own, np.int64), (len(classes), 1)), classes)
+                self.rows[own] = [row.tobytes() for row in after], extra.tolist()
+            states, extras = self.rows[own]
+            return self._keep(state.child(token), states[token]), extras[token]
 
         def finish(self, state: Any) -> tuple[Any, float]:
-            return state, float(guide.finish(self.known[id(state)][1][None])[0])
+            own = np.frombuffer(self.known[id(state)][1], np.int64)
+            return state, float(guide.finish(own[None])[0])
 
     model = Model()
     options = fl.LexiconFreeDecoderOptions(

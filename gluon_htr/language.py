@@ -41,6 +41,7 @@ def parser() -> argparse.ArgumentParser:
     add("--unit", choices=get_args(Unit), default="characters", help="what n-grams consist of (default: %(default)s)")
     add("--size", type=size, default=3_000_000, metavar="SIZE", help="bytes of the file, as 3MB (default: 3MB)")
     add("--language", default="", metavar="CODE", help="code of the language, as en")
+    add("--sources", metavar="TEXT", help="what the file says about its texts and their terms (default: their names)")
     add("--exclude", action="append", default=[], metavar="SPEC", help="leave out what is also in these texts")
     tuning = "validation data on which weight and beam are chosen, never test data; may be repeated"
     add("--tune", action="append", default=[], metavar="SPEC", help=tuning)
@@ -89,7 +90,8 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _sources(options: argparse.Namespace) -> str:
-    return f"{', '.join(options.texts)}" + (f"; without {', '.join(options.exclude)}" if options.exclude else "")
+    without = f"; without {', '.join(options.exclude)}" if options.exclude else ""
+    return options.sources or ", ".join(options.texts) + without
 
 
 def _words(content: dict[str, Any]) -> str:

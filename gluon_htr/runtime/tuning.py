@@ -21,6 +21,7 @@ BONUSES = (0.0, 0.5, 1.0, 1.5, 2.0)
 WIDTHS = (6, 12, 16, 24)
 FIRST_WIDTH, FIRST_LINES, FINALISTS = 12, 300, 8
 TRIALS = 1 + len(WEIGHTS) * len(BONUSES) + FINALISTS + len(WIDTHS) + 1
+TIE = 1.01  # errors that differ less are equal; of equal choices, the one that trusts the network least is taken
 ENOUGH = 1.005  # a smaller beam is chosen if its errors are at most this many times the fewest
 
 
@@ -57,8 +58,9 @@ def tune(
     for found in sorted(first, key=_errors)[:FINALISTS]:
         second.append(trial(found.tuning))
         yield second[-1]
-    best = min(second, key=_errors).tuning
-    assert best is not None
+    fewest = min(map(_errors, second))
+    tied = [found.tuning for found in second if found.tuning and _errors(found) <= TIE * fewest]
+    best = max(tied, key=lambda tuning: tuning.weight)
     wide: list[Trial] = []
     for width in WIDTHS:
         wide.append(trial(Tuning(best.weight, best.bonus, width)))
