@@ -18,6 +18,7 @@ from .datasets.loading import load_data
 from .datasets.store import Store
 from .decoding.decoder import Decoder
 from .decoding.greedy import GREEDY
+from .runtime.decoders import describe
 from .runtime.stores import read_store
 from .text.metrics import ScoreCard, score, worst
 
@@ -65,6 +66,7 @@ def run(
     speed = len(store) / (time.perf_counter() - began)
     card = score(store.texts, texts, store.groups)
     content = _content(card, model or recognizer.name, data, engine, precision, speed, len(store.problems))
+    content["decoder"] = describe(decoder)
     if report:
         _write_report(report, content, store, texts)
     print(msgspec.json.encode(content).decode() if as_json else _words(card, speed, len(store.problems)))

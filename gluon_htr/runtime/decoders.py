@@ -57,3 +57,16 @@ def make_decoder(request: DecoderRequest) -> Decoder:
         return beam(find_language(language, folder))
     models = {name: beam(open_model(path)) for name, path in known_languages(folder).items()}
     return LanguageChoosingDecoder(models) if models else beam(None)
+
+
+def describe(decoder: Decoder) -> str:
+    """Describe a decoder in a few words, for score cards."""
+    if isinstance(decoder, LanguageChoosingDecoder):
+        return f"beam, language chosen among {', '.join(decoder.decoders)}"
+    if not isinstance(decoder, BeamDecoder):
+        return "greedy" if decoder is GREEDY else type(decoder).__name__
+    settings = f"beam {decoder.settings.width}"
+    if decoder.model:
+        name = decoder.model.language or "unnamed"
+        settings += f", language model {name}, weight {decoder.settings.weight}, bonus {decoder.settings.bonus}"
+    return settings + (f", {len(decoder.words.words)} words" if decoder.words else "")

@@ -10,11 +10,12 @@ import pytest
 from language_models import VERSE
 from letters import LETTERS, WORDS, draw
 
-from gluon_htr import evaluate, language, load, predict
+from gluon_htr import evaluate, language, load, predict, read
 from gluon_htr.bundles.catalog import user_folder
 from gluon_htr.errors import DataError, HtrError, LanguageModelError, UsageError
 from gluon_htr.ngrams.catalog import open_model
 from gluon_htr.runtime.decoders import DecoderRequest, make_decoder
+from gluon_htr.serving.served_models import open_models
 
 OTHER = "gate hall dale bell head deal leaf flag"
 
@@ -50,7 +51,9 @@ def test_a_model_is_built_tuned_and_read_with(words: Path, capsys: pytest.Captur
     assert (model.language, model.tuning.weight) == ("xx", report["tuning"]["tuning"]["weight"])
     common = ["--model", str(LETTERS), "--decoder", "beam", "--language-model", "x.lm"]
     assert evaluate.main([*common, "--data", "listing:labels.tsv", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["cer"]["value"] == pytest.approx(report["tuning"]["cer"], abs=0.02)
+    card = json.loads(capsys.readouterr().out)
+    assert card["cer"]["value"] == pytest.approx(report["tuning"]["cer"], abs=0.02)
+    assert "language model xx" in card["decoder"]  # a figure without its decoder cannot be repeated
     assert predict.main([*common, "0.png", "1.png", "--json"]) == 0
     rows = [json.loads(row) for row in capsys.readouterr().out.splitlines()]
     assert [row["text"] for row in rows] == [WORDS[0], WORDS[1]]
@@ -138,3 +141,16 @@ def test_the_most_probable_texts_are_printed(words: Path, capsys: pytest.Capture
     assert 1 <= len(chances) <= 3
     assert predict.main(["0.png", *options, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["alternatives"][0]["text"] == WORDS[0]
+
+
+def test_pages_and_servers_read_with_the_decoder_that_is_asked_for(
+    words: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`read` and `serve` would take the options, and go on greedily."""
+    decoder = make_decoder(DecoderRequest("beam", language="none"))
+    assert open_models([str(LETTERS)], decoder)["letters"].recognizer.decoder is decoder
+    asked: list[object] = []
+    monkeypatch.setattr("gluon_htr.read.load_reader", lambda *arguments: asked.extend(arguments))
+    monkeypatch.setattr("gluon_htr.read.run", lambda *arguments: 0)
+    assert read.main(["0.png", "--decoder", "beam", "--language", "none"]) == 0
+    assert asked[-1] == decoder
