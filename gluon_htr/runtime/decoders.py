@@ -1,4 +1,4 @@
-"""Decoders by their names, with the language models that they use."""
+"""Decoders by their names. Beam search is imported when somebody asks for it: greedy decoding starts faster."""
 
 from __future__ import annotations
 
@@ -6,18 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from ..bundles.catalog import user_folder
-from ..decoding.beam_decoder import BeamDecoder
 from ..decoding.decoder import Decoder
 from ..decoding.greedy import GREEDY
-from ..decoding.language_choice import LanguageChoosingDecoder
-from ..decoding.lexicon import read_word_list
 from ..errors import UsageError
-from ..ngrams.catalog import find_language, known_languages, open_model
-from ..ngrams.files import LanguageModel
 
 DecoderName = Literal["greedy", "beam"]
-AUTO, NONE = "auto", "none"
 
 
 @dataclass(frozen=True)
@@ -43,30 +36,15 @@ def make_decoder(request: DecoderRequest) -> Decoder:
         return GREEDY
     if request.language and request.language_model:
         raise UsageError("give either --language or --language-model, not both")
-    lexicon = read_word_list(request.lexicon) if request.lexicon else None
+    from .beam_decoders import make_beam_decoder
 
-    def beam(model: LanguageModel | None) -> BeamDecoder:
-        return BeamDecoder(model, lexicon, n_best=request.n_best)
-
-    if request.language_model:
-        return beam(open_model(request.language_model))
-    folder, language = user_folder(), request.language or AUTO
-    if language == NONE:
-        return beam(None)
-    if language != AUTO:
-        return beam(find_language(language, folder))
-    models = {name: beam(open_model(path)) for name, path in known_languages(folder).items()}
-    return LanguageChoosingDecoder(models) if models else beam(None)
+    return make_beam_decoder(request.language, request.language_model, request.lexicon, request.n_best)
 
 
 def describe(decoder: Decoder) -> str:
     """Describe a decoder in a few words, for score cards."""
-    if isinstance(decoder, LanguageChoosingDecoder):
-        return f"beam, language chosen among {', '.join(decoder.decoders)}"
-    if not isinstance(decoder, BeamDecoder):
-        return "greedy" if decoder is GREEDY else type(decoder).__name__
-    settings = f"beam {decoder.settings.width}"
-    if decoder.model:
-        name = decoder.model.language or "unnamed"
-        settings += f", language model {name}, weight {decoder.settings.weight}, bonus {decoder.settings.bonus}"
-    return settings + (f", {len(decoder.words.words)} words" if decoder.words else "")
+    if decoder is GREEDY:
+        return "greedy"
+    from .beam_decoders import describe_beam
+
+    return describe_beam(decoder)
