@@ -24,6 +24,7 @@ COMMANDS = (
     "export",
     "synthesize",
     "presets",
+    "language",
     "quantize",
     "dpu",
 )

@@ -5,8 +5,11 @@ from __future__ import annotations
 import argparse
 import re
 from pathlib import Path
+from typing import get_args
 
+from .decoding.decoder import Decoder
 from .errors import UsageError
+from .runtime.decoders import DecoderName, DecoderRequest, make_decoder
 
 ENGINES = ("onnx", "mxnet", "torch")
 PRECISIONS = ("float32", "int8")
@@ -31,6 +34,31 @@ def add_reading(parser: argparse.ArgumentParser) -> None:
         help="int8 needs a bundle with an int8 model (default: %(default)s)",
     )
     add_threads(parser)
+
+
+def add_decoder(parser: argparse.ArgumentParser) -> None:
+    """Add the options of decoding: `--decoder`, `--language`, `--language-model`, `--lexicon`."""
+    parser.add_argument(
+        "--decoder",
+        choices=get_args(DecoderName),
+        default="greedy",
+        help="beam searches with a language model: better text, more time (default: %(default)s)",
+    )
+    languages = "with --decoder beam: en, fr …, auto to choose by what is read, or none (default: auto)"
+    parser.add_argument("--language", metavar="CODE", help=languages)
+    files = "with --decoder beam: a language model of gluon-htr language, or an ARPA file"
+    parser.add_argument("--language-model", type=Path, metavar="FILE", help=files)
+    words = "with --decoder beam: a text file with words that are expected; others stay readable"
+    parser.add_argument("--lexicon", type=Path, metavar="FILE", help=words)
+
+
+def decoder(options: argparse.Namespace) -> Decoder:
+    """Make the decoder that the options ask for."""
+    return make_decoder(
+        DecoderRequest(
+            options.decoder, options.language, options.language_model, options.lexicon, getattr(options, "n_best", 0)
+        )
+    )
 
 
 def add_threads(parser: argparse.ArgumentParser) -> None:

@@ -10,6 +10,8 @@ import msgspec
 from . import __version__, _command, _progress, load_reader
 from ._storage import write_atomically
 from .datasets.layout.reader import LayoutReader
+from .decoding.decoder import Decoder
+from .decoding.greedy import GREEDY
 from .errors import ImageError
 from .pages.drawing import draw_misses
 from .pages.scoring import Matches
@@ -18,10 +20,16 @@ from .runtime.page_scores import PageScore, TextEdits, places, score_page
 
 
 def evaluate_pages(
-    model: str | None, layout: str | None, data: list[str], threads: int | None, report: Path | None, as_json: bool
+    model: str | None,
+    layout: str | None,
+    data: list[str],
+    threads: int | None,
+    report: Path | None,
+    as_json: bool,
+    decoder: Decoder = GREEDY,
 ) -> int:
     """Read all pages of `data` and print the scores."""
-    reader = load_reader(model, layout, threads)
+    reader = load_reader(model, layout, threads, decoder=decoder)
     scores: list[PageScore] = []
     for spec in data:
         scores += _scored(spec, reader, report)

@@ -15,6 +15,7 @@
     │   ├── GraphError            symbol.json or ONNX
     │   ├── ParametersError       model.params
     │   ├── BundleError           a bundle
+    │   ├── LanguageModelError    an n-gram model, or an ARPA file
     │   ├── CheckpointError       the folder of a training run
     │   └── ServerError           a model server
     ├── TrainingError         training cannot continue
@@ -96,6 +97,10 @@ class ParametersError(ModelError):
 
 class BundleError(ModelError):
     """A bundle that is malformed, altered or of an unknown version."""
+
+
+class LanguageModelError(ModelError):
+    """A language model that is malformed, or that does not fit the alphabet."""
 
 
 class CheckpointError(ModelError):

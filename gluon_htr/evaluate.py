@@ -18,6 +18,7 @@ from .datasets.loading import load_data
 from .datasets.store import Store
 from .decoding.decoder import Decoder
 from .decoding.greedy import GREEDY
+from .runtime.decoders import describe
 from .runtime.stores import read_store
 from .text.metrics import ScoreCard, score, worst
 
@@ -36,6 +37,7 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--layout", metavar="MODEL", help=layout)
     _options.add_data(parser, "data to score on")
     _options.add_reading(parser)
+    _options.add_decoder(parser)
     parser.add_argument(
         "--report", type=Path, metavar="DIR", help="write scores.json, texts.tsv, worst.tsv and left_out.tsv there"
     )
@@ -64,6 +66,7 @@ def run(
     speed = len(store) / (time.perf_counter() - began)
     card = score(store.texts, texts, store.groups)
     content = _content(card, model or recognizer.name, data, engine, precision, speed, len(store.problems))
+    content["decoder"] = describe(decoder)
     if report:
         _write_report(report, content, store, texts)
     print(msgspec.json.encode(content).decode() if as_json else _words(card, speed, len(store.problems)))
@@ -111,13 +114,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Parse the arguments and run the command."""
     options = parser().parse_args(arguments)
     _options.check_threads(options.threads)
+    decoder = _options.decoder(options)
     if options.task == "layout":
         return evaluate_pages(
-            options.model, options.layout, options.data, options.threads, options.report, options.json
+            options.model, options.layout, options.data, options.threads, options.report, options.json, decoder
         )
-    return run(
-        options.model, options.data, options.engine, options.threads, options.report, options.json, options.precision
-    )
+    reading = (options.engine, options.threads, options.report, options.json, options.precision, decoder)
+    return run(options.model, options.data, *reading)
 
 
 if __name__ == "__main__":

@@ -28,6 +28,9 @@ def parser() -> argparse.ArgumentParser:
     )
     _options.add_model(parser)
     _options.add_reading(parser)
+    _options.add_decoder(parser)
+    several = "with --decoder beam: also print the N most probable texts with their probabilities"
+    parser.add_argument("--n-best", type=_options.count, default=0, metavar="N", help=several)
     providers = f"execution provider of the engine onnx: {', '.join(PROVIDERS)} (default: cpu)"
     parser.add_argument("--provider", default="cpu", help=providers)
     parser.add_argument("--frame", type=int, metavar="N", help="the picture to read in files with several, from 1")
@@ -54,7 +57,8 @@ def run(images: list[Path], recognizer: Recognizer, as_json: bool, frame: int | 
 
 
 def _line(path: object, recognition: Recognition, alone: bool) -> str:
-    return recognition.text if alone else f"{path}\t{recognition.text}"
+    others = "".join(f"\n  {other.probability:.4f}\t{other.text}" for other in recognition.alternatives)
+    return (recognition.text if alone else f"{path}\t{recognition.text}") + others
 
 
 def _nothing(path: object) -> str:
@@ -77,14 +81,18 @@ def _looks_like_a_page(path: object) -> bool:
 
 
 def _json(path: object, recognition: Recognition) -> str:
-    return json.dumps({"path": str(path), **asdict(recognition)}, ensure_ascii=False)
+    content = asdict(recognition)
+    if not recognition.alternatives:
+        del content["alternatives"]
+    return json.dumps({"path": str(path), **content}, ensure_ascii=False)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Parse the arguments and run the command."""
     options = parser().parse_args(arguments)
     _options.check_threads(options.threads)
-    recognizer = load(options.model, options.engine, options.threads, [options.provider], options.precision)
+    decoder = _options.decoder(options)
+    recognizer = load(options.model, options.engine, options.threads, [options.provider], options.precision, decoder)
     return run(options.images, recognizer, options.json, options.frame)
 
 

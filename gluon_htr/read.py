@@ -43,6 +43,7 @@ def parser() -> argparse.ArgumentParser:
     choices = "int8 needs a model that reads with int8 (default: %(default)s)"
     add("--precision", choices=_options.PRECISIONS, default="float32", help=choices)
     _options.add_threads(parser)
+    _options.add_decoder(parser)
     providers = f"execution provider of ONNX Runtime: {', '.join(PROVIDERS)} (default: cpu)"
     add("--provider", default="cpu", help=providers)
     return parser
@@ -110,7 +111,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         raise UsageError("--render writes pictures: give --output DIR")
     if options.output is None and not options.segmentation:
         _check_printable(kind, files)
-    reader = load_reader(options.model, options.layout, options.threads, [options.provider], options.precision)
+    decoder = _options.decoder(options)
+    reader = load_reader(options.model, options.layout, options.threads, [options.provider], options.precision, decoder)
     if options.segmentation:
         return segmented(files[0], options.segmentation, reader, options.output)
     return run(files, reader, kind, options.output, options.render)

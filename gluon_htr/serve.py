@@ -11,7 +11,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import _command
+from . import _command, _options
+from .decoding.decoder import Decoder
+from .decoding.greedy import GREEDY
 from .errors import MissingToolError
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ def parser() -> argparse.ArgumentParser:
         help="name, bundle or run; repeat for more (default: the built-in one)",
     )
     parser.add_argument("--layout", metavar="MODEL", help="model that finds lines on pages (default: the built-in one)")
+    _options.add_decoder(parser)
     parser.add_argument("--image-url", action="store_true", help="fetch images from public URLs that requests name")
     parser.add_argument("--corrections", type=Path, metavar="FOLDER", help="store users' corrections as a training set")
     parser.add_argument("--workers", type=int, help="batches read at the same time (default: one per core)")
@@ -46,11 +49,19 @@ def parser() -> argparse.ArgumentParser:
     return parser
 
 
-def run(host: str, port: int, models: Sequence[str], settings: ServerSettings, layout: str | None = None) -> int:
+def run(
+    host: str,
+    port: int,
+    models: Sequence[str],
+    settings: ServerSettings,
+    layout: str | None = None,
+    decoder: Decoder = GREEDY,
+) -> int:
     """Serve until SIGTERM or Ctrl-C; return the exit status, 130 after Ctrl-C.
 
     models: names, bundles or runs; the first is the default. None of them means the built-in model. layout: the model
-    that finds lines; None for the built-in one. Without any, the server reads single lines and words only.
+    that finds lines; None for the built-in one. Without any, the server reads single lines and words only. decoder:
+    of all models.
     """
     from .serving.listener import bind
     from .serving.served_models import open_detector, open_models
@@ -59,7 +70,7 @@ def run(host: str, port: int, models: Sequence[str], settings: ServerSettings, l
 
     settings.check()
     listener = bind(host, port)
-    service = Service(open_models(models), settings, detector=open_detector(layout))
+    service = Service(open_models(models, decoder), settings, detector=open_detector(layout))
     host, port = listener.getsockname()[:2]
     url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
     message = f"serving {', '.join(service.models)} at {url} (Ctrl-C stops the server)"
@@ -88,7 +99,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         api_key=os.environ.get("GLUON_HTR_API_KEY") or None,
         corrections=options.corrections,
     )
-    return run(options.host, options.port, options.model, settings, options.layout)
+    return run(options.host, options.port, options.model, settings, options.layout, _options.decoder(options))
 
 
 if __name__ == "__main__":

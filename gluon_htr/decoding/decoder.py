@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -21,11 +22,25 @@ class Span:
 
 
 @dataclass(frozen=True)
+class Alternative:
+    """A possible text of a line: class indices in the order of time steps, and its probability among all that were
+    considered.
+    """
+
+    labels: tuple[int, ...]
+    probability: float
+
+
+@dataclass(frozen=True)
 class Decoded:
-    """A decoded line: its characters in the order of time steps, and the confidence of the whole line, in 0..1."""
+    """A decoded line: its characters in the order of time steps, and the confidence of the whole line, in 0..1.
+
+    alternatives: the most probable texts, this one first, from decoders that find several.
+    """
 
     spans: tuple[Span, ...]
     confidence: float
+    alternatives: tuple[Alternative, ...] = ()
 
     def text(self, alphabet: Alphabet) -> str:
         """Return the text in logical order."""
@@ -42,6 +57,26 @@ class Decoder(Protocol):
         they become probabilities (Guo et al. 2017).
         """
         ...
+
+
+@runtime_checkable
+class JointDecoder(Decoder, Protocol):
+    """A decoder that gains from getting the batches of an image set or page together."""
+
+    def decode_batches(
+        self, batches: Sequence[np.ndarray], alphabet: Alphabet, temperature: float = 1.0
+    ) -> list[Decoded]:
+        """Decode batches of logits (N, T, C) of different T to their lines, in order."""
+        ...
+
+
+def decode_batches(
+    decoder: Decoder, batches: Sequence[np.ndarray], alphabet: Alphabet, temperature: float = 1.0
+) -> list[Decoded]:
+    """Decode batches of logits (N, T, C) to their lines, in order: together, if the decoder gains from that."""
+    if isinstance(decoder, JointDecoder):
+        return decoder.decode_batches(batches, alphabet, temperature)
+    return [line for batch in batches for line in decoder.decode(batch, alphabet, temperature)]
 
 
 def decode_texts(decoder: Decoder, logits: np.ndarray, alphabet: Alphabet) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ..decoding.decoder import Decoded, Decoder
+from ..decoding.decoder import Decoded, Decoder, JointDecoder, decode_batches
 from ..decoding.greedy import GREEDY
 from ..errors import ImageError, ModelError, UsageError
 from ..images.decoding import ImageLike, decode, memory_of
@@ -23,7 +23,7 @@ from .origin import Origin, reduced
 from .picture import Picture, to_html
 
 WINDOW = 8  # batches that are sorted together, to find images of the same width
-WINDOW_BYTES = 64 << 20  # of images: a window ends sooner if they are large
+WINDOW_BYTES = 64 << 20  # of images, or of logits: a window ends sooner if they are large
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,14 @@ class Character:
 
 
 @dataclass(frozen=True)
+class TextAlternative:
+    """A possible text of a line, and its probability among all that the decoder considered."""
+
+    text: str
+    probability: float
+
+
+@dataclass(frozen=True)
 class Recognition:
     """A recognized text.
 
@@ -44,6 +52,7 @@ class Recognition:
         text: The text in logical order, in NFC or the normalization of the model.
         confidence: Product of the confidences of its characters, in 0..1; 1 for an empty text.
         characters: Characters with their confidences and positions in the image.
+        alternatives: The most probable texts, this one first, if the decoder was asked for them.
 
     A notebook shows it as its picture with the characters below.
 
@@ -57,6 +66,7 @@ class Recognition:
     text: str
     confidence: float
     characters: tuple[Character, ...]
+    alternatives: tuple[TextAlternative, ...] = ()
     _picture: ClassVar[Picture | None] = None  # of an instance, for notebooks; not a field, so not part of its value
 
     def _repr_html_(self) -> str:
@@ -129,9 +139,9 @@ class Recognizer:
             ImageError: The image cannot be decoded.
             ModelError: Network and alphabet do not match, or the weights are corrupt.
         """
-        picture = Picture(image, frame)
-        recognition = self._recognize([self._fit(picture, whole)])[0]
-        object.__setattr__(recognition, "_picture", picture)
+        fitted = self._fit(Picture(image, frame), whole)
+        recognition = self._decode([fitted], [self._logits([fitted])])[0]
+        object.__setattr__(recognition, "_picture", fitted.picture)
         return recognition
 
     def stream(
@@ -186,11 +196,21 @@ class Recognizer:
         """Read a window of images. Only images of one width share a batch, so that no text depends on its neighbors."""
         results: dict[int, Recognition] = {}
         order = sorted(range(len(fitted)), key=lambda k: fitted[k].pixels.shape[1])
+        waiting: list[int] = []  # for the decoder
+        logits: list[np.ndarray] = []
         while order:
             width = fitted[order[0]].pixels.shape[1]
             batch = [k for k in order[:batch_size] if fitted[k].pixels.shape[1] == width]
             order = order[len(batch) :]
-            results.update(zip(batch, self._recognize([fitted[k] for k in batch])))
+            waiting += batch
+            logits.append(self._logits([fitted[k] for k in batch]))
+            if (
+                not order
+                or not isinstance(self.decoder, JointDecoder)
+                or sum(part.nbytes for part in logits) >= WINDOW_BYTES
+            ):
+                results.update(zip(waiting, self._decode([fitted[k] for k in waiting], logits)))
+                waiting, logits = [], []
         return ((fitted[k].picture.source, results[k]) for k in range(len(fitted)))
 
     def _fit(self, picture: Picture, whole: bool = False) -> _Fitted:
@@ -201,7 +221,7 @@ class Recognizer:
         where = place(height, width, self.preprocessing)
         return _Fitted(picture, fit(line, self.preprocessing), where, columns.start, width)
 
-    def _recognize(self, fitted: list[_Fitted]) -> list[Recognition]:
+    def _logits(self, fitted: list[_Fitted]) -> np.ndarray:
         logits = self.network(np.stack([f.pixels for f in fitted]))
         if logits.ndim != 3 or not logits.size or logits.shape[::2] != (len(fitted), self.alphabet.classes):
             raise ModelError(
@@ -210,8 +230,12 @@ class Recognizer:
             )
         if not isfinite(logits.max()):
             raise ModelError(f"{self.name} produced NaN or Inf logits: its weights are corrupt")
-        decoded = self.decoder.decode(logits, self.alphabet, self.temperature)
-        return [self._placed(line, logits.shape[1], f) for line, f in zip(decoded, fitted)]
+        return logits
+
+    def _decode(self, fitted: list[_Fitted], batches: list[np.ndarray]) -> list[Recognition]:
+        decoded = decode_batches(self.decoder, batches, self.alphabet, self.temperature)
+        steps = [logits.shape[1] for logits in batches for _ in logits]
+        return [self._placed(line, count, f) for line, count, f in zip(decoded, steps, fitted)]
 
     def _placed(self, decoded: Decoded, steps: int, fitted: _Fitted) -> Recognition:
         """Build a recognition of a decoded line, with its characters' positions in the image."""
@@ -226,8 +250,11 @@ class Recognizer:
         characters = tuple(
             Character(text, path[k].confidence, place_of(path[k].start), place_of(path[k].end)) for k, text in ordered
         )
+        alternatives = tuple(
+            TextAlternative(self.alphabet.decode(other.labels), other.probability) for other in decoded.alternatives
+        )
         text = "".join(character.text for character in characters)
-        recognition = Recognition(text, decoded.confidence, characters)
+        recognition = Recognition(text, decoded.confidence, characters, alternatives)
         if isinstance(fitted.picture.source, (str, Path)):  # pixels of a stream are not kept
             object.__setattr__(recognition, "_picture", fitted.picture)
         return recognition

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
 from ..datasets.store import Store
-from ..decoding.decoder import Decoder, decode_texts
+from ..decoding.decoder import Decoder, JointDecoder, decode_batches
 from ..decoding.greedy import GREEDY
 from ..text.alphabet import Alphabet
 
 BATCH = 64
+WINDOW_BYTES = 64 << 20  # of logits that are decoded together
 
 
 def read_store(
@@ -23,11 +24,28 @@ def read_store(
     neighbors.
     """
     texts = [""] * len(store)
-    for positions in same_size(store.shapes):
-        logits = predict(np.stack([store.image(k) for k in positions]))
-        for k, text in zip(positions, decode_texts(decoder, logits, alphabet)):
-            texts[k] = text
+    for positions, logits in windows(predict, store, isinstance(decoder, JointDecoder)):
+        for k, line in zip(positions, decode_batches(decoder, logits, alphabet)):
+            texts[k] = line.text(alphabet)
     return texts
+
+
+def windows(
+    predict: Callable[[np.ndarray], np.ndarray], store: Store, joint: bool = True
+) -> Iterator[tuple[list[int], list[np.ndarray]]]:
+    """Yield the logits of a store, batch by batch or, if `joint`, several batches of about `WINDOW_BYTES`, with the
+    positions of their images.
+    """
+    positions: list[int] = []
+    logits: list[np.ndarray] = []
+    for batch in same_size(store.shapes):
+        positions += batch.tolist()
+        logits.append(predict(np.stack([store.image(k) for k in batch])))
+        if not joint or sum(part.nbytes for part in logits) >= WINDOW_BYTES:
+            yield positions, logits
+            positions, logits = [], []
+    if positions:
+        yield positions, logits
 
 
 def same_size(shapes: np.ndarray) -> list[np.ndarray]:

@@ -11,6 +11,8 @@ from ..bundles.catalog import find_bundle
 from ..bundles.reader import read_bundle
 from ..bundles.run_folder import PARAMETERS, is_run
 from ..bundles.schema import DOCUMENT
+from ..decoding.decoder import Decoder
+from ..decoding.greedy import GREEDY
 from ..errors import UsageError
 from ..runtime.detector import Detector
 from ..runtime.loading import find_model, from_bundle, load
@@ -34,21 +36,23 @@ class ServedModel:
     recognizer: Recognizer
 
 
-def open_model(model: str | None) -> ServedModel:
+def open_model(model: str | None, decoder: Decoder = GREEDY) -> ServedModel:
     """Open a bundle or run, or the default model, for one thread per batch. Raise `ModelError` if it is not usable."""
     path = find_model(model)
     if is_run(path):
-        recognizer = load(path, threads=1)
+        recognizer = load(path, threads=1, decoder=decoder)
         sha256 = hashlib.sha256(read_bounded(path / PARAMETERS, MAX_WEIGHTS)).hexdigest()
         return ServedModel(recognizer.name, sha256, "unknown", "a training run", recognizer)
     bundle = read_bundle(path)
     about, sha256 = bundle.description, hashlib.sha256(bundle.files[DOCUMENT]).hexdigest()
-    return ServedModel(about.name, sha256, about.task, about.description, from_bundle(bundle, threads=1))
+    return ServedModel(
+        about.name, sha256, about.task, about.description, from_bundle(bundle, threads=1, decoder=decoder)
+    )
 
 
-def open_models(models: Sequence[str]) -> dict[str, ServedModel]:
+def open_models(models: Sequence[str], decoder: Decoder = GREEDY) -> dict[str, ServedModel]:
     """Open models, or the default one if there are none; return them by name. Requests use the first by default."""
-    opened = [open_model(model) for model in models] or [open_model(None)]
+    opened = [open_model(model, decoder) for model in models] or [open_model(None, decoder)]
     names = [model.name for model in opened]
     if duplicates := {name for name in names if names.count(name) > 1}:
         raise UsageError(f"two models have the name {duplicates.pop()}: serve only one of them")

@@ -82,6 +82,10 @@ class IamReader:
                 yield Sample(identity, text, group, Encoded(source))
         self.problems += [Problem(identity, "has no image") for identity in missing]
 
+    def transcriptions(self) -> list[str]:
+        """Return all texts, also those whose images are missing."""
+        return [text for text, _ in self._samples.values()]
+
     def _images(self) -> Iterator[tuple[str, str | bytes]]:
         if not self._archives:
             yield from folder_files(self._root / self._level, SUFFIXES).items()

@@ -1,0 +1,48 @@
+"""Choice of the language model by what is read: of each image set or page, by the likelihood of its greedy texts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..errors import LanguageModelError
+from ..text.alphabet import Alphabet
+from .beam_decoder import BeamDecoder
+from .decoder import Decoded
+from .greedy import best_labels
+
+
+@dataclass(frozen=True)
+class LanguageChoosingDecoder:
+    """A beam search with one of several language models. Implements `JointDecoder`."""
+
+    decoders: Mapping[str, BeamDecoder]
+
+    def decode(self, logits: np.ndarray, alphabet: Alphabet, temperature: float = 1.0) -> list[Decoded]:
+        """Decode logits (N, T, C) with the model that fits them."""
+        return self.decode_batches([logits], alphabet, temperature)
+
+    def decode_batches(
+        self, batches: Sequence[np.ndarray], alphabet: Alphabet, temperature: float = 1.0
+    ) -> list[Decoded]:
+        """Decode batches, all with the model that fits them together."""
+        language = self.choose(batches, alphabet)
+        decoder = self.without_model() if language is None else self.decoders[language]
+        return decoder.decode_batches(batches, alphabet, temperature)
+
+    def without_model(self) -> BeamDecoder:
+        """Return the same search without a language model."""
+        return replace(next(iter(self.decoders.values())), model=None)
+
+    def choose(self, batches: Sequence[np.ndarray], alphabet: Alphabet) -> str | None:
+        """Return the language that makes the greedy texts likeliest; None if no model fits the alphabet."""
+        texts = [labels for batch in batches for labels in best_labels(batch)]
+        likelihoods: dict[str, float] = {}
+        for language, decoder in self.decoders.items():
+            try:
+                likelihoods[language] = decoder.log_likelihood(texts, alphabet)
+            except LanguageModelError:  # of another script
+                continue
+        return max(likelihoods, key=lambda language: likelihoods[language]) if likelihoods else None

@@ -1,0 +1,50 @@
+"""Decoders by their names. Beam search is imported when somebody asks for it: greedy decoding starts faster."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from ..decoding.decoder import Decoder
+from ..decoding.greedy import GREEDY
+from ..errors import UsageError
+
+DecoderName = Literal["greedy", "beam"]
+
+
+@dataclass(frozen=True)
+class DecoderRequest:
+    """What a user asks of decoding.
+
+    language: the code of a language whose model is known, `auto` to choose by what is read, or `none`. language_model:
+    a file instead of it. lexicon: a file of words. n_best: number of texts of each line.
+    """
+
+    name: DecoderName = "greedy"
+    language: str | None = None
+    language_model: Path | None = None
+    lexicon: Path | None = None
+    n_best: int = 0
+
+
+def make_decoder(request: DecoderRequest) -> Decoder:
+    """Make a decoder. Raises `UsageError` for what does not go together, `LanguageModelError` for a bad model."""
+    if request.name == "greedy":
+        if request.language or request.language_model or request.lexicon or request.n_best:
+            raise UsageError("a language model, a lexicon and several texts of a line need --decoder beam")
+        return GREEDY
+    if request.language and request.language_model:
+        raise UsageError("give either --language or --language-model, not both")
+    from .beam_decoders import make_beam_decoder
+
+    return make_beam_decoder(request.language, request.language_model, request.lexicon, request.n_best)
+
+
+def describe(decoder: Decoder) -> str:
+    """Describe a decoder in a few words, for score cards."""
+    if decoder is GREEDY:
+        return "greedy"
+    from .beam_decoders import describe_beam
+
+    return describe_beam(decoder)
