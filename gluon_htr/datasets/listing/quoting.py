@@ -8,12 +8,13 @@ that the marks are the writer's own.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 _CELL = re.compile(r'("[^"]*(?:""[^"]*)*"|[^"\t\r\n][^\t\r\n]*|)(\t|\r\n|\n|\r|\Z)')
 #: A whole cell of one line that is quoted, with doubled marks inside and no others.
 DOUBLED = re.compile(r'"[^"\t\r\n]*(?:""[^"\t\r\n]*)+"')
-MIN_COMMAS = 2  # cells that are quoted for their commas alone, as Excel does: one may be a label of its own
+MIN_COMMAS = 5  # cells quoted for their commas alone, as Excel does: fewer may be labels of their own, such as speech
 
 
 @dataclass
@@ -56,15 +57,33 @@ def is_quoted(text: str) -> bool:
     """Test whether the cells of a .tsv are quoted as spreadsheets do."""
     if '"' not in text:
         return False
-    found, position = _Evidence(), 0
-    while match := _CELL.match(text, position):
-        cell, end = match.groups()
-        if not cell.startswith('"') and '"' in cell:
+    found = _Evidence()
+    for cell, end in _scan(text):
+        if end is None or (not cell.startswith('"') and '"' in cell):
             return False  # a spreadsheet would have quoted it
         found.add(cell)
         if end != "\t":
             found.end_row()
-        if match.end() == len(text):
-            return found.suffices
+    return found.suffices
+
+
+def cells(text: str) -> list[tuple[list[str], str]]:
+    """Split a quoted .tsv into its records: cells as they are written, and the end of the line."""
+    records, row = list[tuple[list[str], str]](), list[str]()
+    for cell, end in _scan(text):
+        row.append(cell)
+        if end != "\t":
+            records.append((row, end or ""))
+            row = []
+    return records[:-1] if records and records[-1] == ([""], "") else records
+
+
+def _scan(text: str) -> Iterator[tuple[str, str | None]]:
+    """Yield cells with what ends them: a tab, a line end, or nothing at the end. None: what follows is not a cell."""
+    position = 0
+    while match := _CELL.match(text, position):
+        yield match[1], match[2]
         position = match.end()
-    return False
+        if not match[2]:
+            return
+    yield text[position:], None

@@ -52,7 +52,7 @@ def read_rows(file: Path, problems: list[Problem]) -> list[Row]:
     Raises `AnnotationError` if the file cannot be read, is not text, or has no column of paths or of labels.
     """
     formats: dict[str, Callable[[str, str, list[Problem]], Iterator[Row]]] = {
-        ".tsv": _tabbed,
+        ".tsv": parse_tabbed,
         ".csv": _named,
         ".jsonl": _objects,
     }
@@ -73,14 +73,14 @@ def read_text(file: Path) -> str:
 def _spaced(text: str, name: str, problems: list[Problem]) -> Iterator[Row]:
     _, first = next(numbered_lines(text), (1, ""))
     if "\t" in first:
-        yield from _tabbed(text, name, problems)
+        yield from parse_tabbed(text, name, problems)
         return
     for number, line in numbered_lines(text):
         if match := NAMED.fullmatch(line.strip()):
             yield Row(number, match[1] or match[3], match[2] or match[4] or "")
 
 
-def _tabbed(text: str, name: str, problems: list[Problem]) -> Iterator[Row]:
+def parse_tabbed(text: str, name: str, problems: list[Problem]) -> Iterator[Row]:
     """Parse lines with tabs. Columns have names if the first line gives them. Quotation marks are part of a label,
     unless the whole file is quoted as spreadsheets do.
     """
@@ -94,9 +94,9 @@ def _tabbed(text: str, name: str, problems: list[Problem]) -> Iterator[Row]:
 def _columns(records: Iterable[tuple[int, list[str]]], name: str, problems: list[Problem]) -> Iterator[Row]:
     header: list[str] = []
     for row, (number, cells) in enumerate(records):
-        if row == 0 and _is_header(cells):
+        if row == 0 and is_header(cells):
             header = _lowered(cells)
-            path, label = _column(header, PATHS, name), _column(header, LABELS, name)
+            path, label = column_named(header, PATHS, name), column_named(header, LABELS, name)
         elif len(cells) > len(header or TABBED):
             known = f" instead of {len(header)}" if header else ": path, label and group are read"
             problems.append(Problem(f"{name}:{number}", f"has {len(cells)} columns{known}"))
@@ -128,7 +128,7 @@ def _quoted_records(text: str, name: str, problems: list[Problem]) -> Iterator[t
             yield start, list(map(str.strip, cells))
 
 
-def _is_header(cells: list[str]) -> bool:
+def is_header(cells: list[str]) -> bool:
     """Test whether these cells are names of columns; a label alone may be such a word."""
     names = set(_lowered(cells))
     return cells[0].lower() in PATHS or not (names.isdisjoint(PATHS) or names.isdisjoint(LABELS))
@@ -145,7 +145,7 @@ def _named(text: str, name: str, problems: list[Problem]) -> Iterator[Row]:
     lines = list(io.StringIO(text, newline=""))
     records = _records(lines, separator or _separator(lines))
     header = _lowered(next((cells for _, _, cells in records if cells and any(map(str.strip, cells))), []))
-    path, label = _column(header, PATHS, name), _column(header, LABELS, name)
+    path, label = column_named(header, PATHS, name), column_named(header, LABELS, name)
     for start, end, cells in records:
         why = ""
         if cells is None:
@@ -209,7 +209,7 @@ def _objects(text: str, name: str, problems: list[Problem]) -> Iterator[Row]:
             problems.append(Problem(f"{name}:{number}", f"has no text under the name {missing}"))
 
 
-def _column(header: list[str], names: tuple[str, ...], file: str) -> str:
+def column_named(header: list[str], names: tuple[str, ...], file: str) -> str:
     for name in names:
         if name in header:
             return name

@@ -109,7 +109,7 @@ def test_another_encoding_is_told(tmp_path: Path, encoding: str) -> None:
     with zipfile.ZipFile(tmp_path / "poems.zip", "w") as archive:
         archive.write(tmp_path / "poem.txt", "poem.txt")
     (tmp_path / "poem.txt").unlink()
-    with pytest.raises(DataError, match=r"poem\.txt in .*poems\.zip is not in UTF-8"):
+    with pytest.raises(DataError, match=r"poem\.txt in .*poems\.zip:1 is not UTF-8"):
         read_corpus(tmp_path)
 
 
