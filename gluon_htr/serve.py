@@ -93,8 +93,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ImportError:
         raise MissingToolError(f"serve needs {name}, which is not installed: pip install 'gluon-htr[serve]'") from None
     from .serving.listener import is_loopback
-    from .serving.origins import check_origin
-    from .serving.root_path import check_root_path
+    from .serving.middleware.origins import check_origin
+    from .serving.middleware.root_path import check_root_path
     from .serving.server_settings import ServerSettings
 
     key = os.environ.get("GLUON_HTR_API_KEY") or None

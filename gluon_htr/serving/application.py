@@ -12,14 +12,14 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from .. import __version__
-from .draining import DrainMiddleware
 from .metrics import MetricsMiddleware
+from .middleware.draining import DrainMiddleware
+from .middleware.origins import OriginMiddleware
+from .middleware.root_path import RootPathMiddleware
+from .middleware.security import SecurityHeadersMiddleware, require_api_key
 from .openapi import describe_documents
-from .origins import OriginMiddleware
 from .request_errors import RequestRejected
-from .root_path import RootPathMiddleware
 from .routes import metric_routes, operating_routes, page_routes, reading_routes
-from .security import SecurityHeadersMiddleware, require_api_key
 from .service import Service
 from .web_page import web_page_routes
 

@@ -18,8 +18,8 @@ from reading_server import data_url, word
 
 from gluon_htr.errors import UsageError
 from gluon_htr.serving.application import build_app
-from gluon_htr.serving.origins import check_origin, is_known_host
-from gluon_htr.serving.root_path import check_root_path
+from gluon_htr.serving.middleware.origins import check_origin, is_known_host
+from gluon_htr.serving.middleware.root_path import check_root_path
 from gluon_htr.serving.served_models import open_models
 from gluon_htr.serving.server_settings import ServerSettings
 from gluon_htr.serving.service import Service

@@ -7,7 +7,7 @@ import re
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ..errors import UsageError
+from ...errors import UsageError
 
 
 def check_root_path(path: str) -> str:
