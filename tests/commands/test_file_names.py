@@ -58,3 +58,15 @@ def test_a_frame_is_chosen(tmp_path: Path, command: Command) -> None:
     assert "--frame" in done.stderr
     done = command("predict", "--model", LETTERS, "two.tif", "--frame", 2)
     assert (done.returncode, done.stdout) == (0, "bead\n")
+
+
+def test_predict_expands_patterns_and_folders_itself(tmp_path: Path, command: Command) -> None:
+    """The prompt of Windows leaves patterns to the command; the advice `FOLDER\\*.png` failed there."""
+    for name in ("a", "b", "[c]"):
+        (tmp_path / "sub").mkdir(exist_ok=True)
+        draw("abc").save(tmp_path / "sub" / f"{name}.png")
+    for arguments, count in ((["sub/*.png"], 3), (["sub"], 3), (["sub/?.png", "sub/a.png"], 3), (["sub/[c].png"], 1)):
+        done = command("predict", "--model", LETTERS, *arguments)
+        assert (done.returncode, done.stdout.count("abc")) == (0, count), done.stderr
+    done = command("predict", "--model", LETTERS, "none/*.png")
+    assert (done.returncode, done.stderr) == (2, "error: no file matches none/*.png\n")
