@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,9 +10,11 @@ import pytest
 
 from gluon_htr import presets
 from gluon_htr._text_files import decode_text, read_text, split_lines
+from gluon_htr.bundles.reader import read_bundle
 from gluon_htr.datasets.iam.online import parse_text
 from gluon_htr.datasets.labels import labels
 from gluon_htr.datasets.listing.rows import read_rows
+from gluon_htr.datasets.spec import open_spec, parse_spec
 from gluon_htr.errors import AnnotationError, HtrError
 from gluon_htr.graphs.pair import read_files
 from gluon_htr.graphs.symbol import load_graph
@@ -82,3 +85,20 @@ def test_what_is_not_text_is_one_line(reader: Callable[[Path], object], content:
     (tmp_path / "file.txt").write_bytes(content)
     with pytest.raises(HtrError, match=r"file\.txt"):
         reader(tmp_path / "file.txt")
+
+
+@pytest.mark.parametrize("kind", ["iam-words", "corpus", "bundle"])
+def test_names_in_archives_may_be_damaged(kind: str, tmp_path: Path) -> None:
+    """Such an archive ended in a UnicodeDecodeError of Python's own."""
+    with zipfile.ZipFile(tmp_path / "words.zip", "w") as archive:
+        archive.writestr("words/é.txt", "text")
+    content = (tmp_path / "words.zip").read_bytes()
+    (tmp_path / "words.zip").write_bytes(content.replace("é".encode(), b"\xc3("))
+    (tmp_path / "words.txt").write_text("a01-000u-00-00 ok 154 1 1 9 9 NN A\n")
+    readers: dict[str, Callable[[], object]] = {
+        "iam-words": lambda: list(open_spec(parse_spec(f"iam-words:{tmp_path}"))),
+        "corpus": lambda: read_corpus(tmp_path / "words.zip"),
+        "bundle": lambda: read_bundle(tmp_path / "words.zip"),
+    }
+    with pytest.raises(HtrError, match=r"words\.zip"):
+        readers[kind]()

@@ -49,7 +49,7 @@ def archive_members(archive: Path, suffixes: tuple[str, ...], inside: str = "") 
         for name, content in _zipped(archive, suffixes) if zipfile.is_zipfile(archive) else _tarred(archive, suffixes):
             if not inside or inside in name.parts[:-1]:
                 yield name.stem, content
-    except (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError) as error:
+    except (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError) as error:
         raise ArchiveError(f"{archive} is truncated or not an archive ({error}): fetch it again") from None
 
 

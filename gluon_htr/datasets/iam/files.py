@@ -97,9 +97,12 @@ def _zip_has(archive: Path, level: str) -> bool:
     """Test whether an archive has images of a level. Of a tar only reading it would tell: it may have."""
     if not zipfile.is_zipfile(archive):
         return True
-    with zipfile.ZipFile(archive) as opened:
-        names = (PurePosixPath(name) for name in opened.namelist())
-        return any(level in name.parts[:-1] and name.suffix.lower() in SUFFIXES for name in names)
+    try:
+        with zipfile.ZipFile(archive) as opened:
+            names = [PurePosixPath(name) for name in opened.namelist()]
+    except (zipfile.BadZipFile, OSError, ValueError):  # reading it will tell
+        return True
+    return any(level in name.parts[:-1] and name.suffix.lower() in SUFFIXES for name in names)
 
 
 def _nested(root: Path) -> list[Path]:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 _CELL = re.compile(r'("[^"]*(?:""[^"]*)*"|[^"\t\r\n][^\t\r\n]*|)(\t|\r\n|\n|\r|\Z)')
+_LINE_END = re.compile(r"[\r\n]")
 #: A whole cell of one line that is quoted, with doubled marks inside and no others.
 DOUBLED = re.compile(r'"[^"\t\r\n]*(?:""[^"\t\r\n]*)+"')
 MIN_COMMAS = 5  # cells quoted for their commas alone, as Excel does: fewer may be labels of their own, such as speech
@@ -36,8 +37,7 @@ class _Evidence:
             self.bare_commas += "," in cell
             return
         inside = cell[1:-1]
-        lines_without_tabs = "\t" not in inside and re.search(r"[\r\n]", inside)  # a row of one's own has a tab
-        self.by_spreadsheet = self.by_spreadsheet or '""' in inside or bool(lines_without_tabs)
+        self.by_spreadsheet = self.by_spreadsheet or '""' in inside or bool(_LINE_END.search(inside))
         if "," in inside:
             self.with_comma += 1
         else:
@@ -61,6 +61,8 @@ def is_quoted(text: str) -> bool:
     for cell, end in _scan(text):
         if end is None or (not cell.startswith('"') and '"' in cell):
             return False  # a spreadsheet would have quoted it
+        if cell.startswith('"') and "\t" in cell and _LINE_END.search(cell):
+            return False  # from one label that is a mark to the next, through the rows between them
         found.add(cell)
         if end != "\t":
             found.end_row()

@@ -1,5 +1,6 @@
 // Corrected texts and their images, stored by the browser (IndexedDB) until they are downloaded or deleted.
 
+import { tsv } from "./tsv.js";
 import { zip } from "./zip.js";
 
 const STORE = "corrections";
@@ -19,15 +20,12 @@ export function clear() {
   return inStore("readwrite", (store) => store.clear());
 }
 
-/** Pack all corrections into a .zip: `corrections/labels.tsv` (path, tab, text) and the images, as `listing:` reads them.
- * If a text has quotation marks, all cells are quoted as by a spreadsheet, so that no mark is taken for one of the format. */
+/** Pack all corrections into a .zip: `corrections/labels.tsv` (path, tab, text) and the images, as `listing:` reads them. */
 export async function dataset() {
   const all = await inStore("readonly", (store) => store.getAll());
   const files = await Promise.all(all.map(async ({ name, image }) =>
     [`corrections/images/${name}`, new Uint8Array(await image.arrayBuffer())]));
-  const quoted = all.some(({ text }) => text.includes('"'));
-  const cell = (text) => (quoted ? `"${text.replaceAll('"', '""')}"` : text);
-  const labels = all.map(({ name, text }) => `${cell(`images/${name}`)}\t${cell(text)}\n`).join("");
+  const labels = tsv(all.map(({ name, text }) => [`images/${name}`, text]));
   return zip([["corrections/labels.tsv", new TextEncoder().encode(labels)], ...files]);
 }
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 import zipfile
+import zlib
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -112,7 +113,7 @@ def _members(archive: Path) -> Iterator[str]:
                     name = f"{member.filename} in {archive}"
                     _check_size(name, member.file_size)
                     yield _decoded(opened.read(member), name, MAX_BROKEN)
-    except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, OSError, RuntimeError, ValueError, zlib.error) as error:
         raise DataError(f"{archive} is not a readable zip archive: {error}") from None
 
 

@@ -42,6 +42,9 @@ def test_a_tsv_of_a_spreadsheet_is_parsed(quoting: int, header: bool, tmp_path: 
         ['"', '""', '5" wide'],
         ['"Hello,', 'world"'],
         ['he said "a ""b"" c"'],
+        ['"', "Hello", '"', "x"],
+        ['"', '"', '"""', "a, b"],
+        ['"', "a, b", '"'] * 6,
     ],
 )
 def test_marks_of_ones_own_are_part_of_the_label(labels: list[str], tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ pytest.importorskip("fastapi", reason="needs gluon-htr[serve]")
 import anyio
 import httpx
 from letters import LETTERS
-from reading_server import data_url, word
+from reading_server import ReadingServer, data_url, word
 
 from gluon_htr.errors import UsageError
 from gluon_htr.serving.application import build_app
@@ -184,3 +184,15 @@ def test_no_address_in_the_page_begins_at_the_root(path: str, asking: Ask) -> No
     text = asking("GET", path).text
     for wrong in ('href="/', 'src="/', 'fetch("/', '"/v1', "`/v1", '"/static'):
         assert wrong not in text, json.dumps(wrong)
+
+
+def test_the_command_checks_hosts_at_home_and_warns_abroad() -> None:
+    """The defaults would leave a user's own machine open, or a server for others without a word."""
+    evil = {"Host": "evil.example"}
+    with ReadingServer() as server:
+        assert server.client.get("/v1/models", headers=evil).status_code == 421
+        assert server.client.get("/v1/models").status_code == 200
+        assert "warning" not in "".join(server.said)
+    with ReadingServer("--host", "0.0.0.0") as server:
+        assert server.client.get("/v1/models", headers=evil).status_code == 200
+        assert "set GLUON_HTR_API_KEY" in "".join(server.said)
