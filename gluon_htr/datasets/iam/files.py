@@ -48,7 +48,7 @@ class IamFiles:
     def has(self, level: str) -> bool:
         """Test whether there are images of a level: words, lines or forms."""
         return any(_has(folder, level) for folder in self._folders) or any(
-            _zip_has(archive, level) for archive in self._wholes
+            _folder_in(archive, level) is not None for archive in self._wholes
         )
 
     def folder(self, level: str) -> Path | None:
@@ -64,7 +64,8 @@ class IamFiles:
         for archive in parts:
             yield from archive_members(archive, SUFFIXES)
         for archive in self._wholes:
-            yield from archive_members(archive, SUFFIXES, inside=level)
+            if (inside := _folder_in(archive, level)) is not None:
+                yield from archive_members(archive, SUFFIXES, inside)
 
     def forms(self) -> Iterator[tuple[str, bytes]]:
         """Yield (id, XML) of each form that has some."""
@@ -83,6 +84,9 @@ class IamFiles:
         for archive in self._wholes:
             for name, content in archive_members(archive, (".txt",)):
                 found.setdefault(name, content)
+        zips = [path for folder in self._folders for level in LEVELS for path in archives_named(folder, level)]
+        for archive in [] if found else [path for path in zips if path.suffix == ".zip"]:  # a tar would be read whole
+            found.update(archive_members(archive, (".txt",)))
         for other, name in OTHER_NAMES.items():
             if other in found:
                 found.setdefault(name, found[other])
@@ -93,20 +97,29 @@ def _has(folder: Path, part: str) -> bool:
     return (folder / part).is_dir() or bool(archives_named(folder, part))
 
 
-def _zip_has(archive: Path, level: str) -> bool:
-    """Test whether an archive has images of a level. Of a tar only reading it would tell: it may have."""
-    if not zipfile.is_zipfile(archive):
-        return True
+def _folder_in(archive: Path, level: str) -> str | None:
+    """Return the folder of a level's images within an archive of everything: none (empty) if a zip has images without
+    any such folder, None if it has no images of this level. Of a tar only reading it would tell.
+    """
     try:
         with zipfile.ZipFile(archive) as opened:
             names = [PurePosixPath(name) for name in opened.namelist()]
-    except (zipfile.BadZipFile, OSError, ValueError):  # reading it will tell
-        return True
-    return any(level in name.parts[:-1] and name.suffix.lower() in SUFFIXES for name in names)
+    except (zipfile.BadZipFile, OSError, ValueError):  # a tar, or damaged, which reading it will tell
+        return level
+    images = [name.parts[:-1] for name in names if name.suffix.lower() in SUFFIXES]
+    if any(level in parts for parts in images):
+        return level
+    return "" if images and not any(other in parts for parts in images for other in LEVELS) else None
 
 
 def _nested(root: Path) -> list[Path]:
     """Return the folders up to two levels below."""
-    below = [path for path in sorted(root.iterdir()) if path.is_dir() and path.name not in PARTS][:MAX_FOLDERS]
-    deeper = [path for folder in below for path in sorted(folder.iterdir()) if path.is_dir() and path.name not in PARTS]
-    return (below + deeper)[:MAX_FOLDERS]
+    below = _folders(root)[:MAX_FOLDERS]
+    return [*below, *(path for folder in below for path in _folders(folder))][:MAX_FOLDERS]
+
+
+def _folders(folder: Path) -> list[Path]:
+    try:
+        return [path for path in sorted(folder.iterdir()) if path.is_dir() and path.name not in PARTS]
+    except OSError:  # not ours to look into
+        return []

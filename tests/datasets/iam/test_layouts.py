@@ -74,6 +74,15 @@ def test_a_zip_with_everything_is_read(inside: bool, tmp_path: Path) -> None:
         found(path, "iam-lines")
 
 
+@pytest.mark.parametrize("level", [True, False])
+@pytest.mark.parametrize("named", [True, False])
+def test_a_zip_may_have_its_table_within(level: bool, named: bool, tmp_path: Path) -> None:
+    """People pack the folder that they have, or what is in it."""
+    root = words(tmp_path / "tree", "words/words.txt")
+    shutil.make_archive(str(tmp_path / "data" / "words"), "zip", root if level else root / "words")
+    assert found(tmp_path / "data" / "words.zip" if named else tmp_path / "data") == TEXTS
+
+
 def test_parts_may_be_zip_archives(tmp_path: Path) -> None:
     """People repack what they cannot open."""
     root = words(tmp_path / "tree")
