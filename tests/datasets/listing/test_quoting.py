@@ -79,6 +79,15 @@ def test_the_first_line_of_a_spreadsheet_names_the_separator(first: str, mark: s
     assert [problem.id for problem in problems] == ["labels.csv:5"]
 
 
+@pytest.mark.parametrize("separator", ["\t", ";"])
+@pytest.mark.parametrize("name", ["labels.tsv", "labels.csv"])
+def test_the_separator_is_named_in_any_list(separator: str, name: str, tmp_path: Path) -> None:
+    """The rows would be taken for paths, whatever the name of the file ends in."""
+    rows = [["sep=" + separator], ["path", "text"], ["a.png", "one, two"]]
+    text = "\n".join(separator.join(row) for row in rows)
+    assert read(tmp_path / name, text) == (["one, two"], [])
+
+
 def test_a_csv_may_have_tabs(tmp_path: Path) -> None:
     """Excel's Unicode text is often renamed to .csv."""
     (tmp_path / "labels.csv").write_bytes("path\ttext\r\na.png\tone, two\r\n".encode("utf-16"))
