@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from gluon_htr import presets
 from gluon_htr._text_files import decode_text, read_text, split_lines
 from gluon_htr.bundles.reader import read_bundle
 from gluon_htr.datasets.iam.online import parse_text
@@ -69,7 +68,6 @@ def test_lines_end_where_they_end_on_any_system() -> None:
 READERS: dict[str, Callable[[Path], object]] = {
     "alphabet": Alphabet.load,
     "preset": load_preset,
-    "preset option": lambda path: presets.main([str(path)]),
     "symbol": load_graph,
     "pair": lambda path: read_files(path, path),
     "list": lambda path: read_rows(path, []),
