@@ -46,6 +46,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. Only that command is imported, so that `predict` never loads the packages of the training
     extra.
     """
+    return _command.main(_run, arguments)  # importing takes seconds in which a user may press Ctrl-C
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     name, *rest = list(sys.argv[1:] if arguments is None else arguments) or [""]
     if name == "--version":
         print(f"gluon-htr {__version__}")
@@ -60,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return UsageError.status
     module = importlib.import_module(f"{__package__}.{name}")
     sys.argv[0] = f"gluon-htr {name}"
-    return _command.main(module.main, rest)
+    return int(module.main(rest))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Shared parts of all commands: one line per error, an exit status, messages on stderr.
 
-Exit status: 0 done, 1 done with a negative result, 2 wrong use or bad input, 3 a tool is missing, 130 Ctrl-C.
+Exit status: 0 done, 1 done with a negative result, 2 wrong use or bad input, 3 a tool is missing, 130 Ctrl-C,
+143 SIGTERM.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import io
 import os
 import signal
 import sys
+import threading
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor
@@ -23,6 +25,7 @@ if TYPE_CHECKING:  # `download` starts without numpy
 
 T = TypeVar("T")
 INTERRUPTED = 130
+TERMINATED = 143
 
 
 def main(command: Callable[[Sequence[str] | None], int], arguments: Sequence[str] | None = None) -> int:
@@ -33,7 +36,11 @@ def main(command: Callable[[Sequence[str] | None], int], arguments: Sequence[str
         "ignore", module=r"PIL\."
     )  # about large images and odd metadata: what matters is raised as an error
     try:
-        return command(arguments)
+        with _terminable():
+            return _flushed(command, arguments)
+    except _Terminated:
+        say("terminated")
+        return TERMINATED
     except KeyboardInterrupt:
         say("interrupted")
         return INTERRUPTED
@@ -45,6 +52,40 @@ def main(command: Callable[[Sequence[str] | None], int], arguments: Sequence[str
             raise
         say(f"error: {_in_words(error)}")
         return error.status if isinstance(error, HtrError) else HtrError.status
+
+
+class _Terminated(KeyboardInterrupt):
+    """SIGTERM, which ends a command as Ctrl-C does: temporary files are removed."""
+
+
+@contextlib.contextmanager
+def _terminable() -> Iterator[None]:
+    """Raise `_Terminated` on SIGTERM, in this process only: workers that it forks end at once."""
+    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGTERM) != signal.SIG_DFL:
+        yield  # a program that calls a command has its own way to end
+        return
+    process = os.getpid()
+
+    def terminate(number: int, frame: object) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        if os.getpid() != process:
+            os.kill(os.getpid(), number)
+        raise _Terminated
+
+    signal.signal(signal.SIGTERM, terminate)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _flushed(command: Callable[[Sequence[str] | None], int], arguments: Sequence[str] | None) -> int:
+    """Run a command and write out what it printed, here where errors of that are handled."""
+    try:
+        return command(arguments)
+    finally:
+        if sys.stdout is not None:
+            sys.stdout.flush()
 
 
 def _in_words(error: Exception) -> str:
@@ -66,6 +107,11 @@ def explain(error: OSError) -> str:
     """Describe an error of the operating system in one line: what, where, what to do."""
     if error.errno == errno.ENOSPC:
         return f"the disk is full ({error.filename or 'while writing'}): free some space and repeat the command"
+    if not error.filename and sys.platform == "linux" and not os.access("/dev/shm", os.W_OK):
+        return (
+            f"{error.strerror or error}: this system has no /dev/shm that can be written, which worker processes need: "
+            "mount one (docker run --shm-size=1g), or use --workers 0 where a command has it"
+        )
     where = f"{error.filename}: " if error.filename else ""
     return f"{where}{error.strerror or error}"
 

@@ -29,11 +29,6 @@ def read_bounded(path: str | os.PathLike[str], max_bytes: int) -> bytes:
         os.close(file)
 
 
-def read_text(path: str | os.PathLike[str], max_bytes: int = MAX_TEXT) -> str:
-    """Read a regular file of UTF-8. Raises `OSError`, or `UnicodeDecodeError`."""
-    return read_bounded(path, max_bytes).decode("utf-8")
-
-
 def check_regular(path: str | os.PathLike[str]) -> None:
     """Raise `OSError` if a path is a pipe or a device, which libraries that open it by name would wait for."""
     _check_mode(os.stat(path).st_mode, os.fspath(path))

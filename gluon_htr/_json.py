@@ -6,14 +6,16 @@ from typing import TypeVar
 
 import msgspec
 
+from ._text_files import decode_text
 from .errors import HtrError
 
 T = TypeVar("T")
 
 
 def decode_json(content: bytes, kind: type[T], where: str, error: type[HtrError]) -> T:
-    """Decode JSON to a type that msgspec knows. Raises `error` with `where`, also for text that is not UTF-8."""
+    """Decode JSON to a type that msgspec knows. Raises `error` with `where`, also for what is not text."""
+    text = decode_text(content, where, error)
     try:
-        return msgspec.json.decode(content, type=kind)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as fault:
+        return msgspec.json.decode(text, type=kind)
+    except (msgspec.MsgspecError, RecursionError) as fault:
         raise error(f"{where}: {fault}") from None

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from . import _command, _progress
-from ._files import read_text
+from ._text_files import read_text
 from .bundles.reader import Bundle, read_bundle
 from .bundles.upgrade import write_current
 from .bundles.writer import bundle_name, bundle_size, check_target
@@ -108,8 +108,8 @@ def _request(options: argparse.Namespace) -> ExportRequest:
 def _text(path: Path) -> str:
     try:
         return read_text(path)
-    except UnicodeDecodeError:
-        raise UsageError(f"{path} is not text in UTF-8: give --license a text file") from None
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read ({error.strerror}): give --license a text file") from None
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

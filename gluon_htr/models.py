@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from . import _command
-from .bundles.catalog import BundleEntry, known_bundles, user_folder
+from .bundles.catalog import BundleEntry, known_bundles, own_folder, why_not_listed
 from .bundles.reader import Bundle, read_bundle
 from .bundles.schema import AccuracyCard, Card, Description, DetectionCard, Layout, TrainingStage
 from .errors import HtrError, UsageError
@@ -25,7 +25,7 @@ from .runtime.verification import Finding, verify
 def parser() -> argparse.ArgumentParser:
     """Define the command line."""
     parser = argparse.ArgumentParser(
-        prog="gluon-htr models", description=__doc__, epilog=f"Your own bundles belong in {user_folder()}."
+        prog="gluon-htr models", description=__doc__, epilog=f"Your own bundles belong in {own_folder()}."
     )
     parser.add_argument(
         "action", nargs="?", choices=("list", "show", "verify"), default="list", help="what to do (default: list)"
@@ -40,6 +40,8 @@ def list_models(as_json: bool) -> int:
     """Print all models; a damaged one is reported, and the others are still listed."""
     found: list[tuple[BundleEntry, Description]] = []
     failures = 0
+    if why := why_not_listed():
+        _command.say(why)
     for entry in known_bundles():
         try:
             found.append((entry, entry.describe()))
@@ -49,10 +51,8 @@ def list_models(as_json: bool) -> int:
     if as_json:
         print(msgspec.json.encode([_content(entry, about) for entry, about in found]).decode())
     else:
-        print(
-            "\n\n".join(_words(about, entry) for entry, about in found)
-            or f"no models: put bundles into {user_folder()}"
-        )
+        listed = "\n\n".join(_words(about, entry) for entry, about in found)
+        print(listed or f"no models: put bundles into {own_folder()}")
     return 1 if failures else 0
 
 

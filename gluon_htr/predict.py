@@ -12,6 +12,7 @@ from pathlib import Path
 from . import _command, _options, load
 from .errors import ImageError
 from .images.decoding import ImageLike, upright_size
+from .pages.files import expand
 from .runtime.backends import PROVIDERS
 from .runtime.recognizer import Recognition, Recognizer
 
@@ -24,7 +25,7 @@ def parser() -> argparse.ArgumentParser:
         prog="gluon-htr predict", description=__doc__, epilog="The exit status is 1 if an image could not be read."
     )
     parser.add_argument(
-        "images", nargs="+", type=Path, metavar="IMAGE", help="an image of one line or word: PNG, JPEG …"
+        "images", nargs="+", metavar="IMAGE", help="an image of one line or word, a folder of these, or a pattern"
     )
     _options.add_model(parser)
     _options.add_reading(parser)
@@ -91,9 +92,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Parse the arguments and run the command."""
     options = parser().parse_args(arguments)
     _options.check_threads(options.threads)
+    images = [path for name in options.images for path in expand([name])]  # the prompt of Windows leaves that to us
     decoder = _options.decoder(options)
     recognizer = load(options.model, options.engine, options.threads, [options.provider], options.precision, decoder)
-    return run(options.images, recognizer, options.json, options.frame)
+    return run(images, recognizer, options.json, options.frame)
 
 
 if __name__ == "__main__":

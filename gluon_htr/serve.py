@@ -41,6 +41,21 @@ def parser() -> argparse.ArgumentParser:
     _options.add_decoder(parser)
     parser.add_argument("--image-url", action="store_true", help="fetch images from public URLs that requests name")
     parser.add_argument("--corrections", type=Path, metavar="FOLDER", help="store users' corrections as a training set")
+    parser.add_argument(
+        "--allowed-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="name under which the server is asked, such as read.example.org or *.example.org; repeat for more",
+    )
+    parser.add_argument(
+        "--cors-origin",
+        action="append",
+        default=[],
+        metavar="ORIGIN",
+        help="let pages of another site use the server, such as https://app.example.org; repeat for more",
+    )
+    parser.add_argument("--root-path", default="", metavar="PATH", help="path below which a proxy offers the server")
     parser.add_argument("--workers", type=int, help="batches read at the same time (default: one per core)")
     parser.add_argument("--waiting", type=int, default=256, help="images that may wait (default: %(default)s)")
     parser.add_argument("--max-pages", type=int, default=20, help="pages in one request (default: %(default)s)")
@@ -63,7 +78,7 @@ def run(
     that finds lines; None for the built-in one. Without any, the server reads single lines and words only. decoder:
     of all models.
     """
-    from .serving.listener import bind
+    from .serving.listener import bind, is_loopback
     from .serving.served_models import open_detector, open_models
     from .serving.server import serve
     from .serving.service import Service
@@ -74,6 +89,8 @@ def run(
     host, port = listener.getsockname()[:2]
     url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
     message = f"serving {', '.join(service.models)} at {url} (Ctrl-C stops the server)"
+    if settings.api_key is None and not is_loopback(host):
+        _command.say("warning: everybody who can reach this address can use the server: set GLUON_HTR_API_KEY")
     ended_by = serve(service, listener, on_started=lambda: _command.say(message))
     return _command.INTERRUPTED if ended_by == signal.SIGINT else 0
 
@@ -86,8 +103,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
             importlib.import_module(name)
     except ImportError:
         raise MissingToolError(f"serve needs {name}, which is not installed: pip install 'gluon-htr[serve]'") from None
+    from .serving.listener import is_loopback
+    from .serving.middleware.origins import check_origin
+    from .serving.middleware.root_path import check_root_path
     from .serving.server_settings import ServerSettings
 
+    key = os.environ.get("GLUON_HTR_API_KEY") or None
+    # A page whose name leads here needs the key as everybody does; who opens the server to others names its hosts.
+    only_known = bool(options.allowed_host) or (key is None and is_loopback(options.host))
     settings = ServerSettings(
         workers=options.workers,
         max_waiting=options.waiting,
@@ -96,7 +119,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         max_pages=options.max_pages,
         page_timeout=options.page_timeout,
         image_url=options.image_url,
-        api_key=os.environ.get("GLUON_HTR_API_KEY") or None,
+        api_key=key,
+        allowed_hosts=tuple(name.lower() for name in options.allowed_host) if only_known else None,
+        cors_origins=tuple(map(check_origin, options.cors_origin)),
+        root_path=check_root_path(options.root_path),
         corrections=options.corrections,
     )
     return run(options.host, options.port, options.model, settings, options.layout, _options.decoder(options))

@@ -97,7 +97,7 @@ def _train(request: Request, output: Path, resume: bool, alphabet: Path | None, 
         complete = session.train(callbacks)
     if not complete:
         _command.say(f"stopped and saved in {output}: repeat the command with --resume to continue")
-        return _command.INTERRUPTED
+        return 128 + requests[0] if requests else _command.INTERRUPTED  # of a team, another process was asked
     return _report(session.run.path, request.init, session.report())
 
 

@@ -49,10 +49,10 @@ def new_page(browser: Any, **options: Any) -> Iterator[Any]:
 
 
 @contextmanager
-def opened_page(browser: Any, url: str, **options: Any) -> Iterator[Any]:
+def opened_page(browser: Any, url: str, path: str = "/", **options: Any) -> Iterator[Any]:
     """The page of a server, open. options: of a Playwright context."""
     with new_page(browser, base_url=url, **{"viewport": {"width": 1100, "height": 760}, **options}) as opened:
-        opened.goto("/")
+        opened.goto(path)
         yield opened
 
 

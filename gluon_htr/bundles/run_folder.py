@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from .._files import read_text
+from .._text_files import read_text
 from ..errors import CheckpointError
 from ..graphs.pair import PARAMETERS, SYMBOL
 from ..images.preprocessing import Preprocessing
@@ -48,12 +48,5 @@ def read_preprocessing(folder: Path) -> Preprocessing:
     try:
         content: dict[str, Any] = tomllib.loads(read_text(file))
         return msgspec.convert(content["preset"]["preprocessing"], Preprocessing)
-    except (
-        OSError,
-        UnicodeDecodeError,
-        tomllib.TOMLDecodeError,
-        KeyError,
-        TypeError,
-        msgspec.ValidationError,
-    ) as error:
+    except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError, msgspec.ValidationError) as error:
         raise CheckpointError(f"{file} is damaged: {error}") from None

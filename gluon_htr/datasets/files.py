@@ -1,4 +1,4 @@
-"""Files of a data set, in a folder or still in the archives as downloaded.
+"""Files of a data set, in a folder or still in the archives as downloaded: tar or zip.
 
 A folder takes precedence over archives. Members of an archive are read one after the other: nothing is extracted.
 """
@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import os
 import tarfile
-from collections.abc import Iterator
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
-from .._files import read_bounded
+from .._files import check_regular, read_bounded
 from .._folders import walk
 from ..errors import ArchiveError
 
 MAX_MEMBER_BYTES = 256 << 20  # bytes; a page scanned as PNG has 10 MB
+ARCHIVES = (".tgz", ".tar.gz", ".tar", ".zip")
 
 
 def folder_files(folder: Path, suffixes: tuple[str, ...]) -> dict[str, str]:
@@ -30,30 +33,60 @@ def folder_files(folder: Path, suffixes: tuple[str, ...]) -> dict[str, str]:
     return found
 
 
-def archive_members(archive: Path, suffixes: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:
+def archives_named(folder: Path, part: str) -> list[Path]:
+    """Return the archives of a part of a data set: those in a folder whose names begin with the part's."""
+    return [path for path in sorted(folder.glob(f"{part}*")) if path.name.endswith(ARCHIVES) and path.is_file()]
+
+
+def archive_members(archive: Path, suffixes: tuple[str, ...], inside: str = "") -> Iterator[tuple[str, bytes]]:
     """Yield (name without suffix, content) of an archive's files, in the archive's order.
 
-    Raises `ArchiveError` if the archive is truncated or not an archive; members before the fault have been yielded.
+    inside: only those below a folder of this name. Raises `ArchiveError` if the archive is truncated or not an archive;
+    members before the fault have been yielded.
     """
     try:
-        with tarfile.open(archive, "r|*") as tar:
-            for member in tar:
-                name = PurePosixPath(member.name)
-                if member.isfile() and name.suffix.lower() in suffixes and member.size <= MAX_MEMBER_BYTES:
-                    file = tar.extractfile(member)
-                    if file is not None:
-                        yield name.stem, file.read()
-    except (tarfile.TarError, EOFError, OSError) as error:
+        check_regular(archive)
+        for name, content in _zipped(archive, suffixes) if zipfile.is_zipfile(archive) else _tarred(archive, suffixes):
+            if not inside or inside in name.parts[:-1]:
+                yield name.stem, content
+    except (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError) as error:
         raise ArchiveError(f"{archive} is truncated or not an archive ({error}): fetch it again") from None
 
 
-def contents(root: Path, part: str, archives: str, suffixes: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:
-    """Yield (name, content) of the files of `root/part`, or else of the archives that match the glob
-    `root/archives`.
-    """
-    if (root / part).is_dir():
-        for name, path in folder_files(root / part, suffixes).items():
-            yield name, read_bounded(path, MAX_MEMBER_BYTES)
-        return
-    for archive in sorted(root.glob(archives)):
-        yield from archive_members(archive, suffixes)
+def _tarred(archive: Path, suffixes: tuple[str, ...]) -> Iterator[tuple[PurePosixPath, bytes]]:
+    with tarfile.open(archive, "r|*") as tar:
+        for member in tar:
+            name = PurePosixPath(member.name)
+            if member.isfile() and _is_wanted(name, suffixes, member.size):
+                file = tar.extractfile(member)
+                if file is not None:
+                    yield name, file.read()
+
+
+def _zipped(archive: Path, suffixes: tuple[str, ...]) -> Iterator[tuple[PurePosixPath, bytes]]:
+    with zipfile.ZipFile(archive) as opened:
+        for member in opened.infolist():
+            name = PurePosixPath(member.filename)
+            if not member.is_dir() and _is_wanted(name, suffixes, member.file_size):
+                with opened.open(member) as file:  # read with a bound: the size that a member states may be wrong
+                    content = file.read(MAX_MEMBER_BYTES + 1)
+                if len(content) <= MAX_MEMBER_BYTES:
+                    yield name, content
+
+
+def _is_wanted(name: PurePosixPath, suffixes: tuple[str, ...], size: int) -> bool:
+    """Leave out other files, too large ones, and what macOS adds to archives (`__MACOSX/._words.txt`)."""
+    return name.suffix.lower() in suffixes and size <= MAX_MEMBER_BYTES and not name.name.startswith("._")
+
+
+def contents(folders: Iterable[Path], part: str, suffixes: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:
+    """Yield (name, content) of the files of the first folder that has a folder `part`, or else archives of it."""
+    for folder in folders:
+        if (folder / part).is_dir():
+            for name, path in folder_files(folder / part, suffixes).items():
+                yield name, read_bounded(path, MAX_MEMBER_BYTES)
+            return
+        if archives := archives_named(folder, part):
+            for archive in archives:
+                yield from archive_members(archive, suffixes)
+            return

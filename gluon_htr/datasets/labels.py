@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from unicodedata import category
 
-from .._files import check_regular
+from .._files import MAX_DATA
+from .._text_files import read_text, split_lines
 from ..errors import DataError
 from ..text.normalization import NormalizationForm, normalize
 from .sample import Problem
@@ -22,7 +23,7 @@ def is_text(spec: str) -> bool:
 
 
 def labels(spec: str) -> tuple[Iterator[str], list[Problem]]:
-    """Return the texts of a spec's samples, or the lines of `text:FILE` in UTF-8, and the problems.
+    """Return the texts of a spec's samples, or the lines of `text:FILE`, and the problems.
 
     The problems are complete once the texts have been read. Raises `SpecError` for a bad spec, and while the texts are
     read `DataError` if the file cannot be read.
@@ -35,13 +36,9 @@ def labels(spec: str) -> tuple[Iterator[str], list[Problem]]:
 
 def _lines(path: Path) -> Iterator[str]:
     try:
-        check_regular(path)
-        with open(path, encoding="utf-8") as file:
-            yield from file
+        yield from split_lines(read_text(path, MAX_DATA))
     except OSError as error:
         raise DataError(f"{path}: {error.strerror}") from None
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path} is not in UTF-8, from byte {error.start} on: convert it first") from None
 
 
 def count_characters(texts: Iterable[str], form: NormalizationForm) -> Counter[str]:

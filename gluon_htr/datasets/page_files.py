@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -19,6 +20,7 @@ from .files import MAX_MEMBER_BYTES
 from .sample import Problem
 from .splits import held_out_pages
 
+IMAGES = ("images", "image", "img", "imgs", "scans", "jpg", "jpeg", "png", "tif", "tiff")  # names of their folders
 Split = Literal["train", "validation", "test", "all"]
 
 
@@ -51,6 +53,7 @@ class PageFiles:
         self.problems: list[Problem] = []
         self.folder, self.by_ratio = _folder(root, split)
         self._seen: dict[Path, Path] = {}
+        self._folders_of_images = cache(_folders_of_images)  # every page of a folder asks for the same
         self._paths = [path for path in files_below(self.folder, (".xml",)) if path.is_file()]
         if _is_parted(root) and split in ("train", "validation"):
             held = held_out_pages()[root.name]
@@ -64,9 +67,19 @@ class PageFiles:
             except AnnotationError as error:
                 self.problems.append(Problem(f"{name}.xml", str(error)))
 
+    def _image_folders(self, path: Path) -> Iterator[Path]:
+        """Yield folders of images for `a/alto/b/p.xml`: a/images/b and a/images, likewise for each folder up to the
+        parent of the root.
+        """
+        below = path.parent.parts
+        for count in range(1, len(below) - len(self.folder.parts) + 2):
+            for folder in self._folders_of_images(Path(*below[:-count])):
+                yield folder.joinpath(*below[len(below) - count + 1 :])
+                yield folder
+
     def _open(self, path: Path, name: str) -> PageFile:
         page = parse_page(_content(path))
-        image = _image(path, page.image)
+        image = _image(path, page.image, self._image_folders(path))
         if image in self._seen:
             raise AnnotationError(f"has the same image as {self._seen[image]}")
         size = _size(image)
@@ -112,14 +125,27 @@ def _content(path: Path) -> bytes:
         raise AnnotationError(f"cannot be read: {error.strerror}") from None
 
 
-def _image(path: Path, named: str) -> Path:
-    """Find the image that an XML file names, or that has its name; beside it or one folder up, and nowhere else."""
+def _image(path: Path, named: str, elsewhere: Iterable[Path]) -> Path:
+    """Find the image that an XML file names, or that has its name: beside it, one folder up, or in folders of images;
+    nowhere else.
+    """
     base = re.split(r"[\\/]", named)[-1]
-    for folder in (path.parent, path.parent.parent):
-        for name in (base, *(path.stem + suffix for suffix in SUFFIXES), *(path.stem + s.upper() for s in SUFFIXES)):
+    stems = dict.fromkeys((path.stem, path.stem.partition(".")[0]))  # p.page.xml
+    names = [base, *(stem + case for stem in stems for s in SUFFIXES for case in (s, s.upper()))]
+    for folder in (path.parent, path.parent.parent, *elsewhere):
+        for name in names:
             if Path(name).suffix.lower() in SUFFIXES and (folder / name).is_file():
                 return folder / name
-    raise AnnotationError(f"has no image {base or path.stem} beside it")
+    raise AnnotationError(
+        f"has no image {base or path.stem} beside it, in the folder above, or in a folder images beside its own"
+    )
+
+
+def _folders_of_images(parent: Path) -> list[Path]:
+    try:
+        return [path for path in sorted(parent.iterdir()) if path.name.lower() in IMAGES and path.is_dir()]
+    except OSError:  # of others, above the data set
+        return []
 
 
 def _size(image: Path) -> tuple[int, int]:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .._files import read_bounded
+from .._text_files import read_text
 from ..errors import DataError
 from ..text.alphabet import Alphabet
 from ..text.direction import is_right_to_left
@@ -34,11 +34,9 @@ class WordList:
 def read_word_list(path: Path) -> WordList:
     """Read a file with words, one or more on a line, in UTF-8. Raises `DataError`."""
     try:
-        text = read_bounded(path, MAX_BYTES).decode("utf-8-sig")
+        text = read_text(path, MAX_BYTES)
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise DataError(f"{path} is not in UTF-8: convert it first") from None
     words = words_of(text)
     if not words:
         raise DataError(f"{path} has no words")

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from .._files import read_text
 from .._storage import write_atomically
+from .._text_files import read_text
 from ..errors import GraphError
 from .params import load_parameters, pack_parameters
 
@@ -33,7 +33,7 @@ def read_files(symbol: Path, parameters: Path) -> Pair:
     """Read a pair from two files of any name. Raises as `read_pair` does."""
     try:
         text = read_text(symbol)
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
         raise GraphError(f"{symbol} cannot be read: {error}") from None
     return Pair(text, load_parameters(parameters))
 

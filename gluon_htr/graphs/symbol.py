@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .._files import read_text
+from .._text_files import read_text
 from ..errors import GraphError
 from .operators import OPERATORS
 
@@ -89,7 +89,7 @@ def load_graph(path: str | Path) -> Graph:
     """Read `symbol.json`. Raises `GraphError`, which names the file."""
     try:
         text = read_text(path)
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
         raise GraphError(f"{path} cannot be read: {error}") from None
     return parse_graph(text, where=str(path))
 

@@ -12,7 +12,8 @@ from msgspec import Meta, Struct, field
 
 from ..images.preprocessing import Preprocessing
 
-Count = Annotated[int, Meta(ge=1)]
+Count = Annotated[int, Meta(ge=1, le=1_000_000)]
+Units = Annotated[int, Meta(ge=1, le=16_384)]  # of a layer: more would not fit into memory
 Fraction = Annotated[float, Meta(ge=0.0, lt=1.0)]
 Task = Literal["lines", "words", "characters", "layout"]
 HeightWidth = tuple[Count, Count]  # (vertical, horizontal)
@@ -21,7 +22,7 @@ HeightWidth = tuple[Count, Count]  # (vertical, horizontal)
 class Convolution(Struct, frozen=True, forbid_unknown_fields=True):
     """One stage of the featurizer, `[[network.featurizer]]`: convolution, ReLU, normalization, pooling."""
 
-    channels: Count  # output channels
+    channels: Units  # output channels
     kernel: HeightWidth = (3, 3)  # pixels; padded so that a stride of 1 keeps the size
     stride: HeightWidth = (1, 1)  # of the convolution
     norm: Literal["before", "after", "none"] = "before"  # batch norm before the ReLU (then without bias) or after it
@@ -34,7 +35,7 @@ class Convolution(Struct, frozen=True, forbid_unknown_fields=True):
 class Lstm(Struct, frozen=True, forbid_unknown_fields=True, tag="lstm", tag_field="kind"):
     """`[network.encoder] kind = "lstm"`: bidirectional LSTM layers over the time steps."""
 
-    hidden: Count  # units of each direction
+    hidden: Units  # units of each direction
     layers: Count = 1
     dropout: Fraction = 0.0  # after every layer
 
@@ -42,7 +43,7 @@ class Lstm(Struct, frozen=True, forbid_unknown_fields=True, tag="lstm", tag_fiel
 class GatedConvolutions(Struct, frozen=True, forbid_unknown_fields=True, tag="convolutions", tag_field="kind"):
     """`[network.encoder] kind = "convolutions"`: gated convolutions along time, no recurrence (Dauphin et al. 2017)."""
 
-    channels: Count  # of every layer; the first projects the features to them
+    channels: Units  # of every layer; the first projects the features to them
     layers: Count = 4
     kernel: Count = 5  # time steps, odd
     dropout: Fraction = 0.0  # after every layer

@@ -10,13 +10,13 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, Struct, field
 
 from ..pages.detection.classes import CLASSES, Classes
-from .configuration import Count, Fraction
+from .configuration import Count, Fraction, Units
 
 
 class Level(Struct, frozen=True, forbid_unknown_fields=True):
     """`[[network.levels]]`: a convolution of stride 2, then residual convolutions at that resolution."""
 
-    channels: Count
+    channels: Units
     dilations: tuple[Count, ...] = ()  # of the residual convolutions, one each
 
 
@@ -44,7 +44,7 @@ class UNet(Struct, frozen=True, forbid_unknown_fields=True, tag="unet", tag_fiel
 class Fcn(Struct, frozen=True, forbid_unknown_fields=True, tag="fcn", tag_field="kind"):
     """`[network] kind = "fcn"`: residual, dilated convolutions without pooling (Yu and Koltun 2016)."""
 
-    channels: Count
+    channels: Units
     dilations: Annotated[list[Count], Meta(min_length=1)]  # of the residual convolutions, one each
     dropout: Fraction = 0.0  # after the last one
 

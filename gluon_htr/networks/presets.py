@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import msgspec
 
-from .._files import read_text
+from .._text_files import read_text
 from ..errors import ConfigurationError
 from .configuration import Preset
 from .layout_configuration import LayoutPreset
@@ -53,8 +53,8 @@ def preset_text(name_or_path: str | Path) -> str:
     except FileNotFoundError:
         known = ", ".join(_all_names())
         raise ConfigurationError(f"{name} is neither a preset nor a file; the presets are {known}") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{name} cannot be read as a preset ({error}); give a TOML file in UTF-8") from None
+    except OSError as error:
+        raise ConfigurationError(f"{name} cannot be read as a preset ({error.strerror}): give a TOML file") from None
 
 
 def load_preset(name_or_path: str | Path) -> Preset:

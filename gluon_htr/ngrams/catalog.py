@@ -14,19 +14,26 @@ SHIPPED = Path(__file__).parent / "shipped"
 SUFFIX = ".lm"
 
 
-def known_languages(user_folder: Path) -> dict[str, Path]:
-    """Return the files of models by the code of their language; the user's own replace shipped ones."""
+def known_languages(user_folder: Path | None) -> dict[str, Path]:
+    """Return the files of models by the code of their language; the user's own replace shipped ones.
+
+    user_folder: None if it cannot be found, or not be read.
+    """
     found = {path.stem: path for path in sorted(SHIPPED.glob(f"*{SUFFIX}"))}
-    return dict(sorted((found | {path.stem: path for path in user_folder.glob(f"*{SUFFIX}")}).items()))
+    try:
+        own = sorted(user_folder.glob(f"*{SUFFIX}")) if user_folder else []
+    except OSError:
+        own = []
+    return dict(sorted((found | {path.stem: path for path in own}).items()))
 
 
-def find_language(language: str, user_folder: Path) -> LanguageModel:
+def find_language(language: str, user_folder: Path | None) -> LanguageModel:
     """Open the model of a language. Raises `LanguageModelError` if there is none."""
     known = known_languages(user_folder)
     if language not in known:
         raise LanguageModelError(
             f"there is no language model {language}: choose {', '.join(known) or 'another'}, give a file with "
-            f"--language-model, or put {language}{SUFFIX} into {user_folder}"
+            f"--language-model, or put {language}{SUFFIX} into {user_folder or 'the folder of your models'}"
         )
     return open_model(known[language])
 

@@ -19,8 +19,9 @@ from ..errors import AnnotationError
 
 MAX_COORDINATE = 1e7  # larger coordinates are not on a page, in any unit
 
+Rank = tuple[float, float]  # by index, then by confidence
 #: Readings of the same place, each with its rank; the lowest is the first choice.
-Alternatives = list[tuple[int, str]]
+Alternatives = list[tuple[Rank, str]]
 
 
 @dataclass
@@ -121,7 +122,8 @@ class _Page:
     """PAGE: Coords, Baseline and TextEquiv of a line are its children; words and glyphs have their own."""
 
     def __init__(self, page: AnnotatedPage) -> None:
-        self._page, self._open, self._text, self._rank = page, ["PcGts"], list[str](), 0
+        self._page, self._open, self._text = page, ["PcGts"], list[str]()
+        self._rank: Rank = _rank({})
         self._word: Alternatives = []
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
@@ -141,7 +143,7 @@ class _Page:
         elif name == "Baseline" and parent == "TextLine":
             self._page.lines[-1].baseline = attributes.get("points", "")
         elif name == "TextEquiv":
-            self._rank = int(attributes.get("index") or 0)
+            self._rank = _rank(attributes)
         elif name == "Unicode":
             self._text = []
 
@@ -159,11 +161,30 @@ class _Page:
             self._text.append(text)
 
 
+def _rank(attributes: dict[str, str]) -> Rank:
+    """Rank a TextEquiv. The lowest index is the main text; a reading without one precedes all but index 0, and of those
+    the surest comes first: a person's has no confidence.
+    """
+    index = attributes.get("index", "").strip()
+    if re.fullmatch(r"[+-]?\d{1,9}", index):
+        return float(index), 0.0
+    try:
+        confidence = float(attributes.get("conf") or 1)
+    except ValueError:
+        confidence = 0.0
+    return 0.5, -confidence
+
+
 class _Alto:
-    """ALTO: box and baseline of a line are attributes, its polygon is a child, its text is that of its words."""
+    """ALTO: box and baseline of a line are attributes, its polygon is a child, its text is that of its words.
+
+    Where a file has spaces (SP), words are separated at these alone, so that punctuation stays with its word. In files
+    without any, each String is a word.
+    """
 
     def __init__(self, page: AnnotatedPage) -> None:
         self._page, self._open, self._text = page, ["alto"], list[str]()
+        self._parts: list[list[str | None]] = []  # of every line: strings, and None for a space
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         self._open.append(name)
@@ -173,22 +194,53 @@ class _Alto:
             self._page.width, self._page.height = _number(attributes, "WIDTH"), _number(attributes, "HEIGHT")
         elif name == "TextLine":
             self._page.lines.append(_alto_line(attributes))
+            self._parts.append([])
         elif name == "Polygon" and self._open[-3:-1] == ["TextLine", "Shape"]:
             self._page.lines[-1].polygon = attributes.get("POINTS", "")
         elif name == "String" and "TextLine" in self._open:
-            self._page.lines[-1].words.append(attributes.get("CONTENT", ""))
-        elif name == "HYP" and "TextLine" in self._open and self._page.lines[-1].words:
-            self._page.lines[-1].words[-1] += attributes.get("CONTENT", "")
+            self._parts[-1].append(attributes.get("CONTENT", ""))
+        elif name == "SP" and "TextLine" in self._open:
+            self._parts[-1].append(None)
+        elif name == "HYP" and "TextLine" in self._open:
+            _hyphenate(self._parts[-1], attributes.get("CONTENT", ""))
 
     def end(self, name: str) -> None:
         self._open.pop()
-        if name == "fileName":
+        if name == "alto":
+            spaced = any(None in parts for parts in self._parts)
+            for line, parts in zip(self._page.lines, self._parts):
+                line.words = _spaced_words(parts) if spaced else [part for part in parts if part is not None]
+        elif name == "fileName":
             self._page.image = self._page.image or "".join(self._text).strip()
         elif name == "MeasurementUnit":
             self._page.unit = "".join(self._text).strip() or self._page.unit
 
     def characters(self, text: str) -> None:
         self._text.append(text)
+
+
+def _hyphenate(parts: list[str | None], hyphen: str) -> None:
+    """Add a hyphen to the last string, unless that has it already."""
+    for place in reversed(range(len(parts))):
+        if (part := parts[place]) is not None:
+            parts[place] = part if hyphen and part.endswith(hyphen) else part + hyphen
+            return
+    parts.append(hyphen)
+
+
+def _spaced_words(parts: list[str | None]) -> list[str]:
+    """Join strings up to the next space. In a line without any, a program has left them out: letters are not joined."""
+    words, joined = list[str](), False
+    for part in parts:
+        if part is None:
+            joined = False
+            continue
+        if joined and (None in parts or not (words[-1][-1:].isalnum() and part[:1].isalnum())):
+            words[-1] += part
+        else:
+            words.append(part)
+        joined = True
+    return words
 
 
 def _alto_line(attributes: dict[str, str]) -> AnnotatedLine:

@@ -74,7 +74,7 @@ def onnx_network(model: bytes, threads: int | None = None, providers: Sequence[s
     """Load an ONNX graph with one input, scaled images (N, 1, H, W), and one output, logits. Threads may share it.
 
     providers: keys of `PROVIDERS` or ONNX Runtime's own names, in order of preference. Raises `MissingToolError` for
-    one that this onnxruntime does not have, `GraphError` for an invalid graph.
+    one that this onnxruntime does not have or cannot load, `GraphError` for an invalid graph.
     """
     from .._onnxruntime import onnxruntime, session_options
 
@@ -86,6 +86,11 @@ def onnx_network(model: bytes, threads: int | None = None, providers: Sequence[s
         (source,), (target,) = session.get_inputs(), session.get_outputs()
     except Exception as error:  # ONNX Runtime's exceptions have no common base
         raise GraphError(f"ONNX Runtime cannot load the model: {_first_line(error)}") from None
+    if lost := [name for name in chosen if name not in session.get_providers()]:  # it goes on without, silently
+        raise MissingToolError(
+            f"{lost[0]} cannot be used here: its libraries or its device are missing. Install what this build of "
+            "onnxruntime needs, or read with --provider cpu"
+        )
 
     def network(images: np.ndarray) -> np.ndarray:
         try:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from .._files import read_text
+from .._text_files import read_text
 from ..bundles.catalog import find_bundle
 from ..bundles.reader import Bundle, read_bundle
 from ..bundles.run_folder import RUN, has_weights, is_run
@@ -104,7 +104,7 @@ def is_layout_run(path: Path) -> bool:
         return False
     try:
         content = tomllib.loads(read_text(path / RUN))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+    except (OSError, tomllib.TOMLDecodeError):
         return False
     return content.get("preset", {}).get("task") == "layout"
 
@@ -123,7 +123,7 @@ def _from_run(run: Path, threads: int | None, providers: Sequence[str]) -> Detec
         raise CheckpointError(f"{run} has no weights yet: they are written after the first validation")
     try:
         preset = msgspec.convert(tomllib.loads(read_text(run / RUN))["preset"], LayoutPreset)
-    except (KeyError, msgspec.ValidationError) as error:
+    except (OSError, KeyError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         raise CheckpointError(f"{run / RUN} is damaged: {error}") from None
     network = pair_network(read_pair(run), "onnx", threads, providers)
     origin = _origin(run, threads, providers)

@@ -7,7 +7,7 @@ mapped (RFC 4291) and NAT64 (RFC 6052). 6to4 and Teredo are rejected as a whole:
 from __future__ import annotations
 
 import socket
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 import anyio
 
@@ -15,6 +15,10 @@ from .request_errors import RequestRejected
 
 Address = IPv4Address | IPv6Address
 _NAT64 = IPv6Network("64:ff9b::/96")
+#: Not global, but newer or older than Python's tables: relays of 6to4 (RFC 7526), documentation (RFC 9637).
+_OTHERS = (IPv4Network("192.88.99.0/24"), IPv6Network("3fff::/20"))
+#: The same for hosts that do not exist and for those that are not public: names in our network are nobody's business.
+UNREACHABLE = "the host of image_url is not known, or does not have a public address: send the image itself"
 
 
 def is_public(address: Address) -> bool:
@@ -34,7 +38,7 @@ def is_public(address: Address) -> bool:
         address.is_reserved,
         address.is_unspecified,
     )
-    return address.is_global and not any(special)
+    return address.is_global and not any(special) and not any(address in network for network in _OTHERS)
 
 
 async def resolve(host: str, port: int) -> list[Address]:
@@ -42,6 +46,6 @@ async def resolve(host: str, port: int) -> list[Address]:
     try:
         results = await anyio.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError, OverflowError):
-        raise RequestRejected(422, "the host of image_url could not be resolved: check the URL") from None
+        raise RequestRejected(403, UNREACHABLE) from None
     # The system adds a scope (`fe80::1%eth0`) to link-local addresses.
     return [ip_address(str(socket_address[0]).partition("%")[0]) for *_, socket_address in results]

@@ -12,12 +12,14 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from .. import __version__
-from .draining import DrainMiddleware
 from .metrics import MetricsMiddleware
+from .middleware.draining import DrainMiddleware
+from .middleware.origins import OriginMiddleware
+from .middleware.root_path import RootPathMiddleware
+from .middleware.security import SecurityHeadersMiddleware, require_api_key
 from .openapi import describe_documents
 from .request_errors import RequestRejected
 from .routes import metric_routes, operating_routes, page_routes, reading_routes
-from .security import SecurityHeadersMiddleware, require_api_key
 from .service import Service
 from .web_page import web_page_routes
 
@@ -30,6 +32,7 @@ def build_app(service: Service) -> FastAPI:
         yield
         service.close()
 
+    settings = service.settings
     app = FastAPI(
         title="gluon_htr",
         summary="Reads handwriting",
@@ -37,15 +40,19 @@ def build_app(service: Service) -> FastAPI:
         lifespan=lifespan,
         docs_url=None,  # FastAPI's own pages load scripts from other servers
         redoc_url=None,
+        redirect_slashes=False,  # to whatever the request calls its host
+        servers=[{"url": settings.root_path}] if settings.root_path else None,
     )
-    key = service.settings.api_key
+    key = settings.api_key
     dependencies = [Depends(require_api_key(key))] if key else []
     for routes in (reading_routes, page_routes, metric_routes):
         app.include_router(routes(service), dependencies=dependencies)
     app.include_router(operating_routes(service))
     app.include_router(web_page_routes())
     app.add_middleware(MetricsMiddleware, metrics=service.metrics)
+    app.add_middleware(OriginMiddleware, hosts=settings.allowed_hosts, origins=settings.cors_origins)
     app.add_middleware(SecurityHeadersMiddleware)
+    app.add_middleware(RootPathMiddleware, root_path=settings.root_path)
     app.add_middleware(DrainMiddleware, is_draining=lambda: service.draining)
     _handle_errors(app)
     describe_documents(app)

@@ -59,6 +59,13 @@ class Connection(HttpToolsProtocol):
         self._stop_expecting_head()
         super().on_headers_complete()
 
+    def send_400_response(self, msg: str) -> None:
+        """Answer what is not HTTP as every other error, in JSON, and close the connection."""
+        content = b'{"error": "the request is not valid HTTP"}'
+        head = f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\nConnection: close\r\n\r\n"
+        self.transport.write(b"HTTP/1.1 400 Bad Request\r\n" + head.encode() + content)
+        self.transport.close()
+
     def pause_writing(self) -> None:
         """Give a client that does not read its response some time to do so, then cut it off."""
         super().pause_writing()

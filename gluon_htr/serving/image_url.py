@@ -17,7 +17,7 @@ import anyio
 import httpcore
 
 from .. import __version__
-from .addresses import Address, is_public, resolve
+from .addresses import UNREACHABLE, Address, is_public, resolve
 from .budget import Lease
 from .request_errors import RequestRejected
 from .server_settings import ServerSettings
@@ -53,7 +53,7 @@ class CheckedNetwork(httpcore.AsyncNetworkBackend):
         """Resolve the host, check all its addresses, and connect to the first."""
         addresses = await self._resolve(host, port)
         if not addresses or not all(map(self._is_allowed, addresses)):
-            raise RequestRejected(403, "the host of image_url does not have a public address: send the image itself")
+            raise RequestRejected(403, UNREACHABLE)
         return await self._network.connect_tcp(str(addresses[0]), port, timeout, local_address, socket_options)
 
     async def sleep(self, seconds: float) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from ipaddress import ip_address
 
 from ..errors import UsageError
 
@@ -23,3 +24,11 @@ def bind(host: str, port: int) -> socket.socket:
         reason = getattr(error, "strerror", None) or error
         raise UsageError(f"cannot listen on {host}, port {port}: {reason}; change --host or --port") from None
     return listener
+
+
+def is_loopback(host: str) -> bool:
+    """Test whether a server on this address is for this machine only."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")

@@ -15,7 +15,10 @@ EXAMPLE_IMAGE = (
     "data:image/png;base64,"
     "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAIAQAAAADsdIMmAAAADUlEQVR42mP4z8SADAEPcQEOdvOI0AAAAABJRU5ErkJggg=="
 )
-IMAGE = {"type": "string", "description": "data:image/png;base64,…, or base64 without a prefix"}
+IMAGE = {
+    "type": "string",
+    "description": "data:image/png;base64,…, or base64, also in its form for URLs",
+}
 MODEL = {"type": "string", "maxLength": 64, "description": "a name from /v1/models; without it, the default model"}
 TEXT = {"type": "string", "maxLength": 2000}
 FILE = {"type": "string", "format": "binary"}

@@ -24,6 +24,7 @@ from .request_errors import RequestRejected
 from .server_settings import ServerSettings
 
 OBJECT = b"{"
+_FROM_URL_FORM = str.maketrans("-_", "+/")
 
 
 @dataclass(frozen=True)
@@ -104,14 +105,17 @@ def _parse_json(body: bytes) -> Payload:
 
 
 def decode_image(image: str) -> bytes:
-    """Decode a data URL (RFC 2397) or bare base64. Raise `RequestRejected`. The media type of a data URL is ignored."""
+    """Decode a data URL (RFC 2397) or bare base64 (RFC 4648), also in its form for URLs and without padding. Raise
+    `RequestRejected`. The media type of a data URL is ignored.
+    """
     head, comma, content = image.partition(",")
     if image[:5].lower() == "data:":
         if not comma or not head.lower().endswith(";base64"):
             raise RequestRejected(400, "the data URL is not base64: send data:image/png;base64,…")
         image = content
     try:
-        return base64.b64decode("".join(image.split()), validate=True)
+        digits = "".join(image.split()).rstrip("=").translate(_FROM_URL_FORM)
+        return base64.b64decode(digits + "=" * (-len(digits) % 4), validate=True)
     except (binascii.Error, ValueError):
         raise RequestRejected(400, "the image is not valid base64") from None
 

@@ -73,6 +73,7 @@ class ModelCards(BaseModel):
     most_body_bytes: int
     pages: bool = Field(description="true if POST /v1/read reads whole pages")
     most_pages: int = Field(description="largest number of pages in one request")
+    most_pixels: int = Field(description="largest number of pixels of an image of a line")
     most_page_pixels: int
 
 
@@ -117,5 +118,6 @@ def model_cards(models: dict[str, ServedModel], settings: ServerSettings, reads_
         most_body_bytes=settings.max_body_bytes,
         pages=reads_pages,
         most_pages=settings.max_pages,
+        most_pixels=settings.max_pixels,
         most_page_pixels=settings.max_page_pixels,
     )

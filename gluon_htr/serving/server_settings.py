@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import UsageError
+
+MAX_TIMEOUT = 86_400  # seconds
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,12 @@ class ServerSettings:
     api_key: str | None = None
     #: Folder for corrections, as a training set; None means that corrections are rejected.
     corrections: Path | None = None
+    #: Names under which the server may be asked, besides addresses and names without a dot; None means any.
+    allowed_hosts: tuple[str, ...] | None = None
+    #: Origins of other sites whose pages may use the server; `*` means any.
+    cors_origins: tuple[str, ...] = ()
+    #: Path below which a proxy offers the server; empty for the root.
+    root_path: str = ""
     #: Open connections; below the 1,024 open files that many systems allow a process.
     max_connections: int = 800
     #: The head of a request: its size, and the time from the start of the connection or the end of the last response.
@@ -68,6 +77,8 @@ class ServerSettings:
         limits = (self.batch_size, self.max_images, self.max_waiting, self.max_body_bytes, self.max_pixels)
         pages = (self.max_pages, self.max_page_pixels, self.max_waiting_pages)
         workers, timeouts = 1 if self.workers is None else self.workers, (self.response_timeout, self.page_timeout)
+        if not all(math.isfinite(timeout) and timeout <= MAX_TIMEOUT for timeout in timeouts):
+            raise UsageError(f"a timeout of a server must be a number of seconds up to {MAX_TIMEOUT:,}")
         if min(*limits, *pages, workers) < 1 or min(timeouts) <= 0:
             raise UsageError("every limit of a server must be at least 1: give larger numbers")
         if self.max_waiting < self.max_images:

@@ -7,8 +7,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-from .._files import MAX_DATA, read_text
+from .._files import MAX_DATA
 from .._storage import storage_error
+from .._text_files import read_text, split_lines
 
 
 class Journal:
@@ -40,7 +41,7 @@ def read_journal(folder: Path) -> list[dict[str, Any]]:
     """Read all entries, ordered by step; of several for one event and step the last. A torn last line is left out."""
     entries = {}
     try:
-        lines = read_text(folder / "log.jsonl", MAX_DATA).splitlines()
+        lines = split_lines(read_text(folder / "log.jsonl", MAX_DATA))
     except FileNotFoundError:
         return []
     for line in lines:

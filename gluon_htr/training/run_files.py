@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from .._files import read_text
 from .._storage import write_atomically
+from .._text_files import read_text
 from ..bundles.run_folder import PARAMETERS, RUN, SYMBOL
 from ..errors import CheckpointError, ConfigurationError
 from .lineage import Lineage
@@ -83,7 +83,7 @@ def read_run(path: Path, kind: type[T]) -> T:
         return msgspec.convert(tomllib.loads(read_text(file)), kind)
     except OSError as error:
         raise CheckpointError(f"{path} is not a run: run.toml: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         raise ConfigurationError(f"{file}: {error}") from None
 
 

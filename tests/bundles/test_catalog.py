@@ -68,3 +68,29 @@ def test_the_folder_follows_the_platform(monkeypatch: pytest.MonkeyPatch, tmp_pa
     assert catalog.user_folder() == tmp_path / "gluon_htr" / "models"
     monkeypatch.setattr(catalog.sys, "platform", "darwin")
     assert "Application Support" in str(catalog.user_folder())
+
+
+def test_models_that_ship_are_read_without_a_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In many containers the user has no home, or not the right to look into it: nothing could be read."""
+    for variable in ("GLUON_HTR_MODELS", "XDG_DATA_HOME", "LOCALAPPDATA"):
+        monkeypatch.delenv(variable, raising=False)
+
+    def no_home() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "home", no_home)
+        assert catalog.find_bundle("words") == catalog.SHIPPED / "words.zip"
+        assert "no home folder" in catalog.why_not_listed()
+        assert "GLUON_HTR_MODELS" in catalog.own_folder()
+
+    def denied(path: Path) -> bool:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    shipped = catalog.known_bundles()
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "home", lambda: tmp_path)
+        usual, user = Path.is_dir, catalog.user_folder()
+        patch.setattr(Path, "is_dir", lambda path: denied(path) if path == user else usual(path))
+        assert catalog.known_bundles() == [entry for entry in shipped if entry.origin == "shipped"]
+        assert "Permission denied: only models that ship are known" in catalog.why_not_listed()

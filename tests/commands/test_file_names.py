@@ -10,6 +10,8 @@ import pytest
 from letters import LETTERS, draw
 from support import Command, command_environment
 
+from gluon_htr import _command, predict
+
 STRICT = command_environment(PYTHONIOENCODING="utf-8:strict")  # as under en_US.UTF-8; C.UTF-8 is lenient
 
 
@@ -58,3 +60,18 @@ def test_a_frame_is_chosen(tmp_path: Path, command: Command) -> None:
     assert "--frame" in done.stderr
     done = command("predict", "--model", LETTERS, "two.tif", "--frame", 2)
     assert (done.returncode, done.stdout) == (0, "bead\n")
+
+
+def test_predict_expands_patterns_and_folders_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The prompt of Windows leaves patterns to the command; the advice `FOLDER\\*.png` failed there."""
+    (tmp_path / "sub").mkdir()
+    for name in ("a", "b", "[c]"):
+        draw("abc").save(tmp_path / "sub" / f"{name}.png")
+    monkeypatch.chdir(tmp_path)
+    for arguments, count in ((["sub/*.png"], 3), (["sub"], 3), (["sub/?.png", "sub/a.png"], 3), (["sub/[c].png"], 1)):
+        assert _command.main(predict.main, ["--model", str(LETTERS), *arguments]) == 0
+        assert capsys.readouterr().out.count("abc") == count
+    assert _command.main(predict.main, ["--model", str(LETTERS), "none/*.png"]) == 2
+    assert capsys.readouterr().err == "error: no file matches none/*.png\n"

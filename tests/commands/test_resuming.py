@@ -198,3 +198,21 @@ def test_a_run_does_not_go_on_with_other_data(command: Command, tmp_path: Path) 
     older = re.sub("data_digest.*\n", "", (tmp_path / "run" / "run.toml").read_text())
     (tmp_path / "run" / "run.toml").write_text(older)  # as versions wrote it that knew no digest
     assert "continues at step" in command("train", *arguments, "--budget", "0.1s").stderr
+
+
+def test_a_training_that_is_asked_to_stop_is_saved(words: Path, tmp_path: Path) -> None:
+    """Docker and Slurm ask with SIGTERM: minutes of training would be lost, and the status would not tell."""
+    config = tiny_preset(tmp_path, epochs=1000)
+    command = [sys.executable, "-m", "gluon_htr.train", *training(words, tmp_path / "run", "--config", str(config))]
+    with subprocess.Popen(
+        command, stderr=subprocess.PIPE, text=True, env=command_environment(), cwd=tmp_path
+    ) as process:
+        assert process.stderr is not None
+        said = []
+        for line in process.stderr:
+            said.append(line)
+            if line.startswith("epoch 1:"):
+                process.send_signal(signal.SIGTERM)
+    assert process.returncode == 143, said
+    assert f"stopped and saved in {tmp_path / 'run'}" in said[-1]
+    assert list((tmp_path / "run" / "checkpoints").glob("last*"))

@@ -338,3 +338,36 @@ def test_a_page_is_cut_by_the_size_that_it_has_upright(kind: str, tmp_path: Path
     dark = np.argwhere(sample.image() < 100)
     height, width = dark.max(axis=0) - dark.min(axis=0) + 1
     assert (height, width) == pytest.approx((30, 200), abs=2)
+
+
+@pytest.mark.parametrize(
+    ("xml", "image"),
+    [
+        ("alto", "images"),
+        ("page", "Images"),
+        ("alto/vol1", "images/vol1"),
+        ("train/page/vol1", "train/img"),
+        ("xml", "png"),
+    ],
+)
+def test_images_may_have_a_folder_beside_that_of_the_xml(xml: str, image: str, tmp_path: Path) -> None:
+    """Published data sets have images/ and alto/ or page/: none of their lines would be found."""
+    page(tmp_path / xml, "a", line(1, "one"))
+    (tmp_path / image).mkdir(parents=True)
+    (tmp_path / xml / "a.png").rename(tmp_path / image / "a.png")
+    for root in (tmp_path, tmp_path / xml.split("/")[0]):
+        assert [sample.text for sample in read(root)] == ["one"]
+
+
+def test_a_named_image_in_a_folder_of_images_precedes_one_of_the_same_stem(tmp_path: Path) -> None:
+    """The lines would be cut out of another picture."""
+    page(tmp_path / "page", "a", line(1, "one"))
+    (tmp_path / "images").mkdir()
+    (tmp_path / "page" / "a.png").rename(tmp_path / "images" / "a.png")
+    Image.new("L", (10, 10)).save(tmp_path / "images" / "a.jpg")
+    assert next(iter(PageFiles(tmp_path, "all"))).image == tmp_path / "images" / "a.png"
+    (tmp_path / "images" / "a.png").unlink()
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "images" / "a.jpg").rename(tmp_path / "elsewhere" / "a.png")
+    with pytest.raises(AnnotationError, match=r"has no image a\.png beside it"):
+        read(tmp_path)

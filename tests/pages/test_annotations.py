@@ -41,3 +41,53 @@ def test_a_word_has_the_alternative_of_the_lowest_index_and_among_equals_the_fir
     )
     xml = f"<PcGts><Page><TextLine>{f'<Word>{readings}</Word>' * 2}</TextLine></Page></PcGts>"
     assert [found.text for found in parse_page(xml.encode()).lines] == [text]
+
+
+def alto(*lines: str) -> list[str]:
+    """The texts of lines of ALTO, given by their children."""
+    text = "".join(f'<TextLine HPOS="0" VPOS="0" WIDTH="9" HEIGHT="9">{line}</TextLine>' for line in lines)
+    return [line.text for line in parse_page(f"<alto><Layout><Page>{text}</Page></Layout></alto>".encode()).lines]
+
+
+def strings(text: str) -> str:
+    """Strings of the parts of a text between bars; a part `_` is a space."""
+    return "".join("<SP/>" if part == "_" else f'<String CONTENT="{part}"/>' for part in text.split("|"))
+
+
+def test_where_a_file_has_spaces_they_are_the_spaces() -> None:
+    """Punctuation would stand apart from its word, or words run together."""
+    assert alto(strings("Hello|,|_|old|_|world|!")) == ["Hello, old world!"]
+    assert alto(strings("Hello|,|old")) == ["Hello , old"]  # as before: no file of this kind tells
+    assert alto(strings("a|_|b"), strings("end|.")) == ["a b", "end."]
+    assert alto(strings("a|_|b"), strings("two|words")) == ["a b", "two words"]  # its program has left SP out
+    assert alto(strings("_|x|_|_|y|_")) == ["x y"]
+
+
+def test_hyphens_end_their_word() -> None:
+    """`hand -` would be learned, or `hand--`, or nothing of a hyphen on its own."""
+    hyphen = '<HYP CONTENT="-"/>'
+    assert alto(strings("by|_|hand") + hyphen) == ["by hand-"]
+    assert alto(strings("by|hand") + hyphen) == ["by hand-"]
+    assert alto(strings("by|_|hand-") + hyphen) == ["by hand-"]
+    assert alto(hyphen) == ["-"]
+
+
+@pytest.mark.parametrize(
+    ("readings", "text"),
+    [
+        ([(' index="1"', "ocr"), ("", "person")], "person"),
+        ([("", "ocr"), (' index="0"', "person")], "person"),
+        ([(' conf="0.4"', "worse"), (' conf="0.9"', "better")], "better"),
+        ([(' conf="0.99"', "ocr"), ("", "person")], "person"),
+        ([("", "first"), ("", "second")], "first"),
+        ([(' index="x"', "odd"), (' index="2"', "second")], "odd"),
+    ],
+)
+def test_readings_without_an_index(readings: list[tuple[str, str]], text: str) -> None:
+    """What a program guessed would be learned instead of what a person wrote, or one odd index cost the whole file."""
+    found = "".join(
+        f"<TextEquiv{attributes}><Unicode>{reading}</Unicode></TextEquiv>" for attributes, reading in readings
+    )
+    line = f'<TextLine id="l">{found}</TextLine>'
+    [parsed] = parse_page(f"<PcGts><Page><TextRegion>{line}</TextRegion></Page></PcGts>".encode()).lines
+    assert parsed.text == text

@@ -218,6 +218,23 @@ def test_providers_are_those_of_the_installed_runtime() -> None:
         gluon_htr.load(LETTERS, providers=["warp"])
 
 
+def test_a_provider_that_cannot_be_loaded_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine whose CUDA libraries are missing would read on its CPU, for days instead of hours."""
+    import onnxruntime
+
+    load = onnxruntime.InferenceSession
+
+    def without_libraries(model: bytes, options: object, providers: list[str]) -> object:
+        return load(model, options, providers=["CPUExecutionProvider"])  # as it does after a message in its log
+
+    known = ["CUDAExecutionProvider", "CPUExecutionProvider"]
+    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: known)
+    monkeypatch.setattr(onnxruntime, "InferenceSession", without_libraries)
+    with pytest.raises(MissingToolError, match="CUDAExecutionProvider cannot be used here"):
+        gluon_htr.load(LETTERS, providers=["cuda"])
+    assert gluon_htr.load(LETTERS).read(draw("abc")).text == "abc"
+
+
 def test_a_network_of_another_alphabet_is_an_error(recognizer: gluon_htr.Recognizer) -> None:
     """Texts would be made of wrong characters, or a traceback come from numpy."""
     wrong = Recognizer(recognizer.network, Alphabet("abcdefg"), recognizer.preprocessing, "wrong")

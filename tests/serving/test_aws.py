@@ -17,6 +17,10 @@ from letters import LETTERS
 from reading_server import data_url, word
 from support import PROJECT
 
+from gluon_htr.errors import UsageError
+from gluon_htr.serving.aws import make_handler
+
+KEY = "correct horse battery"
 Handler = Callable[[dict[str, Any], object], dict[str, Any]]
 
 
@@ -25,7 +29,7 @@ def handler() -> Handler:
     """The file that is deployed, with the letters' model."""
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("GLUON_HTR_MODEL", str(LETTERS))
-        environment.delenv("GLUON_HTR_API_KEY", raising=False)
+        environment.setenv("GLUON_HTR_API_KEY", KEY)
         return runpy.run_path(str(PROJECT / "deploy" / "lambda_function.py"))["handler"]  # type: ignore[no-any-return]
 
 
@@ -36,8 +40,12 @@ def version_1(method: str, path: str, body: str | None, kind: str, encoded: bool
         "resource": "/{proxy+}",
         "path": path,
         "httpMethod": method,
-        "headers": {"content-type": kind, "host": "abc.execute-api.eu-central-1.amazonaws.com"},
-        "multiValueHeaders": {"content-type": [kind], "host": ["abc.execute-api.eu-central-1.amazonaws.com"]},
+        "headers": {"content-type": kind, "x-api-key": KEY, "host": "abc.execute-api.eu-central-1.amazonaws.com"},
+        "multiValueHeaders": {
+            "content-type": [kind],
+            "x-api-key": [KEY],
+            "host": ["abc.execute-api.eu-central-1.amazonaws.com"],
+        },
         "queryStringParameters": None,
         "multiValueQueryStringParameters": None,
         "pathParameters": {"proxy": path[1:]},
@@ -54,7 +62,7 @@ def version_2(method: str, path: str, body: str | None, kind: str, encoded: bool
         "routeKey": "$default",
         "rawPath": path,
         "rawQueryString": "",
-        "headers": {"content-type": kind, "host": "abc.execute-api.eu-central-1.amazonaws.com"},
+        "headers": {"content-type": kind, "x-api-key": KEY, "host": "abc.execute-api.eu-central-1.amazonaws.com"},
         "requestContext": {
             "http": {"method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1"},
             "stage": "$default",
@@ -88,3 +96,17 @@ def test_the_page_and_rejections_come_through(handler: Handler, event: Callable[
     rejected = handler(event("POST", "/v1/predict", "{", "application/json", False), None)
     assert rejected["statusCode"] == 400
     assert "error" in json.loads(rejected["body"])
+
+
+def test_the_function_does_not_start_without_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everybody could read at its owner's cost."""
+    monkeypatch.delenv("GLUON_HTR_API_KEY", raising=False)
+    with pytest.raises(UsageError, match="GLUON_HTR_API_KEY is not set"):
+        make_handler()
+
+
+def test_nobody_reads_without_the_key(handler: Handler) -> None:
+    """The key would protect nothing behind a gateway."""
+    event = version_2("GET", "/v1/models", None, "text/html", False)
+    event["headers"]["x-api-key"] = "another key"
+    assert handler(event, None)["statusCode"] == 401

@@ -1,5 +1,6 @@
 """The page in a real browser: words and lines. SCREENSHOTS=folder keeps pictures."""
 
+import contextlib
 import io
 import zipfile
 from collections.abc import Iterator
@@ -8,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 pytest.importorskip("fastapi", reason="needs gluon-htr[serve]")
 
@@ -17,6 +19,7 @@ from support import PROJECT
 
 from gluon_htr.datasets.spec import open_spec, parse_spec
 from gluon_htr.images.decoding import decode
+from gluon_htr.runtime.loading import load
 
 WORD = PROJECT / "examples" / "word.png"
 #: Points of a pen that writes "lo", in hundredths of the writing area.
@@ -116,6 +119,71 @@ def test_a_text_is_corrected_downloaded_and_kept_for_training(page: Any, tmp_pat
     page.on("dialog", lambda dialog: dialog.accept())
     page.get_by_role("button", name="Delete all").click()
     expect(page.locator("#kept-count")).to_contain_text("Nothing yet")
+
+
+def test_the_original_is_read_and_kept(page: Any, tmp_path: Path) -> None:
+    """The page would read a smaller JPEG otherwise than the command, and training would learn its noise."""
+    with Image.open(WORD) as word:
+        word.convert("L").resize((2900, 480)).save(tmp_path / "large.png")
+    page.set_input_files("#file", tmp_path / "large.png")
+    read = load("words").read(tmp_path / "large.png").text
+    expect(page.locator("#text")).to_have_value(read)
+    page.locator("#text").fill('a "large" one')
+    page.get_by_role("button", name="Keep for training").click()
+    expect(page.locator("#kept-count")).to_contain_text("1 image with text")
+    with page.expect_download() as kept:
+        page.get_by_role("button", name="Download as data set").click()
+    with zipfile.ZipFile(io.BytesIO(Path(kept.value.path()).read_bytes())) as archive:
+        archive.extractall(tmp_path)
+    [sample] = open_spec(parse_spec(f"listing:{tmp_path / 'corrections'}"))
+    assert sample.text == 'a "large" one'
+    [image] = (tmp_path / "corrections" / "images").iterdir()
+    assert image.read_bytes() == (tmp_path / "large.png").read_bytes()
+
+
+def test_a_picture_never_gets_the_text_of_another(page: Any, tmp_path: Path) -> None:
+    """Training would learn a text with the pixels of another picture."""
+    upload(page)
+    answers: list[Any] = []
+    page.route("**/v1/predict", lambda route: answers.append(route))  # the answers come late, in the wrong order
+    Image.new("L", (300, 80), 255).save(tmp_path / "blank.png")
+    line = PROJECT / "examples" / "line.png"
+    page.set_input_files("#file", tmp_path / "blank.png")
+    page.wait_for_timeout(300)
+    page.locator("#text").fill("still the first")
+    page.get_by_role("button", name="Keep for training").click()  # while the second is being read
+    expect(page.locator("#status")).to_contain_text("Kept")
+    page.set_input_files("#file", line)
+    page.wait_for_timeout(300)
+    for route in reversed(answers):
+        with contextlib.suppress(Exception):  # the page has given up the older one
+            route.continue_()
+    page.unroute("**/v1/predict")
+    expect(page.locator("#text")).to_have_value(load("words").read(line).text)
+    width = page.locator("#image").evaluate("image => image.decode().then(() => image.naturalWidth)")
+    assert width == decode(line).shape[1]
+    with page.expect_download() as kept:
+        page.get_by_role("button", name="Download as data set").click()
+    with zipfile.ZipFile(io.BytesIO(Path(kept.value.path()).read_bytes())) as archive:
+        archive.extractall(tmp_path)
+    [sample] = open_spec(parse_spec(f"listing:{tmp_path / 'corrections'}"))
+    assert sample.text == "still the first"
+    assert np.array_equal(sample.image(), decode(WORD))
+
+
+def test_the_page_works_below_a_path(browser: Any) -> None:
+    """Behind https://host/htr/ neither the page nor its parts would load."""
+    with (
+        ReadingServer("--root-path", "/htr", model="words") as server,
+        opened_page(browser, server.url, path="/htr") as page,
+    ):
+        upload(page)
+        page.get_by_role("link", name="For programs").click()
+        expect(page.locator("table").first).to_be_visible()
+        expect(page.locator("#curl")).to_contain_text(f"{server.url}/htr/v1/predict")
+        page.get_by_role("link", name="Web page").click()
+        upload(page)
+        assert page.url == f"{server.url}/htr/"
 
 
 def test_a_picture_is_pasted_or_dropped(page: Any) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 pytest.importorskip("fastapi", reason="needs gluon-htr[serve]")
@@ -15,6 +16,7 @@ from chromium import assert_accessible, expect, keep_picture, launched, opened_p
 from letters import LETTERS, WORDS
 from needs_mxnet import need_mxnet
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 from reading_server import ReadingServer
 from support import TINY, Command
 from word_pages import LEFT, STEP, TOP, WIDTH, drawn_page, written_page
@@ -109,6 +111,39 @@ def test_a_line_is_corrected_and_can_be_trained_on(page: Any, kept: Path) -> Non
     assert samples[new].shape == (height, width)
     assert samples[new].min() < 100  # the ink of the word
     assert samples[new].max() == 255
+
+
+@pytest.mark.parametrize("turn", ["upside down", "oblong"])
+def test_a_line_is_cut_out_of_the_pixels_that_were_read(page: Any, kept: Path, turn: str) -> None:
+    """Browsers ignore some orientations and resolutions: a text would be kept with the pixels of another line."""
+    texts = ["abc", *LINES]
+    drawn, buffer, information = drawn_page(texts), io.BytesIO(), PngInfo()
+    if turn == "upside down":
+        exif = Image.Exif()
+        exif[0x0112] = 3
+        content = b"Exif\0\0" + exif.tobytes().removeprefix(b"Exif\0\0")
+        information.add_text("Raw profile type exif", f"\nexif\n{len(content):8}\n{content.hex()}\n")
+        drawn.rotate(180).save(buffer, "PNG", pnginfo=information)
+    else:
+        drawn.resize((drawn.width, drawn.height // 2)).save(buffer, "PNG", dpi=(204, 102))
+    file = {"name": "letter.png", "mimeType": "image/png", "buffer": buffer.getvalue()}
+    page.get_by_label("Read it as").select_option("page")
+    page.set_input_files("#file", file)
+    expect(page.locator("#status")).to_contain_text("Read 4 lines")
+    page.locator("#lines .line").first.click()
+    field = page.get_by_label("Text of this line")
+    field.fill(f"cut {turn}")
+    field.press("Enter")
+    expect(page.locator("#status")).to_contain_text("Kept")
+    samples = {sample.text: sample.image() for sample in open_spec(parse_spec(f"listing:{kept / 'labels.tsv'}"))}
+    pixels = samples[f"cut {turn}"]
+    height, width = pixels.shape
+    top = round(TOP - (height - 16) / 2) if height >= 16 else TOP
+    expected = np.asarray(drawn.convert("L"))[max(top, 0) :][:height, LEFT : LEFT + width]
+    ink, wanted = pixels < 128, expected < 128
+    assert ink.any()
+    columns = np.flatnonzero(wanted.any(0))
+    assert abs(np.flatnonzero(ink.any(0)).max() - columns.max()) <= 12  # the first line is as wide as its text
 
 
 def test_saved_lines_are_trained_on(browser: Any, command: Command, tmp_path: Path) -> None:

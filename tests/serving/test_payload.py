@@ -107,3 +107,18 @@ def test_memory_is_taken_while_a_body_arrives_and_given_back() -> None:
     assert budget.used == 0
     assert receive(b"x" * 400, "image/png", budget=budget).images == [b"x" * 400]
     assert budget.used == 0
+
+
+@given(st.binary(min_size=1, max_size=40), st.booleans(), st.booleans())
+def test_base64_is_read_as_programs_write_it(image: bytes, for_urls: bool, padded: bool) -> None:
+    """Clients that encode for URLs, or leave the padding out, would be refused."""
+    text = (base64.urlsafe_b64encode if for_urls else base64.b64encode)(image).decode()
+    text = text if padded else text.rstrip("=")
+    assert receive(json.dumps({"image": text}).encode()).images == [image]
+    assert receive(json.dumps({"image": f"data:image/png;base64,{text}"}).encode()).images == [image]
+
+
+@pytest.mark.parametrize("text", ["a", "abc=d", "ab*d", "abcde"])
+def test_what_is_not_base64_is_refused(text: str) -> None:
+    """Other bytes than the client sent would be read."""
+    assert status(json.dumps({"image": text}).encode(), JSON) == 400

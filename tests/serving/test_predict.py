@@ -216,3 +216,14 @@ def test_a_picture_of_many_scans_costs_no_worker(server: ReadingServer) -> None:
     assert time.perf_counter() - began < 5
     assert answer.status_code == 422
     assert "scans" in answer.json()["error"]
+
+
+@pytest.mark.parametrize("request_line", [b"nonsense\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"\x16\x03\x01\x02\0"])
+def test_what_is_not_http_is_answered_in_json(server: ReadingServer, request_line: bytes) -> None:
+    """A client that reads the error of every other answer could not read this one."""
+    with server.connect() as connection:
+        connection.sendall(request_line)
+        head, _, body = connection.recv(4096).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400")
+    assert b"application/json" in head
+    assert json.loads(body).keys() == {"error"}

@@ -1,6 +1,6 @@
 """Words of each writer of IAM as material for new lines: their baseline, and their distances.
 
-Boxes come from `ascii/words.txt`. A line's baseline is fitted to the feet of those words that have no descender and no
+Boxes come from `words.txt`. A line's baseline is fitted to the feet of those words that have no descender and no
 hanging or floating mark; the distance of every word below it is kept.
 """
 
@@ -14,10 +14,12 @@ from pathlib import Path
 
 import numpy as np
 
+from ..._text_files import decode_text, split_lines
 from ...errors import AnnotationError
 from ...images.decoding import SUFFIXES
-from ..files import contents, folder_files
+from ..files import folder_files
 from ..iam.annotations import Form, Line, Word
+from ..iam.files import IamFiles
 from ..iam.spacing import natural
 
 STANDING = frozenset("abcdehiklmnorstuvwxzABCDEFGHIKLMNOPRSTUVWXZ0123456789")  # characters that stand on the baseline
@@ -49,7 +51,9 @@ def writers(root: Path, forms: Iterable[Form]) -> dict[str, Writer]:
 
     Raises `AnnotationError` if there is no table of boxes or no folder of words.
     """
-    boxes, paths = _boxes(root), folder_files(root / "words", SUFFIXES)
+    files = IamFiles(root)
+    folder = files.folder("words")
+    boxes, paths = _boxes(files), folder_files(folder, SUFFIXES) if folder else {}
     if not boxes or not paths:
         missing = "words/" if boxes else "ascii/words.txt"
         raise AnnotationError(f"{root} has no {missing}: run gluon-htr download --dataset iam-words first")
@@ -70,11 +74,11 @@ def _trim(writer: Writer) -> None:
     writer.joints = writer.joints or [round(usual / 4)]  # no mark behind a word: about as close as those of others
 
 
-def _boxes(root: Path) -> dict[str, tuple[int, int, int, int]]:
+def _boxes(files: IamFiles) -> dict[str, tuple[int, int, int, int]]:
     """Read x, y, width and height of each word on its form, in pixels."""
-    table = dict(contents(root, "ascii", "ascii.tgz", (".txt",))).get("words", b"")
+    table = decode_text(files.tables().get("words", b""), "words.txt", AnnotationError, latin_1=True)
     boxes = {}
-    for row in table.decode("latin-1").splitlines():
+    for row in split_lines(table):
         fields = row.split(" ")
         if not row.startswith("#") and len(fields) >= 9 and all(part.lstrip("-").isdecimal() for part in fields[3:7]):
             x, y, width, height = map(int, fields[3:7])

@@ -17,10 +17,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from xml.parsers import expat
 
+from ..._text_files import decode_text, numbered_lines
 from ..._xml import parse_xml
 from ...errors import AnnotationError
-from ..files import contents
 from ..sample import Problem
+from .files import IamFiles
 from .spacing import natural
 
 Box = tuple[int, int, int, int]  # left, top, right, bottom in pixels of the form
@@ -85,9 +86,10 @@ def read_forms(root: Path, problems: list[Problem]) -> list[Form]:
 
     Raises `AnnotationError` if there is neither XML nor an ascii table.
     """
-    tables = read_tables(root, problems)
+    files = IamFiles(root)
+    tables = read_tables(files, problems)
     forms = {}
-    for name, blob in contents(root, "xml", "xml.tgz", (".xml",)):
+    for name, blob in files.forms():
         try:
             forms[name] = _parse(blob, tables)
         except AnnotationError as error:
@@ -95,7 +97,10 @@ def read_forms(root: Path, problems: list[Problem]) -> list[Form]:
     for form in _forms_of_tables(tables):
         forms.setdefault(form.id, form)
     if not forms:
-        raise AnnotationError(f"{root} has no transcriptions: xml/ or xml.tgz, or ascii/ or ascii.tgz, is missing")
+        raise AnnotationError(
+            f"{root} has no transcriptions: xml/ or xml.tgz is missing, or words.txt in ascii/, in ascii.tgz or beside "
+            "words/"
+        )
     return [forms[name] for name in sorted(forms)]
 
 
@@ -163,9 +168,9 @@ def _text(attributes: dict[str, str]) -> str:
     return html.unescape(attributes.get("text", ""))  # the official files escape twice: &amp;quot;
 
 
-def read_tables(root: Path, problems: list[Problem]) -> Tables:
-    """Read words.txt, lines.txt and forms.txt, if they exist."""
-    blobs = dict(contents(root, "ascii", "ascii.tgz", (".txt",)))
+def read_tables(files: IamFiles, problems: list[Problem]) -> Tables:
+    """Read words.txt, lines.txt and forms.txt, if they exist. Raises `AnnotationError` if one is not text."""
+    blobs = files.tables()
     tables = Tables()
     for identity, status, _, *box, _, text in _rows(blobs, "words", 9, problems):
         tables.words[identity] = Word(identity, text, status == "ok", tuple(_box(box)))
@@ -181,8 +186,9 @@ def read_tables(root: Path, problems: list[Problem]) -> Tables:
 
 
 def _rows(blobs: dict[str, bytes], name: str, fields: int, problems: list[Problem]) -> Iterable[list[str]]:
-    for number, line in enumerate(blobs.get(name, b"").decode("latin-1").splitlines(), 1):
-        if not line.strip() or line.startswith("#"):
+    text = decode_text(blobs.get(name, b""), f"{name}.txt", AnnotationError, latin_1=True)
+    for number, line in numbered_lines(text):
+        if line.startswith("#"):
             continue
         row = line.split(" ", fields - 1)
         if len(row) == fields:

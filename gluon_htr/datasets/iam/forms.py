@@ -14,10 +14,10 @@ import numpy as np
 from PIL import Image
 
 from ...errors import AnnotationError
-from ...images.decoding import SUFFIXES, Encoded
-from ..files import archive_members, folder_files
+from ...images.decoding import Encoded
 from ..sample import Problem, Sample
 from .annotations import Box, Form, Line, around, read_forms
+from .files import IamFiles
 from .reader import FormsOptions, aachen_forms
 
 SIZE = (2479, 3542)  # width and height of a scan in pixels
@@ -70,13 +70,9 @@ class IamForms:
 
     def __init__(self, root: Path, options: FormsOptions) -> None:
         self.problems: list[Problem] = []
-        self._root, self._options = root, options
-        level = "lines" if options.source == "composed" else "forms"
-        if not root.is_dir():
-            raise AnnotationError(f"{root} does not exist: run gluon-htr download first")
-        self._folder = root / level if (root / level).is_dir() else None
-        self._archives = sorted(root.glob(f"{level}*.tgz"))
-        if not self._archives and not self._folder:
+        self._files, self._options = IamFiles(root), options
+        level = self._level = "lines" if options.source == "composed" else "forms"
+        if not self._files.has(level):
             advice = "" if level == "lines" else ", or add source=composed to make forms of their lines"
             raise AnnotationError(f"{root} has neither {level}/ nor {level}*.tgz: run gluon-htr download first{advice}")
         self._forms: dict[str, Form] = {}
@@ -101,22 +97,15 @@ class IamForms:
                 yield _region(PicturedForm(missing.pop(identity), image), self._options.region)
         self.problems += [Problem(identity, "has no image") for identity in missing]
 
-    def _images(self) -> Iterator[tuple[str, str | bytes]]:
-        if self._folder:
-            yield from folder_files(self._folder, SUFFIXES).items()
-            return
-        for archive in self._archives:
-            yield from archive_members(archive, SUFFIXES)
-
     def _scanned(self) -> Iterator[tuple[str, Encoded]]:
-        return ((identity, Encoded(source)) for identity, source in self._images())
+        return ((identity, Encoded(source)) for identity, source in self._files.images(self._level))
 
     def _composed(self) -> Iterator[tuple[str, Composed]]:
         """Yield each form as soon as all of its lines have come."""
         boxes = {line.id: around(line.boxes) for form in self._forms.values() for line in form.lines if line.boxes}
         count = {form.id: sum(line.id in boxes for line in form.lines) for form in self._forms.values()}
         waiting: dict[str, list[tuple[Encoded, Box]]] = defaultdict(list)
-        for identity, source in self._images():
+        for identity, source in self._files.images(self._level):
             form = identity.rpartition("-")[0]
             if identity not in boxes or form not in count:
                 continue

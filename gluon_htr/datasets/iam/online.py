@@ -20,8 +20,9 @@ import msgspec
 import numpy as np
 
 from ..._files import MAX_DATA, read_bounded
+from ..._text_files import decode_text, read_text
 from ...errors import AnnotationError, ImageError, MissingToolError
-from ..files import archive_members, contents, folder_files
+from ..files import archive_members, archives_named, contents, folder_files
 from ..problems import first_problems
 from ..sample import Problem, Sample
 from .online_spacing import naturally_spaced
@@ -103,7 +104,12 @@ class IamOnlineReader:
         self._root, self._split, self._variants = root, options.split, options.variants
         self._left_out = _aachen_prompts() if options.prompts == "unseen" else frozenset()
         spaced = naturally_spaced if options.text == "natural" else list
-        texts = {form: spaced(parse_text(blob)) for form, blob in contents(root, "ascii", "ascii*.tar.gz", (".txt",))}
+        texts = {}
+        for form, blob in contents([root], "ascii", (".txt",)):
+            try:
+                texts[form] = spaced(parse_text(blob))
+            except AnnotationError as error:
+                self.problems.append(Problem(f"{form}.txt", str(error)))
         files = self._stroke_files()
         if not texts or not files:
             raise AnnotationError(
@@ -142,7 +148,7 @@ class IamOnlineReader:
         if (self._root / "lineStrokes").is_dir():
             yield from folder_files(self._root / "lineStrokes", (".xml",)).items()
             return
-        for archive in sorted(self._root.glob("lineStrokes*.tar.gz")):
+        for archive in archives_named(self._root, "lineStrokes"):
             yield from archive_members(archive, (".xml",))
 
     def _stroke_files(self) -> dict[str, dict[int, str]]:
@@ -178,7 +184,7 @@ class IamOnlineReader:
         path = self._root / f"{LISTS[self._split]}.txt"
         if not path.is_file():
             raise AnnotationError(f"{path} is missing: fetch the lists of IAM-OnDB-t1 from the data set's page")
-        return set(path.read_text(encoding="latin-1").split())
+        return set(read_text(path).split())
 
     def _writer(self, line: str) -> str:
         form = line.rpartition("-")[0]
@@ -214,6 +220,6 @@ def parse_text(blob: bytes) -> list[str]:
 
     One form, a08-551z, has two of its lines in one, separated by a row of percent signs.
     """
-    corrected = blob.decode("latin-1").partition("CSR:")[2]
+    corrected = decode_text(blob, "its text", AnnotationError, latin_1=True).partition("CSR:")[2]
     lines = re.split(r"[\r\n]+|%{3,}", corrected)
     return [" ".join(line.split()) for line in lines if line.strip()]

@@ -15,11 +15,11 @@ from typing import Literal
 import msgspec
 
 from ...errors import AnnotationError
-from ...images.decoding import SUFFIXES, Encoded
-from ..files import archive_members, folder_files
+from ...images.decoding import Encoded
 from ..sample import Problem, Sample
 from ..splits import split_list
 from .annotations import Form, read_forms
+from .files import IamFiles
 
 AachenSplit = Literal["train", "validation", "test", "all"]
 
@@ -58,11 +58,8 @@ class IamReader:
 
     def __init__(self, root: Path, level: Literal["words", "lines"], options: IamOptions) -> None:
         self.problems: list[Problem] = []
-        self._root, self._level = root, level
-        if not root.is_dir():
-            raise AnnotationError(f"{root} does not exist: run gluon-htr download first")
-        self._archives = [] if (root / level).is_dir() else sorted(root.glob(f"{level}*.tgz"))
-        if not self._archives and not (root / level).is_dir():
+        self._files, self._level = IamFiles(root), level
+        if not self._files.has(level):
             raise AnnotationError(f"{root} has neither {level}/ nor {level}.tgz: run gluon-htr download first")
         self._samples = {}
         for identity, text, group in _entries(read_forms(root, self.problems), level, options):
@@ -76,7 +73,7 @@ class IamReader:
 
     def __iter__(self) -> Iterator[Sample]:
         missing = dict(self._samples)
-        for identity, source in self._images():
+        for identity, source in self._files.images(self._level):
             if identity in missing:
                 text, group = missing.pop(identity)
                 yield Sample(identity, text, group, Encoded(source))
@@ -85,12 +82,6 @@ class IamReader:
     def transcriptions(self) -> list[str]:
         """Return all texts, also those whose images are missing."""
         return [text for text, _ in self._samples.values()]
-
-    def _images(self) -> Iterator[tuple[str, str | bytes]]:
-        if not self._archives:
-            yield from folder_files(self._root / self._level, SUFFIXES).items()
-        for archive in self._archives:
-            yield from archive_members(archive, SUFFIXES)
 
 
 def _entries(forms: Iterable[Form], level: str, options: IamOptions) -> Iterator[tuple[str, str, str]]:

@@ -24,8 +24,15 @@ from ..splits import held_out
 from .folders import closest_name, label_beside, read_folder
 from .rows import Row, read_rows
 
-LISTS = ("labels.tsv", "labels.csv", "labels.txt", "sample.txt", "train.tags")
-NOTHING = f"no image with its label beside it (x.png and x.gt.txt), and no list ({', '.join(LISTS)})"
+LISTS = (
+    "labels.tsv",
+    "labels.csv",
+    "labels.txt",
+    "sample.txt",
+    "train.tags",
+)
+METADATA = ("metadata.jsonl", "metadata.csv")  # of Hugging Face; lists where there is no other
+NOTHING = f"no image with its label beside it (x.png and x.gt.txt), and no list ({', '.join((*LISTS, *METADATA))})"
 SIGNATURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\0", b"MM\0*", b"BM", b"GIF8")
 
 
@@ -146,9 +153,12 @@ def _source(path: Path) -> Path:
         other = closest_name(path.name, beside)
         raise AnnotationError(f"{path} does not exist" + (f"; did you mean {other}?" if other else ""))
     lists = [path / name for name in LISTS if (path / name).is_file()]
+    label = label_beside(path)
+    if not lists and label is None:
+        lists = [path / name for name in METADATA if (path / name).is_file()]
     if not lists:
         return path
-    if label := label_beside(path):
+    if label:
         raise AnnotationError(
             f"{path} has {lists[0].name} and labels beside images, {label.relative_to(path)}: "
             "name the list to read it, or move the list elsewhere to read the folder"

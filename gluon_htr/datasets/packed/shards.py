@@ -11,9 +11,10 @@ from typing import Annotated
 import msgspec
 import numpy as np
 
-from ..._files import MAX_DATA, check_regular, read_bounded, read_text
+from ..._files import MAX_DATA, check_regular, read_bounded
 from ..._json import decode_json
 from ..._storage import atomic_file, write_atomically
+from ..._text_files import read_text, split_lines
 from ...errors import CacheError
 from ...images.encoding import Encoding, encode
 from ..sample import Problem
@@ -123,8 +124,8 @@ def load_shard(path: Path, number: int) -> tuple[Store, list[Problem]]:
     try:
         check_regular(file)
         data = np.fromfile(file, np.uint8)
-        lines = read_text(path / f"{number:05}.idx", MAX_DATA).splitlines()
-    except (OSError, UnicodeDecodeError) as error:
+        lines = split_lines(read_text(path / f"{number:05}.idx", MAX_DATA))
+    except OSError as error:
         raise CacheError(f"{file} cannot be read: {error}") from None
     most = max(len(lines), len(data) // MIN_RECORD)  # of both files, one may be cut off
     if summary.samples > most:

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from ..._files import read_bounded
+from ..._text_files import decode_text
 from ...errors import AnnotationError
 
 MAX_DEPTH = 8  # files that include each other
@@ -102,7 +103,7 @@ def _read(path: Path, include: Path, recording: Recording, depth: int) -> None:
 
 def _text(path: Path) -> str:
     try:
-        return read_bounded(path, MAX_BYTES).decode("latin-1")
+        return decode_text(read_bounded(path, MAX_BYTES), path.name, AnnotationError, latin_1=True)
     except OSError as error:
         raise AnnotationError(f"{path.name} cannot be read: {error.strerror}") from None
 

@@ -58,7 +58,7 @@ def read_pack(path: Path, split: str, problems: list[Problem]) -> Iterator[PenSa
                     item = decoder.decode(line)
                     if split in ("all", item.split):
                         yield PenSample(item.id, _label(item.label), item.writer, _strokes(item.strokes))
-                except (msgspec.MsgspecError, AnnotationError) as error:
+                except (msgspec.MsgspecError, UnicodeDecodeError, AnnotationError) as error:
                     problems.append(Problem(f"{path.name} line {number}", str(error)))
     except (OSError, EOFError, lzma.LZMAError) as error:
         raise AnnotationError(f"{path} cannot be read: {error}") from None

@@ -32,7 +32,7 @@ MAX_SIDE = 2200  # pixels of the longer side: larger scans are scaled down, whic
 JPEG_QUALITY = 75
 FAIRLY_SURE = 0.7  # confidence below which a line is called unsure
 #: Scripts, each after those that it imports.
-SCRIPTS = ("zip.js", "crop.js", "line.js", "memory.js", "saving.js", "review.js")
+SCRIPTS = ("zip.js", "tsv.js", "crop.js", "line.js", "memory.js", "saving.js", "review.js")
 KINDS = {"text": "", "marginalia": ", in the margin", "table": ", in a table"}
 
 

@@ -33,7 +33,7 @@ MEDIA_TYPES = {
     "pdf": "application/pdf",
 }
 ZIP = "application/zip"
-PICTURE_QUALITY = 85  # of JPEG: training on crops of these pictures must not learn its noise
+PICTURE_QUALITY = 95  # of JPEG: lines are cut out of these pictures to train on, and must not learn its noise
 
 
 class ReadDocument(msgspec.Struct, frozen=True, omit_defaults=True):

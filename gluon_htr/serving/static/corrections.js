@@ -1,8 +1,10 @@
 // Corrected texts and their images, stored by the browser (IndexedDB) until they are downloaded or deleted.
 
+import { tsv } from "./tsv.js";
 import { zip } from "./zip.js";
 
 const STORE = "corrections";
+const ENDINGS = { "image/png": "png", "image/jpeg": "jpeg", "image/webp": "webp", "image/tiff": "tiff", "image/bmp": "bmp", "image/gif": "gif", "image/heic": "heic", "image/avif": "avif" };
 
 /** Store a correction. A second correction of an image replaces its text. */
 export async function keep(image, text) {
@@ -23,7 +25,7 @@ export async function dataset() {
   const all = await inStore("readonly", (store) => store.getAll());
   const files = await Promise.all(all.map(async ({ name, image }) =>
     [`corrections/images/${name}`, new Uint8Array(await image.arrayBuffer())]));
-  const labels = all.map(({ name, text }) => `images/${name}\t${text}\n`).join("");
+  const labels = tsv(all.map(({ name, text }) => [`images/${name}`, text]));
   return zip([["corrections/labels.tsv", new TextEncoder().encode(labels)], ...files]);
 }
 
@@ -44,11 +46,17 @@ function inStore(mode, work) {
   });
 }
 
-/** Name an image by its content. FNV-1a, because pages without https have no crypto.subtle. */
+/** Name an image by its content. FNV-1a of 64 bits, because pages without https have no crypto.subtle; in two halves, since
+ * photographs have millions of bytes and BigInt is slow. */
 async function fileName(image) {
-  let hash = 0xcbf29ce484222325n;
-  for (const byte of new Uint8Array(await image.arrayBuffer()))
-    hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
-  const ending = { "image/jpeg": "jpeg", "image/webp": "webp", "image/tiff": "tiff", "image/bmp": "bmp", "image/gif": "gif" };
-  return `${hash.toString(16).padStart(16, "0")}.${ending[image.type] ?? "png"}`;
+  let [high, low] = [0xcbf29ce4, 0x84222325];
+  for (const byte of new Uint8Array(await image.arrayBuffer())) {
+    low = (low ^ byte) >>> 0;
+    const product = low * 0x1b3; // the prime is 2 ** 40 + 0x1b3
+    high = (high * 0x1b3 + Math.floor(product / 2 ** 32) + low * 2 ** 8) % 2 ** 32;
+    low = product % 2 ** 32;
+  }
+  const hash = [high, low].map((half) => half.toString(16).padStart(8, "0")).join("");
+  const ending = ENDINGS[image.type] ?? /\.([a-z]{3,4})$/i.exec(image.name ?? "")?.[1].toLowerCase() ?? "png";
+  return `${hash}.${ending}`;
 }

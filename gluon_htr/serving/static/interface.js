@@ -1,6 +1,6 @@
 // Readable view of the OpenAPI document: each route with its parameters, bodies and responses.
 
-const origin = location.origin;
+const origin = new URL(".", location.href).href.replace(/\/$/, "");
 document.getElementById("curl").textContent = [
   `curl --data-binary @word.png ${origin}/v1/predict`,
   `curl -F image=@word.png -F image=@another.png ${origin}/v1/predict`,
@@ -38,7 +38,7 @@ function operation(path, method, description) {
   return card;
 }
 
-const openapi = await (await fetch("/openapi.json")).json();
+const openapi = await (await fetch("openapi.json")).json();
 for (const [path, methods] of Object.entries(openapi.paths))
   for (const [method, description] of Object.entries(methods))
     document.getElementById("interface").append(operation(path, method, description));

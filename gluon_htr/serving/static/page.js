@@ -10,27 +10,32 @@ const byId = (id) => document.getElementById(id);
 const letters = new Letters(byId("letters"), byId("view"), byId("image"), byId("mark"));
 const ink = new Ink(byId("ink"), onInk);
 const pages = new Pages(keepCorrection);
-const MAX_SIDE = 2400; // pixels: larger photographs of lines are scaled down before they are sent
 const MAX_PDF_SIDE = 2500; // pixels of an image in a PDF to download
 const PAGE_HEIGHT = 500; // pixels: a lower picture is taken for a line
 const PAGE_SHAPE = 4; // as is one that is so many times as wide as high
 let chosen; // the last file or image that was to be read
-let current; // image of the last reading of a line: a Blob
+let current; // what is shown of a line: the file as it was chosen (a Blob), and as it was sent
 let running; // AbortController of the current request
-let served = { corrections: false, pages: false };
+let served = { corrections: false, pages: false, most_pixels: Infinity, most_page_pixels: Infinity, most_body_bytes: Infinity };
 
 // Reading
 
-function read(image) {
-  return run(async (signal) => show(image, await server.read(image, byId("model").value, signal)));
+/** Read a line. original: the file as it was chosen, sent: the same, unless the server would refuse it. */
+function read(original, sent = original) {
+  return run(async (signal) => {
+    const reading = await server.read(sent, byId("model").value, signal);
+    signal.throwIfAborted(); // a newer image would get this text
+    show({ original, sent }, reading);
+  });
 }
 
-function readPages(file, picture) {
+/** Read pages. Their pictures come from the server: a browser may turn or stretch a file otherwise than it was read. */
+function readPages(file) {
   say("Reading");
   return run(async (signal) => {
-    const read = await server.readPages(file, byId("model").value, !picture, signal);
-    const images = picture ? [URL.createObjectURL(file)] : read.pictures;
-    showPages(read, images ?? []);
+    const read = await server.readPages(file, byId("model").value, signal);
+    signal.throwIfAborted();
+    showPages(read, read.pictures ?? []);
   });
 }
 
@@ -66,11 +71,11 @@ function showPages(read, pictures) {
   say(`Read ${lines}${where}.${note}${failures}${advice}`, failures !== "");
 }
 
-function show(image, reading) {
+function show(images, reading) {
   open("reading");
-  current = image;
+  current = images;
   URL.revokeObjectURL(byId("image").src);
-  byId("image").src = URL.createObjectURL(image);
+  byId("image").src = URL.createObjectURL(images.sent);
   byId("text").value = reading.text;
   const uncertain = letters.set(reading.characters);
   const plural = uncertain === 1 ? "One letter is" : `${uncertain} letters are`;
@@ -95,13 +100,13 @@ function say(message, failed = false) {
 async function take(file) {
   if (!file) return;
   chosen = file;
+  running?.abort();
   const picture = await createImageBitmap(file).catch(() => null); // the browser cannot decode PDF and TIFF, but the server may
   const kind = byId("kind").value;
-  if (served.pages && (kind === "page" || (kind === "auto" && isPage(picture)))) {
-    const sent = await withinLimits(file, picture);
-    return readPages(sent, picture);
-  }
-  await read(picture ? await scaledDown(file, picture, MAX_SIDE) : file);
+  const asPage = served.pages && (kind === "page" || (kind === "auto" && isPage(picture)));
+  const sent = await withinLimits(file, picture, asPage ? served.most_page_pixels : served.most_pixels);
+  if (chosen !== file) return; // another was chosen in the meantime
+  await (asPage ? readPages(sent) : read(file, sent));
 }
 
 /** Tell if a picture looks like a page; PDF and TIFF, which browsers do not show, usually have pages. */
@@ -109,21 +114,21 @@ function isPage(picture) {
   return !picture || (picture.height >= PAGE_HEIGHT && picture.width < PAGE_SHAPE * picture.height);
 }
 
-/** Scale the photograph of a page down if the server would refuse it. */
-async function withinLimits(file, picture) {
+/** Return a file as it is, so that it is read as the command reads it; only what the server would refuse is scaled down. */
+async function withinLimits(file, picture, mostPixels) {
   if (!picture) return file;
-  const pixels = Math.min(1, served.most_page_pixels / (picture.width * picture.height));
+  const pixels = Math.min(1, mostPixels / (picture.width * picture.height));
   const bytes = Math.min(1, (0.9 * served.most_body_bytes) / file.size);
   return scaledDown(file, picture, Math.floor(Math.max(picture.width, picture.height) * Math.sqrt(pixels * bytes)));
 }
 
-/** Scale a photograph down: it has more pixels than reading needs. A small picture is returned unchanged. */
+/** Scale a photograph down to a longest side. A small picture is returned unchanged. */
 async function scaledDown(file, picture, side) {
   const ratio = side / Math.max(picture.width, picture.height);
   if (ratio >= 1) return file;
   const canvas = new OffscreenCanvas(Math.round(picture.width * ratio), Math.round(picture.height * ratio));
   canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
-  const blob = await canvas.convertToBlob({ type: "image/jpeg", quality: 0.92 });
+  const blob = await canvas.convertToBlob({ type: "image/jpeg", quality: 0.95 });
   return new File([blob], file.name ?? "image", { type: blob.type });
 }
 
@@ -187,15 +192,16 @@ byId("copy").addEventListener("click", async () => {
   say("Copied.");
 });
 byId("download").addEventListener("click", () => save(new Blob([`${byId("text").value}\n`], { type: "text/plain" }), "text.txt"));
-byId("keep").addEventListener("click", () => keepCorrection(current, byId("text").value).catch(fail));
+byId("keep").addEventListener("click", () => keepCorrection(current.original, byId("text").value, current.sent).catch(fail));
 
-/** Keep an image and its text for training, in the browser and on a server that stores them. Returns the text, on one line. */
-async function keepCorrection(image, written) {
+/** Keep an image and its text for training, in the browser and on a server that stores them. sent: the image, within the limits
+ * of the server. Returns the text, on one line. */
+async function keepCorrection(image, written, sent = image) {
   const text = corrections.oneLine(written);
   if (!text) throw new Error("Enter a text first: an empty one is of no use for training.");
   await corrections.keep(image, text);
   showCount();
-  if (served.corrections) await server.correct(image, text);
+  if (served.corrections) await server.correct(sent, text);
   say(`Kept “${text}”.`);
   return text;
 }

@@ -104,7 +104,8 @@ export class Pages {
     if (this.open === item) return item.querySelector("input")?.focus();
     this.close(this.open, false);
     this.open = item;
-    const crop = await cropLine(byId("page-image"), this.page, line);
+    const picture = element("img", { src: this.pictures[this.number] }); // not the one on display, which may change
+    const crop = await cropLine(picture, this.page, line);
     if (this.open !== item) return; // another line or page was chosen in the meantime
     const image = element("img", { alt: "This line in the picture", src: URL.createObjectURL(crop) });
     image.addEventListener("load", () => URL.revokeObjectURL(image.src));

@@ -1,4 +1,4 @@
-// Requests to the server. The browser remembers an API key until it is closed.
+// Requests to the server, at addresses relative to the page: it may be served below a path. The browser remembers an API key until it is closed.
 
 const KEY = "gluon-htr-key";
 
@@ -18,27 +18,27 @@ export async function read(image, model, signal) {
   const form = new FormData();
   form.append("image", image, "image");
   if (model) form.append("model", model);
-  return send("/v1/predict", { method: "POST", body: form, signal });
+  return send("v1/predict", { method: "POST", body: form, signal });
 }
 
-/** Read the pages of a file (a File or Blob). pictures: also get their images, which the browser cannot decode itself. */
-export function readPages(file, model, pictures, signal) {
+/** Read the pages of a file (a File or Blob), and get their pictures. */
+export function readPages(file, model, signal) {
   const form = new FormData();
   form.append("image", file, file.name ?? "image");
   if (model) form.append("model", model);
-  return send(`/v1/read?format=json&pictures=${pictures}`, { method: "POST", body: form, signal });
+  return send("v1/read?format=json&pictures=true", { method: "POST", body: form, signal });
 }
 
 /** Write a document in another format; return the file and its name. */
 export async function convert(read, format) {
   const body = JSON.stringify(read);
-  const response = await request(`/v1/convert?format=${format}`, { method: "POST", body, headers: { "Content-Type": "application/json" } });
+  const response = await request(`v1/convert?format=${format}`, { method: "POST", body, headers: { "Content-Type": "application/json" } });
   const [, encoded, plain] = response.headers.get("Content-Disposition").match(/filename(?:\*=UTF-8''(.*)|="(.*)")/);
   return { content: await response.blob(), name: plain ?? decodeURIComponent(encoded) };
 }
 
 export function models() {
-  return send("/v1/models", {});
+  return send("v1/models", {});
 }
 
 /** Store a correction on the server. */
@@ -46,7 +46,7 @@ export function correct(image, text) {
   const form = new FormData();
   form.append("image", image, "image");
   form.append("text", text);
-  return send("/v1/corrections", { method: "POST", body: form });
+  return send("v1/corrections", { method: "POST", body: form });
 }
 
 async function send(path, options) {

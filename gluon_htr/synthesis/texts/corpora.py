@@ -1,7 +1,7 @@
 """Corpora: books and other plain text as a source of lines to write.
 
-A corpus is a text file in UTF-8, a folder of them, or a folder with zip archives of them. The parts that Project
-Gutenberg adds to its books are left out, and so are tables, and headings if most of a file is running text.
+A corpus is a text file in UTF-8 or UTF-16, a folder of them, or a folder with zip archives of them. The parts that
+Project Gutenberg adds to its books are left out, and so are tables, and headings if most of a file is running text.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 import zipfile
+import zlib
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -18,6 +19,7 @@ import numpy as np
 
 from ..._files import MAX_DATA, read_bounded
 from ..._folders import files_below
+from ..._text_files import decode_text, encoding_of
 from ...errors import DataError
 from ...text.typography import TYPOGRAPHY, is_lacking, typewritten
 
@@ -75,7 +77,7 @@ def _written(corpus: Corpus, signs: frozenset[str]) -> Corpus:
 
 
 def read_corpus(path: Path) -> Corpus:
-    """Read a corpus. Raises `DataError` if there is no text at `path`, or one that is not UTF-8 or too large."""
+    """Read a corpus. Raises `DataError` if there is no text at `path`, or one that is not text or too large."""
     if not path.exists():
         raise DataError(f"{path} does not exist: give corpus=PATH of a text file or of a folder of them")
     text = "".join(paragraph + "\n" for whole in _texts(path) for paragraph in paragraphs(whole))
@@ -111,7 +113,7 @@ def _members(archive: Path) -> Iterator[str]:
                     name = f"{member.filename} in {archive}"
                     _check_size(name, member.file_size)
                     yield _decoded(opened.read(member), name, MAX_BROKEN)
-    except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, OSError, RuntimeError, ValueError, zlib.error) as error:
         raise DataError(f"{archive} is not a readable zip archive: {error}") from None
 
 
@@ -121,14 +123,13 @@ def _check_size(name: str, size: int) -> None:
 
 
 def _decoded(blob: bytes, name: str, stray: float) -> str:
-    """Decode UTF-8. stray: the proportion of characters that may be broken. Raises `DataError` beyond it."""
-    try:
-        return blob.decode()
-    except UnicodeDecodeError as error:
-        text = blob.decode(errors="replace")
-        if text.count(BROKEN) > stray * len(text):
-            raise DataError(f"{name} is not in UTF-8, from byte {error.start} on: convert it first") from None
-        return text
+    """Decode a text. stray: the proportion of characters that may be broken. Raises `DataError` beyond it."""
+    if stray:
+        mark, codec = encoding_of(blob)
+        text = blob[len(mark) :].decode(codec, "replace")
+        if 0 < text.count(BROKEN) <= stray * len(text):
+            return text
+    return decode_text(blob, name, DataError)
 
 
 def paragraphs(text: str) -> Iterator[str]:
@@ -137,7 +138,7 @@ def paragraphs(text: str) -> Iterator[str]:
     Those of less than `MIN_CHARACTERS` characters are left out if they are less than half of the text: they are
     headings. So are rows of tables, and paragraphs that have more than a proportion `MAX_TABLE_ROWS` of them.
     """
-    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     text = START.split(text, maxsplit=1)[-1]
     text = END.split(text, maxsplit=1)[0]
     parts = re.split(r"\n\s*\n", text)

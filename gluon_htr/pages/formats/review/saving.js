@@ -1,5 +1,6 @@
 // What leaves the page: a data set of lines, and the text.
 
+import { tsv } from "./tsv.js";
 import { zip } from "./zip.js";
 
 /** Pack lines into a .zip (a Blob): `NAME/labels.tsv` and images, as `listing:` reads them. */
@@ -15,7 +16,7 @@ export async function dataset(lines, name) {
 function labels(lines) {
   const grouped = new Set(lines.map((line) => line.page.number)).size > 1;
   const rows = lines.map((line) => [imageName(line), line.text, ...(grouped ? [`page ${line.page.number}`] : [])]);
-  return [["path", "text", ...(grouped ? ["group"] : [])], ...rows].map((row) => `${row.join("\t")}\n`).join("");
+  return tsv([["path", "text", ...(grouped ? ["group"] : [])], ...rows]);
 }
 
 /** Join the text in reading order, as the format txt does: an empty line between regions, a form feed between pages. */

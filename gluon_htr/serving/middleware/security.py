@@ -10,7 +10,7 @@ from fastapi import Security
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from .request_errors import RequestRejected
+from ..request_errors import RequestRejected
 
 #: The page may run its own scripts and talk to its own server; no other page may embed it (W3C CSP 3).
 CONTENT_SECURITY_POLICY = (
