@@ -14,6 +14,7 @@ import msgspec
 from . import __version__, _command, _options, _progress, load
 from ._page_evaluation import evaluate_pages
 from ._storage import write_atomically
+from .comparison.readings import write_report
 from .datasets.loading import load_data
 from .datasets.store import Store
 from .decoding.decoder import Decoder
@@ -39,7 +40,10 @@ def parser() -> argparse.ArgumentParser:
     _options.add_reading(parser)
     _options.add_decoder(parser)
     parser.add_argument(
-        "--report", type=Path, metavar="DIR", help="write scores.json, texts.tsv, worst.tsv and left_out.tsv there"
+        "--report",
+        type=Path,
+        metavar="DIR",
+        help="write scores.json, texts.tsv, groups.tsv, worst.tsv and left_out.tsv there, for compare as well",
     )
     _options.add_json(parser, "the score card")
     return parser
@@ -100,12 +104,9 @@ def _words(card: ScoreCard, speed: float, left_out: int) -> str:
 
 
 def _write_report(folder: Path, content: dict[str, Any], store: Store, texts: Sequence[str]) -> None:
-    def table(positions: Sequence[int]) -> bytes:
-        return "".join(f"{store.ids[k]}\t{store.texts[k]}\t{texts[k]}\n" for k in positions).encode()
-
-    write_atomically(folder / "scores.json", msgspec.json.format(msgspec.json.encode(content)) + b"\n")
-    write_atomically(folder / "texts.tsv", table(range(len(store))))
-    write_atomically(folder / "worst.tsv", table(worst(store.texts, texts, max_count=100)))
+    write_report(folder, content, store, texts)
+    rows = (f"{store.ids[k]}\t{store.texts[k]}\t{texts[k]}\n" for k in worst(store.texts, texts, max_count=100))
+    write_atomically(folder / "worst.tsv", "".join(rows).encode())
     left_out = "".join(f"{problem.id}\t{problem.reason}\n" for problem in store.problems)
     write_atomically(folder / "left_out.tsv", left_out.encode())
 
