@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ..decoding.decoder import Decoded, Decoder, JointDecoder, decode_batches
-from ..decoding.greedy import GREEDY
+from ..decoding.greedy import GREEDY, blank_probability
 from ..errors import ImageError, ModelError, UsageError
 from ..images.decoding import ImageLike, decode, memory_of
 from ..images.framing import ink_bounds
@@ -50,9 +50,10 @@ class Recognition:
 
     Attributes:
         text: The text in logical order, in NFC or the normalization of the model.
-        confidence: Product of the confidences of its characters, in 0..1; 1 for an empty text.
+        confidence: Product of the confidences of its characters, in 0..1; 0 for an empty text.
         characters: Characters with their confidences and positions in the image.
         alternatives: The most probable texts, this one first, if the decoder was asked for them.
+        blank_probability: Probability that the image has no text.
 
     A notebook shows it as its picture with the characters below.
 
@@ -67,6 +68,7 @@ class Recognition:
     confidence: float
     characters: tuple[Character, ...]
     alternatives: tuple[TextAlternative, ...] = ()
+    blank_probability: float = 0.0
     _picture: ClassVar[Picture | None] = None  # of an instance, for notebooks; not a field, so not part of its value
 
     def _repr_html_(self) -> str:
@@ -234,12 +236,12 @@ class Recognizer:
 
     def _decode(self, fitted: list[_Fitted], batches: list[np.ndarray]) -> list[Recognition]:
         decoded = decode_batches(self.decoder, batches, self.alphabet, self.temperature)
-        steps = [logits.shape[1] for logits in batches for _ in logits]
-        return [self._placed(line, count, f) for line, count, f in zip(decoded, steps, fitted)]
+        lines = [line for logits in batches for line in logits]
+        return [self._placed(line, logits, f) for line, logits, f in zip(decoded, lines, fitted)]
 
-    def _placed(self, decoded: Decoded, steps: int, fitted: _Fitted) -> Recognition:
-        """Build a recognition of a decoded line, with its characters' positions in the image."""
-        where, step = fitted.placement, fitted.pixels.shape[1] / steps
+    def _placed(self, decoded: Decoded, logits: np.ndarray, fitted: _Fitted) -> Recognition:
+        """Build a recognition of a decoded line of logits (T, C), with its characters' positions in the image."""
+        where, step = fitted.placement, fitted.pixels.shape[1] / len(logits)
         back = fitted.width / where.width
 
         def place_of(edge: int) -> float:
@@ -254,7 +256,8 @@ class Recognizer:
             TextAlternative(self.alphabet.decode(other.labels), other.probability) for other in decoded.alternatives
         )
         text = "".join(character.text for character in characters)
-        recognition = Recognition(text, decoded.confidence, characters, alternatives)
+        blank = blank_probability(logits, self.temperature)
+        recognition = Recognition(text, decoded.confidence if text else 0.0, characters, alternatives, blank)
         if isinstance(fitted.picture.source, (str, Path)):  # pixels of a stream are not kept
             object.__setattr__(recognition, "_picture", fitted.picture)
         return recognition
