@@ -1,13 +1,16 @@
-"""Reading of all images of a store, for validation and evaluation."""
+"""Reading of all images of a store, for validation and evaluation: texts alone, or with confidences."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from math import prod
 
 import numpy as np
 
 from ..datasets.store import Store
-from ..decoding.decoder import Decoder, JointDecoder, decode_batches
+from ..decoding.decoder import Decoded, Decoder, JointDecoder, decode_batches
 from ..decoding.greedy import GREEDY
 from ..text.alphabet import Alphabet
 
@@ -28,6 +31,50 @@ def read_store(
         for k, line in zip(positions, decode_batches(decoder, logits, alphabet)):
             texts[k] = line.text(alphabet)
     return texts
+
+
+@dataclass(frozen=True)
+class WordReading:
+    """A word that was read, with the product of the confidences of its characters."""
+
+    text: str
+    confidence: float
+
+
+@dataclass(frozen=True)
+class LineReading:
+    """A text that was read, its confidence, and its words in logical order."""
+
+    text: str
+    confidence: float
+    words: tuple[WordReading, ...]
+
+
+def read_with_confidences(
+    predict: Callable[[np.ndarray], np.ndarray],
+    store: Store,
+    alphabet: Alphabet,
+    decoder: Decoder = GREEDY,
+    temperature: float = 1.0,
+) -> list[LineReading]:
+    """Read every image as `read_store` does: the same texts, with confidences at a temperature."""
+    found: dict[int, LineReading] = {}
+    for positions, logits in windows(predict, store, isinstance(decoder, JointDecoder)):
+        for k, line in zip(positions, decode_batches(decoder, logits, alphabet, temperature)):
+            found[k] = _line_reading(line, alphabet)
+    return [found[k] for k in range(len(store))]
+
+
+def _line_reading(line: Decoded, alphabet: Alphabet) -> LineReading:
+    ordered = alphabet.ordered([span.index for span in line.spans])
+    words = []
+    for is_space, group in groupby(ordered, key=lambda item: item[1].isspace()):
+        characters = list(group)
+        if not is_space:
+            sure = prod(line.spans[k].confidence for k, _ in characters)
+            words.append(WordReading("".join(text for _, text in characters), sure))
+    text = "".join(text for _, text in ordered)
+    return LineReading(text, line.confidence if text else 0.0, tuple(words))
 
 
 def windows(
