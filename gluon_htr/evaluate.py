@@ -72,7 +72,8 @@ def run(
     _command.say_left_out(store.problems, "--report DIR")
     began = time.perf_counter()
     if report:
-        lines = read_with_confidences(recognizer.network, store, alphabet, decoder, recognizer.temperature)
+        curves = (recognizer.temperature, recognizer.probabilities)
+        lines = read_with_confidences(recognizer.network, store, alphabet, decoder, *curves)
         texts = [line.text for line in lines]
     else:
         texts = read_store(recognizer.network, store, alphabet, decoder)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from math import isfinite
+from itertools import groupby
+from math import isfinite, prod
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -18,6 +19,7 @@ from ..images.framing import ink_bounds
 from ..images.polarity import dark_on_light
 from ..images.preprocessing import Placement, Preprocessing, fit, place
 from ..text.alphabet import Alphabet
+from ..text.calibration import Probabilities
 from .backends import LogitsFunction
 from .origin import Origin, reduced
 from .picture import Picture, to_html
@@ -37,6 +39,14 @@ class Character:
 
 
 @dataclass(frozen=True)
+class WordConfidence:
+    """A recognized word: characters without white space between them. confidence: in 0..1."""
+
+    text: str
+    confidence: float
+
+
+@dataclass(frozen=True)
 class TextAlternative:
     """A possible text of a line, and its probability among all that the decoder considered."""
 
@@ -50,10 +60,12 @@ class Recognition:
 
     Attributes:
         text: The text in logical order, in NFC or the normalization of the model.
-        confidence: Product of the confidences of its characters, in 0..1; 0 for an empty text.
+        confidence: Probability that the whole text is right, in 0..1, if the bundle is calibrated, else the product of
+            the confidences of its characters; 0 for an empty text.
         characters: Characters with their confidences and positions in the image.
         alternatives: The most probable texts, this one first, if the decoder was asked for them.
         blank_probability: Probability that the image has no text.
+        words: Words with their confidences: probabilities or products, as that of the text.
 
     A notebook shows it as its picture with the characters below.
 
@@ -69,6 +81,7 @@ class Recognition:
     characters: tuple[Character, ...]
     alternatives: tuple[TextAlternative, ...] = ()
     blank_probability: float = 0.0
+    words: tuple[WordConfidence, ...] = ()
     _picture: ClassVar[Picture | None] = None  # of an instance, for notebooks; not a field, so not part of its value
 
     def _repr_html_(self) -> str:
@@ -100,6 +113,7 @@ class Recognizer:
         temperature: Logits are divided by it before they become confidences (Guo et al. 2017); it never changes a text.
         decoder: Decoder of logits; greedy by default.
         origin: How another process can load it again.
+        probabilities: Curves from the confidences of the decoder to probabilities of words and lines.
 
     Processes may share it as well: pickled, it is the file that it was loaded from, which must be there.
 
@@ -119,12 +133,21 @@ class Recognizer:
         temperature: float = 1.0,
         decoder: Decoder = GREEDY,
         origin: Origin | None = None,
+        probabilities: Probabilities | None = None,
     ) -> None:
         self.network, self.alphabet, self.preprocessing, self.name = network, alphabet, preprocessing, name
         self.temperature, self.decoder, self._origin = temperature, decoder, origin
+        self.probabilities = probabilities
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return reduced(self._origin, self.name, {"temperature": self.temperature, "decoder": self.decoder})
+        state = {key: getattr(self, key) for key in ("temperature", "decoder", "probabilities")}
+        return reduced(self._origin, self.name, state)
+
+    def uncalibrated(self) -> Recognizer:
+        """Return the same recognizer with the confidences of its network: those of golden texts."""
+        other = Recognizer(self.network, self.alphabet, self.preprocessing, self.name, self.temperature, self.decoder)
+        other._origin = self._origin
+        return other
 
     def read(self, image: ImageLike, whole: bool = False, frame: int | None = None) -> Recognition:
         """Read one image.
@@ -257,10 +280,27 @@ class Recognizer:
         )
         text = "".join(character.text for character in characters)
         blank = blank_probability(logits, self.temperature)
-        recognition = Recognition(text, decoded.confidence if text else 0.0, characters, alternatives, blank)
+        sure, words = self._confidences(decoded, characters)
+        recognition = Recognition(text, sure, characters, alternatives, blank, words)
         if isinstance(fitted.picture.source, (str, Path)):  # pixels of a stream are not kept
             object.__setattr__(recognition, "_picture", fitted.picture)
         return recognition
+
+    def _confidences(
+        self, decoded: Decoded, characters: tuple[Character, ...]
+    ) -> tuple[float, tuple[WordConfidence, ...]]:
+        """Return the confidence of a text and those of its words."""
+        curves = self.probabilities
+        words = []
+        for is_space, group in groupby(characters, key=lambda character: character.text.isspace()):
+            if not is_space:
+                own = list(group)
+                product = prod(character.confidence for character in own)
+                sure = curves.words.of(product) if curves else product
+                words.append(WordConfidence("".join(character.text for character in own), sure))
+        if not characters:
+            return 0.0, ()
+        return curves.lines.of(decoded.confidence) if curves else decoded.confidence, tuple(words)
 
 
 @dataclass

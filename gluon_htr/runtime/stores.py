@@ -13,6 +13,7 @@ from ..datasets.store import Store
 from ..decoding.decoder import Decoded, Decoder, JointDecoder, decode_batches
 from ..decoding.greedy import GREEDY
 from ..text.alphabet import Alphabet
+from ..text.calibration import Probabilities
 
 BATCH = 64
 WINDOW_BYTES = 64 << 20  # of logits that are decoded together
@@ -35,7 +36,7 @@ def read_store(
 
 @dataclass(frozen=True)
 class WordReading:
-    """A word that was read, with the product of the confidences of its characters."""
+    """A word that was read, and its confidence."""
 
     text: str
     confidence: float
@@ -56,16 +57,29 @@ def read_with_confidences(
     alphabet: Alphabet,
     decoder: Decoder = GREEDY,
     temperature: float = 1.0,
+    probabilities: Probabilities | None = None,
 ) -> list[LineReading]:
-    """Read every image as `read_store` does: the same texts, with confidences at a temperature."""
+    """Read every image as `read_store` does: the same texts, with the confidences of a recognizer.
+
+    probabilities: curves from products of the characters' confidences at that temperature; without, the products.
+    """
     found: dict[int, LineReading] = {}
     for positions, logits in windows(predict, store, isinstance(decoder, JointDecoder)):
         for k, line in zip(positions, decode_batches(decoder, logits, alphabet, temperature)):
-            found[k] = _line_reading(line, alphabet)
+            found[k] = calibrated(line_reading(line, alphabet), probabilities)
     return [found[k] for k in range(len(store))]
 
 
-def _line_reading(line: Decoded, alphabet: Alphabet) -> LineReading:
+def calibrated(line: LineReading, probabilities: Probabilities | None) -> LineReading:
+    """Convert confidences to probabilities; that of an empty text stays 0."""
+    if probabilities is None or not line.text:
+        return line
+    words = (WordReading(word.text, probabilities.words.of(word.confidence)) for word in line.words)
+    return LineReading(line.text, probabilities.lines.of(line.confidence), tuple(words))
+
+
+def line_reading(line: Decoded, alphabet: Alphabet) -> LineReading:
+    """Return the text of a decoded line, and its words; their confidences are products of those of characters."""
     ordered = alphabet.ordered([span.index for span in line.spans])
     words = []
     for is_space, group in groupby(ordered, key=lambda item: item[1].isspace()):

@@ -46,5 +46,5 @@ def read_golden_page(detector: Detector, png: bytes) -> tuple[str, float]:
 def _read(model: Recognizer | Detector, png: bytes) -> tuple[str, float]:
     if isinstance(model, Detector):
         return read_golden_page(model, png)
-    read = model.read(png, whole=True)
+    read = model.uncalibrated().read(png, whole=True)
     return read.text, read.confidence
