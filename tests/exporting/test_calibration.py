@@ -13,10 +13,16 @@ from letters import LETTERS, WORDS, array, draw, rehashed, zipped
 from gluon_htr import load
 from gluon_htr.bundles.reader import read_bundle
 from gluon_htr.bundles.upgrade import current_files
+from gluon_htr.datasets.store import Store
+from gluon_htr.decoding.greedy import GREEDY
 from gluon_htr.errors import BundleError
 from gluon_htr.exporting.calibration import fit_calibration
+from gluon_htr.pages.crops import Frame
+from gluon_htr.pages.detection.lines import FoundLine
 from gluon_htr.runtime.decoders import DecoderRequest, make_decoder
 from gluon_htr.runtime.loading import from_bundle
+from gluon_htr.runtime.page_lines import document_line
+from gluon_htr.runtime.stores import read_with_confidences
 from gluon_htr.runtime.verification import verify
 from gluon_htr.text.alphabet import Alphabet
 
@@ -89,3 +95,20 @@ def test_curves_that_descend_are_refused(tmp_path: Path) -> None:
     bad = {"greedy": {"words": CURVE, "lines": {"confidences": [0.0, 1.0], "probabilities": [1.0, 0.0]}}}
     with pytest.raises(BundleError, match="must not descend"):
         read_bundle(with_calibration(tmp_path / "bad.zip", bad))
+
+
+def test_pages_and_evaluations_have_the_same_probabilities(calibrated: Path) -> None:
+    """A word of a page, and the report that says how far to trust it, would be of different confidences."""
+    recognizer = load(calibrated, threads=1)
+    read = recognizer.read(array("bead"), whole=True)
+    store = Store.collect([("a", "bead", "g", array("bead"))], [])
+    curves = (recognizer.temperature, recognizer.probabilities)
+    (line,) = read_with_confidences(recognizer.network, store, recognizer.alphabet, GREEDY, *curves)
+    assert (line.text, line.confidence) == (read.text, pytest.approx(read.confidence))
+    assert line.words[0].confidence == pytest.approx(read.words[0].confidence)
+    place = np.array([(0, 0), (64, 0), (64, 16), (0, 16)], float)
+    frame, found = Frame(np.zeros(2), 0.0, 64, 16), FoundLine(place, place[2:], 1.0)
+    page = document_line("l", read, frame, found, calibrated=True)
+    assert (page.confidence, page.words[0].confidence) == (read.confidence, read.words[0].confidence)
+    mean = document_line("l", read, frame, found)
+    assert mean.confidence == mean.words[0].confidence > 0.5  # geometric means, as of older bundles
