@@ -16,6 +16,7 @@ COMMANDS = (
     "read",
     "predict",
     "evaluate",
+    "compare",
     "models",
     "serve",
     "download",

@@ -14,12 +14,15 @@ import msgspec
 from . import __version__, _command, _options, _progress, load
 from ._page_evaluation import evaluate_pages
 from ._storage import write_atomically
+from .comparison import confidence_report
+from .comparison.readings import write_report
 from .datasets.loading import load_data
 from .datasets.store import Store
 from .decoding.decoder import Decoder
 from .decoding.greedy import GREEDY
+from .errors import UsageError
 from .runtime.decoders import describe
-from .runtime.stores import read_store
+from .runtime.stores import read_store, read_with_confidences
 from .text.metrics import ScoreCard, score, worst
 
 
@@ -39,8 +42,13 @@ def parser() -> argparse.ArgumentParser:
     _options.add_reading(parser)
     _options.add_decoder(parser)
     parser.add_argument(
-        "--report", type=Path, metavar="DIR", help="write scores.json, texts.tsv, worst.tsv and left_out.tsv there"
+        "--report",
+        type=Path,
+        metavar="DIR",
+        help="write scores.json, texts.tsv, groups.tsv, worst.tsv, left_out.tsv and reliability.png there",
     )
+    precision = "with --report: list the words to check in check.tsv, so that this proportion of the others is right"
+    parser.add_argument("--target-precision", type=float, metavar="P", help=precision)
     _options.add_json(parser, "the score card")
     return parser
 
@@ -54,22 +62,33 @@ def run(
     as_json: bool,
     precision: str = "float32",
     decoder: Decoder = GREEDY,
+    target: float | None = None,
 ) -> int:
-    """Read all of `data` and print the score card."""
+    """Read all of `data` and print the score card. target: the precision that was asked for."""
     recognizer = load(model, engine, threads, precision=precision, decoder=decoder)
     alphabet = recognizer.alphabet
     preprocessing = recognizer.preprocessing
     store = load_data(data, preprocessing, track=_progress.track, form=alphabet.normalization, like_inference=True)
     _command.say_left_out(store.problems, "--report DIR")
     began = time.perf_counter()
-    texts = read_store(recognizer.network, store, alphabet, decoder)
+    if report:
+        curves = (recognizer.temperature, recognizer.probabilities)
+        lines = read_with_confidences(recognizer.network, store, alphabet, decoder, *curves)
+        texts = [line.text for line in lines]
+    else:
+        texts = read_store(recognizer.network, store, alphabet, decoder)
     speed = len(store) / (time.perf_counter() - began)
     card = score(store.texts, texts, store.groups)
     content = _content(card, model or recognizer.name, data, engine, precision, speed, len(store.problems))
     content["decoder"] = describe(decoder)
+    told = []
     if report:
+        found = confidence_report.measure(store.texts, lines, target)
+        content["reliability"] = found
+        told = confidence_report.in_words(found)
+        confidence_report.write(report, store, lines, found)
         _write_report(report, content, store, texts)
-    print(msgspec.json.encode(content).decode() if as_json else _words(card, speed, len(store.problems)))
+    print(msgspec.json.encode(content).decode() if as_json else _words(card, speed, len(store.problems), told))
     return 0
 
 
@@ -80,7 +99,7 @@ def _content(
     return {**where, "left_out": left_out, "images_per_second": round(speed, 1), **msgspec.to_builtins(card)}
 
 
-def _words(card: ScoreCard, speed: float, left_out: int) -> str:
+def _words(card: ScoreCard, speed: float, left_out: int, told: Sequence[str]) -> str:
     rows = [
         ("CER", card.cer),
         ("WER", card.wer),
@@ -95,17 +114,15 @@ def _words(card: ScoreCard, speed: float, left_out: int) -> str:
             *([f"{'left out':22}{left_out}"] if left_out else []),
             f"{'images/s':22}{speed:.1f}",
             f"{'most confused':22}{confused}",
+            *told,
         ]
     )
 
 
 def _write_report(folder: Path, content: dict[str, Any], store: Store, texts: Sequence[str]) -> None:
-    def table(positions: Sequence[int]) -> bytes:
-        return "".join(f"{store.ids[k]}\t{store.texts[k]}\t{texts[k]}\n" for k in positions).encode()
-
-    write_atomically(folder / "scores.json", msgspec.json.format(msgspec.json.encode(content)) + b"\n")
-    write_atomically(folder / "texts.tsv", table(range(len(store))))
-    write_atomically(folder / "worst.tsv", table(worst(store.texts, texts, max_count=100)))
+    write_report(folder, content, store, texts)
+    rows = (f"{store.ids[k]}\t{store.texts[k]}\t{texts[k]}\n" for k in worst(store.texts, texts, max_count=100))
+    write_atomically(folder / "worst.tsv", "".join(rows).encode())
     left_out = "".join(f"{problem.id}\t{problem.reason}\n" for problem in store.problems)
     write_atomically(folder / "left_out.tsv", left_out.encode())
 
@@ -114,13 +131,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Parse the arguments and run the command."""
     options = parser().parse_args(arguments)
     _options.check_threads(options.threads)
+    target = options.target_precision
+    if target is not None and not (0 < target < 1 and options.report and options.task == "text"):
+        raise UsageError("--target-precision takes a proportion such as 0.98, and needs --report and --task text")
     decoder = _options.decoder(options)
     if options.task == "layout":
         return evaluate_pages(
             options.model, options.layout, options.data, options.threads, options.report, options.json, decoder
         )
     reading = (options.engine, options.threads, options.report, options.json, options.precision, decoder)
-    return run(options.model, options.data, *reading)
+    return run(options.model, options.data, *reading, target)
 
 
 if __name__ == "__main__":

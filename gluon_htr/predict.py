@@ -22,7 +22,9 @@ PAGE_HEIGHT, PAGE_RATIO = 500, 0.5  # pixels, and of its width: an image that is
 def parser() -> argparse.ArgumentParser:
     """Define the command line."""
     parser = argparse.ArgumentParser(
-        prog="gluon-htr predict", description=__doc__, epilog="The exit status is 1 if an image could not be read."
+        prog="gluon-htr predict",
+        description=__doc__,
+        epilog="The exit status is 1 if an image could not be read, or has no text.",
     )
     parser.add_argument(
         "images", nargs="+", metavar="IMAGE", help="an image of one line or word, a folder of these, or a pattern"
@@ -40,7 +42,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def run(images: list[Path], recognizer: Recognizer, as_json: bool, frame: int | None = None) -> int:
-    """Print the text of each image; an unreadable image is reported, and the others are still read."""
+    """Print the text of each image; one that is unreadable or without text is reported, the others are still read."""
     failures = 0
 
     def failed(image: ImageLike, error: ImageError) -> None:
@@ -51,6 +53,7 @@ def run(images: list[Path], recognizer: Recognizer, as_json: bool, frame: int | 
     for path, recognition in recognizer.stream(images, failed=failed, frame=frame):
         print(_json(path, recognition) if as_json else _line(path, recognition, alone=len(images) == 1))
         if not recognition.text:
+            failures += 1
             _command.say(_nothing(path))
         elif _looks_like_a_page(path):
             _command.say(_page(path))

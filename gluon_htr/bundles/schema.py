@@ -16,6 +16,7 @@ from msgspec import Meta, Struct
 from ..graphs.pair import SYMBOL
 from ..images.preprocessing import Preprocessing
 from ..text.alphabet import Alphabet
+from ..text.calibration import Probabilities
 from ..text.metrics import Figure
 from ..text.normalization import NormalizationForm
 
@@ -118,18 +119,28 @@ class _Reader(Struct, frozen=True, forbid_unknown_fields=True, tag_field="task")
     temperature: Annotated[float, Meta(gt=0, le=100)]
 
 
-class Lines(_Reader, frozen=True, forbid_unknown_fields=True, tag="lines"):
+class Calibration(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Probabilities that words and lines are right, by decoder; of one without, confidences are products."""
+
+    greedy: Probabilities | None = None
+    #: Fitted with the language models that ship, chosen by what is read.
+    beam: Probabilities | None = None
+
+
+class Lines(_Reader, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag="lines"):
     """A model that reads lines. The blank follows the last character of the alphabet."""
 
     step_width: Count  # pixels of the network's input to a time step
     score_cards: Annotated[list[Card], Meta(max_length=100)] = []
+    calibration: Calibration | None = None
 
 
-class Words(_Reader, frozen=True, forbid_unknown_fields=True, tag="words"):
+class Words(_Reader, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag="words"):
     """A model that reads single words. The blank follows the last character of the alphabet."""
 
     step_width: Count  # pixels of the network's input to a time step
     score_cards: Annotated[list[Card], Meta(max_length=100)] = []
+    calibration: Calibration | None = None
 
 
 class Characters(_Reader, frozen=True, forbid_unknown_fields=True, tag="characters"):

@@ -5,6 +5,7 @@ An image is stored as bare pixels, or encoded as in records, and then decoded at
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -107,6 +108,12 @@ class Store:
 def bare_sizes(shapes: np.ndarray) -> np.ndarray:
     """Compute the bytes of images of these shapes (N, 2) as bare pixels: (N,) int64."""
     return shapes.astype(np.int64).prod(axis=1)
+
+
+def digest(ids: Sequence[str], texts: Sequence[str]) -> str:
+    """Compute the SHA-256 of ids and texts, in order: the same for every packing of the samples."""
+    rows = (f"{identity}\t{text}\n" for identity, text in zip(ids, texts))
+    return hashlib.sha256("".join(rows).encode()).hexdigest()
 
 
 class StoreReader:

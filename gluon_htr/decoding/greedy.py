@@ -21,6 +21,7 @@ class GreedyDecoder:
 
 
 GREEDY = GreedyDecoder()
+LOG_NOTHING = -25.0  # logarithm of a probability that counts as 0
 
 
 def best_path(logits: np.ndarray, temperature: float = 1.0) -> list[Span]:
@@ -49,5 +50,21 @@ def best_labels(logits: np.ndarray) -> list[list[int]]:
 
 
 def confidence(characters: Iterable[Span]) -> float:
-    """Compute the confidence of a whole text: the product over its characters."""
-    return prod(character.confidence for character in characters)
+    """Compute the confidence of a whole text: the product over its characters; 0 for an empty text, since nothing was
+    read.
+    """
+    found = [character.confidence for character in characters]
+    return prod(found) if found else 0.0
+
+
+def blank_probability(logits: np.ndarray, temperature: float = 1.0) -> float:
+    """Compute the probability that there is no text: that of the only path without one, the blank at each of T steps.
+
+    logits: (T, C). It is computed only where it can be seen: with thousands of classes, a full softmax takes longer
+    than the network.
+    """
+    behind = (logits - logits.max(axis=1, keepdims=True)) / np.float32(temperature)
+    most = float(behind[:, -1].sum())  # its logarithm is at most that: each softmax divides by at least 1
+    if most < LOG_NOTHING:
+        return 0.0
+    return float(np.exp(most - np.log(np.exp(behind).sum(axis=1)).sum()))

@@ -21,6 +21,7 @@ from ..bundles.schema import (
     NORMALIZATIONS,
     REMAINDER,
     REQUIRES,
+    Calibration,
     Description,
     Golden,
     Input,
@@ -43,6 +44,7 @@ from ..graphs.symbol import parse_graph
 from ..runtime.backends import LogitsFunction, mxnet_network, onnx_network
 from ..runtime.loading import from_bundle
 from ..training.lineage import Lineage
+from .calibration import fit_calibration
 from .golden import draw_golden
 from .layers import first_difference
 from .parity import check_shapes, compare, random_images
@@ -131,7 +133,10 @@ def export_request(
     if options.score_on:
         cards = score_cards(exported, model.alphabet, model.preset.preprocessing, options.score_on, track)
         model = replace(model, cards=cards)
-    bundle = describe(model, options, output, converted, _temperature(model, exported, samples, options, say))
+    logits = [exported(images) for images in samples.batches]
+    temperature = _temperature(model, logits, samples, options, say)
+    calibration = fit_calibration(logits, samples.texts, model.alphabet, temperature)
+    bundle = describe(model, options, output, converted, temperature, calibration)
     write_bundle(output, bundle.description, bundle.files)
     for name, half in zip(PARTS, halves):
         assert request.parts is not None
@@ -149,10 +154,9 @@ def _model(request: ExportRequest) -> ExportSource:
 
 
 def _temperature(
-    model: ExportSource, exported: LogitsFunction, samples: Samples, options: ExportOptions, say: Say
+    model: ExportSource, logits: list[np.ndarray], samples: Samples, options: ExportOptions, say: Say
 ) -> float:
     """Fit the temperature of the exported network on the samples; also report how many texts float16 changed."""
-    logits = [exported(images) for images in samples.batches]
     if options.float16 and logits:
         unrounded = onnx_network(convert(model.pair, replace(options, float16=False)).stored)
         texts = zip(logits, map(unrounded, samples.batches))
@@ -162,7 +166,12 @@ def _temperature(
 
 
 def describe(
-    model: ExportSource, options: ExportOptions, path: Path, converted: Converted, temperature: float
+    model: ExportSource,
+    options: ExportOptions,
+    path: Path,
+    converted: Converted,
+    temperature: float,
+    calibration: Calibration | None = None,
 ) -> Bundle:
     """Build the bundle as it will be written, and read its golden images with itself."""
     task = options.task or model.preset.resolved_task
@@ -174,6 +183,7 @@ def describe(
         temperature=temperature,
         step_width=model.preset.network.step_width,
         score_cards=list(model.cards),
+        calibration=calibration,
     )
     description = Description(
         schema_version=2,
@@ -196,7 +206,7 @@ def describe(
 
 
 def _golden(bundle: Bundle, model: ExportSource) -> dict[str, bytes]:
-    recognizer = from_bundle(bundle)
+    recognizer = from_bundle(bundle).uncalibrated()
     drawn = draw_golden(model.preset.preprocessing, model.alphabet.characters)
     images = {f"golden/{k}.png": png for k, png in enumerate(drawn, 1)}
     read = {name: recognizer.read(png, whole=True) for name, png in images.items()}

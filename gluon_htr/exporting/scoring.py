@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 
 from ..bundles.schema import Card
 from ..datasets.loading import Track, load_data
 from ..datasets.provenance import public_name
-from ..datasets.store import Store
+from ..datasets.store import digest
 from ..images.preprocessing import Preprocessing
 from ..runtime.backends import LogitsFunction
 from ..runtime.stores import read_store
@@ -25,11 +24,5 @@ def score_cards(
     for spec in specs:
         store = load_data([spec], preprocessing, track=track, form=alphabet.normalization, like_inference=True)
         found = score(store.texts, read_store(network, store, alphabet), store.groups)
-        cards.append(card(public_name(spec), found, digest(store)))
+        cards.append(card(public_name(spec), found, digest(store.ids, store.texts)))
     return tuple(cards)
-
-
-def digest(store: Store) -> str:
-    """Compute the SHA-256 of ids and texts, in order: the same for every packing of the samples."""
-    rows = (f"{identity}\t{text}\n" for identity, text in zip(store.ids, store.texts))
-    return hashlib.sha256("".join(rows).encode()).hexdigest()

@@ -9,11 +9,12 @@ from pathlib import Path
 from ..bundles.catalog import default_bundle, find_bundle, known_bundles
 from ..bundles.reader import Bundle, read_bundle
 from ..bundles.run_folder import has_weights, is_run, read_alphabet, read_preprocessing
-from ..bundles.schema import DOCUMENT, INTEGER_MODEL
-from ..decoding.decoder import Decoder
-from ..decoding.greedy import GREEDY
+from ..bundles.schema import DOCUMENT, INTEGER_MODEL, Lines, Words
+from ..decoding.decoder import Decoder, JointDecoder
+from ..decoding.greedy import GREEDY, GreedyDecoder
 from ..errors import BundleError, CheckpointError, ModelError, UsageError
 from ..graphs.pair import PARAMETERS, read_pair
+from ..text.calibration import Probabilities
 from .backends import PRECISIONS, LogitsFunction, one_by_one, onnx_network, pair_network
 from .kserve import is_address, remote_network
 from .origin import Origin
@@ -105,7 +106,17 @@ def from_bundle(
         network = pair_network(bundle.trainable_pair, engine)
     fit, temperature = reader.preprocessing.fit, reader.temperature
     origin = _origin(bundle.path, engine, threads, providers, precision)
-    return Recognizer(network, bundle.alphabet, fit, about.name, temperature, decoder, origin)
+    probabilities = _probabilities(reader, decoder)
+    return Recognizer(network, bundle.alphabet, fit, about.name, temperature, decoder, origin, probabilities)
+
+
+def _probabilities(reader: Lines | Words, decoder: Decoder) -> Probabilities | None:
+    """Return the calibration for a decoder; one that others wrote has none."""
+    if reader.calibration is None:
+        return None
+    if isinstance(decoder, GreedyDecoder):
+        return reader.calibration.greedy
+    return reader.calibration.beam if isinstance(decoder, JointDecoder) else None
 
 
 @lru_cache(maxsize=2)  # tasks that are sent to a process bring their recognizer each time

@@ -14,16 +14,24 @@ from .recognizer import Character as Recognized
 from .recognizer import Recognition
 
 
-def document_line(identity: str, recognition: Recognition, frame: Frame, found: FoundLine) -> Line:
-    """Build a line in pixels of the upright page."""
-    words = []
+def document_line(
+    identity: str, recognition: Recognition, frame: Frame, found: FoundLine, calibrated: bool = False
+) -> Line:
+    """Build a line in pixels of the upright page.
+
+    calibrated: confidences of words and line are probabilities, and are kept; otherwise they are geometric means.
+    """
+    words = list[Word]()
     for is_space, group in groupby(recognition.characters, key=lambda character: character.text.isspace()):
         if not is_space:
-            words.append(_word(list(group), frame))
+            own = list(group)
+            sure = recognition.words[len(words)].confidence if calibrated else mean_confidence(own)
+            words.append(_word(own, sure, frame))
+    mean = mean_confidence(recognition.characters) if recognition.characters else 0.0
     return Line(
         identity,
         recognition.text,
-        mean_confidence(recognition.characters) if recognition.characters else 0.0,
+        recognition.confidence if calibrated else mean,
         points(found.polygon),
         points(found.baseline),
         tuple(words),
@@ -41,10 +49,10 @@ def points(array: np.ndarray) -> tuple[Point, ...]:
     return tuple((round(float(x), 1), round(float(y), 1)) for x, y in array)
 
 
-def _word(characters: list[Recognized], frame: Frame) -> Word:
+def _word(characters: list[Recognized], confidence: float, frame: Frame) -> Word:
     read = tuple(Character(c.text, min(1.0, c.confidence), _quad(frame, c.left, c.right)) for c in characters)
     polygon = _quad(frame, min(c.left for c in characters), max(c.right for c in characters))
-    return Word("".join(c.text for c in characters), mean_confidence(characters), polygon, read)
+    return Word("".join(c.text for c in characters), confidence, polygon, read)
 
 
 def _quad(frame: Frame, left: float, right: float) -> tuple[Point, ...]:

@@ -139,8 +139,9 @@ class PageReader:
                 named.append((line.id, FoundLine(outline.polygon, baseline, 1.0)))
                 cropped.append(cut_straight(pixels, outline, baseline))
         read = [recognition for _, recognition in self.recognizer.stream([crop for crop, _ in cropped], BATCH)]
+        calibrated = self.recognizer.probabilities is not None
         return {
-            name: document_line(name, recognition, frame, line)
+            name: document_line(name, recognition, frame, line, calibrated)
             for (name, line), recognition, (_, frame) in zip(named, read, cropped)
         }
 
@@ -172,8 +173,9 @@ class PageReader:
             frames.append(frame)
             kept.append(line)
         read = [recognition for _, recognition in self.recognizer.stream(crops, BATCH)]
+        calibrated = self.recognizer.probabilities is not None
         return [
-            (document_line(f"line_{k}", recognition, frame, line), _box(line.polygon))
+            (document_line(f"line_{k}", recognition, frame, line, calibrated), _box(line.polygon))
             for k, (recognition, frame, line) in enumerate(zip(read, frames, kept), 1)
         ]
 

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from math import isfinite
+from itertools import groupby
+from math import isfinite, prod
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 
 from ..decoding.decoder import Decoded, Decoder, JointDecoder, decode_batches
-from ..decoding.greedy import GREEDY
+from ..decoding.greedy import GREEDY, blank_probability
 from ..errors import ImageError, ModelError, UsageError
 from ..images.decoding import ImageLike, decode, memory_of
 from ..images.framing import ink_bounds
 from ..images.polarity import dark_on_light
 from ..images.preprocessing import Placement, Preprocessing, fit, place
 from ..text.alphabet import Alphabet
+from ..text.calibration import Probabilities
 from .backends import LogitsFunction
 from .origin import Origin, reduced
 from .picture import Picture, to_html
@@ -37,6 +39,14 @@ class Character:
 
 
 @dataclass(frozen=True)
+class WordConfidence:
+    """A recognized word: characters without white space between them. confidence: in 0..1."""
+
+    text: str
+    confidence: float
+
+
+@dataclass(frozen=True)
 class TextAlternative:
     """A possible text of a line, and its probability among all that the decoder considered."""
 
@@ -50,9 +60,12 @@ class Recognition:
 
     Attributes:
         text: The text in logical order, in NFC or the normalization of the model.
-        confidence: Product of the confidences of its characters, in 0..1; 1 for an empty text.
+        confidence: Probability that the whole text is right, in 0..1, if the bundle is calibrated, else the product of
+            the confidences of its characters; 0 for an empty text.
         characters: Characters with their confidences and positions in the image.
         alternatives: The most probable texts, this one first, if the decoder was asked for them.
+        blank_probability: Probability that the image has no text.
+        words: Words with their confidences: probabilities or products, as that of the text.
 
     A notebook shows it as its picture with the characters below.
 
@@ -67,6 +80,8 @@ class Recognition:
     confidence: float
     characters: tuple[Character, ...]
     alternatives: tuple[TextAlternative, ...] = ()
+    blank_probability: float = 0.0
+    words: tuple[WordConfidence, ...] = ()
     _picture: ClassVar[Picture | None] = None  # of an instance, for notebooks; not a field, so not part of its value
 
     def _repr_html_(self) -> str:
@@ -98,6 +113,7 @@ class Recognizer:
         temperature: Logits are divided by it before they become confidences (Guo et al. 2017); it never changes a text.
         decoder: Decoder of logits; greedy by default.
         origin: How another process can load it again.
+        probabilities: Curves from the confidences of the decoder to probabilities of words and lines.
 
     Processes may share it as well: pickled, it is the file that it was loaded from, which must be there.
 
@@ -117,12 +133,21 @@ class Recognizer:
         temperature: float = 1.0,
         decoder: Decoder = GREEDY,
         origin: Origin | None = None,
+        probabilities: Probabilities | None = None,
     ) -> None:
         self.network, self.alphabet, self.preprocessing, self.name = network, alphabet, preprocessing, name
         self.temperature, self.decoder, self._origin = temperature, decoder, origin
+        self.probabilities = probabilities
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return reduced(self._origin, self.name, {"temperature": self.temperature, "decoder": self.decoder})
+        state = {key: getattr(self, key) for key in ("temperature", "decoder", "probabilities")}
+        return reduced(self._origin, self.name, state)
+
+    def uncalibrated(self) -> Recognizer:
+        """Return the same recognizer with the confidences of its network: those of golden texts."""
+        other = Recognizer(self.network, self.alphabet, self.preprocessing, self.name, self.temperature, self.decoder)
+        other._origin = self._origin
+        return other
 
     def read(self, image: ImageLike, whole: bool = False, frame: int | None = None) -> Recognition:
         """Read one image.
@@ -234,12 +259,12 @@ class Recognizer:
 
     def _decode(self, fitted: list[_Fitted], batches: list[np.ndarray]) -> list[Recognition]:
         decoded = decode_batches(self.decoder, batches, self.alphabet, self.temperature)
-        steps = [logits.shape[1] for logits in batches for _ in logits]
-        return [self._placed(line, count, f) for line, count, f in zip(decoded, steps, fitted)]
+        lines = [line for logits in batches for line in logits]
+        return [self._placed(line, logits, f) for line, logits, f in zip(decoded, lines, fitted)]
 
-    def _placed(self, decoded: Decoded, steps: int, fitted: _Fitted) -> Recognition:
-        """Build a recognition of a decoded line, with its characters' positions in the image."""
-        where, step = fitted.placement, fitted.pixels.shape[1] / steps
+    def _placed(self, decoded: Decoded, logits: np.ndarray, fitted: _Fitted) -> Recognition:
+        """Build a recognition of a decoded line of logits (T, C), with its characters' positions in the image."""
+        where, step = fitted.placement, fitted.pixels.shape[1] / len(logits)
         back = fitted.width / where.width
 
         def place_of(edge: int) -> float:
@@ -254,10 +279,28 @@ class Recognizer:
             TextAlternative(self.alphabet.decode(other.labels), other.probability) for other in decoded.alternatives
         )
         text = "".join(character.text for character in characters)
-        recognition = Recognition(text, decoded.confidence, characters, alternatives)
+        blank = blank_probability(logits, self.temperature)
+        sure, words = self._confidences(decoded, characters)
+        recognition = Recognition(text, sure, characters, alternatives, blank, words)
         if isinstance(fitted.picture.source, (str, Path)):  # pixels of a stream are not kept
             object.__setattr__(recognition, "_picture", fitted.picture)
         return recognition
+
+    def _confidences(
+        self, decoded: Decoded, characters: tuple[Character, ...]
+    ) -> tuple[float, tuple[WordConfidence, ...]]:
+        """Return the confidence of a text and those of its words."""
+        curves = self.probabilities
+        words = []
+        for is_space, group in groupby(characters, key=lambda character: character.text.isspace()):
+            if not is_space:
+                own = list(group)
+                product = prod(character.confidence for character in own)
+                sure = curves.words.of(product) if curves else product
+                words.append(WordConfidence("".join(character.text for character in own), sure))
+        if not characters:
+            return 0.0, ()
+        return curves.lines.of(decoded.confidence) if curves else decoded.confidence, tuple(words)
 
 
 @dataclass

@@ -31,7 +31,8 @@ class Reading(BaseModel):
 
     text: str
     pred: str = Field(description="the same as `text`, for clients of older servers")
-    confidence: float = Field(description="0 to 1: the product of the characters' confidences")
+    confidence: float = Field(description="0 to 1: the product of the characters' confidences; 0 for an empty text")
+    blank_probability: float = Field(description="0 to 1: probability that the image has no text")
     characters: list[CharacterRead]
     model: ModelName
 
@@ -93,6 +94,7 @@ def reading(outcome: Outcome, model: ServedModel) -> Reading | Failure:
         text=outcome.text,
         pred=outcome.text,
         confidence=outcome.confidence,
+        blank_probability=outcome.blank_probability,
         characters=characters,
         model=model_name(model),
     )

@@ -65,3 +65,26 @@ def test_a_score_of_nothing_says_why_there_is_nothing(command: Command, tmp_path
     (tmp_path / "labels.tsv").write_text("a.png\tbead\n")
     told = refusal(command("evaluate", "--model", LETTERS, "--data", "listing:labels.tsv"))
     assert told.startswith("error: no sample in listing:labels.tsv: a.png a.png is broken")
+
+
+def test_a_report_says_what_a_person_should_check(command: Command, tmp_path: Path) -> None:
+    """Everything would have to be read again, or nothing."""
+    for k, word in enumerate(WORDS):
+        draw(word, width=64 if k else 30, ink=20 if k % 2 else 150).save(tmp_path / f"{k}.png")
+    draw("").save(tmp_path / "blank.png")
+    rows = [f"{k}.png\t{word}\n" for k, word in enumerate(WORDS)]
+    (tmp_path / "labels.tsv").write_text("".join([*rows, "blank.png\tcab\n"]))
+    data = ("--model", LETTERS, "--data", "listing:labels.tsv")
+    done = command("evaluate", *data, "--report", "report", "--target-precision", "0.999", "--json")
+    assert done.returncode == 0, done.stderr
+    found = json.loads((tmp_path / "report" / "scores.json").read_text())["reliability"]
+    assert (found["lines"]["count"], found["words"]["count"]) == (9, 8)
+    assert found["words"]["target"]["coverage"] < 1
+    checked = [row.split("\t") for row in (tmp_path / "report" / "check.tsv").read_text().splitlines()]
+    words = [row for row in checked if row[1] != "0"]
+    assert len(words) == round((1 - found["words"]["target"]["coverage"]) * 8)
+    assert all(float(row[3]) <= found["words"]["target"]["threshold"] for row in words)
+    assert ["blank.png", "0", "", "0.0000"] in checked
+    with Image.open(tmp_path / "report" / "reliability.png") as picture:
+        assert picture.format == "PNG"
+    assert "needs --report" in refusal(command("evaluate", *data, "--target-precision", "0.98"))

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gluon_htr.decoding.decoder import Decoded, decode_texts
-from gluon_htr.decoding.greedy import GREEDY, best_labels, best_path
+from gluon_htr.decoding.greedy import GREEDY, best_labels, best_path, blank_probability
 from gluon_htr.text.alphabet import Alphabet
 
 AB = Alphabet("ab")
@@ -59,3 +59,20 @@ def test_a_temperature_changes_confidences_and_no_text() -> None:
     assert [line.text(AB) for line in sharp] == [line.text(AB) for line in flat]
     assert all(a.confidence >= b.confidence for a, b in zip(sharp, flat))
     assert isinstance(sharp[0], Decoded)
+
+
+def test_an_empty_text_is_not_sure() -> None:
+    """A line that was overlooked would look surest of all."""
+    (line,) = GREEDY.decode(logits_of("-----"), AB)
+    assert (line.spans, line.confidence) == ((), 0.0)
+
+
+@pytest.mark.parametrize("temperature", [0.5, 1.0, 3.0])
+def test_the_probability_of_no_text_is_that_of_its_only_path(temperature: float) -> None:
+    """A threshold for empty lines would mean something else for every network."""
+    logits = np.random.default_rng(1).normal(size=(5, 3)).astype(np.float32) * 2
+    odds = np.exp(logits.astype(float) / temperature)
+    expected = (odds[:, -1] / odds.sum(axis=1)).prod()
+    assert blank_probability(logits, temperature) == pytest.approx(expected, rel=1e-5)
+    assert blank_probability(logits_of("-" * 50)[0]) == pytest.approx((1 + 2 * np.exp(-10)) ** -50, rel=1e-5)
+    assert blank_probability(logits_of("--abab--")[0]) == 0

@@ -88,10 +88,10 @@ def test_predict_stays_small(images: list[Path], tmp_path: Path) -> None:
 
 
 def test_where_no_text_is_found_predict_says_so(tmp_path: Path) -> None:
-    """An empty line would look like a defect of the terminal."""
+    """An empty line would look like a defect of the terminal, and a script would take it for a text."""
     Image.new("L", (300, 40), 250).save(tmp_path / "blank.png")
     done = base(tmp_path, "predict", tmp_path / "blank.png")
-    assert (done.returncode, done.stdout) == (0, "\n")
+    assert (done.returncode, done.stdout) == (1, "\n")
     assert "blank.png: no text found" in done.stderr
 
 

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-from letters import LETTERS, WORDS, array, draw, encoded
+from letters import LETTERS, WORDS, array, draw, encoded, members, rehashed, zipped
 from PIL import Image
 
 import gluon_htr
+from gluon_htr.bundles.reader import read_bundle
 from gluon_htr.errors import ImageError, MissingToolError, ModelError, UsageError
 from gluon_htr.images.decoding import ImageLike
 from gluon_htr.images.preprocessing import Preprocessing
+from gluon_htr.runtime.loading import from_bundle
 from gluon_htr.runtime.recognizer import Recognizer
+from gluon_htr.runtime.verification import verify
 from gluon_htr.text.alphabet import Alphabet
 
 
@@ -255,3 +259,22 @@ def test_weights_that_are_no_numbers_are_an_error(recognizer: gluon_htr.Recogniz
     )
     with pytest.raises(ModelError, match="NaN or Inf"):
         broken.read(draw("abc"))
+
+
+def test_blank_paper_is_told_from_doubt(recognizer: gluon_htr.Recognizer) -> None:
+    """A script could not tell an empty line from one that was overlooked."""
+    blank = recognizer.read(np.full((16, 64), 255, np.uint8))
+    assert (blank.text, blank.confidence) == ("", 0)
+    assert 0.5 < blank.blank_probability <= 1
+    assert recognizer.read(array("bead")).blank_probability < 1e-3
+
+
+def test_older_bundles_with_an_empty_golden_text_are_valid(tmp_path: Path) -> None:
+    """They hold the confidence 1 for it, and would be called damaged."""
+    files = members()
+    golden = json.loads(files["golden/expected.json"])
+    files[golden[0]["file"]] = encoded(Image.new("L", (64, 16), 255))
+    golden[0] |= {"text": "", "confidence": 1.0}
+    files["golden/expected.json"] = json.dumps(golden).encode()
+    bundle = read_bundle(zipped(tmp_path / "old.zip", rehashed(files)))
+    assert all(finding.ok for finding in verify(bundle, from_bundle(bundle)))

@@ -55,6 +55,14 @@ def test_an_answer_says_what_the_recognizer_says(server: ReadingServer) -> None:
         assert (got["left"], got["right"]) == pytest.approx((character.left, character.right))
 
 
+def test_an_answer_tells_blank_paper_from_doubt(server: ReadingServer) -> None:
+    """A client could not tell an empty line from one that was overlooked."""
+    answer = server.read(word("")).json()
+    assert (answer["text"], answer["confidence"]) == ("", 0)
+    assert answer["blank_probability"] > 0.5
+    assert server.read(word("bead")).json()["blank_probability"] < 1e-3
+
+
 def test_an_answer_names_the_model_and_its_hash(server: ReadingServer) -> None:
     """Nobody could say later which model has read a document."""
     answer = server.read(word("cab")).json()
