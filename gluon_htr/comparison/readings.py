@@ -13,9 +13,10 @@ from typing import Any
 
 import msgspec
 
-from .._files import MAX_DATA, MAX_TEXT, read_bounded, read_text
+from .._files import MAX_DATA, MAX_TEXT, read_bounded
 from .._json import decode_json
 from .._storage import write_atomically
+from .._text_files import read_text
 from ..bundles.run_folder import is_run
 from ..datasets.loading import Track, load_data
 from ..datasets.sample import Problem
@@ -87,12 +88,9 @@ def write_report(folder: Path, card: dict[str, Any], store: Store, texts: Sequen
 def read_report(folder: Path) -> Readings:
     """Read a report. Raises `DataError` if it is damaged."""
     where = f"{folder / SCORES} is not a score card of evaluate --report"
-    try:
-        card = decode_json(read_bounded(folder / SCORES, MAX_TEXT), _Card, where, DataError)
-        rows = _table(folder / TEXTS, 3)
-        groups = _table(folder / GROUPS, 2) if (folder / GROUPS).is_file() else []
-    except UnicodeDecodeError as error:
-        raise DataError(f"{folder} is not a report: its files are not UTF-8 ({error})") from None
+    card = decode_json(read_bounded(folder / SCORES, MAX_TEXT), _Card, where, DataError)
+    rows = _table(folder / TEXTS, 3)
+    groups = _table(folder / GROUPS, 2) if (folder / GROUPS).is_file() else []
     ids, truths, texts = ([row[k] for row in rows] for k in range(3))
     whole = card.samples == len(rows) and card.samples_sha256 in (None, digest(ids, truths))
     if not whole or (groups and [row[0] for row in groups] != ids):

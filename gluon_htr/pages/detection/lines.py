@@ -15,7 +15,8 @@ import numpy as np
 from .components import components
 
 BACKGROUND, BODY, BASELINE, END = range(4)
-BASE = 0.35  # probability above which a pixel is of a baseline
+BASE = 0.25  # probability above which a pixel is of a baseline
+PEAK = 0.5  # highest probability of a baseline, at least
 SHORT = 0.6  # line heights: a shorter baseline is a speck
 NEAR = 1.5  # line heights: a gap that is smaller is one within a line
 LEVEL = 0.3  # line heights: two parts of a line differ less
@@ -41,7 +42,8 @@ def find_lines(probabilities: np.ndarray, scale: Sequence[float]) -> list[FoundL
     """
     base = probabilities[BASELINE]
     mask = (base > BASE) & (base >= probabilities[END])
-    traces = [_trace(rows, columns, base) for rows, columns in components(mask) if np.ptp(columns) >= 3]
+    found = [part for part in components(mask) if np.ptp(part[1]) >= 3 and base[part].max() >= PEAK]
+    traces = [_trace(rows, columns, base) for rows, columns in found]
     if not traces:
         return []
     height = _usual_height(probabilities, traces)
@@ -51,12 +53,12 @@ def find_lines(probabilities: np.ndarray, scale: Sequence[float]) -> list[FoundL
     factor = np.asarray(scale, float)
     ink = 1 - probabilities[BACKGROUND]
     bands = [_Band(trace, *_reach(trace.points, ink, owner, k, height)) for k, trace in enumerate(kept)]
-    found = []
+    lines = []
     for band in _outside_others(bands):
         line = simplified(band.trace.points, STRAIGHT)
         polygon = _outline(line, band.above, band.below)
-        found.append(FoundLine(polygon * factor, (line + 0.5) * factor, band.trace.confidence))
-    return sorted(found, key=lambda line: float(line.baseline[:, 1].mean()))
+        lines.append(FoundLine(polygon * factor, (line + 0.5) * factor, band.trace.confidence))
+    return sorted(lines, key=lambda line: float(line.baseline[:, 1].mean()))
 
 
 @dataclass(frozen=True)
