@@ -76,7 +76,7 @@ def test_what_has_no_text_makes_no_alphabet(command: Command, tmp_path: Path) ->
     (tmp_path / "empty.txt").write_text("\n\n")
     (tmp_path / "latin.txt").write_bytes("déjà vu".encode("latin-1"))
     assert "no text" in refusal(command("prepare", "text:empty.txt", "--alphabet", "a.json"))
-    assert "not in UTF-8" in refusal(command("prepare", "text:latin.txt", "--alphabet", "a.json"))
+    assert "not UTF-8" in refusal(command("prepare", "text:latin.txt", "--alphabet", "a.json"))
     assert "nowhere.txt" in refusal(command("prepare", "text:nowhere.txt", "--alphabet", "a.json"))
     assert "no images" in refusal(command("prepare", "text:latin.txt", "--output", "x.pkl", "--alphabet", "a.json"))
     assert "--output NAME.rec" in refusal(command("prepare", "text:empty.txt"))
