@@ -52,6 +52,7 @@ def page(browser: Any, server: ReadingServer, request: pytest.FixtureRequest) ->
 
 def upload(page: Any) -> None:
     """Chooses the picture of the word `reading`."""
+    page.wait_for_load_state()  # a script takes the file
     page.set_input_files("#file", WORD)
     expect(page.locator("#text")).to_have_value("reading")
 
