@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from archive_server import ArchiveServer
@@ -32,6 +33,15 @@ def iam_archives(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with words.tgz, lines.tgz, xml.tgz, ascii.tgz in the official layout: real ones, or drawn ones."""
     real = SAMPLE / "iam"
     return real if (real / "words.tgz").is_file() else draw_iam_archives(tmp_path_factory.mktemp("iam"))
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """One browser for all tests of a module, which must import `chromium` to be skipped where there is none."""
+    from chromium import launched
+
+    with launched() as started:
+        yield started
 
 
 @pytest.fixture

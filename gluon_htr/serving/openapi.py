@@ -32,15 +32,20 @@ def _request_body(**schemas: dict[str, Any]) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": content}}
 
 
-PREDICT_BODY = _request_body(
-    json={
-        "type": "object",
-        "properties": {"image": IMAGE, "images": {"type": "array", "items": IMAGE}, "model": MODEL},
-        "example": {"image": EXAMPLE_IMAGE},
-    },
-    form={"type": "object", "properties": {"image": FILE, "model": MODEL}, "additionalProperties": FILE},
-    file=FILE,
-)
+def _reading_body(file: dict[str, Any]) -> dict[str, Any]:
+    """Return the request body of a route that reads. file: schema of a file that it takes."""
+    return _request_body(
+        json={
+            "type": "object",
+            "properties": {"image": IMAGE, "images": {"type": "array", "items": IMAGE}, "model": MODEL},
+            "example": {"image": EXAMPLE_IMAGE},
+        },
+        form={"type": "object", "properties": {"image": file, "model": MODEL}, "additionalProperties": file},
+        file=file,
+    )
+
+
+PREDICT_BODY = _reading_body(FILE)
 CORRECTION_BODY = _request_body(
     json={
         "type": "object",
@@ -50,15 +55,7 @@ CORRECTION_BODY = _request_body(
     },
     form={"type": "object", "properties": {"image": FILE, "text": TEXT}, "required": ["image", "text"]},
 )
-READ_BODY = _request_body(
-    json={
-        "type": "object",
-        "properties": {"image": IMAGE, "images": {"type": "array", "items": IMAGE}, "model": MODEL},
-        "example": {"image": EXAMPLE_IMAGE},
-    },
-    form={"type": "object", "properties": {"image": PAGE_FILE, "model": MODEL}, "additionalProperties": PAGE_FILE},
-    file=PAGE_FILE,
-)
+READ_BODY = _reading_body(PAGE_FILE)
 CONVERT_BODY = _request_body(json=DOCUMENT)
 _FILES = {media_type.partition(";")[0]: {"schema": FILE} for media_type in (*MEDIA_TYPES.values(), ZIP)}
 ERROR_RESPONSES: dict[int | str, dict[str, Any]] = {

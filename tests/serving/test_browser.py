@@ -13,7 +13,7 @@ from PIL import Image
 
 pytest.importorskip("fastapi", reason="needs gluon-htr[serve]")
 
-from chromium import assert_accessible, expect, keep_picture, launched, opened_page
+from chromium import assert_accessible, expect, keep_picture, opened_page
 from reading_server import ReadingServer
 from support import PROJECT
 
@@ -34,13 +34,6 @@ def server() -> Iterator[ReadingServer]:
     """Reads with the model that ships, as a user sees it."""
     with ReadingServer(model="words") as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """One browser for all tests."""
-    with launched() as started:
-        yield started
 
 
 @pytest.fixture

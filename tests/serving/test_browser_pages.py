@@ -12,7 +12,7 @@ import pytest
 
 pytest.importorskip("fastapi", reason="needs gluon-htr[serve]")
 
-from chromium import assert_accessible, expect, keep_picture, launched, opened_page
+from chromium import assert_accessible, expect, keep_picture, opened_page
 from letters import LETTERS, WORDS
 from needs_mxnet import need_mxnet
 from PIL import Image
@@ -40,13 +40,6 @@ def server(kept: Path) -> Iterator[ReadingServer]:
     """One server for all tests."""
     with ReadingServer(pages=True, limits={"corrections": str(kept), "max_page_pixels": 2_000_000}) as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """One browser for all tests."""
-    with launched() as started:
-        yield started
 
 
 @pytest.fixture

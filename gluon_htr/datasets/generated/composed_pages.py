@@ -75,13 +75,9 @@ class ComposedPages:
 
     def page(self, index: int) -> ComposedPage:
         """Compose page number `index`. Raises `MissingToolError` without OpenCV."""
-        try:
-            from ...images.written_page import Sheet
-        except ImportError:
-            raise MissingToolError("composing pages needs OpenCV: pip install 'gluon-htr[train]'") from None
         random = np.random.default_rng([self._options.seed, index, COMPOSING])
         lines = self._writers[int(random.integers(len(self._writers)))]
-        page = _Composition(self._store, lines, self._words, Sheet, random)
+        page = _Composition(self._store, lines, self._words, random)
         page.compose()
         group = self._store.groups[lines[0]]
         places = tuple((placed.polygon, placed.baseline) for placed in page.sheet.placed)
@@ -110,11 +106,12 @@ class ComposedPagesReader:
 class _Composition:
     """One page in the making."""
 
-    def __init__(
-        self, store: Store, lines: list[int], words: np.ndarray, sheet: type, random: np.random.Generator
-    ) -> None:
-        from ...images.written_page import draw_paper
-
+    def __init__(self, store: Store, lines: list[int], words: np.ndarray, random: np.random.Generator) -> None:
+        try:
+            from ...images.written_page import Sheet, draw_paper, rule
+        except ImportError:
+            raise MissingToolError("composing pages needs OpenCV: pip install 'gluon-htr[train]'") from None
+        self._rule = rule
         self._store, self._lines, self._words, self._random = store, lines, words, random
         self.texts: list[str] = []
         self.line_height = random.uniform(30, 64)  # pixels
@@ -127,7 +124,7 @@ class _Composition:
         width = usual * random.uniform(1.05, 1.5)
         height = max(width * random.uniform(1.1, 1.6), 10 * self.pitch)
         width *= 2 if self.is_double or self.is_in_columns else 1
-        self.sheet = sheet(draw_paper((int(height), int(width)), self.pitch, random))
+        self.sheet = Sheet(draw_paper((int(height), int(width)), self.pitch, random))
 
     def compose(self) -> None:
         """Fill the page."""
@@ -162,20 +159,18 @@ class _Composition:
 
     def _table(self) -> None:
         """Fill rows of cells between vertical lines."""
-        from ...images.written_page import rule
-
         height, width = self.sheet.paper.shape
         edges = np.sort(self._random.uniform(0.05, 0.95, int(self._random.integers(3, 8)))) * width
         edges = np.concatenate([[0.03 * width], edges[np.diff(edges, prepend=-width) > 2 * self.line_height]])
         edges = np.append(edges, 0.98 * width)
         shade = int(self._random.uniform(0.3, 0.85) * self.sheet.paper.mean())
         if self._random.random() < 0.8:
-            rule(self.sheet.paper, edges, shade, int(self._random.integers(1, 4)), across=False)
+            self._rule(self.sheet.paper, edges, shade, int(self._random.integers(1, 4)), across=False)
         size = 0.6
         y = 0.08 * height + self.line_height
         while y < 0.95 * height:
             if self._random.random() < 0.3:
-                rule(self.sheet.paper, np.array([y + 0.3 * self.pitch]), shade, 1, across=True)
+                self._rule(self.sheet.paper, np.array([y + 0.3 * self.pitch]), shade, 1, across=True)
             for left, right in pairwise(edges):
                 if self._random.random() < 0.7:
                     gap = self._random.uniform(0.05, 0.3) * (right - left)

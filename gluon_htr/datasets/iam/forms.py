@@ -95,7 +95,8 @@ class IamForms:
         for identity, image in found:
             if identity in missing:
                 yield _region(PicturedForm(missing.pop(identity), image), self._options.region)
-        self.problems += [Problem(identity, "has no image") for identity in missing]
+        why = "lacks the images of some lines" if self._level == "lines" else "has no image"
+        self.problems += [Problem(identity, why) for identity in missing]
 
     def _scanned(self) -> Iterator[tuple[str, Encoded]]:
         return ((identity, Encoded(source)) for identity, source in self._files.images(self._level))

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
-from chromium import assert_accessible, keep_picture, launched, new_page, playwright
+from chromium import assert_accessible, keep_picture, new_page, playwright
 from example_pages import HEBREW, HEIGHT, WIDTH, blank, page, turned, varied
 
 from gluon_htr.datasets.spec import open_spec, parse_spec
@@ -22,12 +22,6 @@ from gluon_htr.pages.outlines import LineGeometry, found_bands
 
 expect = playwright.expect
 WIDE, NARROW = {"width": 1200, "height": 800}, {"width": 360, "height": 740}
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with launched() as started:
-        yield started
 
 
 @pytest.fixture
