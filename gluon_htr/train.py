@@ -67,8 +67,7 @@ def run(
 
     Processes that `torchrun` started train together; the first of them speaks for all.
     """
-    team, device = join_team(request.engine, request.device)
-    request = msgspec.structs.replace(request, device=device)
+    team = join_team(request.engine, request.device)
     with _command.silenced(not team.is_leader):
         return _train(request, output, resume, alphabet, threads, team)
 

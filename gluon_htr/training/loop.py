@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 
 from .._storage import write_atomically
-from ..errors import DivergenceError, TeamError
+from ..errors import DivergenceError
 from ..graphs.params import pack_parameters
 from ..text.comparison import is_better
 from . import averages
@@ -92,9 +92,6 @@ class Trainer:
                 begun = self.progress.next.batch > 0  # a budget ended within an epoch
                 self._validate(self.progress.next.epoch + begun)
             return True
-        except TeamError:  # between two steps: this process has all that the others had
-            self.save()
-            raise
         finally:
             if self._journal:
                 self._journal.close()

@@ -8,6 +8,7 @@ messages. All of them must see the run's folder.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
@@ -63,9 +64,9 @@ class TorchTeam(Team):
         from .._torch import torch
 
         self._distributed: Any = torch.distributed
-        self._device = torch.device("cpu" if device == "cpu" else device.replace("gpu", "cuda"))
-        if self._device.type == "cuda":
-            torch.cuda.set_device(self._device)
+        self._device = torch.device(device.replace("gpu", "cuda"))
+        if self._device.type == "cuda" and ":" not in device:  # then engines use the current one, too
+            torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
         if not self._distributed.is_initialized():
             self._distributed.init_process_group("gloo" if self._device.type == "cpu" else "nccl")
         self.rank, self.size = self._distributed.get_rank(), self._distributed.get_world_size()
@@ -91,21 +92,25 @@ class TorchTeam(Team):
             raise TeamError(lost(error)) from None
 
 
+def is_lost(error: RuntimeError) -> bool:
+    """Test whether an error comes from the connection to other processes, and not from this one."""
+    return type(error).__name__.startswith("Dist") or re.search("gloo|nccl|by peer", str(error), re.I) is not None
+
+
 def lost(error: Exception) -> str:
     """Explain that processes cannot reach each other any more."""
     reason = " ".join(str(error).split())[:160]
     return f"another process of this training has ended or cannot be reached; continue with --resume ({reason})"
 
 
-def join_team(engine: str, device: str) -> tuple[Team, str]:
-    """Join the processes that `torchrun` started, if it did; also return this process' device.
+def join_team(engine: str, device: str) -> Team:
+    """Join the processes that `torchrun` started, if it did.
 
-    With several devices, `gpu` is that of the process' number on its host. Raises `UsageError` for another engine.
+    Without a number, `gpu` becomes the device of the process' number on its host. Raises `UsageError` for another
+    engine.
     """
     if int(os.environ.get("WORLD_SIZE", "1")) < 2 or "RANK" not in os.environ:
-        return ALONE, device
+        return ALONE
     if engine != "torch":
         raise UsageError("torchrun needs --engine torch")
-    if device in ("gpu", "cuda"):
-        device = f"gpu:{os.environ.get('LOCAL_RANK', '0')}"
-    return TorchTeam(device), device
+    return TorchTeam(device)

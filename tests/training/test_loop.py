@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 from fakes import ALPHABET, FakeEngine, fake_batches, fake_run, spelled_store
 
-from gluon_htr.errors import DivergenceError
+from gluon_htr.errors import DivergenceError, TeamError
 from gluon_htr.graphs.params import load_parameters
 from gluon_htr.training import loop
 from gluon_htr.training.loop import Callbacks, Trainer
 from gluon_htr.training.runs import Run
+from gluon_htr.training.team import Team
 from gluon_htr.training.validation import TextExamination, TextValidation
 
 pytest.importorskip("tomli_w")
@@ -171,3 +172,38 @@ def test_callbacks_hear_of_every_step(tmp_path: Path) -> None:
     shares = [share for *_, share in steps]
     assert shares == sorted(shares)
     assert shares[-1] == 1
+
+
+class _Breaking(Team):
+    """A team that loses another process at its n-th sum."""
+
+    def __init__(self, last: int) -> None:
+        self._left = last
+
+    def total(self, values: Sequence[float]) -> list[float]:
+        self._left -= 1
+        if self._left < 0:
+            raise TeamError("another process has ended")
+        return list(values)
+
+
+@pytest.mark.parametrize("sums", [5, 16, 21])  # within an epoch, at its validation, in the next one
+def test_a_lost_process_leaves_a_checkpoint_that_repeats_nothing(sums: int, tmp_path: Path) -> None:
+    """Batches would be trained on twice, or a validation be left out, after a machine was lost."""
+
+    def skill(step: int) -> float:
+        return step / 8
+
+    whole = fake_run(tmp_path / "whole")
+    assert trainer(whole, skill).finish(Callbacks())
+    run = fake_run(tmp_path / "run")
+    broken = Trainer(run, FakeEngine(skill), fake_batches(TRAIN), VALIDATION, _Breaking(sums))
+    with pytest.raises(TeamError):
+        broken.finish(Callbacks())
+    again = trainer(run, skill)
+    if run.last.exists():
+        again.resume()
+        assert again.progress.step == 16 * (sums > 17)
+    assert again.finish(Callbacks())
+    assert dict(validations(run)) == dict(validations(whole))
+    assert published(run) == published(whole)

@@ -18,7 +18,7 @@ from ...graphs.torch_module import GraphModule
 from ..objectives import Objective
 from ..objectives.batch import Batch
 from ..objectives.torch import loss_function
-from ..team import ALONE, Team, lost
+from ..team import ALONE, Team, is_lost, lost
 from .interface import Arrays
 from .optimizer import OptimizerSettings
 
@@ -70,7 +70,7 @@ class TorchEngine:
             loss = self._loss(logits.float(), batch) * batch.weight
             loss.backward()
         except RuntimeError as error:
-            if self._forward is self._module:
+            if self._forward is self._module or not is_lost(error):
                 raise
             raise TeamError(lost(error)) from None
         value = float(loss.detach())
