@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from ..decoding.decoder import Decoder
-from ..decoding.greedy import GREEDY
+from ..decoding.greedy import GREEDY, GreedyDecoder
 from ..errors import UsageError
 
 DecoderName = Literal["greedy", "beam"]
@@ -43,7 +43,7 @@ def make_decoder(request: DecoderRequest) -> Decoder:
 
 def describe(decoder: Decoder) -> str:
     """Describe a decoder in a few words, for score cards."""
-    if decoder is GREEDY:
+    if isinstance(decoder, GreedyDecoder):
         return "greedy"
     from .beam_decoders import describe_beam
 

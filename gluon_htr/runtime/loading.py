@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from ..bundles.catalog import default_bundle, find_bundle, known_bundles
 from ..bundles.reader import Bundle, read_bundle
@@ -119,10 +120,12 @@ def _probabilities(reader: Lines | Words, decoder: Decoder) -> Probabilities | N
     return reader.calibration.beam if isinstance(decoder, JointDecoder) else None
 
 
+def _loaded_again(*arguments: Any) -> Recognizer:
+    return _shared(*arguments).copy()  # what is changed later is changed in this one alone
+
+
 @lru_cache(maxsize=2)  # tasks that are sent to a process bring their recognizer each time
-def _loaded_again(
-    path: str, engine: str, threads: int | None, providers: tuple[str, ...], precision: str
-) -> Recognizer:
+def _shared(path: str, engine: str, threads: int | None, providers: tuple[str, ...], precision: str) -> Recognizer:
     return load(Path(path), engine, threads, providers, precision)
 
 

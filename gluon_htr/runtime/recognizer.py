@@ -143,10 +143,17 @@ class Recognizer:
         state = {key: getattr(self, key) for key in ("temperature", "decoder", "probabilities")}
         return reduced(self._origin, self.name, state)
 
+    def copy(self) -> Recognizer:
+        """Return another recognizer with the same network and settings."""
+        fixed = self.network, self.alphabet, self.preprocessing, self.name
+        return Recognizer(*fixed, self.temperature, self.decoder, self._origin, self.probabilities)
+
+    __copy__ = copy
+
     def uncalibrated(self) -> Recognizer:
         """Return the same recognizer with the confidences of its network: those of golden texts."""
-        other = Recognizer(self.network, self.alphabet, self.preprocessing, self.name, self.temperature, self.decoder)
-        other._origin = self._origin
+        other = self.copy()
+        other.probabilities = None
         return other
 
     def read(self, image: ImageLike, whole: bool = False, frame: int | None = None) -> Recognition:

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from copy import copy
 from dataclasses import asdict
 from pathlib import Path
 
@@ -21,7 +22,9 @@ from PIL import Image
 from support import PROJECT
 
 import gluon_htr
-from gluon_htr import ImageError, Recognizer, UsageError
+from gluon_htr import ImageError, Recognizer, UsageError, load
+from gluon_htr.decoding.beam_decoder import BeamDecoder
+from gluon_htr.runtime.decoders import describe
 
 WORDS = ["bead", "abc", "decade"]
 
@@ -113,6 +116,17 @@ def test_a_reader_of_pages_can_be_pickled() -> None:
     reader = gluon_htr.load_reader(LETTERS, threads=1)
     again = pickle.loads(pickle.dumps(reader))  # noqa: S301
     assert (again.detector.name, again.recognizer.name) == (reader.detector.name, reader.recognizer.name)
+
+
+def test_copies_of_a_recognizer_have_settings_of_their_own(recognizer: Recognizer) -> None:
+    """A worker that got two recognizers of one model would read with the decoder of the later one."""
+    searching = load(LETTERS, threads=1, decoder=BeamDecoder())
+    greedy, beam = (pickle.loads(pickle.dumps(one)) for one in (recognizer, searching))  # noqa: S301
+    assert [describe(one.decoder) for one in (greedy, beam)] == ["greedy", describe(BeamDecoder())]
+    other = copy(recognizer)
+    other.decoder = beam.decoder
+    assert describe(recognizer.decoder) == "greedy"
+    assert describe(pickle.loads(pickle.dumps(other)).decoder) == describe(BeamDecoder())  # noqa: S301
 
 
 def test_a_recognizer_of_a_users_own_network_says_what_to_do(recognizer: Recognizer) -> None:
