@@ -21,8 +21,8 @@ from PIL import Image
 from .._files import read_bounded
 from ..errors import ImageError
 from . import upright
-from .cost import MAX_FILE, MAX_PIXELS, bytes_per_pixel, check_size
-from .formats import broken, open_image
+from .cost import MAX_FILE, MAX_PIXELS, bytes_per_pixel, check_decoding, check_size
+from .formats import broken, identify, open_image
 from .samples import by_strips, eight_bits, eight_bits_of
 from .transparency import gray_on_paper, is_transparent, on_paper
 
@@ -131,6 +131,7 @@ def seek(image: Image.Image, blob: bytes, name: str, frame: int | None) -> None:
             raise ImageError(f"{name} has no frame {frame}: frames are counted from 1")
         elif frame > 1:
             image.seek(frame - 1)
+            check_decoding(image, blob, identify(blob) or "", name)
     except ImageError:
         raise
     except EOFError:

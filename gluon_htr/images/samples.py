@@ -107,7 +107,7 @@ class _Scale:
         table = np.clip(np.round(np.arange(65536) * (255.0 / white)), 0, 255).astype(np.uint8)
         if white == 65535:
             table = np.round(np.arange(65536) / 257).astype(np.uint8)
-        return lambda values: table[np.minimum(values, 65535)]
+        return lambda values: table[values if values.dtype.itemsize < 4 else np.minimum(values, 65535)]
 
     def _white_of_floats(self) -> int:
         """Return 1 for a scale of 0..1, else the white of integers. Raises `ValueError` for any other range."""

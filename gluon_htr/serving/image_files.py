@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..errors import ImageError
-from ..images.formats import open_image
+from ..images.formats import identify, open_image
 from ..runtime.recognizer import Recognition, Recognizer
 
 #: Accepted formats: those that browsers, scanners and phones send. HEIF needs pillow-heif, of the extra `pages`.
@@ -15,17 +15,17 @@ Outcome = Recognition | ImageError
 
 def check_image(content: bytes, max_pixels: int) -> str:
     """Check format and size of an image file without decoding it. Return the format, or raise `ImageError`."""
+    if (format_name := identify(content)) and format_name not in FORMATS:  # its decoder never sees it
+        raise _not_accepted()
     try:
         with open_image(content, "the image") as image:
             width, height = image.size
             is_deep = image.mode == "F" or image.mode.startswith("I")
-            format_name = "JPEG" if image.format == "MPO" else str(image.format)  # some phones add a preview
     except ImageError as error:
         if " is not an image" in str(error):
             raise _not_accepted() from None
         raise
-    if format_name not in FORMATS:
-        raise _not_accepted()
+    assert format_name is not None, "open_image refuses what it does not know"
     max_pixels = max_pixels // 2 if is_deep else max_pixels  # more than 8 bits take twice the memory
     if width * height > max_pixels:
         raise ImageError(f"the image has {width} × {height} pixels; the limit is {max_pixels:,}: scale it down")

@@ -101,6 +101,23 @@ def test_a_bomb_is_refused_in_little_time(name: str) -> None:
     assert "\n" not in str(caught.value)
 
 
+def test_a_bomb_behind_an_ordinary_page_is_refused() -> None:
+    """The second page of a TIFF would cost what its first one may not."""
+    bomb, page = repeated_strips(), bytearray(saved(Image.new("L", (20, 20), 255), "TIFF"))
+    page += bytes(len(page) % 2)
+    (first,) = struct.unpack_from("<I", page, 4)
+    (count,) = struct.unpack_from("<H", page, first)
+    struct.pack_into("<I", page, first + 2 + 12 * count, len(page) + 8)  # the next directory: that of the bomb
+    moved = bytearray(bomb)
+    for place in range(10, 10 + 12 * 8, 12):
+        values, value = struct.unpack_from("<II", moved, place + 4)
+        if values > 1:  # an offset into the file
+            struct.pack_into("<I", moved, place + 8, value + len(page))
+    with pytest.raises(ImageError, match="more bytes than the file"):
+        decode(bytes(page + moved), frame=2)
+    assert decode(bytes(page + moved), frame=1).shape == (20, 20)
+
+
 def test_an_ordinary_progressive_photograph_is_read() -> None:
     """Cameras and web sites use up to a dozen scans; metadata may hold the bytes of a scan by chance."""
     noise = Image.effect_noise((900, 700), 90).convert("RGB")

@@ -75,14 +75,20 @@ def test_white_may_be_zero_in_16_bits_too(bits: int) -> None:
         GRAY.astype(np.float64) * 257,
         GRAY.astype(np.int64),
         GRAY.astype(np.uint32),
+        GRAY.astype(np.int16),
         np.dstack([GRAY.astype(np.float32)] * 3),
         np.dstack([GRAY / 255] * 3),
     ],
-    ids=["0..255", "half", "0..1", "half 0..1", "0..65535", "int64", "uint32", "color", "color 0..1"],
+    ids=["0..255", "half", "0..1", "half 0..1", "0..65535", "int64", "uint32", "int16", "color", "color 0..1"],
 )
 def test_arrays_of_any_type_are_the_same_picture(array: np.ndarray) -> None:
     """A picture after `astype("float32")` would be read as blank, with a confidence of 1."""
     assert np.abs(decode(array).astype(int) - GRAY).max() <= 1
+
+
+def test_signed_bytes_of_a_mask_are_read() -> None:
+    """`mask.astype("int8")` ended in an OverflowError with numpy 2."""
+    assert decode(np.array([[0, 1], [1, 0]], np.int8)).tolist() == decode(np.array([[0, 1], [1, 0]], np.uint8)).tolist()
 
 
 def test_what_interpolation_overshoots_is_cut_off() -> None:

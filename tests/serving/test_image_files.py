@@ -79,3 +79,10 @@ def test_a_damaged_file_is_an_image_or_an_image_error(position: int, change: byt
     damaged = (WORD[:position] + change + WORD[position + len(change) :])[:length]
     with contextlib.suppress(ImageError):
         assert check_image(damaged, 10_000) in FORMATS
+
+
+@pytest.mark.parametrize("head", [b"\xff\x4f\xff\x51", b"P5 9 9 255\n", b"\0\0\0\x1cftypavif"])
+def test_decoders_of_other_formats_never_see_what_clients_send(head: bytes) -> None:
+    """Every decoder is one more that can be attacked."""
+    with pytest.raises(ImageError, match="not in an accepted format"):
+        check_image(head + bytes(100), 10_000)
