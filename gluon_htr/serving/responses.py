@@ -31,7 +31,10 @@ class Reading(BaseModel):
 
     text: str
     pred: str = Field(description="the same as `text`, for clients of older servers")
-    confidence: float = Field(description="0 to 1: the product of the characters' confidences; 0 for an empty text")
+    confidence: float = Field(
+        description="0 to 1: the probability that the whole text is right, if the model is calibrated, else the "
+        "product of the characters' confidences; 0 for an empty text"
+    )
     blank_probability: float = Field(description="0 to 1: probability that the image has no text")
     characters: list[CharacterRead]
     model: ModelName

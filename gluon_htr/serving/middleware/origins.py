@@ -94,8 +94,9 @@ def is_known_host(host: str, names: Collection[str]) -> bool:
     """Test whether a request's `Host` may be answered: an address, a name without a dot, of which no site can be the
     owner, or one of the given names (`*.example.org` for all below).
     """
-    name = (urlsplit(f"//{host}").hostname or "").rstrip(".") if _is_plain(host) else ""
+    name = ""
     try:
+        name = (urlsplit(f"//{host}").hostname or "").rstrip(".") if _is_plain(host) else ""
         ip_address(name.partition("%")[0])
         return True
     except ValueError:
@@ -106,7 +107,7 @@ def is_known_host(host: str, names: Collection[str]) -> bool:
 
 
 def _is_plain(host: str) -> bool:
-    """Test whether a `Host` can be parsed: `[` without `]` cannot."""
+    """Test whether a `Host` has the form of a name or an address; what is in brackets may still be none."""
     return re.fullmatch(r"[A-Za-z0-9._-]+(:\d*)?|\[[0-9A-Fa-f:.%a-z]+\](:\d*)?", host) is not None
 
 

@@ -134,6 +134,8 @@ def test_a_name_that_leads_here_is_not_answered(method: str, asking: Ask) -> Non
         ("evil.example@127.0.0.1", False),
         ("evil.example/127.0.0.1", False),
         ("[", False),
+        ("[zz]", False),
+        ("[1.2.3.4]", False),
         ("127.0.0.1 evil.example", False),
     ],
 )
