@@ -7,9 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from . import _command, _progress
-from .datasets.loading import load_data
+from .datasets.loading import has_test_data, load_data
 from .datasets.running_text import read_lines, runs_within, sharing_lines, word_runs
-from .datasets.spec import parse_spec
 from .datasets.store import Store
 from .errors import UsageError
 from .ngrams.files import LanguageModel
@@ -41,8 +40,8 @@ def try_settings(model: LanguageModel, specs: list[str], recognizer: Recognizer,
     them.
     """
     for spec in specs:
-        if getattr(parse_spec(spec).options, "split", None) == "test":
-            raise UsageError(f"{spec} is test data: tune on validation data")
+        if has_test_data(spec):
+            raise UsageError(f"{spec} has test data in it: tune on validation data, with split=validation")
     alphabet = recognizer.alphabet
     store = load_data(
         specs, recognizer.preprocessing, track=_progress.track, form=alphabet.normalization, like_inference=True

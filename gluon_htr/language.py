@@ -56,7 +56,7 @@ def size(text: str) -> int:
     match = re.fullmatch(r"([0-9.]+) ?([kM]?)B?", text)
     try:
         value = int(float(match[1]) * {"": 1, "k": 1e3, "M": 1e6}[match[2]]) if match else 0
-    except ValueError:
+    except (ValueError, OverflowError):
         value = 0
     if value < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a size: write 3MB or 500kB")

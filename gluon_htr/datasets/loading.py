@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
+from typing import get_args, get_type_hints
 
 import numpy as np
 
@@ -67,6 +68,13 @@ def _load(spec: Spec, preprocessing: Preprocessing, preparer: Preparer, seed: in
 def is_generated(spec: str) -> bool:
     """Test whether the samples, or the data they were prepared from, are generated. Raises as `load_data` does."""
     return KINDS[source_spec(spec).kind].generated
+
+
+def has_test_data(text: str) -> bool:
+    """Test whether a spec, or the source of prepared data, has the test part of its data in it."""
+    options = source_spec(text).options
+    parts = get_args(get_type_hints(type(options)).get("split"))
+    return "test" in parts and options.split in ("test", "all")
 
 
 def source_spec(text: str) -> Spec:

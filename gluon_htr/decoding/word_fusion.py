@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..errors import LanguageModelError
 from ..ngrams.model import END, SPECIAL, UNKNOWN, NGramModel
 from ..text.alphabet import Alphabet
 from .hashes import START, extended, find_hashes, hashes_of
@@ -28,6 +29,8 @@ class WordFusion:
         self._model, self._weight, self._bonus = model, weight, bonus
         self.most = 2 * max(bonus, 0.0)  # the end of a word, and a punctuation mark
         words = model.tokens[len(SPECIAL) :]
+        if not words:
+            raise LanguageModelError("the language model has no words")
         spaced = sum(not all(map(_is_inner, word)) and len(word) > 1 for word in words) > MAX_MIXED * len(words)
         characters = alphabet.characters
         inner = np.array([not c.isspace() if spaced else _is_inner(c) for c in characters])

@@ -21,6 +21,7 @@ SPACES = (SPACE, "<sp>", "▁", "␣", "|")  # what others write, the surest fir
 LOG10 = math.log(10)
 LOWEST = -99.0  # of base 10, for what never occurs
 MAX_NGRAMS = 50_000_000
+_BLANKS = re.compile(r"[ \t]+")  # other spaces, such as U+00A0, may be characters of a model
 _COUNT = re.compile(r"ngram (\d+) ?= ?(\d+)")
 
 
@@ -67,7 +68,7 @@ def read_arpa(path: Path) -> NGramModel:
 
 
 def _parse(lines: Iterable[str], where: str) -> NGramModel:
-    rows = (stripped for line in lines if (stripped := line.strip()))
+    rows = (stripped for line in lines if (stripped := line.strip(" \t\r\n")))
     counts = _counts(rows, where)
     parts = [_section(rows, number, count, number == len(counts), where) for number, count in enumerate(counts, 1)]
     tokens, symbols, unit = _vocabulary([words[0] for words, _, _ in parts[0]], where)
@@ -99,7 +100,7 @@ def _section(rows: Iterator[str], number: int, count: int, last: bool, where: st
     """Read the n-grams of one order, and the mark behind them."""
     found = []
     for row in islice(rows, count):
-        fields = row.split()
+        fields = _BLANKS.split(row)
         try:
             score, words = float(fields[0]), fields[1 : number + 1]
             backoff = float(fields[number + 1]) if len(fields) > number + 1 else 0.0

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 from language_models import VERSE
 from letters import LETTERS, WORDS, draw
 
 from gluon_htr import evaluate, language, load, predict, read
 from gluon_htr.bundles.catalog import user_folder
+from gluon_htr.datasets.loading import has_test_data
+from gluon_htr.datasets.origin import Origin
+from gluon_htr.datasets.packed.cache import save_cache
+from gluon_htr.datasets.store import Store
 from gluon_htr.errors import DataError, HtrError, LanguageModelError, UsageError
+from gluon_htr.images.preprocessing import Preprocessing
 from gluon_htr.ngrams.catalog import open_model
 from gluon_htr.runtime.decoders import DecoderRequest, make_decoder
 from gluon_htr.serving.served_models import open_models
@@ -74,8 +81,16 @@ def test_tuning_on_learned_texts_or_on_test_data_is_refused(words: Path) -> None
     (words / "verse.tsv").write_text("".join(f"{k}.png\t{line}\n" for k, line in enumerate(VERSE[:4])))
     with pytest.raises(UsageError, match="--exclude"):
         built("--tune", "listing:verse.tsv")
+    for spec in ("iam-lines:data/iam?split=test", "iam-lines:data/iam", "pages:data/pages"):
+        with pytest.raises(UsageError, match="test data"):
+            built("--tune", spec)
+    one = Store.collect([("id", "text", "writer", np.zeros((16, 64), np.uint8))], [])
+    made_from = Origin("iam-words:data/iam?split=test", "", Preprocessing("box", 16, 64))
+    save_cache(words / "prepared.pkl", [one], lambda: made_from)
     with pytest.raises(UsageError, match="test data"):
-        built("--tune", "iam-lines:data/iam?split=test")
+        built("--tune", "cache:prepared.pkl")
+    assert not has_test_data("iam-lines:data/iam?split=validation")
+    assert not has_test_data("listing:labels.tsv")
     with pytest.raises(HtrError):
         language.main(["missing.txt", "--output", "x.lm"])
 
@@ -154,3 +169,10 @@ def test_pages_and_servers_read_with_the_decoder_that_is_asked_for(
     monkeypatch.setattr("gluon_htr.read.run", lambda *arguments: 0)
     assert read.main(["0.png", "--decoder", "beam", "--language", "none"]) == 0
     assert asked[-1] == decoder
+
+
+@pytest.mark.parametrize("text", ["", "MB", "-3MB", "0", "9" * 400, "nan", "3 pages"])
+def test_a_size_is_a_number_of_bytes(text: str) -> None:
+    """A slip of the finger would end in a traceback."""
+    with pytest.raises(argparse.ArgumentTypeError, match="is not a size"):
+        language.size(text)

@@ -10,12 +10,14 @@ import numpy as np
 import pytest
 from language_models import VERSE, model_of
 
+from gluon_htr.decoding.word_fusion import WordFusion
 from gluon_htr.errors import LanguageModelError
 from gluon_htr.ngrams.arpa import read_arpa, write_arpa
-from gluon_htr.ngrams.building import encoded
+from gluon_htr.ngrams.building import build, encoded
 from gluon_htr.ngrams.catalog import SHIPPED, known_languages, open_model
 from gluon_htr.ngrams.files import HEAD, LanguageModel, Tuning, pack_model, parse_model, read_model, write_model
 from gluon_htr.ngrams.model import NGramModel
+from gluon_htr.text.alphabet import Alphabet
 
 
 def scores(model: NGramModel) -> np.ndarray:
@@ -138,3 +140,17 @@ def test_shipped_models_are_small_and_say_what_they_are_made_of() -> None:
         assert model.language == language
         assert model.sources
     assert set(limits) <= known_languages(Path("no such folder")).keys()
+
+
+def test_other_spaces_are_characters_of_a_model(tmp_path: Path) -> None:
+    """A model with a no-break space could be written, and not be read again."""
+    model = build(["a\u00a0b a\u3000b"] * 20, 3, "characters", 10_000)
+    write_arpa(model, tmp_path / "x.arpa")
+    assert open_model(tmp_path / "x.arpa").ngrams.tokens == model.tokens
+
+
+def test_a_model_without_words_is_refused(tmp_path: Path) -> None:
+    """Reading would end in an IndexError at the first word."""
+    (tmp_path / "x.arpa").write_text("\\data\\\nngram 1=3\n\n\\1-grams:\n-1\t<unk>\n-1\t<s>\n-1\t</s>\n\n\\end\\\n")
+    with pytest.raises(LanguageModelError, match="no words"):
+        WordFusion(open_model(tmp_path / "x.arpa").ngrams, Alphabet("ab"), 1.0, 0.0)
