@@ -50,9 +50,9 @@ def read_text(path: str | os.PathLike[str], max_bytes: int = MAX_TEXT) -> str:
     """Read a regular file of text. Raises `OSError` if it cannot be read or is not text, as callers report all such."""
     content = read_bounded(path, max_bytes)
     try:
-        return decode_text(content, "line", _NotText)
+        return decode_text(content, "it", _NotText)
     except _NotText as fault:
-        raise OSError(errno.EILSEQ, str(fault).replace("line:", "line "), os.fspath(path)) from None
+        raise OSError(errno.EILSEQ, str(fault).replace("it:", "line "), os.fspath(path)) from None
 
 
 def encoding_of(content: bytes) -> tuple[bytes, str]:

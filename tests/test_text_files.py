@@ -10,11 +10,12 @@ import pytest
 
 from gluon_htr._text_files import decode_text, read_text, split_lines
 from gluon_htr.bundles.reader import read_bundle
+from gluon_htr.datasets.files import archive_members
 from gluon_htr.datasets.iam.online import parse_text
 from gluon_htr.datasets.labels import labels
 from gluon_htr.datasets.listing.rows import read_rows
 from gluon_htr.datasets.spec import open_spec, parse_spec
-from gluon_htr.errors import AnnotationError, HtrError
+from gluon_htr.errors import AnnotationError, ArchiveError, HtrError
 from gluon_htr.graphs.pair import read_files
 from gluon_htr.graphs.symbol import load_graph
 from gluon_htr.networks.presets import load_preset, preset_text
@@ -100,3 +101,24 @@ def test_names_in_archives_may_be_damaged(kind: str, tmp_path: Path) -> None:
     }
     with pytest.raises(HtrError, match=r"words\.zip"):
         readers[kind]()
+
+
+def test_binary_content_is_named_in_plain_words(tmp_path: Path) -> None:
+    """`line is not text` would send people to look for a line."""
+    (tmp_path / "file.txt").write_bytes(b"a\0b")
+    with pytest.raises(OSError, match="it is not text"):
+        read_text(tmp_path / "file.txt")
+    (tmp_path / "file.txt").write_bytes(b"a\n\xc3(")
+    with pytest.raises(OSError, match="line 2 is not UTF-8"):
+        read_text(tmp_path / "file.txt")
+
+
+def test_a_damaged_archive_of_any_compression_is_one_line(tmp_path: Path) -> None:
+    """Python's error of LZMA is none of its other errors of archives."""
+    with zipfile.ZipFile(tmp_path / "words.zip", "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("a.txt", "text" * 1000)
+    content = bytearray((tmp_path / "words.zip").read_bytes())
+    content[60:80] = bytes(20)
+    (tmp_path / "words.zip").write_bytes(content)
+    with pytest.raises(ArchiveError, match=r"words\.zip"):
+        list(archive_members(tmp_path / "words.zip", (".txt",)))

@@ -117,8 +117,10 @@ def read_with(recognizer: Recognizer, name: str, specs: Sequence[str], track: Tr
 def matched(a: Readings, b: Readings) -> tuple[Readings, Readings]:
     """Bring two readings of the same samples into the order of the first, with references in one normal form.
 
-    Raises `UsageError` if the samples differ.
+    Raises `UsageError` if the samples differ, `DataError` if none of them has a text.
     """
+    if not any(map(str.strip, a.truths)):
+        raise DataError(f"{a.name} has no sample with a text to compare by")
     for form in ("NFC", "NFKC"):  # that of the looser alphabet
         a, b = (
             replace(

@@ -5,6 +5,7 @@ A folder takes precedence over archives. Members of an archive are read one afte
 
 from __future__ import annotations
 
+import lzma
 import os
 import tarfile
 import zipfile
@@ -18,6 +19,12 @@ from ..errors import ArchiveError
 
 MAX_MEMBER_BYTES = 256 << 20  # bytes; a page scanned as PNG has 10 MB
 ARCHIVES = (".tgz", ".tar.gz", ".tar", ".zip")
+
+
+_BROKEN = (
+    *(tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError),
+    *(EOFError, OSError, RuntimeError, ValueError),
+)
 
 
 def folder_files(folder: Path, suffixes: tuple[str, ...]) -> dict[str, str]:
@@ -49,7 +56,7 @@ def archive_members(archive: Path, suffixes: tuple[str, ...], inside: str = "") 
         for name, content in _zipped(archive, suffixes) if zipfile.is_zipfile(archive) else _tarred(archive, suffixes):
             if not inside or inside in name.parts[:-1]:
                 yield name.stem, content
-    except (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError) as error:
+    except _BROKEN as error:
         raise ArchiveError(f"{archive} is truncated or not an archive ({error}): fetch it again") from None
 
 

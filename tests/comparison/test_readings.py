@@ -93,3 +93,9 @@ def test_other_samples_are_refused(ids: str, truths: list[str]) -> None:
     """The easier split would make the better model."""
     with pytest.raises(UsageError, match=r"different samples: 2 of validation and \d of test"):
         matched(readings("xy", ["1", "2"], ["", ""], "validation"), readings(ids, truths, [""] * len(ids), "test"))
+
+
+def test_without_any_text_there_is_nothing_to_compare() -> None:
+    """`compare` would end in an unexpected error."""
+    with pytest.raises(DataError, match="no sample with a text"):
+        matched(readings("xy", ["", " "], ["a", "b"]), readings("xy", ["", " "], ["a", "b"]))

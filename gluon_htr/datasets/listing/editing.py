@@ -12,7 +12,7 @@ from ..._text_files import decode_text, encoding_of
 from ...errors import AnnotationError
 from ..sample import Problem
 from .quoting import cells, is_quoted
-from .rows import LABELS, PATHS, column_named, is_header, parse_tabbed
+from .rows import LABELS, PATHS, column_named, is_header, named_separator, parse_tabbed
 
 _LINE = re.compile(r"([^\r\n]*)(\r\n|\n|\r|\Z)")
 
@@ -26,6 +26,9 @@ class EditedList:
         self._load(decode_text(content, name, AnnotationError))
 
     def _load(self, text: str) -> None:
+        self._separator = named_separator(text)[0]
+        if self._separator not in ("", "\t"):
+            raise AnnotationError(f"{self._name} names another separator than a tab: save it with tabs")
         self._quoted = is_quoted(text)
         self._records = cells(text) if self._quoted else _lines(text)
         self._path, self._label, self._width = self._columns()
@@ -62,7 +65,8 @@ class EditedList:
 
     def _columns(self) -> tuple[int, int, int]:
         """Return the columns of paths and labels, and the number of columns of a new row."""
-        first = next((raw for raw, _ in self._records if "".join(raw).strip()), [])
+        rows = [raw for raw, _ in self._records if "".join(raw).strip()]
+        first = next(iter(rows[1:] if self._separator else rows), [])
         names = [_unquoted(cell).strip().lower() if self._quoted else cell.strip().lower() for cell in first]
         if not names or not is_header(names):
             return 0, 1, 2

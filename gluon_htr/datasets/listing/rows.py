@@ -84,7 +84,7 @@ def parse_tabbed(text: str, name: str, problems: list[Problem]) -> Iterator[Row]
     """Parse lines with tabs. Columns have names if the first line gives them. Quotation marks are part of a label,
     unless the whole file is quoted as spreadsheets do.
     """
-    separator, text = _named_separator(text)
+    separator, text = named_separator(text)
     if separator not in ("", "\t"):
         yield from _named(text, name, problems, separator)
         return
@@ -142,7 +142,7 @@ def _lowered(cells: list[str]) -> list[str]:
     return [cell.strip().lower() for cell in cells]
 
 
-def _named_separator(text: str) -> tuple[str, str]:
+def named_separator(text: str) -> tuple[str, str]:
     """Return the separator that a first line `sep=;` names, empty without one, and the text with that line blank: the
     numbers of the others stay.
     """
@@ -153,7 +153,7 @@ def _named_separator(text: str) -> tuple[str, str]:
 
 def _named(text: str, name: str, problems: list[Problem], separator: str = "") -> Iterator[Row]:
     if not separator:
-        separator, text = _named_separator(text)
+        separator, text = named_separator(text)
     lines = list(io.StringIO(text, newline=""))
     records = _records(lines, separator or _separator(lines))
     header = _lowered(next((cells for _, _, cells in records if cells and any(map(str.strip, cells))), []))

@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 from support import PROJECT
 
+from gluon_htr.datasets.listing.editing import EditedList
 from gluon_htr.datasets.listing.reader import ListingOptions, ListingReader
 from gluon_htr.datasets.listing.rows import read_rows
 from gluon_htr.datasets.sample import Problem
+from gluon_htr.errors import AnnotationError
 
 BUGS = PROJECT.parent / "shared" / "bugs"
 LABELS = ['She said "no" twice', "plain", 'the "end"', '"whole"', "a, b"]
@@ -21,6 +23,15 @@ def read(path: Path, text: str) -> tuple[list[str], list[Problem]]:
     path.write_text(text, "utf-8", newline="")
     problems: list[Problem] = []
     return [row.label for row in read_rows(path, problems)], problems
+
+
+def test_a_named_separator_stays_when_a_label_is_edited() -> None:
+    """Every correction would be refused, with a wrong reason."""
+    edited = EditedList(b"sep=\t\nlabel\tpath\nold\ta.png\n", "labels.tsv")
+    edited.set("a.png", "new")
+    assert edited.content() == b"sep=\t\nlabel\tpath\nnew\ta.png\n"
+    with pytest.raises(AnnotationError, match="with tabs"):
+        EditedList(b"sep=;\npath;label\na.png;old\n", "labels.tsv")
 
 
 @pytest.mark.parametrize("quoting", [csv.QUOTE_MINIMAL, csv.QUOTE_ALL])
