@@ -12,8 +12,10 @@ from .._storage import storage_error, write_atomically
 from ..graphs.pair import PARAMETERS, SYMBOL
 from ..text.alphabet import ALPHABET, Alphabet
 from .blocks import Columns, StageBlock, encoder_block
+from .character_configuration import CharacterPreset
+from .characters import build_characters
 from .configuration import Network, Preset
-from .presets import PRESET, load_preset, preset_text
+from .presets import PRESET, load_reading_preset, preset_text
 
 
 class RecognizerBlock(mx.gluon.HybridBlock):
@@ -50,6 +52,13 @@ def build(preset: Preset, classes: int, seed: int = 0) -> RecognizerBlock:
     return recognizer
 
 
+def build_reading(preset: Preset | CharacterPreset, alphabet: Alphabet, seed: int = 0) -> Any:
+    """Build the network of a preset of lines, words or characters; the latter has no class for a blank."""
+    if isinstance(preset, CharacterPreset):
+        return build_characters(preset, len(alphabet), seed)
+    return build(preset, alphabet.classes, seed)
+
+
 def export_pair(recognizer: Any, folder: str | Path) -> None:
     """Write `symbol.json` and `model.params` of a hybridized block that has run once."""
     folder = Path(folder)
@@ -64,7 +73,7 @@ def initialize(name: str, alphabet: Alphabet, folder: Path, seed: int = 0) -> No
     """Write an initialized exported pair with `alphabet.json` and `preset.toml`: all that training needs, without
     mxnet.
     """
-    recognizer = build(load_preset(name), alphabet.classes, seed)
+    recognizer = build_reading(load_reading_preset(name), alphabet, seed)
     try:
         export_pair(recognizer, folder)
     except OSError as error:
