@@ -45,6 +45,7 @@ IAM = "https://fki.tic.heia-fr.ch/DBs/iamDB/data/"
 IAM_ONLINE = "https://fki.tic.heia-fr.ch/DBs/iamOnDB/data/"
 REGISTRATION = "https://fki.tic.heia-fr.ch/register"
 UNIPEN_TERMS = "UNIPEN train_r01_v07, CC BY 4.0, with citation (Guyon et al. 1994)"
+EMNIST_TERMS = "EMNIST (NIST Special Database 19), public domain in the USA, with citation (Cohen et al. 2017)"
 IAM_TERMS = "non-commercial research only, after registration; not to be passed on"
 TRANSCRIPTIONS = (RemoteFile("xml.tgz", "xml"), RemoteFile("ascii.tgz", "ascii"))
 
