@@ -12,7 +12,7 @@ import msgspec
 from .._text_files import read_text
 from ..bundles.catalog import find_bundle
 from ..bundles.reader import Bundle, read_bundle
-from ..bundles.run_folder import RUN, has_weights, is_run
+from ..bundles.run_folder import RUN, has_weights, is_run, task_of
 from ..decoding.decoder import Decoder
 from ..decoding.greedy import GREEDY
 from ..errors import BundleError, CheckpointError
@@ -100,13 +100,7 @@ def _origin(path: Path, threads: int | None, providers: Sequence[str]) -> Origin
 
 def is_layout_run(path: Path) -> bool:
     """Test whether a folder is the run of a network that finds lines."""
-    if not is_run(path):
-        return False
-    try:
-        content = tomllib.loads(read_text(path / RUN))
-    except (OSError, tomllib.TOMLDecodeError):
-        return False
-    return content.get("preset", {}).get("task") == "layout"
+    return task_of(path) == "layout"
 
 
 def _classes(bundle: Bundle, channels: tuple[str, ...]) -> Classes:
