@@ -81,7 +81,12 @@ KINDS = {
         Terms(
             sets=CHARACTERS,
             set_name=set_by_folder(
-                "characters/chars62", "characters/choice", "characters/English", "English/Hnd", "English/Img", "English/Fnt"
+                "characters/chars62",
+                "characters/choice",
+                "characters/English",
+                "English/Hnd",
+                "English/Img",
+                "English/Fnt",
             ),
         ),
     ),

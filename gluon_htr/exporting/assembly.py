@@ -22,6 +22,7 @@ from ..bundles.schema import (
     REMAINDER,
     REQUIRES,
     Calibration,
+    Card,
     Description,
     Golden,
     Input,
@@ -71,8 +72,8 @@ class Converted:
     kept: dict[str, np.ndarray]
 
 
-def convert(pair: Pair, options: ExportOptions, height: int | None = None) -> Converted:
-    """Convert a pair to ONNX. height: of its images in pixels, if it is fixed.
+def convert(pair: Pair, options: ExportOptions, height: int | None = None, width: int | None = None) -> Converted:
+    """Convert a pair to ONNX. height, width: of its images in pixels, if they are fixed.
 
     Raises `GraphError` for operators that cannot be converted, `ParametersError` for the weights of another network.
     """
@@ -80,7 +81,7 @@ def convert(pair: Pair, options: ExportOptions, height: int | None = None) -> Co
     given = dict(pair.parameters)
     ordered = {name: given[name] for name in symbol.parameters if name in given} | given
     parameters = rounded(ordered) if options.float16 else ordered
-    graph = to_onnx(symbol, parameters, opset=options.opset, height=height)
+    graph = to_onnx(symbol, parameters, opset=options.opset, height=height, width=width)
     stored = store_weights(graph, parameters).SerializeToString()
     kept = remainder(symbol, parameters, initializers(stored))
     rebuilt = pack_parameters(restore(symbol, initializers(stored), kept))
@@ -97,7 +98,7 @@ def check_parity(
     Reports it if mxnet or samples are missing. MXNet computes in 64 bits here, so that the bound applies to the
     rounding of the exported network alone.
     """
-    preprocessing, step = model.preset.preprocessing, model.preset.network.step_width
+    preprocessing, step = model.preset.preprocessing, model.text_preset.network.step_width
     random = random_images(preprocessing, step)
     check_shapes(exported, random, model.alphabet.classes, step)
     if samples.problem:
@@ -121,7 +122,7 @@ def export_request(
 ) -> Bundle:
     """Convert, check, score and write a bundle. Raises before anything is written."""
     check_target(output)
-    model = _model(request)
+    model = open_model(request)
     form = model.alphabet.normalization
     samples = read_samples(request.validation or model.validation, model.preset.preprocessing, track, form)
     options = request.options
@@ -144,7 +145,8 @@ def export_request(
     return bundle
 
 
-def _model(request: ExportRequest) -> ExportSource:
+def open_model(request: ExportRequest) -> ExportSource:
+    """Open the run or the pair of a request. Raises as `from_run` and `from_pair` do."""
     source = request.source
     if isinstance(source, Path):
         return from_run(source, request.trained_on, request.terms)
@@ -174,15 +176,15 @@ def describe(
     calibration: Calibration | None = None,
 ) -> Bundle:
     """Build the bundle as it will be written, and read its golden images with itself."""
-    task = options.task or model.preset.resolved_task
+    task = options.task or model.text_preset.resolved_task
     kind = Words if task == "words" else Lines
     reader = kind(
         alphabet=list(model.alphabet.characters),
         normalization=NORMALIZATIONS[model.alphabet.normalization],
         preprocessing=Input(model.preset.preprocessing),
         temperature=temperature,
-        step_width=model.preset.network.step_width,
-        score_cards=list(model.cards),
+        step_width=model.text_preset.network.step_width,
+        score_cards=[card for card in model.cards if isinstance(card, Card)],
         calibration=calibration,
     )
     description = Description(

@@ -21,7 +21,7 @@ from ..networks.layout_configuration import LayoutPreset
 from ..pages.detection.classes import CLASSES, Classes
 from .backends import onnx_network, pair_network
 from .detector import Detector
-from .loading import find_model, load
+from .loading import find_model, load_text_model
 from .origin import Origin
 from .page_reader import PageReader
 
@@ -64,7 +64,7 @@ def load_reader(
         'pages'
     """
     detector = load_detector(layout, threads, providers)
-    return PageReader(detector, load(model, "onnx", threads, providers, precision, decoder))
+    return PageReader(detector, load_text_model(model, "onnx", threads, providers, precision, decoder))
 
 
 def load_detector(

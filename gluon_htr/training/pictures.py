@@ -22,7 +22,12 @@ logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)  # it warns
 #: Fonts with letters that the font of matplotlib lacks; the installed ones are tried in order.
 WORLD_FONTS = ("WenQuanYi Zen Hei", "Noto Sans CJK SC", "Noto Sans CJK JP", "Noto Sans Devanagari", "Unifont")
 #: Figures of a validation that are drawn, as far as the task has them.
-FIGURES = {"cer": "CER", "wer": "WER", "error_rate": "error rate", "case_insensitive_error_rate": "error rate without case"}
+FIGURES = {
+    "cer": "CER",
+    "wer": "WER",
+    "error_rate": "error rate",
+    "case_insensitive_error_rate": "error rate without case",
+}
 MAX_TITLE = 120  # characters of a text
 
 
