@@ -29,8 +29,8 @@ def is_address(engine: str) -> bool:
 
 
 def remote_network(address: str, model: str, source: str, target: str) -> Callable[[np.ndarray], np.ndarray]:
-    """Return a function (N, H, W) uint8 → logits (N, T, C), or (N, C) of characters, float32 that calls `model` of the server at `address`
-    (`http://host:8000`).
+    """Return a function (N, H, W) uint8 → logits float32, (N, T, C) or of characters (N, C), that calls `model` of the
+    server at `address` (`http://host:8000`).
 
     source, target: names of its input and output. The function raises `ServerError` if the server does not answer, has
     no such model, or answers with something else.

@@ -1,8 +1,8 @@
 """Single characters from files: `characters:FOLDER?split=train`, whatever data set the folder has.
 
 A list of images and labels (`labels.tsv` and others, as `listing:` reads them), ICDAR 2003's `char.xml`, or folders by
-class (`class_folders.py`). `split=validation` is the last part of each class: 10 rows of a list, 8 images of Chars74K, a
-tenth of other folders, and of NIST's database 19 its official test forms; `held=` sets another number.
+class (`class_folders.py`). `split=validation` is the last part of each class: 10 rows of a list, 8 images of Chars74K,
+a tenth of other folders, and of NIST's database 19 its official test forms; `held=` sets another number.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 Batch and width are dynamic. A batch norm that directly follows a convolution is folded into it. Tensors keep the names
 of the nodes that make them, `features` among them; the input is `image` (N, 1, H, W) float32, already scaled, and the
-output `logits` (N, T, C), (N, C, H, W) of a network that labels pixels, or (N, C) of one that classifies images. Dropout is removed. The operators are those
-of opset 13, so that any opset up to 17 may be declared.
+output `logits` (N, T, C), (N, C, H, W) of a network that labels pixels, or (N, C) of one that classifies images.
+Dropout is removed. The operators are those of opset 13, so that any opset up to 17 may be declared.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ def to_onnx(
 ) -> onnx.ModelProto:
     """Convert the graph with its parameters to a checked ONNX model.
 
-    height, width: of the images in pixels, if they are fixed; otherwise they are dynamic. Raises `GraphError` for operators that
-    cannot be converted and `ParametersError` for a missing parameter.
+    height, width: of the images in pixels, if they are fixed; otherwise they are dynamic. Raises `GraphError` for
+    operators that cannot be converted and `ParametersError` for a missing parameter.
     """
     if opset not in OPSETS:
         raise GraphError(f"opset {opset} is not supported; give one of {OPSETS.start} to {OPSETS.stop - 1}")
