@@ -1,4 +1,6 @@
-"""Score a model on data: CER, WER, exact rate, Levenshtein accuracy; with --task layout, on whole pages."""
+"""Score a model on data: CER, WER, exact rate, Levenshtein accuracy; of single characters accuracy; with --task layout,
+on whole pages.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +14,7 @@ from typing import Any
 import msgspec
 
 from . import __version__, _command, _options, _progress, load
+from ._character_evaluation import evaluate_characters
 from ._page_evaluation import evaluate_pages
 from ._storage import write_atomically
 from .comparison import confidence_report
@@ -21,6 +24,7 @@ from .datasets.store import Store
 from .decoding.decoder import Decoder
 from .decoding.greedy import GREEDY
 from .errors import UsageError
+from .runtime.classifier import Classifier
 from .runtime.decoders import describe
 from .runtime.stores import read_store, read_with_confidences
 from .text.metrics import ScoreCard, score, worst
@@ -45,7 +49,8 @@ def parser() -> argparse.ArgumentParser:
         "--report",
         type=Path,
         metavar="DIR",
-        help="write scores.json, texts.tsv, groups.tsv, worst.tsv, left_out.tsv and reliability.png there",
+        help="write scores.json, texts.tsv, groups.tsv, left_out.tsv, and worst.tsv and reliability.png there, or of "
+        "characters classes.tsv and confusions.png",
     )
     precision = "with --report: list the words to check in check.tsv, so that this proportion of the others is right"
     parser.add_argument("--target-precision", type=float, metavar="P", help=precision)
@@ -66,6 +71,11 @@ def run(
 ) -> int:
     """Read all of `data` and print the score card. target: the precision that was asked for."""
     recognizer = load(model, engine, threads, precision=precision, decoder=decoder)
+    if isinstance(recognizer, Classifier):
+        if target is not None:
+            raise UsageError("--target-precision is for models of lines and words: leave it out")
+        where = {"model": model or recognizer.name, "engine": engine, "precision": precision}
+        return evaluate_characters(recognizer, data, report, as_json, where)
     alphabet = recognizer.alphabet
     preprocessing = recognizer.preprocessing
     store = load_data(data, preprocessing, track=_progress.track, form=alphabet.normalization, like_inference=True)

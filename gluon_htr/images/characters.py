@@ -11,6 +11,8 @@ import numpy as np
 
 MIN_CONTRAST = 24  # gray levels between paper and ink; with less, there is no character to be seen
 DARK_BORDER = 0.5  # proportion of the border above which the ink is taken to be light
+INK = 0.1  # quantile of the dark pixels that becomes black
+_GRAYS = np.arange(256)
 
 
 def isolate(image: np.ndarray) -> np.ndarray:
@@ -18,39 +20,30 @@ def isolate(image: np.ndarray) -> np.ndarray:
 
     image: (H, W) uint8, ink of any polarity. Returns (H', W') uint8, ink 0 and paper 255.
     """
+    if int(image.max()) - int(image.min()) < MIN_CONTRAST:
+        return np.full_like(image, 255)
     counts = np.bincount(image.ravel(), minlength=256)
-    low, high = _quantile(counts, 0.01), _quantile(counts, 0.99)
-    if high - low < MIN_CONTRAST:
-        low, high = int(image.min()), int(image.max())  # a dot may be a hundredth of its picture
-        if high - low < MIN_CONTRAST:
-            return np.full_like(image, 255)
     threshold = _otsu(counts)
     border = np.concatenate([image[0], image[-1], image[:, 0], image[:, -1]])
     if np.count_nonzero(border <= threshold) > DARK_BORDER * border.size:
         image, counts, threshold = np.uint8(255) - image, counts[::-1], 254 - threshold
-    paper, ink = _quantile(counts[threshold + 1 :], 0.5) + threshold + 1, _quantile(counts[: threshold + 1], 0.1)
-    table = np.clip((np.arange(256) - ink) * (255.0 / max(paper - ink, 1)), 0, 255).round().astype(np.uint8)
+    below = counts.cumsum()
+    dark, light = below[threshold], below[-1] - below[threshold]
+    ink, paper = below.searchsorted([INK * dark, dark + light / 2]).tolist()
+    table = ((_GRAYS - ink) * (255.0 / max(paper - ink, 1)) + 0.5).clip(0, 255).astype(np.uint8)
     return table[_cut(image, threshold)]
 
 
 def _cut(image: np.ndarray, threshold: int) -> np.ndarray:
     """Cut an image to its pixels up to the threshold, and one pixel more, which the edge of a stroke half covers."""
     dark = image <= threshold
-    rows, columns = np.flatnonzero(dark.any(axis=1)), np.flatnonzero(dark.any(axis=0))
+    rows, columns = dark.any(axis=1).nonzero()[0], dark.any(axis=0).nonzero()[0]
     top, left = max(rows[0] - 1, 0), max(columns[0] - 1, 0)
     return image[top : rows[-1] + 2, left : columns[-1] + 2]
 
 
-def _quantile(counts: np.ndarray, share: float) -> int:
-    """Return the gray below or at which this share of the pixels is. counts: pixels of each gray."""
-    return int(np.searchsorted(np.cumsum(counts), share * counts.sum()))
-
-
 def _otsu(counts: np.ndarray) -> int:
     """Return the gray that best separates dark from light pixels, the last of the dark ones (Otsu 1979)."""
-    below = np.cumsum(counts).astype(float)
-    sums = np.cumsum(counts * np.arange(256)).astype(float)
-    above = below[-1] - below
-    with np.errstate(divide="ignore", invalid="ignore"):
-        spread = (sums[-1] * below - sums * below[-1]) ** 2 / (below * above)
-    return int(np.nanargmax(np.where(np.isfinite(spread), spread, -1.0)))
+    below, sums = counts.cumsum().astype(float), (counts * _GRAYS).cumsum().astype(float)
+    apart = sums[-1] * below - sums * below[-1]  # 0 where all pixels are on one side
+    return int((apart * apart / (below * (below[-1] - below)).clip(1)).argmax())

@@ -19,7 +19,8 @@ TOP = 5  # characters of a classification, the most probable first
 
 @dataclass(frozen=True)
 class Classification(Recognition):
-    """A recognized character. `text`, `confidence` and `characters` are as of a text of one character.
+    """A recognized character. `text`, `confidence` and `characters` are as of a text of one character, or of an empty
+    text for an image without contrast.
 
     Attributes:
         top: The most probable characters with their probabilities, the recognized one first.
@@ -57,6 +58,8 @@ class Classifier(Recognizer):
         return [self._classified(row, one) for row, one in zip(probabilities, fitted)]
 
     def _classified(self, probabilities: np.ndarray, fitted: Fitted) -> Classification:
+        if fitted.pixels.min() == 255:  # without contrast there is no character
+            return Classification("", 0.0, (), blank_probability=1.0)
         best = np.argsort(-probabilities, kind="stable")[:TOP].tolist()
         top = tuple(TextAlternative(self.alphabet.characters[k], float(probabilities[k])) for k in best)
         text, sure = top[0].text, top[0].probability
