@@ -8,7 +8,7 @@ from typing import Literal
 from .characters.emnist import EmnistOptions, MnistOptions, open_emnist, open_mnist
 from .characters.reader import CharactersOptions, CharactersReader
 from .collections import COLLECTIONS
-from .download.catalog import EMNIST_TERMS, IAM_TERMS, UNIPEN_TERMS
+from .download.catalog import EMNIST_TERMS, IAM_TERMS, ICDAR_TERMS, NIST_TERMS, UNIPEN_TERMS
 from .generated.composed_pages import ComposedPagesOptions, ComposedPagesReader, composed_of
 from .generated.fonts import FONT_SETS, HERSHEY, FontsOptions, FontsReader, font_companions, font_set
 from .generated.recomposed import RecomposedOptions, RecomposedReader
@@ -30,6 +30,8 @@ HOOKER = "letters of J. D. Hooker, CC BY-SA 4.0, images © Board of Trustees of 
 MNIST_TERMS = "digits of MNIST, CC BY-SA 3.0"
 CHARACTERS = {
     "chars62": "chars62, MIT",
+    "icdar2003": ICDAR_TERMS,
+    "by_class": NIST_TERMS,
     "choice": "CHoiCe: research, with citation",
     "English": "Chars74K: research, with citation (de Campos et al. 2009)",
     "Hnd": "Chars74K: research, with citation (de Campos et al. 2009)",
@@ -84,6 +86,8 @@ KINDS = {
                 "characters/chars62",
                 "characters/choice",
                 "characters/English",
+                "characters/icdar2003",
+                "nist/by_class",
                 "English/Hnd",
                 "English/Img",
                 "English/Fnt",
