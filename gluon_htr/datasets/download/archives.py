@@ -62,8 +62,8 @@ def safe_path(name: str, folder: str = "") -> PurePosixPath | None:
 def extract(
     archives: Sequence[Path], folder: Path, name: str = "", limits: Limits | None = None, advance: Advance | None = None
 ) -> int:
-    """Unpack tar archives, gzipped or plain, or zip archives to `folder`, which appears complete or not at all. Return the number of
-    files.
+    """Unpack tar archives, gzipped or plain, or zip archives to `folder`, which appears complete or not at all. Return
+    the number of files.
 
     name: the folder as archives may spell it at the start of their members' names. Raises `ArchiveError` for archives
     that are truncated, hostile or not archives, `StorageError` if the disk is full.
