@@ -33,11 +33,11 @@ def split_characters(store: Store, alphabet: Alphabet) -> tuple[Store, list[Prob
     """Split samples into single characters of the alphabet, and the problems of the others."""
     kept, problems = [], []
     for k, (identity, text) in enumerate(zip(store.ids, store.texts)):
-        if problem := _label_problem(identity, text, alphabet):
-            problems.append(problem)
-        elif len(text) > 1:
+        if len(text) > 1:
             reason = f"its label {reprlib.repr(text)} is not a single character: train a preset of words or lines on it"
             problems.append(Problem(identity, reason, "length"))
+        elif problem := _label_problem(identity, text, alphabet):
+            problems.append(problem)
         else:
             kept.append(k)
     return store.select(kept) if problems else store, problems
