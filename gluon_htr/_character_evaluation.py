@@ -22,12 +22,20 @@ SHOWN = 10  # confusions
 
 
 def evaluate_characters(
-    classifier: Classifier, data: Sequence[str], report: Path | None, as_json: bool, where: dict[str, Any]
+    classifier: Classifier,
+    data: Sequence[str],
+    report: Path | None,
+    as_json: bool,
+    how: dict[str, Any],
+    target: float | None = None,
 ) -> int:
-    """Classify all of `data` and print the score card. where: model, engine and precision, for the card.
+    """Classify all of `data` and print the score card. how: model, engine and precision, for the card.
 
-    Raises `UsageError` if the data have texts of more than one character.
+    Raises `UsageError` if the data have texts of more than one character, or for a target precision, which is for
+    words.
     """
+    if target is not None:
+        raise UsageError("--target-precision is for models of lines and words: leave it out")
     form = classifier.alphabet.normalization
     store = load_data(data, classifier.preprocessing, track=_progress.track, form=form)
     _command.say_left_out(store.problems, "--report DIR")
@@ -40,7 +48,7 @@ def evaluate_characters(
     texts = classify_store(classifier.network, store, classifier.alphabet)
     speed = len(store) / (time.perf_counter() - began)
     card = classify(store.texts, texts, store.groups)
-    content = where | {"data": list(data), "version": __version__, "left_out": len(store.problems)}
+    content = how | {"data": list(data), "version": __version__, "left_out": len(store.problems)}
     content |= {"images_per_second": round(speed, 1), **msgspec.to_builtins(card)}
     if report:
         write_report(report, content, store, texts)

@@ -1,6 +1,4 @@
-"""Score a model on data: CER, WER, exact rate, Levenshtein accuracy; of single characters accuracy; with --task layout,
-on whole pages.
-"""
+"""Score a model on data: CER, WER, exact rate and others, or accuracy; with --task layout, on whole pages."""
 
 from __future__ import annotations
 
@@ -45,13 +43,8 @@ def parser() -> argparse.ArgumentParser:
     _options.add_data(parser, "data to score on")
     _options.add_reading(parser)
     _options.add_decoder(parser)
-    parser.add_argument(
-        "--report",
-        type=Path,
-        metavar="DIR",
-        help="write scores.json, texts.tsv, groups.tsv, left_out.tsv, and worst.tsv and reliability.png there, or of "
-        "characters classes.tsv and confusions.png",
-    )
+    tables = "write scores.json, texts.tsv and other tables there, with reliability.png or confusions.png"
+    parser.add_argument("--report", type=Path, metavar="DIR", help=tables)
     precision = "with --report: list the words to check in check.tsv, so that this proportion of the others is right"
     parser.add_argument("--target-precision", type=float, metavar="P", help=precision)
     _options.add_json(parser, "the score card")
@@ -72,12 +65,9 @@ def run(
     """Read all of `data` and print the score card. target: the precision that was asked for."""
     recognizer = load(model, engine, threads, precision=precision, decoder=decoder)
     if isinstance(recognizer, Classifier):
-        if target is not None:
-            raise UsageError("--target-precision is for models of lines and words: leave it out")
-        where = {"model": model or recognizer.name, "engine": engine, "precision": precision}
-        return evaluate_characters(recognizer, data, report, as_json, where)
-    alphabet = recognizer.alphabet
-    preprocessing = recognizer.preprocessing
+        how = {"model": model or recognizer.name, "engine": engine, "precision": precision}
+        return evaluate_characters(recognizer, data, report, as_json, how, target)
+    alphabet, preprocessing = recognizer.alphabet, recognizer.preprocessing
     store = load_data(data, preprocessing, track=_progress.track, form=alphabet.normalization, like_inference=True)
     _command.say_left_out(store.problems, "--report DIR")
     began = time.perf_counter()

@@ -17,6 +17,8 @@ import gluon_htr
 from gluon_htr import evaluate, export, predict, presets, quantize, train
 from gluon_htr.bundles.reader import read_bundle
 from gluon_htr.errors import HtrError
+from gluon_htr.runtime.classifier import Classification
+from gluon_htr.runtime.loading_pages import load_detector
 
 LETTERS = "aBe7"
 
@@ -98,13 +100,10 @@ def test_int8_reads_the_same_characters(work: Path, capsys: pytest.CaptureFixtur
     assert abs(scores[0] - scores[1]) <= 0.05
 
 
-@pytest.mark.parametrize("engine", ["mxnet", pytest.param("torch", marks=pytest.mark.torch)])
-def test_every_engine_reads_the_same(work: Path, engine: str) -> None:
+def test_mxnet_reads_the_same(work: Path) -> None:
     """A character would depend on the machine that reads it."""
-    if engine == "torch":
-        pytest.importorskip("torch")
     image = save(work / "e.png", "e", side=50)
-    ours, theirs = (gluon_htr.load(work / "chars.zip", engine=name).read(image) for name in ("onnx", engine))
+    ours, theirs = (gluon_htr.load(work / "chars.zip", engine=name).read(image) for name in ("onnx", "mxnet"))
     assert ours.text == theirs.text
     assert ours.confidence == pytest.approx(theirs.confidence, abs=1e-4)
 
@@ -179,3 +178,36 @@ def test_the_table_of_a_preset_has_no_time_steps(capsys: pytest.CaptureFixture[s
     out = capsys.readouterr().out
     assert "62 classes" in out
     assert "time steps" not in out
+
+
+def test_a_server_answers_with_the_most_probable_characters(work: Path) -> None:
+    """A client would get no alternatives, or a page would be read by a model of characters."""
+    pytest.importorskip("fastapi", reason="needs gluon-htr[serve]")
+    import anyio
+    import httpx
+
+    from gluon_htr.serving.application import build_app
+    from gluon_htr.serving.served_models import open_models
+    from gluon_htr.serving.server_settings import ServerSettings
+    from gluon_htr.serving.service import Service
+
+    image = save(work / "B.png", "B", side=60)
+    service = Service(open_models([str(work / "chars.zip")]), ServerSettings(), detector=load_detector())
+    expected = gluon_htr.load(work / "chars.zip").read(image)
+    assert isinstance(expected, Classification)
+
+    async def ask() -> list[httpx.Response]:
+        transport = httpx.ASGITransport(build_app(service))
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            body = {"content": image.read_bytes(), "headers": {"Content-Type": "image/png"}}
+            return [await client.post(path, **body) for path in ("/v1/predict", "/v1/read")]  # type: ignore[arg-type]
+
+    try:
+        answer, page = anyio.run(ask)
+    finally:
+        service.close()
+    assert answer.status_code == 200, answer.text
+    assert [one["text"] for one in answer.json()["top"]] == [one.text for one in expected.top]
+    assert answer.json()["confidence"] == pytest.approx(expected.confidence, abs=1e-5)
+    assert page.status_code == 400
+    assert "single characters" in page.json()["error"]

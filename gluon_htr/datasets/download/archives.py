@@ -30,9 +30,9 @@ TAR_BLOCK = 512  # bytes; an archive ends with two blocks of zeros
 
 @dataclass(frozen=True)
 class Limits:
-    """Bounds of the content of an archive. The largest official one, words.tgz, has 115,320 files and 0.9 GB."""
+    """Bounds of the content of an archive. Of the official ones, NIST's by_class.zip has most: over a million files."""
 
-    members: int = 500_000
+    members: int = 2_000_000
     bytes: int = 20 << 30
 
 
@@ -195,9 +195,7 @@ def _decompressed(raw: BinaryIO) -> Iterator[_BoundedStream]:
             "or fetch the file in a browser and pass it with --archive"
         )
     else:
-        raise ArchiveError(
-            "is empty: remove it and fetch it again" if not start else "is neither a tar nor a zip archive"
-        )
+        raise ArchiveError("is empty: remove it and fetch it again" if not start else "is not a tar or zip archive")
 
 
 def _drain(stream: _BoundedStream, limit: int) -> None:
