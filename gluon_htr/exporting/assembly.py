@@ -23,9 +23,11 @@ from ..bundles.schema import (
     REQUIRES,
     Calibration,
     Card,
+    Characters,
     Description,
     Golden,
     Input,
+    Layout,
     Lines,
     Tensor,
     Words,
@@ -42,6 +44,7 @@ from ..graphs.onnx.writer import to_onnx
 from ..graphs.pair import SYMBOL, Pair
 from ..graphs.params import pack_parameters
 from ..graphs.symbol import parse_graph
+from ..networks.presets import CharacterPreset, LayoutPreset, Preset
 from ..runtime.backends import LogitsFunction, mxnet_network, onnx_network
 from ..runtime.loading import from_bundle
 from ..training.lineage import Lineage
@@ -103,10 +106,8 @@ def check_parity(
     check_shapes(exported, random, model.alphabet.classes, step)
     if samples.problem:
         say(f"not compared on real samples: {samples.problem}")
-    try:
-        reference = mxnet_network(converted.pair, "float64")
-    except MissingToolError as error:
-        say(f"NOT compared with MXNet, so this bundle is unchecked: {error}")
+    reference = mxnet_reference(converted.pair, say)
+    if reference is None:
         return
     explain = partial(first_difference, converted.pair, converted.stored)
     verdict = compare(reference, exported, random, samples.batches, explain)
@@ -187,24 +188,45 @@ def describe(
         score_cards=[card for card in model.cards if isinstance(card, Card)],
         calibration=calibration,
     )
+    bundle = assemble(reader, model.preset, model.lineage, options, path, converted)
+    return replace(bundle, files=bundle.files | _golden(bundle, model))
+
+
+def assemble(
+    model: Lines | Words | Characters | Layout,
+    preset: Preset | CharacterPreset | LayoutPreset,
+    lineage: Lineage,
+    options: ExportOptions,
+    path: Path,
+    converted: Converted,
+) -> Bundle:
+    """Build a bundle without golden images, which it must read itself first."""
     description = Description(
         schema_version=2,
         requires=REQUIRES,
         name=options.name,
-        description=model.preset.description,
+        description=preset.description,
         writer=f"gluon_htr {__version__}",
-        model=reader,
+        model=model,
         inputs=[tensor(converted.graph.graph.input[0])],
         outputs=[tensor(converted.graph.graph.output[0])],
         weights="float16" if options.float16 else "float32",
-        network=msgspec.to_builtins(model.preset.network),
-        training_data=list(model.lineage.data),
-        stints=list(model.lineage.stints),
+        network=msgspec.to_builtins(preset.network),
+        training_data=list(lineage.data),
+        stints=list(lineage.stints),
         limitations=options.limitations,
         files={},
     )
-    files = model_files(converted, options, model.lineage)
-    return Bundle(path, description, files | _golden(Bundle(path, description, files), model))
+    return Bundle(path, description, model_files(converted, options, lineage))
+
+
+def mxnet_reference(pair: Pair, say: Say) -> LogitsFunction | None:
+    """Return the network of a pair as MXNet computes it in 64 bits; say so and return None where MXNet is missing."""
+    try:
+        return mxnet_network(pair, "float64")
+    except MissingToolError as error:
+        say(f"NOT compared with MXNet, so this bundle is unchecked: {error}")
+        return None
 
 
 def _golden(bundle: Bundle, model: ExportSource) -> dict[str, bytes]:

@@ -9,15 +9,12 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from .. import __version__
 from ..bundles.reader import Bundle
 from ..bundles.schema import (
     GOLDEN,
     NORMALIZATIONS,
-    REQUIRES,
     AccuracyCard,
     Characters,
-    Description,
     Golden,
     Input,
 )
@@ -25,16 +22,16 @@ from ..bundles.writer import check_target, write_bundle
 from ..datasets.loading import Track, load_data, untracked
 from ..datasets.provenance import public_name
 from ..datasets.store import digest
-from ..errors import GraphError, MissingToolError, UsageError
+from ..errors import GraphError, UsageError
 from ..images.preprocessing import Preprocessing
 from ..networks.presets import is_characters
-from ..runtime.backends import LogitsFunction, mxnet_network, onnx_network
+from ..runtime.backends import LogitsFunction, onnx_network
 from ..runtime.classifier import softmax
 from ..runtime.loading import from_bundle
 from ..runtime.stores import classify_store
 from ..text.alphabet import Alphabet
 from ..text.classification import classify
-from .assembly import Converted, Say, convert, model_files, open_model, tensor
+from .assembly import Converted, Say, assemble, convert, mxnet_reference, open_model
 from .golden import draw_characters
 from .parity import RELATIVE, strokes
 from .request import ExportOptions, ExportRequest
@@ -106,10 +103,8 @@ def _check_parity(
         )
     if samples.problem:
         say(f"not compared on real samples: {samples.problem}")
-    try:
-        reference = mxnet_network(converted.pair, "float64")
-    except MissingToolError as error:
-        say(f"NOT compared with MXNet, so this bundle is unchecked: {error}")
+    reference = mxnet_reference(converted.pair, say)
+    if reference is None:
         return
     largest = 0.0
     for images in (random, *samples.batches):
@@ -142,31 +137,15 @@ def _described(
     model: ExportSource, options: ExportOptions, path: Path, converted: Converted, temperature: float
 ) -> Bundle:
     """Build the bundle as it will be written, and read its golden images with itself."""
-    alphabet, lineage = model.alphabet, model.lineage
-    description = Description(
-        schema_version=2,
-        requires=REQUIRES,
-        name=options.name,
-        description=model.preset.description,
-        writer=f"gluon_htr {__version__}",
-        model=Characters(
-            alphabet=list(alphabet.characters),
-            normalization=NORMALIZATIONS[alphabet.normalization],
-            preprocessing=Input(model.character_preset.preprocessing),
-            temperature=temperature,
-            score_cards=[card for card in model.cards if isinstance(card, AccuracyCard)],
-        ),
-        inputs=[tensor(converted.graph.graph.input[0])],
-        outputs=[tensor(converted.graph.graph.output[0])],
-        weights="float16" if options.float16 else "float32",
-        network=msgspec.to_builtins(model.preset.network),
-        training_data=list(lineage.data),
-        stints=list(lineage.stints),
-        limitations=options.limitations,
-        files={},
+    reader = Characters(
+        alphabet=list(model.alphabet.characters),
+        normalization=NORMALIZATIONS[model.alphabet.normalization],
+        preprocessing=Input(model.character_preset.preprocessing),
+        temperature=temperature,
+        score_cards=[card for card in model.cards if isinstance(card, AccuracyCard)],
     )
-    files = model_files(converted, options, lineage)
-    return Bundle(path, description, files | _golden(Bundle(path, description, files)))
+    bundle = assemble(reader, model.preset, model.lineage, options, path, converted)
+    return replace(bundle, files=bundle.files | _golden(bundle))
 
 
 def _golden(bundle: Bundle) -> dict[str, bytes]:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import isfinite
 from pathlib import Path
 
 import numpy as np
 
-from ..errors import ModelError
 from ..images.decoding import decode
 from ..images.preprocessing import Placement, fit
 from .picture import Picture
@@ -42,16 +40,8 @@ class Classifier(Recognizer):
         height, width = gray.shape
         return Fitted(picture, fit(gray, self.preprocessing), Placement(height, width, 0, 0, width), 0, width)
 
-    def _logits(self, fitted: list[Fitted]) -> np.ndarray:
-        logits = self.network(np.stack([f.pixels for f in fitted]))
-        if logits.shape != (len(fitted), len(self.alphabet)):
-            raise ModelError(
-                f"{self.name} produced logits of shape {logits.shape} for {len(fitted)} images and an alphabet of "
-                f"{len(self.alphabet)} characters: network and alphabet do not match"
-            )
-        if not isfinite(logits.max()):
-            raise ModelError(f"{self.name} produced NaN or Inf logits: its weights are corrupt")
-        return logits
+    def _fits(self, shape: tuple[int, ...], images: int) -> bool:
+        return shape == (images, len(self.alphabet))
 
     def _decode(self, fitted: list[Fitted], batches: list[np.ndarray]) -> list[Recognition]:
         probabilities = softmax(np.concatenate(batches) / np.float32(self.temperature))

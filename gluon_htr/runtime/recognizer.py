@@ -255,7 +255,7 @@ class Recognizer:
 
     def _logits(self, fitted: list[Fitted]) -> np.ndarray:
         logits = self.network(np.stack([f.pixels for f in fitted]))
-        if logits.ndim != 3 or not logits.size or logits.shape[::2] != (len(fitted), self.alphabet.classes):
+        if not logits.size or not self._fits(logits.shape, len(fitted)):
             raise ModelError(
                 f"{self.name} produced logits of shape {logits.shape} for {len(fitted)} images and an alphabet of "
                 f"{len(self.alphabet)} characters: network and alphabet do not match"
@@ -263,6 +263,10 @@ class Recognizer:
         if not isfinite(logits.max()):
             raise ModelError(f"{self.name} produced NaN or Inf logits: its weights are corrupt")
         return logits
+
+    def _fits(self, shape: tuple[int, ...], images: int) -> bool:
+        """Test whether logits of a shape are those of a number of images."""
+        return len(shape) == 3 and shape[::2] == (images, self.alphabet.classes)
 
     def _decode(self, fitted: list[Fitted], batches: list[np.ndarray]) -> list[Recognition]:
         decoded = decode_batches(self.decoder, batches, self.alphabet, self.temperature)

@@ -44,16 +44,8 @@ class Validation(Protocol):
         """Score a network."""
 
 
-@dataclass(frozen=True)
-class TextExamination(Examination):
-    """Result of reading texts."""
-
-    card: ScoreCard
-    texts: list[str] = field(default_factory=list)
-
-
-class TextValidation:
-    """Lines or words with their texts."""
+class _SharedValidation:
+    """Samples of which each process of a team reads its part."""
 
     def __init__(self, store: Store, alphabet: Alphabet, team: Team = ALONE) -> None:
         self.store, self.alphabet, self._team = store, alphabet, team
@@ -62,6 +54,18 @@ class TextValidation:
 
     def __len__(self) -> int:
         return len(self.store)
+
+
+@dataclass(frozen=True)
+class TextExamination(Examination):
+    """Result of reading texts."""
+
+    card: ScoreCard
+    texts: list[str] = field(default_factory=list)
+
+
+class TextValidation(_SharedValidation):
+    """Lines or words with their texts."""
 
     def examine(self, predict: Predict) -> TextExamination:
         """Read all samples, each process of the team its part; the error is the CER."""
@@ -87,16 +91,8 @@ class CharacterExamination(Examination):
     texts: list[str] = field(default_factory=list)
 
 
-class CharacterValidation:
+class CharacterValidation(_SharedValidation):
     """Single characters with their classes."""
-
-    def __init__(self, store: Store, alphabet: Alphabet, team: Team = ALONE) -> None:
-        self.store, self.alphabet, self._team = store, alphabet, team
-        own = range(team.rank, len(store), team.size)
-        self._own = store if team.size == 1 else store.select(own)
-
-    def __len__(self) -> int:
-        return len(self.store)
 
     def examine(self, predict: Predict) -> CharacterExamination:
         """Classify all samples, each process of the team its part; the error is the proportion of wrong ones."""
