@@ -54,8 +54,6 @@ def evaluate_characters(
         write_report(report, content, store, texts)
         rows = (f"{c.character}\t{c.samples}\t{c.recall:.4f}\t{c.precision:.4f}\n" for c in card.classes)
         write_atomically(report / "classes.tsv", "".join(["class\tsamples\trecall\tprecision\n", *rows]).encode())
-        left_out = "".join(f"{problem.id}\t{problem.reason}\n" for problem in store.problems)
-        write_atomically(report / "left_out.tsv", left_out.encode())
         _draw(report, store.texts, texts)
     print(msgspec.json.encode(content).decode() if as_json else _words(card, speed, len(store.problems)))
     return 0

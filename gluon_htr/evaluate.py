@@ -123,8 +123,6 @@ def _write_report(folder: Path, content: dict[str, Any], store: Store, texts: Se
     write_report(folder, content, store, texts)
     rows = (f"{store.ids[k]}\t{store.texts[k]}\t{texts[k]}\n" for k in worst(store.texts, texts, max_count=100))
     write_atomically(folder / "worst.tsv", "".join(rows).encode())
-    left_out = "".join(f"{problem.id}\t{problem.reason}\n" for problem in store.problems)
-    write_atomically(folder / "left_out.tsv", left_out.encode())
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

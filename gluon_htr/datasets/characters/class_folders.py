@@ -65,7 +65,7 @@ def read_class_folders(root: Path, problems: list[Problem]) -> ClassImages:
         return ClassImages(_classified(root, files, _chars74k, _writer, problems), CHARS74K_HELD)
     ends = {Path(file).parts[0] for file in files}
     if ends and all(_HEXADECIMAL.fullmatch(part) for part in ends):
-        found = _classified(root, _once(files), lambda name: _hexadecimal(name), _alone, problems)
+        found = _classified(root, _once(files), _hexadecimal, _alone, problems)
         return ClassImages(found, has_split=any(image.held_out for image in found))
     listed = _listed_classes(root, parents)
     return ClassImages(_classified(root, files, listed or _named, _alone, problems))
