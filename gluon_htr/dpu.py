@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import _command, _options, _progress
+from ._storage import only_writer
 from .errors import MissingToolError
 from .quantize import run as quantize_for_cpu
 
@@ -125,7 +126,8 @@ def run(options: argparse.Namespace) -> int:
     if options.step == "plan":
         return plan(options.model, options.dpu, options.width, options.json)
     if options.step == "split":
-        return split(options.model, options.output, options.width)
+        with only_writer(options.output):
+            return split(options.model, options.output, options.width)
     if options.step == "evaluate":
         return evaluate(options.model, options.quantized, options.data, options.width, options.json)
     from .quantization.dpu.flow import Calibration
@@ -133,9 +135,10 @@ def run(options: argparse.Namespace) -> int:
 
     recipe = Recipe(options.method, options.equalization, options.bias_correction)
     calibration = Calibration(options.calibration, options.images)
-    if options.step == "quantize":
-        return quantize(options.model, recipe, calibration, options.output, options.width, options.quantizer)
-    return package(options.model, options.target, recipe, calibration, options.output, options.width)
+    with only_writer(options.output):
+        if options.step == "quantize":
+            return quantize(options.model, recipe, calibration, options.output, options.width, options.quantizer)
+        return package(options.model, options.target, recipe, calibration, options.output, options.width)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -7,6 +7,7 @@ or not at all, because everything is unpacked beside it first and renamed at the
 from __future__ import annotations
 
 import gzip
+import os
 import shutil
 import tarfile
 import zlib
@@ -16,8 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, cast
 
-from ..._storage import storage_error
-from ...errors import ArchiveError
+from ..._storage import atomic_folder, storage_error
+from ...errors import ArchiveError, StorageError
 
 Advance = Callable[[int, int | None], None]  # bytes done, bytes in all (None: unknown)
 
@@ -67,11 +68,8 @@ def extract(
     that are truncated, hostile or not archives, `StorageError` if the disk is full.
     """
     limits = limits or Limits()
-    partial = folder.with_name(f".{folder.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)  # left by a killed run
-    try:
-        partial.mkdir(parents=True)
-        written = _Tally(limits)
+    written = _Tally(limits)
+    with atomic_folder(folder) as partial:
         before, total = 0, sum(path.stat().st_size for path in archives)
         for path in archives:
             with _explained(path, folder):
@@ -79,9 +77,9 @@ def extract(
                     if advance:
                         advance(before + position, total)
             before += path.stat().st_size
-        partial.rename(folder)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+        there = sum(len(names) for _, _, names in os.walk(partial))
+        if there != written.files:
+            raise StorageError(f"{folder}: {there:,} of {written.files:,} files are there, others were removed: repeat")
     return written.members
 
 
@@ -89,7 +87,7 @@ class _Tally:
     """Counts of files and bytes out of archives, checked against the limits."""
 
     def __init__(self, limits: Limits) -> None:
-        self.limits, self.members, self.bytes = limits, 0, 0
+        self.limits, self.members, self.files, self.bytes = limits, 0, 0, 0
 
     def add(self, size: int) -> None:
         """Count one more member of `size` bytes. Raises `ArchiveError` beyond the limits."""
@@ -131,6 +129,7 @@ def _place(tar: tarfile.TarFile, member: tarfile.TarInfo, folder: Path, own_name
         target.parent.mkdir(parents=True, exist_ok=True)
         with target.open("xb") as file:
             shutil.copyfileobj(source, file, CHUNK)
+        written.files += 1
     except (FileExistsError, NotADirectoryError) as error:
         raise ArchiveError(f"has two members in one place, {member.name!r}") from error
 
@@ -180,7 +179,8 @@ def _drain(stream: _BoundedStream, limit: int) -> None:
 
 @contextmanager
 def _explained(path: Path, folder: Path) -> Iterator[None]:
-    """Name the archive in its errors."""
+    """Name the archive in its errors, as the site does."""
+    path = path.with_name(path.name.removesuffix(".part"))
     try:
         yield
     except ArchiveError as error:
