@@ -57,12 +57,12 @@ def _of_onnx(exported: bytes, images: np.ndarray, names: set[str]) -> Arrays:
 
 
 def _of_mxnet(pair: Pair, images: np.ndarray, names: set[str]) -> Arrays:
-    from .._mxnet import mx
+    from .._mxnet import mx, own_errors
 
     internals = mx.sym.load_json(computed_in(pair.symbol, "float64")).get_internals()
     outputs = {name.rpartition("_output")[0]: name for name in internals.list_outputs() if "_output" in name}
     chosen = sorted(names & outputs.keys())
-    with warnings.catch_warnings():
+    with own_errors(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # unused variables
         group = mx.sym.Group([internals[outputs[name]] for name in chosen])
         block = mx.gluon.SymbolBlock(group, mx.sym.var("data"))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from .._storage import storage_error, write_atomically
+from .._storage import write_atomically
 from ..bundles.run_folder import is_run
 from ..datasets.loading import Track, is_generated, load_data
 from ..datasets.sample import Problem
@@ -68,11 +68,7 @@ def start_run(
 def _initialize(output: Path, request: Request, alphabet: Alphabet) -> None:
     from ..networks.recognizer import build, export_pair
 
-    network = build(load_preset(request.preset), alphabet.classes, request.seed)
-    try:
-        export_pair(network, output)
-    except OSError as error:
-        raise storage_error(output, error) from None
+    export_pair(build(load_preset(request.preset), alphabet.classes, request.seed), output)
 
 
 def resumed_run(output: Path, request: Request) -> Run:
