@@ -44,15 +44,13 @@ def _operator(graph: Graph, name: str) -> str:
 
 def _of_onnx(exported: bytes, images: np.ndarray, names: set[str]) -> Arrays:
     """Compute the tensors of the graph that have one of these names."""
-    from .._onnxruntime import onnxruntime, session_options
+    from .._onnxruntime import open_session, session_options
 
     model = onnx.load_from_string(exported)
     made = [name for node in model.graph.node for name in node.output if name in names]
     known = {output.name for output in model.graph.output}
     model.graph.output.extend(onnx.ValueInfoProto(name=name) for name in made if name not in known)
-    session = onnxruntime.InferenceSession(
-        model.SerializeToString(), session_options(), providers=["CPUExecutionProvider"]
-    )
+    session = open_session(model.SerializeToString(), session_options())
     return dict(zip(made, session.run(made, {session.get_inputs()[0].name: to_network_input(images)})))
 
 

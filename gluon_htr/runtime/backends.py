@@ -76,13 +76,13 @@ def onnx_network(model: bytes, threads: int | None = None, providers: Sequence[s
     providers: keys of `PROVIDERS` or ONNX Runtime's own names, in order of preference. Raises `MissingToolError` for
     one that this onnxruntime does not have or cannot load, `GraphError` for an invalid graph.
     """
-    from .._onnxruntime import onnxruntime, session_options
+    from .._onnxruntime import onnxruntime, open_session, session_options
 
     chosen = _providers(providers, onnxruntime.get_available_providers())
     options = session_options(threads)
     options.enable_mem_pattern = False  # it plans memory for each new width and keeps every plan
     try:
-        session = onnxruntime.InferenceSession(model, options, providers=chosen)
+        session = open_session(model, options, chosen)
         (source,), (target,) = session.get_inputs(), session.get_outputs()
     except Exception as error:  # ONNX Runtime's exceptions have no common base
         raise GraphError(f"ONNX Runtime cannot load the model: {_first_line(error)}") from None

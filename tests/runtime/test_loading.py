@@ -44,8 +44,8 @@ def test_what_is_no_model_says_what_would_be(tmp_path: Path, monkeypatch: pytest
         gluon_htr.load(Path(__file__))
 
 
-def test_a_model_that_onnx_runtime_refuses_is_one_line(tmp_path: Path) -> None:
-    """Its C++ trace would fill the screen."""
+def test_a_model_that_onnx_runtime_refuses_is_one_line(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Its C++ trace would fill the screen, and its banner "EP Error … Falling back" would stand in the output."""
     files = members()
     model = files["model.onnx"].replace(b"bidirectional", b"bidirectionaz", 1)
     path = zipped(tmp_path / "x.zip", rehashed(files | {"model.onnx": model}))
@@ -53,6 +53,7 @@ def test_a_model_that_onnx_runtime_refuses_is_one_line(tmp_path: Path) -> None:
         gluon_htr.load(path)
     assert "\n" not in str(caught.value)
     assert "ONNX Runtime cannot load" in str(caught.value)
+    assert capfd.readouterr() == ("", "")
 
 
 def test_a_model_for_pages_does_not_read(tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ def match(archives: Sequence[Path], dataset: Dataset) -> dict[str, Path]:
     found: dict[str, Path] = {}
     for path in archives:
         if not path.is_file():
-            raise UsageError(f"{path} does not exist")
+            raise UsageError(f"{path} is not a file" if path.exists() else f"{path} does not exist")
         if _stem(path.name) not in stems:
             raise UsageError(f"{path} is not a file of {dataset.name}: {', '.join(stems.values())}")
         found[stems[_stem(path.name)]] = path

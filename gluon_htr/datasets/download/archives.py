@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, cast
 
+from ..._files import check_regular
 from ..._storage import atomic_folder, storage_error
 from ...errors import ArchiveError, StorageError
 
@@ -69,6 +70,8 @@ def extract(
     """
     limits = limits or Limits()
     written = _Tally(limits)
+    for path in archives:
+        _check_archive(path)
     with atomic_folder(folder) as partial:
         before, total = 0, sum(path.stat().st_size for path in archives)
         for path in archives:
@@ -81,6 +84,13 @@ def extract(
         if there != written.files:
             raise StorageError(f"{folder}: {there:,} of {written.files:,} files are there, others were removed: repeat")
     return written.members
+
+
+def _check_archive(path: Path) -> None:
+    try:
+        check_regular(path)
+    except OSError as error:
+        raise ArchiveError(f"{path} cannot be read: {error.strerror}") from None
 
 
 class _Tally:
