@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from . import _command, _options, _progress, load
+from . import _command, _options, _progress
 from ._storage import write_atomically
 from .comparison.differences import Comparison, Difference, UnitErrors, compare
 from .comparison.images import images_of
@@ -17,6 +17,7 @@ from .comparison.overlap import find_overlap
 from .comparison.picture import Line, draw
 from .comparison.readings import Readings, matched, read_report, read_with, report_at
 from .errors import UsageError
+from .runtime.loading import load_text_model
 from .text.metrics import worst
 
 SHOWN = 8  # letters, words and groups that are printed; --json has all
@@ -56,7 +57,9 @@ def run(options: argparse.Namespace) -> int:
     def readings(name: str) -> Readings:
         if name in reports:
             return reports[name]
-        recognizer = load(name, options.engine, options.threads, precision=options.precision, decoder=decoder)
+        recognizer = load_text_model(
+            name, options.engine, options.threads, precision=options.precision, decoder=decoder
+        )
         return read_with(recognizer, name, data, _progress.track)
 
     a, b = matched(readings(options.a), readings(options.b))

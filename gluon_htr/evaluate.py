@@ -1,4 +1,4 @@
-"""Score a model on data: CER, WER, exact rate, Levenshtein accuracy; with --task layout, on whole pages."""
+"""Score a model on data: CER, WER, exact rate and others, or accuracy; with --task layout, on whole pages."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from . import __version__, _command, _options, _progress, load
+from ._character_evaluation import evaluate_characters
 from ._page_evaluation import evaluate_pages
 from ._storage import only_writer, write_atomically
 from .comparison import confidence_report
@@ -21,6 +22,7 @@ from .datasets.store import Store
 from .decoding.decoder import Decoder
 from .decoding.greedy import GREEDY
 from .errors import UsageError
+from .runtime.classifier import Classifier
 from .runtime.decoders import describe
 from .runtime.stores import read_store, read_with_confidences
 from .text.metrics import ScoreCard, score, worst
@@ -41,12 +43,8 @@ def parser() -> argparse.ArgumentParser:
     _options.add_data(parser, "data to score on")
     _options.add_reading(parser)
     _options.add_decoder(parser)
-    parser.add_argument(
-        "--report",
-        type=Path,
-        metavar="DIR",
-        help="write scores.json, texts.tsv, groups.tsv, worst.tsv, left_out.tsv and reliability.png there",
-    )
+    tables = "write scores.json, texts.tsv and other tables there, with reliability.png or confusions.png"
+    parser.add_argument("--report", type=Path, metavar="DIR", help=tables)
     precision = "with --report: list the words to check in check.tsv, so that this proportion of the others is right"
     parser.add_argument("--target-precision", type=float, metavar="P", help=precision)
     _options.add_json(parser, "the score card")
@@ -66,8 +64,10 @@ def run(
 ) -> int:
     """Read all of `data` and print the score card. target: the precision that was asked for."""
     recognizer = load(model, engine, threads, precision=precision, decoder=decoder)
-    alphabet = recognizer.alphabet
-    preprocessing = recognizer.preprocessing
+    if isinstance(recognizer, Classifier):
+        how = {"model": model or recognizer.name, "engine": engine, "precision": precision}
+        return evaluate_characters(recognizer, data, report, as_json, how, target)
+    alphabet, preprocessing = recognizer.alphabet, recognizer.preprocessing
     store = load_data(data, preprocessing, track=_progress.track, form=alphabet.normalization, like_inference=True)
     _command.say_left_out(store.problems, "--report DIR")
     began = time.perf_counter()
@@ -125,8 +125,6 @@ def _write_report(folder: Path, content: dict[str, Any], store: Store, texts: Se
     write_report(folder, content, store, texts)
     rows = (f"{store.ids[k]}\t{store.texts[k]}\t{texts[k]}\n" for k in worst(store.texts, texts, max_count=100))
     write_atomically(folder / "worst.tsv", "".join(rows).encode())
-    left_out = "".join(f"{problem.id}\t{problem.reason}\n" for problem in store.problems)
-    write_atomically(folder / "left_out.tsv", left_out.encode())
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -59,6 +59,7 @@ def run(request: ExportRequest, output: Path, triton: Path | None = None, pair: 
         check_repository(triton, request.options.name)
     try:
         from .exporting.assembly import export_request
+        from .exporting.characters import export_characters, exports_characters
     except ImportError as error:
         raise MissingToolError(f"export needs the package {error.name}: pip install {error.name}") from None
     if isinstance(request.source, Path) and is_layout_run(request.source):
@@ -67,6 +68,9 @@ def run(request: ExportRequest, output: Path, triton: Path | None = None, pair: 
         options, data = request.options, request.trained_on
         bundle = export_layout(request.source, options, output, data, request.terms, _command.say)
         classes = ", ".join(bundle.layout.channels)
+    elif exports_characters(request):
+        bundle = export_characters(request, output, _command.say, _progress.track)
+        classes = f"{len(bundle.alphabet)} characters"
     else:
         bundle = export_request(request, output, _command.say, _progress.track)
         classes = f"{len(bundle.reader.alphabet)} characters"

@@ -11,7 +11,7 @@ from typing import Any, get_args
 
 import msgspec
 
-from . import _command, _options, load
+from . import _command, _options
 from ._language_tuning import text_lines, try_settings
 from .errors import UsageError
 from .ngrams.arpa import write_arpa
@@ -19,6 +19,7 @@ from .ngrams.building import build, perplexity
 from .ngrams.catalog import open_model
 from .ngrams.files import LanguageModel, tuned, write_model
 from .ngrams.model import Unit
+from .runtime.loading import load_text_model
 
 HELD_OUT = 50  # one block in so many measures the perplexity
 BLOCK = 20  # lines, fewer of a short text
@@ -65,7 +66,7 @@ def size(text: str) -> int:
 
 def run(options: argparse.Namespace) -> int:
     """Build or convert a model, and write it."""
-    recognizer = load(options.model, threads=options.threads)
+    recognizer = load_text_model(options.model, threads=options.threads)
     content: dict[str, Any] = {}
     if len(options.texts) == 1 and Path(options.texts[0]).suffix in (ARPA, ".lm"):
         model, lines = open_model(Path(options.texts[0])), list[str]()

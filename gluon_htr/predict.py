@@ -1,4 +1,4 @@
-"""Read images of handwriting: one line of text each."""
+"""Read images of handwriting: one line of text each, or a single character with a model of these."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from .errors import ImageError
 from .images.decoding import ImageLike, upright_size
 from .pages.files import expand
 from .runtime.backends import PROVIDERS
+from .runtime.classifier import Classification, Classifier
 from .runtime.recognizer import Recognition, Recognizer
 
 PAGE_HEIGHT, PAGE_RATIO = 500, 0.5  # pixels, and of its width: an image that is higher is a page rather than a line
@@ -27,7 +28,10 @@ def parser() -> argparse.ArgumentParser:
         epilog="The exit status is 1 if an image could not be read, or has no text.",
     )
     parser.add_argument(
-        "images", nargs="+", metavar="IMAGE", help="an image of one line or word, a folder of these, or a pattern"
+        "images",
+        nargs="+",
+        metavar="IMAGE",
+        help="an image of one line, word or character, a folder of these, or a pattern",
     )
     _options.add_model(parser)
     _options.add_reading(parser)
@@ -37,7 +41,9 @@ def parser() -> argparse.ArgumentParser:
     providers = f"execution provider of the engine onnx: {', '.join(PROVIDERS)} (default: cpu)"
     parser.add_argument("--provider", default="cpu", help=providers)
     parser.add_argument("--frame", type=int, metavar="N", help="the picture to read in files with several, from 1")
-    _options.add_json(parser, "one object per image, with text, confidence and characters,")
+    _options.add_json(
+        parser, "one object per image, with text, confidence and characters; of single characters also the top 5,"
+    )
     return parser
 
 
@@ -54,8 +60,8 @@ def run(images: list[Path], recognizer: Recognizer, as_json: bool, frame: int | 
         print(_json(path, recognition) if as_json else _line(path, recognition, alone=len(images) == 1))
         if not recognition.text:
             failures += 1
-            _command.say(_nothing(path))
-        elif _looks_like_a_page(path):
+            _command.say(_no_character(path) if isinstance(recognizer, Classifier) else _nothing(path))
+        elif not isinstance(recognizer, Classifier) and _looks_like_a_page(path):
             _command.say(_page(path))
     return 1 if failures else 0
 
@@ -67,6 +73,10 @@ def _line(path: object, recognition: Recognition, alone: bool) -> str:
 
 def _nothing(path: object) -> str:
     return f"{path}: no text found. predict reads single lines or words; for a page use gluon-htr read"
+
+
+def _no_character(path: object) -> str:
+    return f"{path}: no character found: the image has no contrast"
 
 
 def _page(path: object) -> str:
@@ -86,6 +96,10 @@ def _looks_like_a_page(path: object) -> bool:
 
 def _json(path: object, recognition: Recognition) -> str:
     content = asdict(recognition)
+    if isinstance(recognition, Classification):
+        unknown = recognition.real_probability is None
+        for key in ["words", "blank_probability", *["real_probability"] * unknown]:
+            del content[key]
     if not recognition.alternatives:
         del content["alternatives"]
     return json.dumps({"path": str(path), **content}, ensure_ascii=False)

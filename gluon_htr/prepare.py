@@ -16,7 +16,7 @@ from .datasets.packing import pack
 from .datasets.sample import Problem
 from .errors import UsageError
 from .images.encoding import Encoding
-from .networks.presets import load_preset
+from .networks.presets import load_reading_preset
 from .text.alphabet import Alphabet
 from .text.normalization import NormalizationForm
 
@@ -84,7 +84,7 @@ def run(
             return 0
         _command.say(_describe_alphabet(alphabet, counts))
     assert output is not None
-    preprocessing = load_preset(preset).preprocessing
+    preprocessing = load_reading_preset(preset).preprocessing
     packed = pack(
         spec,
         output,

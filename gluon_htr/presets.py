@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 
 from . import _command
 from .errors import UsageError
-from .networks.presets import load_preset, preset_names
+from .networks.presets import is_characters, load_reading_preset, reading_preset_names
 from .text.alphabet import Alphabet
 
 if TYPE_CHECKING:
     from .networks.summary import Summary
 
 LATIN_CLASSES = 80  # IAM's 79 characters and the blank: the default without an alphabet
+CHARACTER_CLASSES = 62  # digits and letters, of EMNIST and Chars74K: the same for single characters
 
 
 def parser() -> argparse.ArgumentParser:
@@ -27,7 +28,7 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("preset", nargs="?", metavar="NAME|FILE", help="a preset (default: list all)")
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument(
-        "--alphabet", type=Path, metavar="FILE", help="alphabet.json of the network (default: 79 characters)"
+        "--alphabet", type=Path, metavar="FILE", help="alphabet.json of the network (default: 79 characters, or 62)"
     )
     parser.add_argument(
         "--initialize", type=Path, metavar="DIR", help="write the network with initialized weights there"
@@ -43,7 +44,7 @@ def parser() -> argparse.ArgumentParser:
 
 def list_presets(as_json: bool) -> int:
     """Print one line per preset: name and description."""
-    presets = {name: load_preset(name).description for name in preset_names()}
+    presets = {name: load_reading_preset(name).description for name in reading_preset_names()}
     lines = [json.dumps(presets)] if as_json else [f"{name:10} {text}" for name, text in presets.items()]
     print("\n".join(lines))
     return 0
@@ -53,7 +54,7 @@ def show(preset: str, classes: int, as_json: bool) -> int:
     """Print layers, parameters, work and time steps of a preset."""
     from .networks.summary import summarize
 
-    summary = summarize(load_preset(preset), classes)
+    summary = summarize(load_reading_preset(preset), classes)
     print(json.dumps(asdict(summary)) if as_json else _table(summary))
     return 0
 
@@ -92,7 +93,7 @@ def _table(summary: Summary) -> str:
         f"input {summary.height} x {summary.width} pixels, {summary.classes} classes",
         f"parameters {summary.parameters:,}",
         f"MACs {summary.macs:,}",
-        f"time steps {summary.steps}",
+        *([f"time steps {summary.steps}"] if summary.steps else []),
     ])  # fmt: skip
 
 
@@ -101,7 +102,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     if options.preset is None:
         if options.initialize:
-            raise UsageError(f"--initialize needs the name of a preset: {', '.join(preset_names())}")
+            raise UsageError(f"--initialize needs the name of a preset: {', '.join(reading_preset_names())}")
         return list_presets(options.json)
     if options.init and not options.initialize:
         raise UsageError("--init needs --initialize DIR, the folder for the weights")
@@ -109,8 +110,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return grow(options.preset, options.init, options.alphabet, options.initialize, options.seed)
     if options.initialize:
         return initialize(options.preset, options.alphabet, options.initialize, options.seed)
-    classes = Alphabet.load(options.alphabet).classes if options.alphabet else LATIN_CLASSES
-    return show(options.preset, classes, options.json)
+    return show(options.preset, _classes(options.preset, options.alphabet), options.json)
+
+
+def _classes(preset: str, alphabet: Path | None) -> int:
+    """Return the number of the network's outputs; single characters have no blank."""
+    if is_characters(preset):
+        return len(Alphabet.load(alphabet)) if alphabet else CHARACTER_CLASSES
+    return Alphabet.load(alphabet).classes if alphabet else LATIN_CLASSES
 
 
 if __name__ == "__main__":

@@ -30,6 +30,7 @@ from .schema import (
     MODEL,
     REMAINDER,
     REQUIRED,
+    Characters,
     Description,
     File,
     Golden,
@@ -69,11 +70,19 @@ class Bundle:
     def reader(self) -> Lines | Words:
         """The description of a model that reads text. Raises `BundleError` for other models."""
         model = self.description.model
+        if isinstance(model, Characters):
+            raise BundleError(f"{self.path} reads single characters: use a line or word model")
         if not isinstance(model, Lines | Words):
             raise BundleError(
                 f"{self.path} is a {self.description.task} model, not a recognizer: use a line or word model"
             )
         return model
+
+    @property
+    def image_reader(self) -> Lines | Words | Characters:
+        """The description of a model that reads text or single characters. Raises `BundleError` for other models."""
+        model = self.description.model
+        return model if isinstance(model, Characters) else self.reader
 
     @property
     def layout(self) -> Layout:
@@ -85,8 +94,8 @@ class Bundle:
 
     @property
     def alphabet(self) -> Alphabet:
-        """The alphabet of a model that reads text. Raises `BundleError` for other models."""
-        return alphabet_of(self.reader)
+        """The alphabet of a model that reads text or characters. Raises `BundleError` for other models."""
+        return alphabet_of(self.image_reader)
 
     @property
     def model(self) -> bytes:

@@ -21,7 +21,7 @@ else:
 
 __all__ = [
     "ALPHABET", "PARAMETERS", "RUN", "SCORES", "SYMBOL",
-    "has_weights", "is_run", "read_alphabet", "read_preprocessing",
+    "has_weights", "is_run", "read_alphabet", "read_preprocessing", "task_of",
 ]  # fmt: skip
 
 RUN, SCORES = "run.toml", "scores.json"
@@ -40,6 +40,17 @@ def has_weights(folder: Path) -> bool:
 def read_alphabet(folder: Path) -> Alphabet:
     """Read the alphabet of a run or of an exported pair. Raises `AlphabetError`."""
     return Alphabet.load(folder / ALPHABET)
+
+
+def task_of(folder: Path) -> str | None:
+    """Return the task that the preset of a run names; None if it names none, or if the folder is not a run."""
+    try:
+        content = tomllib.loads(read_text(folder / RUN))
+    except (OSError, tomllib.TOMLDecodeError):
+        return None
+    preset = content.get("preset")
+    task = preset.get("task") if isinstance(preset, dict) else None
+    return task if isinstance(task, str) else None
 
 
 def read_preprocessing(folder: Path) -> Preprocessing:

@@ -86,7 +86,7 @@ def _write(canvas: ImageDraw.ImageDraw, place: tuple[int, int], name: str, chara
     x = float(left + 28)
     shown = characters[:MAX_CHARACTERS]
     for k, character in reordered_characters("".join(character for character, _ in shown)):
-        font = _font_of(character)
+        font = font_of(character)
         text = character if font else f"\\u{ord(character):04x}"
         font = font or _fonts()[0]
         color = WRONG if shown[k][1] else INK if name else GRAY
@@ -110,7 +110,7 @@ def _fonts() -> list[ImageFont.FreeTypeFont]:
 
 
 @lru_cache(None)
-def _font_of(character: str) -> ImageFont.FreeTypeFont | None:
+def font_of(character: str) -> ImageFont.FreeTypeFont | None:
     """Return the first font that has a character: it leaves other ink than one that no font has."""
     if character.isspace():
         return _fonts()[0]

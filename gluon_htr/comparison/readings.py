@@ -26,7 +26,7 @@ from ..runtime.recognizer import Recognizer
 from ..runtime.stores import read_store
 from ..text.normalization import normalize
 
-SCORES, TEXTS, GROUPS = "scores.json", "texts.tsv", "groups.tsv"
+SCORES, TEXTS, GROUPS, LEFT_OUT = "scores.json", "texts.tsv", "groups.tsv", "left_out.tsv"
 
 
 @dataclass(frozen=True)
@@ -76,12 +76,14 @@ def report_at(path: Path) -> Path | None:
 
 
 def write_report(folder: Path, card: dict[str, Any], store: Store, texts: Sequence[str]) -> None:
-    """Write the score card, the texts and the groups of an evaluation."""
+    """Write the score card, the texts, the groups and what was left out of an evaluation."""
     rows = zip(store.ids, store.texts, texts)
     content = card | {"samples_sha256": digest(store.ids, store.texts)}
     write_atomically(folder / TEXTS, "".join(f"{name}\t{truth}\t{text}\n" for name, truth, text in rows).encode())
     groups = "".join(f"{name}\t{group}\n" for name, group in zip(store.ids, store.groups))
     write_atomically(folder / GROUPS, groups.encode())
+    left_out = "".join(f"{problem.id}\t{problem.reason}\n" for problem in store.problems)
+    write_atomically(folder / LEFT_OUT, left_out.encode())
     write_atomically(folder / SCORES, msgspec.json.format(msgspec.json.encode(content)) + b"\n")
 
 

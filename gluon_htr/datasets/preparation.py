@@ -116,9 +116,10 @@ def _prepare_chunk(
     samples: list[Sample], preprocessing: Preprocessing, finish: Callable[[Store], Store], like_inference: bool
 ) -> Store:
     done, problems = [], []
+    normalizes = like_inference and preprocessing.mode != "character"  # a character is cut out in any case
     for sample in samples:
         try:
-            image = normalize_capture(_image(sample)) if like_inference else _image(sample)
+            image = normalize_capture(_image(sample)) if normalizes else _image(sample)
             done.append((sample.id, normalize(sample.text), sample.group, fit(image, preprocessing)))
         except ImageError as error:
             problems.append(Problem(sample.id, str(error)))

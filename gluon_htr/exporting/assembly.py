@@ -23,9 +23,12 @@ from ..bundles.schema import (
     REMAINDER,
     REQUIRES,
     Calibration,
+    Card,
+    Characters,
     Description,
     Golden,
     Input,
+    Layout,
     Lines,
     Tensor,
     Words,
@@ -42,6 +45,7 @@ from ..graphs.onnx.writer import to_onnx
 from ..graphs.pair import SYMBOL, Pair
 from ..graphs.params import pack_parameters
 from ..graphs.symbol import parse_graph
+from ..networks.presets import CharacterPreset, LayoutPreset, Preset
 from ..runtime.backends import LogitsFunction, mxnet_network, onnx_network
 from ..runtime.loading import from_bundle
 from ..training.lineage import Lineage
@@ -72,8 +76,8 @@ class Converted:
     kept: dict[str, np.ndarray]
 
 
-def convert(pair: Pair, options: ExportOptions, height: int | None = None) -> Converted:
-    """Convert a pair to ONNX. height: of its images in pixels, if it is fixed.
+def convert(pair: Pair, options: ExportOptions, height: int | None = None, width: int | None = None) -> Converted:
+    """Convert a pair to ONNX. height, width: of its images in pixels, if they are fixed.
 
     Raises `GraphError` for operators that cannot be converted, `ParametersError` for the weights of another network.
     """
@@ -81,7 +85,7 @@ def convert(pair: Pair, options: ExportOptions, height: int | None = None) -> Co
     given = dict(pair.parameters)
     ordered = {name: given[name] for name in symbol.parameters if name in given} | given
     parameters = rounded(ordered) if options.float16 else ordered
-    graph = to_onnx(symbol, parameters, opset=options.opset, height=height)
+    graph = to_onnx(symbol, parameters, opset=options.opset, height=height, width=width)
     stored = store_weights(graph, parameters).SerializeToString()
     kept = remainder(symbol, parameters, initializers(stored))
     rebuilt = pack_parameters(restore(symbol, initializers(stored), kept))
@@ -98,15 +102,13 @@ def check_parity(
     Reports it if mxnet or samples are missing. MXNet computes in 64 bits here, so that the bound applies to the
     rounding of the exported network alone.
     """
-    preprocessing, step = model.preset.preprocessing, model.preset.network.step_width
+    preprocessing, step = model.preset.preprocessing, model.text_preset.network.step_width
     random = random_images(preprocessing, step)
     check_shapes(exported, random, model.alphabet.classes, step)
     if samples.problem:
         say(f"not compared on real samples: {samples.problem}")
-    try:
-        reference = mxnet_network(converted.pair, "float64")
-    except MissingToolError as error:
-        say(f"NOT compared with MXNet, so this bundle is unchecked: {error}")
+    reference = mxnet_reference(converted.pair, say)
+    if reference is None:
         return
     explain = partial(first_difference, converted.pair, converted.stored)
     verdict = compare(reference, exported, random, samples.batches, explain)
@@ -122,7 +124,7 @@ def export_request(
 ) -> Bundle:
     """Convert, check, score and write a bundle. Raises before anything is written."""
     check_target(output)
-    model = _model(request)
+    model = open_model(request)
     form = model.alphabet.normalization
     samples = read_samples(request.validation or model.validation, model.preset.preprocessing, track, form)
     options = request.options
@@ -145,7 +147,8 @@ def export_request(
     return bundle
 
 
-def _model(request: ExportRequest) -> ExportSource:
+def open_model(request: ExportRequest) -> ExportSource:
+    """Open the run or the pair of a request. Raises as `from_run` and `from_pair` do."""
     source = request.source
     if isinstance(source, Path):
         return from_run(source, request.trained_on, request.terms)
@@ -175,35 +178,56 @@ def describe(
     calibration: Calibration | None = None,
 ) -> Bundle:
     """Build the bundle as it will be written, and read its golden images with itself."""
-    task = options.task or model.preset.resolved_task
+    task = options.task or model.text_preset.resolved_task
     kind = Words if task == "words" else Lines
     reader = kind(
         alphabet=list(model.alphabet.characters),
         normalization=NORMALIZATIONS[model.alphabet.normalization],
         preprocessing=Input(model.preset.preprocessing),
         temperature=temperature,
-        step_width=model.preset.network.step_width,
-        score_cards=list(model.cards),
+        step_width=model.text_preset.network.step_width,
+        score_cards=[card for card in model.cards if isinstance(card, Card)],
         calibration=calibration,
     )
+    bundle = assemble(reader, model.preset, model.lineage, options, path, converted)
+    return replace(bundle, files=bundle.files | _golden(bundle, model))
+
+
+def assemble(
+    model: Lines | Words | Characters | Layout,
+    preset: Preset | CharacterPreset | LayoutPreset,
+    lineage: Lineage,
+    options: ExportOptions,
+    path: Path,
+    converted: Converted,
+) -> Bundle:
+    """Build a bundle without golden images, which it must read itself first."""
     description = Description(
         schema_version=2,
         requires=REQUIRES,
         name=options.name,
-        description=model.preset.description,
+        description=preset.description,
         writer=f"gluon_htr {__version__}",
-        model=reader,
+        model=model,
         inputs=[tensor(converted.graph.graph.input[0])],
         outputs=[tensor(converted.graph.graph.output[0])],
         weights="float16" if options.float16 else "float32",
-        network=msgspec.to_builtins(model.preset.network),
-        training_data=list(model.lineage.data),
-        stints=list(model.lineage.stints),
+        network=msgspec.to_builtins(preset.network),
+        training_data=list(lineage.data),
+        stints=list(lineage.stints),
         limitations=options.limitations,
         files={},
     )
-    files = model_files(converted, options, model.lineage)
-    return Bundle(path, description, files | _golden(Bundle(path, description, files), model))
+    return Bundle(path, description, model_files(converted, options, lineage))
+
+
+def mxnet_reference(pair: Pair, say: Say) -> LogitsFunction | None:
+    """Return the network of a pair as MXNet computes it in 64 bits; say so and return None where MXNet is missing."""
+    try:
+        return mxnet_network(pair, "float64")
+    except MissingToolError as error:
+        say(f"NOT compared with MXNet, so this bundle is unchecked: {error}")
+        return None
 
 
 def _golden(bundle: Bundle, model: ExportSource) -> dict[str, bytes]:

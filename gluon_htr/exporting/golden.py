@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import string
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -33,6 +33,13 @@ def draw_golden(preprocessing: Preprocessing, characters: Collection[str]) -> li
     if set(string.digits).issuperset(characters):
         texts = NUMBERS
     return [_png(draw_line(text, 28 + 6 * k, slant)) for k, (text, slant) in enumerate(zip(texts, SLANTS))]
+
+
+def draw_characters(characters: Sequence[str]) -> list[bytes]:
+    """Draw five PNG files of single characters, evenly out of an alphabet, as far as Pillow's font has them."""
+    drawable = [character for character in characters if character in string.digits + string.ascii_letters]
+    chosen = [(drawable or "aeiou")[k * len(drawable or "aeiou") // len(SLANTS)] for k in range(len(SLANTS))]
+    return [_png(draw_line(text, 28 + 6 * k, slant)) for k, (text, slant) in enumerate(zip(chosen, SLANTS))]
 
 
 def draw_line(text: str, size: int, slant: float) -> Image.Image:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,16 +11,13 @@ import msgspec
 import numpy as np
 from PIL import Image
 
-from .. import __version__
 from .._files import MAX_TEXT, read_bounded
 from .._json import decode_json
 from ..bundles.reader import Bundle
 from ..bundles.run_folder import SCORES, has_weights
 from ..bundles.schema import (
     GOLDEN,
-    REQUIRES,
     DataSource,
-    Description,
     DetectionCard,
     Golden,
     Layout,
@@ -28,21 +25,20 @@ from ..bundles.schema import (
 from ..bundles.writer import check_target, write_bundle
 from ..datasets.layout.reader import LayoutReader
 from ..datasets.provenance import known_terms, public_name
-from ..errors import CheckpointError, GraphError, MissingToolError
+from ..errors import CheckpointError, GraphError
 from ..graphs.pair import read_pair
-from ..runtime.backends import mxnet_network, onnx_network
+from ..runtime.backends import onnx_network
 from ..runtime.loading_pages import detector_of
 from ..runtime.page_scores import score_layout
 from ..runtime.verification import read_golden_page
 from ..training.layout.runs import LayoutRun, load_layout_run
 from ..training.layout.session import detection_card
 from ..training.lineage import Lineage
-from .assembly import Converted, convert, model_files, tensor
+from .assembly import Converted, Say, assemble, convert, mxnet_reference
 from .golden import draw_line
 from .parity import RELATIVE, strokes
 from .request import ExportOptions
 
-Say = Callable[[str], object]
 PAGES = ((1, 3), (2, 5), (3, 2), (4, 6), (5, 4))  # seed and number of lines of each golden page
 TEXTS = ("the letters of a long journey", "Read it aloud, he said.", "a house by the sea, in 1914")
 
@@ -79,10 +75,8 @@ def _check(converted: Converted, multiple: int, say: Say) -> None:
     """Compare the exported network with MXNet in 64 bits on pages of several sizes; raise `GraphError` beyond the
     bound.
     """
-    try:
-        reference = mxnet_network(converted.pair, "float64")
-    except MissingToolError as error:
-        say(f"NOT compared with MXNet, so this bundle is unchecked: {error}")
+    reference = mxnet_reference(converted.pair, say)
+    if reference is None:
         return
     exported, largest = onnx_network(converted.stored), 0.0
     random = np.random.default_rng(0)
@@ -105,24 +99,8 @@ def _described(run: LayoutRun, options: ExportOptions, path: Path, converted: Co
         multiple=preset.network.multiple,
         score_cards=_cards(run),
     )
-    description = Description(
-        schema_version=2,
-        requires=REQUIRES,
-        name=options.name,
-        description=preset.description,
-        writer=f"gluon_htr {__version__}",
-        model=model,
-        inputs=[tensor(converted.graph.graph.input[0])],
-        outputs=[tensor(converted.graph.graph.output[0])],
-        weights="float16" if options.float16 else "float32",
-        network=msgspec.to_builtins(preset.network),
-        training_data=list(lineage.data),
-        stints=list(lineage.stints),
-        limitations=options.limitations,
-        files={},
-    )
-    files = model_files(converted, options, lineage)
-    return Bundle(path, description, files | _golden(Bundle(path, description, files)))
+    bundle = assemble(model, preset, lineage, options, path, converted)
+    return replace(bundle, files=bundle.files | _golden(bundle))
 
 
 def _scored(bundle: Bundle, specs: Sequence[str]) -> Bundle:

@@ -8,14 +8,16 @@ from pathlib import Path
 
 from .._files import MAX_TEXT, read_bounded
 from .._json import decode_json
-from ..bundles.run_folder import SCORES, has_weights
-from ..bundles.schema import Card, DataSource
+from ..bundles.run_folder import SCORES, has_weights, task_of
+from ..bundles.schema import AccuracyCard, Card, DataSource
 from ..datasets.provenance import known_terms, public_name
 from ..errors import CacheError, CheckpointError, UsageError
 from ..graphs.pair import PARAMETERS, Pair, read_files, read_pair
+from ..networks.character_configuration import CharacterPreset
 from ..networks.configuration import Preset
-from ..networks.presets import load_preset
+from ..networks.presets import load_reading_preset
 from ..text.alphabet import Alphabet
+from ..text.classification import ClassificationCard
 from ..text.metrics import ScoreCard
 from ..training.lineage import NOTHING, Lineage
 from ..training.runs import Run, load_run
@@ -27,10 +29,24 @@ class ExportSource:
 
     pair: Pair
     alphabet: Alphabet
-    preset: Preset
+    preset: Preset | CharacterPreset
     validation: str | None = None
-    cards: tuple[Card, ...] = ()
+    cards: tuple[Card, ...] | tuple[AccuracyCard, ...] = ()
     lineage: Lineage = NOTHING
+
+    @property
+    def text_preset(self) -> Preset:
+        """The preset of a network of lines or words. Raises `UsageError` for one of single characters."""
+        if isinstance(self.preset, CharacterPreset):
+            raise UsageError("the preset is one of single characters: here one of lines or words is needed")
+        return self.preset
+
+    @property
+    def character_preset(self) -> CharacterPreset:
+        """The preset of a network of single characters. Raises `UsageError` for another one."""
+        if not isinstance(self.preset, CharacterPreset):
+            raise UsageError("the preset is one of lines or words: here one of single characters is needed")
+        return self.preset
 
 
 def from_run(run: Path, trained_on: Sequence[str] = (), terms: str | None = None) -> ExportSource:
@@ -76,23 +92,37 @@ def from_pair(
     """
     data = _sources(trained_on or (["not stated"] if terms else []), terms)
     return ExportSource(
-        read_files(symbol, parameters), Alphabet.load(alphabet), load_preset(preset), lineage=Lineage(data)
+        read_files(symbol, parameters), Alphabet.load(alphabet), load_reading_preset(preset), lineage=Lineage(data)
     )
 
 
-def _cards(run: Path, validation: str | None) -> tuple[Card, ...]:
+def _cards(run: Path, validation: str | None) -> tuple[Card, ...] | tuple[AccuracyCard, ...]:
     path = run / SCORES
     if not path.is_file():
         return ()
-    found = decode_json(read_bounded(path, MAX_TEXT), ScoreCard, f"{path} is damaged", CheckpointError)
+    content, damaged = read_bounded(path, MAX_TEXT), f"{path} is damaged"
     try:
         name = public_name(validation) if validation else "a held-out part of the training data"
     except CacheError:
         name = "the run's validation data"
-    return (card(name, found),)
+    if has_single_characters(run):
+        return (accuracy_card(name, decode_json(content, ClassificationCard, damaged, CheckpointError)),)
+    return (card(name, decode_json(content, ScoreCard, damaged, CheckpointError)),)
+
+
+def has_single_characters(run: Path) -> bool:
+    """Test whether a run is of the task `characters`."""
+    return task_of(run) == "characters"
 
 
 def card(name: str, found: ScoreCard, digest: str | None = None) -> Card:
     """Convert a score card to that of a bundle. digest: of its samples."""
     figures = {key: getattr(found, key) for key in Card.__struct_fields__ if key not in {"data", "samples_sha256"}}
     return Card(name, samples_sha256=digest, **figures)
+
+
+def accuracy_card(name: str, found: ClassificationCard, digest: str | None = None) -> AccuracyCard:
+    """Convert the scores of single characters to the card of a bundle. digest: of the samples."""
+    return AccuracyCard(
+        name, found.samples, found.groups, found.accuracy, found.case_insensitive_accuracy, samples_sha256=digest
+    )

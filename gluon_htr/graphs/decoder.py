@@ -15,12 +15,18 @@ _BEHIND = ("transpose", "SwapAxis", "_copy", "Dropout")  # what may stand betwee
 
 
 def resize_decoder(
-    symbol: str, parameters: Arrays, kept: np.ndarray, seed: int, shift: np.ndarray | float = 0.0
+    symbol: str,
+    parameters: Arrays,
+    kept: np.ndarray,
+    seed: int,
+    shift: np.ndarray | float = 0.0,
+    classes: int | None = None,
 ) -> tuple[str, Arrays]:
     """Return a pair with other classes: class k of the new network starts as class kept[k] of the old one.
 
     kept: (classes,) int; -1 for a class that is initialized, with Xavier's uniform weights (Glorot and Bengio 2010)
-    like every layer, and a bias of 0. shift: (classes,) float, is added to their logits if the layer has a bias. Raises
+    like every layer, and a bias of 0. shift: (classes,) float, is added to their logits if the layer has a bias.
+    classes: of the old network; by default up to the last that is kept, the blank. Raises
     `GraphError` if no dense layer computes the logits.
     """
     graph = parse_graph(symbol)
@@ -28,7 +34,7 @@ def resize_decoder(
     names = [graph.variable(index) for index in decoder.inputs[1:]]
     arrays = dict(parameters)
     for name in names:
-        arrays[f"arg:{name}"] = _rows(_array(parameters, name), kept, seed)
+        arrays[f"arg:{name}"] = _rows(_array(parameters, name), kept, seed, classes or int(kept.max()) + 1)
     for bias in names[1:]:
         arrays[f"arg:{bias}"] += np.float32(shift)
     return _with_classes(symbol, decoder.name, names, len(kept)), arrays
@@ -49,9 +55,9 @@ def _array(parameters: Arrays, name: str) -> np.ndarray:
     return parameters[f"arg:{name}"]
 
 
-def _rows(old: np.ndarray, kept: np.ndarray, seed: int) -> np.ndarray:
-    if kept.max() + 1 != len(old):
-        raise ParametersError(f"the network has {len(old)} classes, its alphabet {kept.max() + 1} with the blank")
+def _rows(old: np.ndarray, kept: np.ndarray, seed: int, classes: int) -> np.ndarray:
+    if classes != len(old):
+        raise ParametersError(f"the network has {len(old)} classes, its alphabet {classes} with the blank")
     new = np.zeros((len(kept), *old.shape[1:]), np.float32)
     if old.ndim == 2:
         bound = np.sqrt(6 / sum(new.shape))

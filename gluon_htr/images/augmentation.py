@@ -66,6 +66,8 @@ class _Affine:
         scale = random.uniform(1 - settings.scale, 1 + settings.scale / 2)
         stretch = random.uniform(1 - settings.stretch, 1 + settings.stretch / 2)
         right, down = random.uniform(-1, 1, 2) * settings.shift * height
+        if settings.zoom:  # drawn last, so that trainings without it stay as they were
+            scale *= random.uniform(1, 1 + settings.zoom)
         return cls(angle, shear, scale * stretch, scale, right, down)
 
     def wider(self, height: int, width: int, multiple: int) -> int:

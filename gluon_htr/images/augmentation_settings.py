@@ -42,6 +42,8 @@ class Augmentation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     scale: Amount = 0.15
     #: Factor on the width alone, likewise.
     stretch: Amount = 0.15
+    #: A further factor on both sides, drawn from 1 to 1 + zoom.
+    zoom: Amount = 0.0
     #: Pixels to the side and up or down, as a share of the height.
     shift: Amount = 0.06
     #: Pixels: a line that would lose its ends when stretched or slanted gets wider by multiples of this number, which

@@ -1,6 +1,6 @@
 """One preprocessing for training, evaluation and reading: any gray image → the network's input.
 
-Two modes:
+Three modes:
 
 - `box`: shrink to fit height × width keeping the aspect ratio, never enlarge, center, pad. This is the rule of the
   Gluon notebook that this project grew from.
@@ -20,18 +20,21 @@ import msgspec
 import numpy as np
 from PIL import Image
 
+from .characters import isolate
+
 PADDING = 230  # minimum gray of padding
+MARGIN = 1 / 14  # of a character, as a share of the side: 2 of 28 pixels
 Positive = Annotated[int, msgspec.Meta(ge=1, le=100_000)]
 
 
 class Preprocessing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Preprocessing of images to the network's input; part of every preset, cache, run and bundle."""
 
-    #: `box` (words) or `height` (lines); `rule` in files.
-    mode: Literal["box", "height"] = msgspec.field(name="rule")
+    #: `box` (words), `height` (lines) or `character`; `rule` in files.
+    mode: Literal["box", "height", "character"] = msgspec.field(name="rule")
     #: Pixels.
     height: Positive
-    #: Pixels: the box's width, or the widest line allowed in the mode `height`.
+    #: Pixels: the width of the box or character, or the widest line allowed in the mode `height`.
     width: Positive
     #: In the mode `height` the width is padded to a multiple of this many pixels.
     width_multiple: Positive = 32
@@ -54,6 +57,8 @@ class Placement:
 def place(height: int, width: int, preprocessing: Preprocessing) -> Placement:
     """Compute the placement of an image of height × width pixels."""
     ratio = min(preprocessing.height / height, preprocessing.width / width)
+    if preprocessing.mode == "character":
+        return _centered(height, width, preprocessing)
     if preprocessing.mode == "box":
         if ratio < 1:  # the notebook rounds down
             height, width = max(1, int(height * ratio)), max(1, int(width * ratio))
@@ -65,15 +70,27 @@ def place(height: int, width: int, preprocessing: Preprocessing) -> Placement:
     return Placement(height, width, (preprocessing.height - height) // 2, 0, canvas_width)
 
 
+def _centered(height: int, width: int, preprocessing: Preprocessing) -> Placement:
+    """Compute the placement of the ink of a character."""
+    rows, columns = (max(1, side - 2 * round(MARGIN * side)) for side in (preprocessing.height, preprocessing.width))
+    ratio = min(rows / height, columns / width)
+    height, width = max(1, round(height * ratio)), max(1, round(width * ratio))
+    top, left = (preprocessing.height - height) // 2, (preprocessing.width - width) // 2
+    return Placement(height, width, top, left, preprocessing.width)
+
+
 def fit(image: np.ndarray, preprocessing: Preprocessing) -> np.ndarray:
     """Scale and pad a gray image.
 
-    image: (H, W) uint8, 0 = black ink. Returns (height, W') uint8, where W' is the width in the mode `box`, and a
-    multiple of `width_multiple` in the mode `height`.
+    image: (H, W) uint8, 0 = black ink. Returns (height, W') uint8, where W' is a multiple of `width_multiple` in the
+    mode `height`, and the width in the others.
     """
+    padding = PADDING
+    if preprocessing.mode == "character":
+        image, padding = isolate(image), 255
     where = place(image.shape[0], image.shape[1], preprocessing)
     scaled = _resize(image, where.height, where.width, preprocessing.resample)
-    canvas = np.full((preprocessing.height, where.canvas_width), max(PADDING, int(scaled[0, 0])), np.uint8)
+    canvas = np.full((preprocessing.height, where.canvas_width), max(padding, int(scaled[0, 0])), np.uint8)
     canvas[where.top : where.top + where.height, where.left : where.left + where.width] = scaled
     return canvas
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import TypeVar
@@ -12,7 +13,8 @@ import msgspec
 
 from .._text_files import read_text
 from ..errors import ConfigurationError
-from .configuration import Preset
+from .character_configuration import CharacterPreset, Mlp
+from .configuration import Convolution, Preset, Task
 from .layout_configuration import LayoutPreset
 
 if sys.version_info >= (3, 11):
@@ -25,8 +27,8 @@ PRESET = "preset.toml"  # its file beside an exported pair that was initialized 
 
 
 def preset_names() -> list[str]:
-    """Return the names of the presets of recognizers that ship, sorted."""
-    return [name for name in _all_names() if not is_layout(name)]
+    """Return the names of the presets of recognizers of lines and words that ship, sorted."""
+    return [name for name in _all_names() if _task(name) not in ("layout", "characters")]
 
 
 def layout_preset_names() -> list[str]:
@@ -34,9 +36,25 @@ def layout_preset_names() -> list[str]:
     return [name for name in _all_names() if is_layout(name)]
 
 
+def reading_preset_names() -> list[str]:
+    """Return the names of the presets that read: lines, words and characters, sorted."""
+    return [name for name in _all_names() if not is_layout(name)]
+
+
 def is_layout(name_or_path: str | Path) -> bool:
     """Test whether a preset is of the task `layout`. Raises `ConfigurationError` if there is no such preset."""
-    return re.search(r'^task *= *["\']layout["\']', preset_text(name_or_path), re.MULTILINE) is not None
+    return _task(name_or_path) == "layout"
+
+
+def is_characters(name_or_path: str | Path) -> bool:
+    """Test whether a preset is of the task `characters`. Raises `ConfigurationError` if there is no such preset."""
+    return _task(name_or_path) == "characters"
+
+
+def _task(name_or_path: str | Path) -> Task | None:
+    """Return the task that a preset names, before its file is checked."""
+    found = re.search(r'^task *= *["\'](\w+)["\']', preset_text(name_or_path), re.MULTILINE)
+    return found[1] if found else None  # type: ignore[return-value]
 
 
 def _all_names() -> list[str]:
@@ -61,7 +79,24 @@ def load_preset(name_or_path: str | Path) -> Preset:
     """Load and check the preset of a recognizer. Raises `ConfigurationError` with file, key and expected type."""
     if is_layout(name_or_path):
         raise ConfigurationError(f"{name_or_path} finds the lines of pages: here a preset that reads lines is needed")
+    if is_characters(name_or_path):
+        raise ConfigurationError(f"{name_or_path} reads single characters: here a preset that reads lines is needed")
     return parse_preset(preset_text(name_or_path), where=str(name_or_path))
+
+
+def load_reading_preset(name_or_path: str | Path) -> Preset | CharacterPreset:
+    """Load and check a preset of lines, words or characters. Raises `ConfigurationError`."""
+    return load_character_preset(name_or_path) if is_characters(name_or_path) else load_preset(name_or_path)
+
+
+def load_character_preset(name_or_path: str | Path) -> CharacterPreset:
+    """Load and check a preset of the task `characters`. Raises `ConfigurationError`."""
+    preset = _parse(preset_text(name_or_path), str(name_or_path), CharacterPreset)
+    if preset.preprocessing.mode != "character":
+        raise ConfigurationError(f'{name_or_path}: preprocessing.rule must be "character" for single characters')
+    if not isinstance(preset.network, Mlp):
+        _check_stages(preset.network.stages, f"{name_or_path}: network.stages")
+    return preset
 
 
 def load_layout_preset(name_or_path: str | Path) -> LayoutPreset:
@@ -88,6 +123,8 @@ def _parse(text: str, where: str, kind: type[T]) -> T:
 def _check(preset: Preset, where: str) -> None:
     """Check constraints between several keys."""
     network, shape = preset.network, preset.preprocessing
+    if shape.mode == "character" or preset.task == "characters":
+        raise ConfigurationError(f'{where}: the rule "character" is for presets with task = "characters"')
     width, key = (shape.width, "width") if shape.mode == "box" else (shape.width_multiple, "width_multiple")
     if width % network.step_width:
         raise ConfigurationError(
@@ -103,11 +140,16 @@ def _check(preset: Preset, where: str) -> None:
         return
     if not network.featurizer:
         raise ConfigurationError(f"{where}: network.featurizer has no stage; give at least one [[network.featurizer]]")
+    _check_stages(network.featurizer, f"{where}: network.featurizer")
+
+
+def _check_stages(stages: Sequence[Convolution], where: str) -> None:
+    """Check that what is added in residual stages has one size."""
     channels = 1
-    for number, stage in enumerate(network.featurizer, 1):
+    for number, stage in enumerate(stages, 1):
         if stage.residual and (stage.channels != channels or stage.stride != (1, 1)):
             raise ConfigurationError(
-                f"{where}: network.featurizer stage {number} is residual: it needs {channels} channels, "
+                f"{where} stage {number} is residual: it needs {channels} channels, "
                 "as the stage before it, and a stride of [1, 1]"
             )
         channels = stage.channels

@@ -10,8 +10,10 @@ from .._storage import write_atomically
 from ..graphs.pair import Pair, write_pair
 from ..text.alphabet import ALPHABET, Alphabet
 from .blocks import Columns, StageBlock, encoder_block
+from .character_configuration import CharacterPreset
+from .characters import build_characters
 from .configuration import Network, Preset
-from .presets import PRESET, load_preset, preset_text
+from .presets import PRESET, load_reading_preset, preset_text
 
 
 class RecognizerBlock(mx.gluon.HybridBlock):
@@ -49,6 +51,13 @@ def build(preset: Preset, classes: int, seed: int = 0) -> RecognizerBlock:
     return recognizer
 
 
+def build_reading(preset: Preset | CharacterPreset, alphabet: Alphabet, seed: int = 0) -> Any:
+    """Build the network of a preset of lines, words or characters; the latter has no class for a blank."""
+    if isinstance(preset, CharacterPreset):
+        return build_characters(preset, len(alphabet), seed)
+    return build(preset, alphabet.classes, seed)
+
+
 def export_pair(recognizer: Any, folder: str | Path) -> None:
     """Write `symbol.json` and `model.params` of a hybridized block that has run once. Raises `StorageError`.
 
@@ -70,7 +79,7 @@ def initialize(name: str, alphabet: Alphabet, folder: Path, seed: int = 0) -> No
     """Write an initialized exported pair with `alphabet.json` and `preset.toml`: all that training needs, without
     mxnet.
     """
-    export_pair(build(load_preset(name), alphabet.classes, seed), folder)
+    export_pair(build_reading(load_reading_preset(name), alphabet, seed), folder)
     write_atomically(folder / ALPHABET, alphabet.to_json())
     write_atomically(folder / PRESET, preset_text(name).encode())
 

@@ -11,6 +11,8 @@ from math import prod
 
 from .._mxnet import mx
 from ..graphs.symbol import Graph, Node, parse_graph
+from .character_configuration import CharacterPreset
+from .characters import character_block
 from .configuration import Preset
 from .recognizer import RecognizerBlock
 
@@ -35,21 +37,26 @@ class Summary:
     height: int
     width: int
     classes: int
-    steps: int
+    steps: int  # 0 of a network of single characters
     parameters: int  # trained ones: running statistics are not counted
     macs: int  # of one image
     layers: tuple[LayerCost, ...]
 
 
-def summarize(preset: Preset, classes: int) -> Summary:
-    """Count the cost of one image. classes: characters of the alphabet and the blank."""
+def summarize(preset: Preset | CharacterPreset, classes: int) -> Summary:
+    """Count the cost of one image. classes: outputs of the network, one of them the blank where there is one."""
     height, width = preset.nominal_size
-    symbol = RecognizerBlock(preset.network, classes)(mx.sym.var("data"))
+    single = isinstance(preset, CharacterPreset)
+    if isinstance(preset, CharacterPreset):
+        block = character_block(preset, classes)
+    else:
+        block = RecognizerBlock(preset.network, classes)
+    symbol = block(mx.sym.var("data"))
     graph = parse_graph(symbol.tojson())
     shapes = _shapes(symbol, graph, (1, 1, height, width))
     layers = tuple(_layers(graph, shapes))
     parameters = sum(prod(shapes[name]) for name in graph.weights)
-    steps = shapes[graph.nodes[graph.output].name][1]
+    steps = 0 if single else shapes[graph.nodes[graph.output].name][1]
     return Summary(height, width, classes, steps, parameters, sum(layer.macs for layer in layers), layers)
 
 

@@ -64,7 +64,7 @@ def quantize_bundle(
     calibration: specs of images to choose scales on. Raises the errors of reading the data and opening the bundle.
     """
     bundle = open_source(model).bundle
-    store = load_data(calibration, bundle.reader.preprocessing.fit, track=track)
+    store = load_data(calibration, bundle.image_reader.preprocessing.fit, track=track)
     write_integer_bundle(bundle, quantize_for_cpu(bundle.model, evenly(store, max_images)), output)
 
 

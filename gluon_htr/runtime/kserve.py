@@ -29,8 +29,8 @@ def is_address(engine: str) -> bool:
 
 
 def remote_network(address: str, model: str, source: str, target: str) -> Callable[[np.ndarray], np.ndarray]:
-    """Return a function (N, H, W) uint8 → logits (N, T, C) float32 that calls `model` of the server at `address`
-    (`http://host:8000`).
+    """Return a function (N, H, W) uint8 → logits float32, (N, T, C) or of characters (N, C), that calls `model` of the
+    server at `address` (`http://host:8000`).
 
     source, target: names of its input and output. The function raises `ServerError` if the server does not answer, has
     no such model, or answers with something else.
@@ -50,7 +50,7 @@ def inference_request(images: np.ndarray, source: str, target: str) -> dict[str,
 
 
 def parse_response(content: Any, target: str, where: str) -> np.ndarray:
-    """Parse the output `target` of a response's JSON to (N, T, C) float32. Raises `ServerError`, which names
+    """Parse the output `target` of a response's JSON to (N, T, C) or (N, C) float32. Raises `ServerError`, which names
     `where`.
     """
     try:
@@ -60,7 +60,7 @@ def parse_response(content: Any, target: str, where: str) -> np.ndarray:
         raise ServerError(
             f"{where} did not answer with the tensor {target} ({type(error).__name__}: {error})"
         ) from None
-    if logits.ndim != 3 or not np.isfinite(logits).all():
+    if logits.ndim not in (2, 3) or not np.isfinite(logits).all():
         raise ServerError(
             f"{where} answered with {target} of shape {logits.shape}, which is not the shape of logits (N, T, C)"
         )

@@ -10,14 +10,15 @@ from typing import Any
 from ..bundles.catalog import default_bundle, find_bundle, known_bundles
 from ..bundles.notice import note_license
 from ..bundles.reader import Bundle, read_bundle
-from ..bundles.run_folder import has_weights, is_run, read_alphabet, read_preprocessing
-from ..bundles.schema import DOCUMENT, INTEGER_MODEL, Lines, Words
+from ..bundles.run_folder import has_weights, is_run, read_alphabet, read_preprocessing, task_of
+from ..bundles.schema import DOCUMENT, INTEGER_MODEL, Characters, Lines, Words
 from ..decoding.decoder import Decoder, JointDecoder
 from ..decoding.greedy import GREEDY, GreedyDecoder
 from ..errors import BundleError, CheckpointError, ModelError, UsageError
 from ..graphs.pair import PARAMETERS, read_pair
 from ..text.calibration import Probabilities
 from .backends import PRECISIONS, LogitsFunction, one_by_one, onnx_network, pair_network
+from .classifier import Classifier
 from .kserve import is_address, remote_network
 from .origin import Origin
 from .recognizer import Recognizer
@@ -45,7 +46,7 @@ def load(
         decoder: Decoder of logits to text; greedy by default.
 
     Returns:
-        A recognizer, which threads may share.
+        A recognizer, which threads may share; of a model of single characters a `Classifier`.
 
     Raises:
         ModelError: There is no such model.
@@ -65,6 +66,26 @@ def load(
             )
         return _from_run(path, engine, threads, providers, decoder)
     return from_bundle(read_bundle(path), engine, threads, providers, precision, decoder)
+
+
+def load_text_model(
+    model: str | Path | None = None,
+    engine: str = "onnx",
+    threads: int | None = None,
+    providers: Sequence[str] = ("cpu",),
+    precision: str = "float32",
+    decoder: Decoder = GREEDY,
+) -> Recognizer:
+    """Load a model that reads lines or words, as `load` does. Raises `ModelError` for one of single characters, too."""
+    recognizer = load(model, engine, threads, providers, precision, decoder)
+    if isinstance(recognizer, Classifier):
+        raise ModelError(f"{recognizer.name} reads single characters: use a model that reads lines or words")
+    return recognizer
+
+
+def _check_greedy(name: str, decoder: Decoder) -> None:
+    if not isinstance(decoder, GreedyDecoder):
+        raise UsageError(f"{name} reads single characters, for which there is no --decoder beam: leave it out")
 
 
 def find_model(model: str | Path | None) -> Path:
@@ -97,8 +118,10 @@ def from_bundle(
     decoder: Decoder = GREEDY,
 ) -> Recognizer:
     """Build a recognizer of an open bundle. Raises as `load` does."""
-    about, reader = bundle.description, bundle.reader
+    about, reader = bundle.description, bundle.image_reader
     note_license(about)
+    if isinstance(reader, Characters):
+        _check_greedy(about.name, decoder)
     if precision != "float32":
         network = _integer_network(bundle, engine, threads, providers, precision)
     elif engine == "onnx":
@@ -109,6 +132,8 @@ def from_bundle(
         network = pair_network(bundle.trainable_pair, engine)
     fit, temperature = reader.preprocessing.fit, reader.temperature
     origin = _origin(bundle.path, engine, threads, providers, precision)
+    if isinstance(reader, Characters):
+        return Classifier(network, bundle.alphabet, fit, about.name, temperature, decoder, origin)
     probabilities = _probabilities(reader, decoder)
     return Recognizer(network, bundle.alphabet, fit, about.name, temperature, decoder, origin, probabilities)
 
@@ -154,6 +179,12 @@ def _integer_network(
 def _from_run(run: Path, engine: str, threads: int | None, providers: Sequence[str], decoder: Decoder) -> Recognizer:
     if not has_weights(run):
         raise CheckpointError(f"{run} has no {PARAMETERS} yet: it is written after the first validation")
+    if task_of(run) == "layout":
+        raise CheckpointError(f"{run} finds the lines of pages: here a model that reads is needed")
+    single = task_of(run) == "characters"
+    if single:
+        _check_greedy(run.name, decoder)
     network = pair_network(read_pair(run), engine, threads, providers)
     origin = _origin(run, engine, threads, providers, "float32")
-    return Recognizer(network, read_alphabet(run), read_preprocessing(run), run.name, decoder=decoder, origin=origin)
+    kind = Classifier if single else Recognizer
+    return kind(network, read_alphabet(run), read_preprocessing(run), run.name, decoder=decoder, origin=origin)

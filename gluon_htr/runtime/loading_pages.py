@@ -13,7 +13,7 @@ from .._text_files import read_text
 from ..bundles.catalog import find_bundle
 from ..bundles.notice import note_license
 from ..bundles.reader import Bundle, read_bundle
-from ..bundles.run_folder import RUN, has_weights, is_run
+from ..bundles.run_folder import RUN, has_weights, is_run, task_of
 from ..decoding.decoder import Decoder
 from ..decoding.greedy import GREEDY
 from ..errors import BundleError, CheckpointError
@@ -22,7 +22,7 @@ from ..networks.layout_configuration import LayoutPreset
 from ..pages.detection.classes import CLASSES, Classes
 from .backends import onnx_network, pair_network
 from .detector import Detector
-from .loading import find_model, load
+from .loading import find_model, load_text_model
 from .origin import Origin
 from .page_reader import PageReader
 
@@ -65,7 +65,7 @@ def load_reader(
         'pages'
     """
     detector = load_detector(layout, threads, providers)
-    return PageReader(detector, load(model, "onnx", threads, providers, precision, decoder))
+    return PageReader(detector, load_text_model(model, "onnx", threads, providers, precision, decoder))
 
 
 def load_detector(
@@ -102,13 +102,7 @@ def _origin(path: Path, threads: int | None, providers: Sequence[str]) -> Origin
 
 def is_layout_run(path: Path) -> bool:
     """Test whether a folder is the run of a network that finds lines."""
-    if not is_run(path):
-        return False
-    try:
-        content = tomllib.loads(read_text(path / RUN))
-    except (OSError, tomllib.TOMLDecodeError):
-        return False
-    return content.get("preset", {}).get("task") == "layout"
+    return task_of(path) == "layout"
 
 
 def _classes(bundle: Bundle, channels: tuple[str, ...]) -> Classes:

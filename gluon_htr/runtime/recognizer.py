@@ -92,7 +92,7 @@ class Recognition:
 
 
 @dataclass(frozen=True)
-class _Fitted:
+class Fitted:
     """A preprocessed image, and its source region: `width` columns from `left` on, in pixels."""
 
     picture: Picture
@@ -146,7 +146,7 @@ class Recognizer:
     def copy(self) -> Recognizer:
         """Return another recognizer with the same network and settings."""
         fixed = self.network, self.alphabet, self.preprocessing, self.name
-        return Recognizer(*fixed, self.temperature, self.decoder, self._origin, self.probabilities)
+        return type(self)(*fixed, self.temperature, self.decoder, self._origin, self.probabilities)
 
     __copy__ = copy
 
@@ -210,7 +210,7 @@ class Recognizer:
         if batch_size < 1:
             raise UsageError(f"batches of {batch_size} images: give 1 or more")
         for window in _windows(images, WINDOW * batch_size):
-            fitted: list[_Fitted] = []
+            fitted: list[Fitted] = []
             error = window.error
             for image in window.images:
                 try:
@@ -224,7 +224,7 @@ class Recognizer:
             if error is not None:
                 raise error
 
-    def _read_window(self, fitted: list[_Fitted], batch_size: int) -> Iterator[tuple[ImageLike, Recognition]]:
+    def _read_window(self, fitted: list[Fitted], batch_size: int) -> Iterator[tuple[ImageLike, Recognition]]:
         """Read a window of images. Only images of one width share a batch, so that no text depends on its neighbors."""
         results: dict[int, Recognition] = {}
         order = sorted(range(len(fitted)), key=lambda k: fitted[k].pixels.shape[1])
@@ -245,17 +245,17 @@ class Recognizer:
                 waiting, logits = [], []
         return ((fitted[k].picture.source, results[k]) for k in range(len(fitted)))
 
-    def _fit(self, picture: Picture, whole: bool = False) -> _Fitted:
+    def _fit(self, picture: Picture, whole: bool = False) -> Fitted:
         gray = dark_on_light(decode(picture.source, picture.frame))
         rows, columns = (slice(0, side) for side in gray.shape) if whole else ink_bounds(gray)
         line = gray[rows, columns]
         height, width = line.shape
         where = place(height, width, self.preprocessing)
-        return _Fitted(picture, fit(line, self.preprocessing), where, columns.start, width)
+        return Fitted(picture, fit(line, self.preprocessing), where, columns.start, width)
 
-    def _logits(self, fitted: list[_Fitted]) -> np.ndarray:
+    def _logits(self, fitted: list[Fitted]) -> np.ndarray:
         logits = self.network(np.stack([f.pixels for f in fitted]))
-        if logits.ndim != 3 or not logits.size or logits.shape[::2] != (len(fitted), self.alphabet.classes):
+        if not logits.size or not self._fits(logits.shape, len(fitted)):
             raise ModelError(
                 f"{self.name} produced logits of shape {logits.shape} for {len(fitted)} images and an alphabet of "
                 f"{len(self.alphabet)} characters: network and alphabet do not match"
@@ -264,12 +264,16 @@ class Recognizer:
             raise ModelError(f"{self.name} produced NaN or Inf logits: its weights are corrupt")
         return logits
 
-    def _decode(self, fitted: list[_Fitted], batches: list[np.ndarray]) -> list[Recognition]:
+    def _fits(self, shape: tuple[int, ...], images: int) -> bool:
+        """Test whether logits of a shape are those of a number of images."""
+        return len(shape) == 3 and shape[::2] == (images, self.alphabet.classes)
+
+    def _decode(self, fitted: list[Fitted], batches: list[np.ndarray]) -> list[Recognition]:
         decoded = decode_batches(self.decoder, batches, self.alphabet, self.temperature)
         lines = [line for logits in batches for line in logits]
         return [self._placed(line, logits, f) for line, logits, f in zip(decoded, lines, fitted)]
 
-    def _placed(self, decoded: Decoded, logits: np.ndarray, fitted: _Fitted) -> Recognition:
+    def _placed(self, decoded: Decoded, logits: np.ndarray, fitted: Fitted) -> Recognition:
         """Build a recognition of a decoded line of logits (T, C), with its characters' positions in the image."""
         where, step = fitted.placement, fitted.pixels.shape[1] / len(logits)
         back = fitted.width / where.width

@@ -34,6 +34,16 @@ def read_store(
     return texts
 
 
+def classify_store(predict: Callable[[np.ndarray], np.ndarray], store: Store, alphabet: Alphabet) -> list[str]:
+    """Classify the single character of every image, in the store's order. predict: (N, H, W) uint8 → logits (N, C)."""
+    texts = [""] * len(store)
+    for batch in same_size(store.shapes):
+        logits = predict(np.stack([store.image(k) for k in batch]))
+        for k, best in zip(batch.tolist(), logits.argmax(axis=1).tolist()):
+            texts[k] = alphabet.characters[best]
+    return texts
+
+
 @dataclass(frozen=True)
 class WordReading:
     """A word that was read, and its confidence."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel, Field
 
 from ..errors import ImageError
+from ..runtime.classifier import Classification
 from .image_files import Outcome
 from .served_models import ServedModel
 from .server_settings import ServerSettings
@@ -40,6 +41,19 @@ class Reading(BaseModel):
     model: ModelName
 
 
+class CharacterProbability(BaseModel):
+    """A character that an image may show."""
+
+    text: str
+    probability: float
+
+
+class CharacterReading(Reading):
+    """Single character read in one image, by a model of these."""
+
+    top: list[CharacterProbability] = Field(description="the most probable characters, the one that was read first")
+
+
 class Failure(BaseModel):
     """Error of an image or a request that was not read."""
 
@@ -49,7 +63,7 @@ class Failure(BaseModel):
 class Readings(BaseModel):
     """Texts read in several images, in their order; a bad image has an error and does not affect the others."""
 
-    results: list[Reading | Failure]
+    results: list[CharacterReading | Reading | Failure]
     model: ModelName
 
 
@@ -93,7 +107,7 @@ def reading(outcome: Outcome, model: ServedModel) -> Reading | Failure:
     characters = [
         CharacterRead(text=c.text, confidence=c.confidence, left=c.left, right=c.right) for c in outcome.characters
     ]
-    return Reading(
+    read = Reading(
         text=outcome.text,
         pred=outcome.text,
         confidence=outcome.confidence,
@@ -101,6 +115,10 @@ def reading(outcome: Outcome, model: ServedModel) -> Reading | Failure:
         characters=characters,
         model=model_name(model),
     )
+    if not isinstance(outcome, Classification):
+        return read
+    top = [CharacterProbability(text=other.text, probability=other.probability) for other in outcome.top]
+    return CharacterReading(**dict(read), top=top)
 
 
 def model_cards(models: dict[str, ServedModel], settings: ServerSettings, reads_pages: bool) -> ModelCards:

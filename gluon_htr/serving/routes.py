@@ -16,7 +16,7 @@ from .image_url import MAX_URL_LENGTH
 from .openapi import CONVERT_BODY, CORRECTION_BODY, ERROR_RESPONSES, PAGE_RESPONSES, PREDICT_BODY, READ_BODY
 from .pages.formats import ServedFile, accepted_format
 from .pages.service import OutputOptions
-from .responses import CorrectionSaved, ModelCards, Reading, Readings, model_cards
+from .responses import CharacterReading, CorrectionSaved, ModelCards, Reading, Readings, model_cards
 from .service import Service
 
 _ImageUrl = Annotated[str, Query(max_length=MAX_URL_LENGTH, description="http:// or https://, on a public server")]
@@ -41,9 +41,9 @@ def reading_routes(service: Service) -> APIRouter:
         """Read an image that the server fetches from another one, if this is enabled."""
         return _json(await service.predict_url(image_url, model))
 
-    either = Reading | Readings
+    either = CharacterReading | Reading | Readings
     router.add_api_route("/v1/predict", predict, methods=["POST"], response_model=either, openapi_extra=PREDICT_BODY)
-    router.add_api_route("/v1/predict", predict_url, methods=["GET"], response_model=Reading)
+    router.add_api_route("/v1/predict", predict_url, methods=["GET"], response_model=CharacterReading | Reading)
     for function, method in ((predict, "POST"), (predict_url, "GET")):  # for clients of older servers
         router.add_api_route("/predict", function, methods=[method], include_in_schema=False)
 

@@ -13,6 +13,7 @@ from starlette.requests import Request
 
 from .._processes import cores
 from ..errors import ImageError
+from ..runtime.classifier import Classifier
 from ..runtime.detector import Detector
 from ..runtime.recognizer import Recognition
 from .batcher import Batcher
@@ -103,11 +104,11 @@ class Service:
             payload = await receive_payload(request, self.settings, memory)
             names = payload.names + [None] * (len(payload.images) - len(payload.names))
             files = [PageFile(safe_name(name), image) for name, image in zip(names, payload.images)]
-            return await self.pages.read(files, self._select(payload.model, model), output)
+            return await self.pages.read(files, self._select_for_pages(payload.model, model), output)
 
     async def read_url(self, url: str, model: str | None, output: OutputOptions) -> ServedFile:
         """Fetch a file of another server and read its pages. Raise `RequestRejected`."""
-        selected = self._select(None, model)
+        selected = self._select_for_pages(None, model)
         with Lease(self.fetches) as fetches, Lease(self.memory) as memory:
             content = await self._fetch_image(url, fetches, memory)
             return await self.pages.read([PageFile(safe_name(url), content)], selected, output)
@@ -143,6 +144,14 @@ class Service:
         if in_body is not None and in_query is not None and in_body != in_query:
             raise RequestRejected(400, "the body and the address name different models: name one")
         return select_model(self.models, in_query if in_body is None else in_body)
+
+    def _select_for_pages(self, in_body: str | None, in_query: str | None) -> ServedModel:
+        """Select the model that reads the lines of pages. Raise `RequestRejected` for one of single characters."""
+        model = self._select(in_body, in_query)
+        if isinstance(model.recognizer, Classifier):
+            message = f"{model.name} reads single characters, not pages: use /v1/predict, or name another model"
+            raise RequestRejected(400, message)
+        return model
 
     async def _fetch_image(self, url: str, fetches: Lease, memory: Lease) -> bytes:
         if not self.settings.image_url:

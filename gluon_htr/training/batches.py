@@ -1,4 +1,4 @@
-"""Batches of augmented images of lines and words; `ordered.py` makes them in a fixed order."""
+"""Batches of augmented images of lines, words and characters; `ordered.py` makes them in a fixed order."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..images.augmentation_settings import Augmentation
 from ..images.preprocessing import PADDING
 from ..text.alphabet import Alphabet
 from .objectives.batch import Batch
-from .ordered import BatchPosition, OrderedBatches
+from .ordered import BatchPosition, OrderedBatches, Part
 from .team import ALONE, Team
 
 POOL = 32  # batches that are sorted by width together: little padding, yet random composition
@@ -131,5 +131,16 @@ class Batches:
     def stream(self, start: BatchPosition) -> Iterator[tuple[BatchPosition, np.ndarray, Batch]]:
         """Yield (position, sample indices in the store, this process' part of the batch) from `start` on."""
         for place, positions, part in self._ordered.stream(start):
-            labels = pad_labels([self._labels[k] for k in part.positions])
-            yield place, positions, Batch(part.made, *labels, weight=part.weight)
+            yield place, positions, self._batch(part)
+
+    def _batch(self, part: Part) -> Batch:
+        labels = pad_labels([self._labels[k] for k in part.positions])
+        return Batch(part.made, *labels, weight=part.weight)
+
+
+class CharacterBatches(Batches):
+    """Batches of single characters; a label is the index of a class."""
+
+    def _batch(self, part: Part) -> Batch:
+        labels = np.concatenate([self._labels[k] for k in part.positions])
+        return Batch(part.made, labels, weight=part.weight)

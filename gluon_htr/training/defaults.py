@@ -9,7 +9,7 @@ from typing import Literal
 from ..datasets.loading import Track, untracked
 from ..datasets.packing import pack
 from ..errors import UsageError
-from ..networks.presets import load_preset
+from ..networks.presets import load_reading_preset
 from .engines import fastest_precision
 from .runs import load_run
 
@@ -31,7 +31,7 @@ def default_data(
     The split is that of Aachen. Data are packed once, and again if the data or the preset have changed. Raises
     `UsageError` if the preset is for another task, or IAM does not exist.
     """
-    settings = load_preset(preset)
+    settings = load_reading_preset(preset)
     kind = KINDS.get(settings.resolved_task)
     if kind is None:
         raise UsageError(f"{preset} is not trained on IAM: name the training data with --data")

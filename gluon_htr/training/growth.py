@@ -9,6 +9,7 @@ import msgspec
 from .._storage import write_atomically
 from ..errors import UsageError
 from ..graphs.pair import Pair, read_pair, write_pair
+from ..networks.configuration import Network
 from ..networks.growing import grown, matched_stages
 from ..networks.presets import load_preset
 from ..text.alphabet import Alphabet
@@ -24,6 +25,8 @@ def initialize_grown(preset: str, init: str, alphabet: Alphabet, folder: Path, s
     from ..networks.recognizer import initialize
 
     start, network = load_initial(init), load_preset(preset).network
+    if not isinstance(start.network, Network | None):
+        raise UsageError(f"{init} reads single characters: only networks of lines and words can be grown")
     if start.network is None:
         raise UsageError(f"the network of {init} is unknown: start from a bundle or a run")
     matched_stages(start.network, network)  # raises before anything is written

@@ -16,13 +16,14 @@ from .._json import decode_json
 from ..bundles.catalog import find_bundle
 from ..bundles.reader import read_bundle
 from ..bundles.run_folder import ALPHABET, PARAMETERS, SYMBOL, is_run
-from ..bundles.schema import DOCUMENT, DataSource
+from ..bundles.schema import DOCUMENT, Characters, DataSource
 from ..datasets.kind import UNKNOWN_TERMS
 from ..errors import UsageError
 from ..graphs.decoder import resize_decoder
 from ..graphs.pair import Pair, read_pair
+from ..networks.character_configuration import CharacterNetwork, CharacterPreset
 from ..networks.configuration import Network, Preset
-from ..networks.presets import PRESET, load_preset, preset_names
+from ..networks.presets import PRESET, load_reading_preset, reading_preset_names
 from ..text.alphabet import Alphabet
 from ..text.typography import TYPOGRAPHY
 from .lineage import NOTHING, Lineage
@@ -34,14 +35,18 @@ UNLIKELY = -3.0  # added to the logit of a letter that is initialized from anoth
 
 @dataclass(frozen=True)
 class InitialWeights:
-    """Trained weights. network, height, lineage: their origin, as far as it is known; height in pixels."""
+    """Trained weights. network, height, lineage: their origin, as far as it is known; height in pixels.
+
+    has_blank: the network reads texts, and its last class is the blank; networks of single characters have none.
+    """
 
     name: str
     pair: Pair
     alphabet: Alphabet
-    network: Network | None = None
+    network: Network | CharacterNetwork | None = None
     height: int | None = None
     lineage: Lineage = NOTHING
+    has_blank: bool = True
 
 
 def load_initial(init: str) -> InitialWeights:
@@ -55,13 +60,13 @@ def load_initial(init: str) -> InitialWeights:
         return _from_bundle(bundle)
     if not (folder / SYMBOL).is_file() or not (folder / PARAMETERS).is_file():
         raise UsageError(f"{init} has no {SYMBOL} and {PARAMETERS}: --init takes a bundle, a run or an exported pair")
-    preset: Preset | None = None
+    preset: Preset | CharacterPreset | None = None
     lineage = NOTHING
     if is_run(folder):
         run = load_run(folder)
         preset, lineage = run.preset, lineage_of(run)
     elif (folder / PRESET).is_file():
-        preset, lineage = load_preset(folder / PRESET), _stored_lineage(folder / LINEAGE)
+        preset, lineage = load_reading_preset(folder / PRESET), _stored_lineage(folder / LINEAGE)
     else:
         lineage = Lineage((DataSource(f"training data of {folder.name}", UNKNOWN_TERMS),))
     return InitialWeights(
@@ -71,6 +76,7 @@ def load_initial(init: str) -> InitialWeights:
         preset.network if preset else None,
         preset.preprocessing.height if preset else None,
         lineage,
+        not isinstance(preset, CharacterPreset),
     )
 
 
@@ -91,15 +97,21 @@ def _from_bundle(path: Path) -> InitialWeights:
 def _opened(path: Path, modified: int, size: int) -> InitialWeights:
     bundle = read_bundle(path)
     about = bundle.description
-    network: Network | None = None
+    single = isinstance(about.model, Characters)
+    network: Network | CharacterNetwork | None = None
     if about.network is not None:
         try:
-            network = msgspec.convert(about.network, Network)
+            network = _network(about.network, single)
         except msgspec.ValidationError as error:
             raise UsageError(f"{path} has a network that this version does not know: {error}") from None
-    height = bundle.reader.preprocessing.fit.height
+    height = bundle.image_reader.preprocessing.fit.height
     lineage = Lineage(tuple(about.training_data), tuple(about.stints))
-    return InitialWeights(str(path), bundle.trainable_pair, bundle.alphabet, network, height, lineage)
+    return InitialWeights(str(path), bundle.trainable_pair, bundle.alphabet, network, height, lineage, not single)
+
+
+def _network(table: dict[str, Any], single: bool) -> Network | CharacterNetwork:
+    """Read the `[network]` table of a bundle. single: its model reads single characters."""
+    return msgspec.convert(table, CharacterNetwork) if single else msgspec.convert(table, Network)
 
 
 def default_preset(init: str | None) -> str:
@@ -108,17 +120,20 @@ def default_preset(init: str | None) -> str:
 
 
 def _preset_of(initial: InitialWeights) -> str | None:
-    for name in preset_names():
-        preset = load_preset(name)
+    for name in reading_preset_names():
+        preset = load_reading_preset(name)
         if (preset.network, preset.preprocessing.height) == (initial.network, initial.height):
             return name
     return None
 
 
-def check_network(initial: InitialWeights, preset: Preset, where: str) -> None:
+def check_network(initial: InitialWeights, preset: Preset | CharacterPreset, where: str) -> None:
     """Raise `UsageError` if the weights are known to belong to another network than that of the preset."""
     known = _preset_of(initial)
     way_out = f"give --preset {known}" if known else "give its preset with --preset or --config"
+    if initial.has_blank == isinstance(preset, CharacterPreset):
+        kinds = ("lines or words", "single characters")[:: 1 if initial.has_blank else -1]
+        raise UsageError(f"{initial.name} reads {kinds[0]}, but {where} is for {kinds[1]}: {way_out}")
     if initial.height not in (None, preset.preprocessing.height):
         raise UsageError(
             f"{initial.name} reads images {initial.height} pixels high, but {where} makes images "
@@ -158,12 +173,14 @@ def remap_alphabet(initial: InitialWeights, alphabet: Alphabet, seed: int) -> tu
     place = {character: k for k, character in enumerate(initial.alphabet.characters)}
     new = [c for c in alphabet.characters if c not in place]
     like = {c: _bare(c) for c in new if _bare(c) in place}
-    kept = np.array([*(place.get(like.get(c, c), -1) for c in alphabet.characters), initial.alphabet.blank])
-    shift = np.array([*(UNLIKELY if c in like else 0.0 for c in alphabet.characters), 0.0])
-    symbol, parameters = resize_decoder(initial.pair.symbol, parameters, kept, seed, shift)
+    blank = [initial.alphabet.blank] if initial.has_blank else []
+    kept = np.array([*(place.get(like.get(c, c), -1) for c in alphabet.characters), *blank])
+    shift = np.array([*(UNLIKELY if c in like else 0.0 for c in alphabet.characters), *(0.0 for _ in blank)])
+    classes = len(initial.alphabet) + len(blank)
+    symbol, parameters = resize_decoder(initial.pair.symbol, parameters, kept, seed, shift, classes)
     gone = [c for c in place if c not in set(alphabet.characters)]
     words = f"starts from the weights of {initial.name}; output layer: "
-    words += f"kept the blank and {len(place) - len(gone)} characters"
+    words += f"kept {'the blank and ' if blank else ''}{len(place) - len(gone)} characters"
     return Pair(symbol, parameters), f"{words}{_changes(like, [c for c in new if c not in like], gone)}"
 
 

@@ -21,6 +21,13 @@ from ..datasets.store import Store
 logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)  # it warns about fonts of another weight
 #: Fonts with letters that the font of matplotlib lacks; the installed ones are tried in order.
 WORLD_FONTS = ("WenQuanYi Zen Hei", "Noto Sans CJK SC", "Noto Sans CJK JP", "Noto Sans Devanagari", "Unifont")
+#: Figures of a validation that are drawn, as far as the task has them.
+FIGURES = {
+    "cer": "CER",
+    "wer": "WER",
+    "error_rate": "error rate",
+    "case_insensitive_error_rate": "error rate without case",
+}
 MAX_TITLE = 120  # characters of a text
 
 
@@ -31,14 +38,15 @@ def draw_curves(path: Path, journal: Sequence[dict[str, Any]]) -> None:
     train = [entry for entry in journal if entry["event"] == "train"]
     steps = [entry["step"] for entry in train]
     above.plot(steps, [entry["loss"] for entry in train], linewidth=0.8, color="tab:blue")
-    above.set(yscale="log", ylabel="CTC loss a sample")
+    above.set(yscale="log", ylabel="loss a sample")
     rates = above.twinx()
     rates.plot(steps, [entry["rate"] for entry in train], linewidth=0.8, color="tab:gray", linestyle="--")
     rates.set_ylabel("learning rate (dashed)")
     validation = [entry for entry in journal if entry["event"] == "validation"]
     steps = [entry["step"] for entry in validation]
-    for key, name in (("cer", "CER"), ("wer", "WER")):
-        below.plot(steps, [100 * entry[key] for entry in validation], marker=".", label=f"validation {name}")
+    for key, name in FIGURES.items():
+        if all(key in entry for entry in validation):
+            below.plot(steps, [100 * entry[key] for entry in validation], marker=".", label=f"validation {name}")
     below.set(xlabel="step", ylabel="%", ylim=(0, 100))
     below.grid(alpha=0.3)
     below.legend()

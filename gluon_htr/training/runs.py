@@ -17,8 +17,9 @@ from pathlib import Path
 import msgspec
 
 from .._storage import write_atomically
-from ..bundles.run_folder import ALPHABET, RUN
+from ..bundles.run_folder import ALPHABET, RUN, task_of
 from ..bundles.schema import TrainingStage
+from ..networks.character_configuration import CharacterPreset
 from ..networks.configuration import Preset
 from ..text.alphabet import Alphabet
 from .lineage import NOTHING, Lineage, known_data, this_machine, training_stage
@@ -34,13 +35,17 @@ class _File(msgspec.Struct):
     data_digest: str | None = None
 
 
+class _CharacterFile(_File):
+    preset: CharacterPreset  # type: ignore[assignment]
+
+
 @dataclass(frozen=True)
 class Run(RunFiles):
     """A run's folder and the values that define it."""
 
     path: Path
     request: Request
-    preset: Preset
+    preset: Preset | CharacterPreset
     training: TrainingSettings
     alphabet: Alphabet
     #: Processor and accelerator.
@@ -56,7 +61,12 @@ class Run(RunFiles):
 
 
 def create_run(
-    path: Path, request: Request, preset: Preset, alphabet: Alphabet, data_digest: str, start: Lineage = NOTHING
+    path: Path,
+    request: Request,
+    preset: Preset | CharacterPreset,
+    alphabet: Alphabet,
+    data_digest: str,
+    start: Lineage = NOTHING,
 ) -> Run:
     """Create the folder with `run.toml` and `alphabet.json`; `run.toml` comes last and marks it as a run."""
     training = training_settings(preset, request.preset)
@@ -71,7 +81,7 @@ def load_run(path: Path) -> Run:
     """Load a run. Raises `CheckpointError` if `path` is not a run, `ConfigurationError` if its `run.toml` is
     invalid.
     """
-    content = read_run(path, _File)
+    content = read_run(path, _CharacterFile if task_of(path) == "characters" else _File)
     training = training_settings(content.preset, str(path / RUN))
     alphabet = Alphabet.load(path / ALPHABET)
     machine = content.environment.machine

@@ -16,6 +16,7 @@ from ..bundles.run_folder import SCORES, is_run
 from ..datasets.loading import Track, untracked
 from ..datasets.sample import Problem
 from ..datasets.store import Store
+from ..text.classification import ClassificationCard
 from ..text.metrics import ScoreCard
 from .journal import read_journal
 from .loop import Callbacks, Trainer
@@ -27,12 +28,13 @@ from .setup import (
     load_training_data,
     make_batches,
     make_engine,
+    make_validation,
     resumed_run,
     start_run,
     trainable_samples,
 )
 from .team import ALONE, Team
-from .validation import TextExamination, TextValidation
+from .validation import CharacterExamination, TextExamination
 
 HOPELESS_CER = 0.8  # CER of a trained model; above it, labels mostly do not belong to the images
 
@@ -41,7 +43,7 @@ HOPELESS_CER = 0.8  # CER of a trained model; above it, labels mostly do not bel
 class Outcome:
     """Result of a training. gained: whether its weights are better than the initial ones."""
 
-    card: ScoreCard
+    card: ScoreCard | ClassificationCard
     gained: bool
     has_pictures: bool
 
@@ -49,12 +51,17 @@ class Outcome:
     def figures(self) -> str:
         """The score in words."""
         card = self.card
+        if isinstance(card, ClassificationCard):
+            return f"accuracy {card.accuracy}, without case {card.case_insensitive_accuracy}, n = {card.samples}"
         return f"CER {card.cer}, Levenshtein accuracy {card.levenshtein_accuracy}, n = {card.samples}"
 
     @property
     def advice(self) -> str:
         """Advice for a training that improved on nothing."""
-        cer, count = self.card.cer.value, self.card.samples
+        count = self.card.samples
+        if isinstance(self.card, ClassificationCard):
+            return f"{count} samples; more samples may help"
+        cer = self.card.cer.value
         if cer > HOPELESS_CER:  # so little is read that labels may belong to other images
             return f"{count} samples; at a CER of {cer:.0%}, labels may belong to other images: check some of them"
         return f"{count} samples; more samples may help"
@@ -70,7 +77,7 @@ class Session:
         self.samples, self.skipped = trainable_samples(run, train, team)
         self._engine = make_engine(run, threads, team)
         self.validation = validation.normalized(run.alphabet.normalization)
-        self._validation = TextValidation(self.validation, run.alphabet, team)
+        self._validation = make_validation(run, self.validation, team)
         self._trainer: Trainer | None = None
 
     @classmethod
@@ -139,7 +146,7 @@ class Session:
         """Score the best weights; the leader writes the score card, and pictures if matplotlib is installed."""
         assert self._trainer is not None, "train comes first"
         found = self._trainer.final_examination()
-        assert isinstance(found, TextExamination)
+        assert isinstance(found, TextExamination | CharacterExamination)
         card, texts = found.card, found.texts
         folder, gained = self.run.path, self._trainer.gained
         if not self._team.is_leader:

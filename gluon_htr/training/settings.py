@@ -8,6 +8,7 @@ import msgspec
 
 from ..errors import ConfigurationError
 from ..images.augmentation_settings import Augmentation
+from ..networks.character_configuration import CharacterPreset
 from ..networks.configuration import Count, Preset
 from .engines import OptimizerSettings
 from .schedules import Schedule
@@ -57,7 +58,7 @@ class Request(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     unfit: Literal["skip", "refuse"] = "skip"
 
 
-def training_settings(preset: Preset, where: str) -> TrainingSettings:
+def training_settings(preset: Preset | CharacterPreset, where: str) -> TrainingSettings:
     """Check the `[training]` table. Raises `ConfigurationError` with file, key and expected type."""
     try:
         return msgspec.convert(preset.training, TrainingSettings)

@@ -17,9 +17,11 @@ from ..datasets.sample import Problem
 from ..datasets.store import Store
 from ..errors import CheckpointError, UsageError
 from ..graphs.pair import write_pair
-from ..networks.presets import load_preset
+from ..networks.character_configuration import CharacterPreset
+from ..networks.configuration import Preset
+from ..networks.presets import load_reading_preset
 from ..text.alphabet import Alphabet
-from .batches import Batches
+from .batches import Batches, CharacterBatches
 from .engines import create_engine
 from .engines.interface import Engine
 from .holdout import check_comparable, hold_out
@@ -29,7 +31,8 @@ from .run_files import check_same_request
 from .runs import Run, create_run, load_run
 from .settings import Request
 from .team import ALONE, Team
-from .trainable import refuse_untrainable, split_trainable
+from .trainable import refuse_untrainable, split_characters, split_trainable
+from .validation import CharacterValidation, TextValidation
 
 Say = Callable[[str], object]
 
@@ -51,7 +54,7 @@ def start_run(
         raise UsageError(f"{output} is a run already: continue it with --resume, or give another --output")
     chosen = Alphabet.load(alphabet) if alphabet else None
     texts, data_digest = data[0].texts, digest(*data)
-    preset = load_preset(request.preset)
+    preset = load_reading_preset(request.preset)
     if request.init:
         start = load_initial(request.init)
         check_network(start, preset, request.preset)
@@ -60,15 +63,21 @@ def start_run(
         write_pair(output, pair)
         say(words)
         return create_run(output, request, preset, characters, data_digest, start.lineage)
-    characters = chosen or Alphabet.from_texts(texts)
+    characters = chosen or _alphabet_of(preset, texts)
     _initialize(output, request, characters)
     return create_run(output, request, preset, characters, data_digest)
 
 
-def _initialize(output: Path, request: Request, alphabet: Alphabet) -> None:
-    from ..networks.recognizer import build, export_pair
+def _alphabet_of(preset: Preset | CharacterPreset, texts: Sequence[str]) -> Alphabet:
+    """Make the alphabet of texts; of single characters, longer labels do not count: they are left out."""
+    single = isinstance(preset, CharacterPreset)
+    return Alphabet.from_texts([text for text in texts if len(text) == 1] if single else texts)
 
-    export_pair(build(load_preset(request.preset), alphabet.classes, request.seed), output)
+
+def _initialize(output: Path, request: Request, alphabet: Alphabet) -> None:
+    from ..networks.recognizer import build_reading, export_pair
+
+    export_pair(build_reading(load_reading_preset(request.preset), alphabet, request.seed), output)
 
 
 def resumed_run(output: Path, request: Request) -> Run:
@@ -107,7 +116,7 @@ def load_training_data(request: Request, track: Track, say: Say = _silent) -> tu
     model must read real handwriting. Raises `UsageError` if the held-out samples are too few to tell whether
     `request.init` improves.
     """
-    preprocessing = load_preset(request.preset).preprocessing
+    preprocessing = load_reading_preset(request.preset).preprocessing
     load = partial(
         load_data, preprocessing=preprocessing, seed=request.seed, track=track, like_inference=request.init is not None
     )
@@ -133,7 +142,10 @@ def trainable_samples(run: Run, train: Store, team: Team = ALONE) -> tuple[Store
     Raises `AlphabetError` or `TrainingError` if there are none, or if the request refuses untrainable ones.
     """
     train = train.normalized(run.alphabet.normalization)
-    kept, problems = split_trainable(train, run.alphabet, run.preset.network.step_width)
+    if isinstance(run.preset, CharacterPreset):
+        kept, problems = split_characters(train, run.alphabet)
+    else:
+        kept, problems = split_trainable(train, run.alphabet, run.preset.network.step_width)
     if run.request.unfit == "refuse" or not len(kept):
         refuse_untrainable(problems, len(kept))
     # Data that are given several times have the same problems several times.
@@ -162,7 +174,14 @@ def make_engine(run: Run, threads: int | None = None, team: Team = ALONE) -> Eng
     )
 
 
+def make_validation(run: Run, store: Store, team: Team = ALONE) -> TextValidation | CharacterValidation:
+    """Create the validation of a run."""
+    kind = CharacterValidation if isinstance(run.preset, CharacterPreset) else TextValidation
+    return kind(store, run.alphabet, team)
+
+
 def make_batches(run: Run, train: Store, team: Team = ALONE) -> Batches:
     """Create the batches of a run, a context manager."""
     training, request = run.training, run.request
-    return Batches(train, run.alphabet, training.batch_size, training.augmentation, request.seed, request.workers, team)
+    kind = CharacterBatches if isinstance(run.preset, CharacterPreset) else Batches
+    return kind(train, run.alphabet, training.batch_size, training.augmentation, request.seed, request.workers, team)

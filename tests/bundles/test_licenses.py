@@ -14,6 +14,7 @@ from support import PROJECT, command_environment
 from gluon_htr.bundles.catalog import SHIPPED
 from gluon_htr.bundles.licenses import license_text, weights_license
 from gluon_htr.bundles.reader import read_description
+from gluon_htr.datasets.kind import UNKNOWN_TERMS
 from gluon_htr.datasets.kinds import KINDS
 from gluon_htr.datasets.provenance import known_terms
 
@@ -34,6 +35,10 @@ BUNDLES = sorted(SHIPPED.glob("*.zip"))
         (["digits of MNIST, CC BY-SA 3.0", "Chars74K: research, with citation"], "CC-BY-NC-SA-4.0"),
         (["transcriptions CC BY-SA 4.0, images CC BY-NC-SA 3.0"], "CC-BY-NC-SA-4.0"),
         (["ask Ann", "non-commercial research only, after registration; not to be passed on"], "CC-BY-NC-SA-4.0"),
+        (["chars62, MIT", "forms of NIST, public domain in the USA"], "Apache-2.0"),
+        (["our letters, CC BY-ND 4.0"], "not stated"),
+        (["free, but for personal use only"], "not stated"),
+        (["not in the public domain"], "not stated"),
         (["ask Ann", "letters to Stanford University, CC BY 4.0"], "not stated"),
         ([], "not stated"),
     ],
@@ -54,6 +59,12 @@ def test_what_iam_trained_is_not_for_commercial_use() -> None:
         assert weights_license([known_terms(kind)]).is_restricted
     assert "LeCun" in known_terms("strips")
     assert weights_license([known_terms("strips"), known_terms("fonts:hershey")]).spdx == "CC-BY-SA-4.0"
+
+
+def test_the_terms_of_all_known_data_are_understood() -> None:
+    """A model of known data would be exported without a license."""
+    stated = {each for kind in KINDS.values() for each in (kind.terms.default, *kind.terms.sets.values())}
+    assert [each for each in stated - {UNKNOWN_TERMS} if weights_license([each]).spdx == "not stated"] == []
 
 
 @pytest.mark.parametrize("path", BUNDLES, ids=lambda path: path.stem)

@@ -9,7 +9,7 @@ from letters import LETTERS
 from needs_mxnet import need_mxnet
 from support import TINY, Command, refusal
 
-from gluon_htr.networks.presets import preset_names
+from gluon_htr.networks.presets import reading_preset_names
 from gluon_htr.text.alphabet import Alphabet
 
 
@@ -17,8 +17,8 @@ def test_all_presets_are_listed_with_what_they_are(command: Command) -> None:
     """Nobody would know what `--preset` may be."""
     done = command("presets")
     assert done.returncode == 0, done.stderr
-    assert [line.split()[0] for line in done.stdout.splitlines()] == preset_names()
-    assert json.loads(command("presets", "--json").stdout).keys() == set(preset_names())
+    assert [line.split()[0] for line in done.stdout.splitlines()] == reading_preset_names()
+    assert json.loads(command("presets", "--json").stdout).keys() == set(reading_preset_names())
 
 
 def test_a_preset_states_its_parameters_work_and_steps(command: Command) -> None:

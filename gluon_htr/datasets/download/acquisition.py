@@ -115,7 +115,7 @@ def _present(place: Path) -> bool:
 
 def _stem(name: str) -> str:
     """Strip suffixes and browser counters: `words (1).tgz` → `words`."""
-    return re.sub(r"( ?\(\d+\))?(\.tar)?(\.(tgz|gz|tar))?$", "", name).lower()
+    return re.sub(r"( ?\(\d+\))?(\.tar)?(\.(tgz|gz|tar|zip))?$", "", name).lower()
 
 
 def _make(place: Path, file: RemoteFile, sources: list[Path], stage: OpenProgress) -> int:

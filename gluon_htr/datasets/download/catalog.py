@@ -2,6 +2,8 @@
 
 Sizes and SHA-256 are given if they are known. The IAM site publishes neither: there, the length that the server
 announces and the checksum inside the .tgz are used. Its pages: https://fki.tic.heia-fr.ch/databases
+EMNIST, NIST's database 19, ICDAR 2003 and Chars74K publish no SHA-256 either, and none was computed here, since their
+archives could not be fetched; the checksums inside the archives are used.
 """
 
 from __future__ import annotations
@@ -45,6 +47,9 @@ IAM = "https://fki.tic.heia-fr.ch/DBs/iamDB/data/"
 IAM_ONLINE = "https://fki.tic.heia-fr.ch/DBs/iamOnDB/data/"
 REGISTRATION = "https://fki.tic.heia-fr.ch/register"
 UNIPEN_TERMS = "UNIPEN train_r01_v07, CC BY 4.0, with citation (Guyon et al. 1994)"
+ICDAR_TERMS = "ICDAR 2003 robust reading: research, with citation (Lucas et al. 2003)"
+NIST_TERMS = "NIST Special Database 19, public domain in the USA, with citation (Grother 1995)"
+EMNIST_TERMS = "EMNIST (NIST Special Database 19), public domain in the USA, with citation (Cohen et al. 2017)"
 IAM_TERMS = "non-commercial research only, after registration; not to be passed on"
 TRANSCRIPTIONS = (RemoteFile("xml.tgz", "xml"), RemoteFile("ascii.tgz", "ascii"))
 
@@ -142,6 +147,38 @@ _ALL = (
         "data/characters",
         (RemoteFile("EnglishHnd.tgz", "English/Hnd"), RemoteFile("EnglishImg.tgz", "English/Img")),
         "research, with citation",
+    ),
+    Dataset(
+        "chars74k-fonts",
+        "Chars74K, single characters of computer fonts",
+        "https://info-ee.surrey.ac.uk/CVSSP/demos/chars74k/",
+        "data/characters",
+        (RemoteFile("EnglishFnt.tgz", "English/Fnt"),),
+        "research, with citation",
+    ),
+    Dataset(
+        "emnist",
+        "EMNIST, handwritten digits and letters",
+        "https://biometrics.nist.gov/cs_links/EMNIST/",
+        "data/emnist",
+        (RemoteFile("gzip.zip", "gzip"),),
+        EMNIST_TERMS,
+    ),
+    Dataset(
+        "nist-characters",
+        "NIST Special Database 19, digits and letters by class",
+        "https://s3.amazonaws.com/nist-srd/SD19/",
+        "data/nist",
+        (RemoteFile("by_class.zip", "by_class"),),
+        NIST_TERMS,
+    ),
+    Dataset(
+        "icdar2003-characters",
+        "ICDAR 2003, single characters from photographs",
+        "http://www.iapr-tc11.org/dataset/ICDAR2003_RobustReading/TrialTrain/",
+        "data/characters",
+        (RemoteFile("char.zip", "icdar2003"),),
+        ICDAR_TERMS,
     ),
 )
 DATASETS = {dataset.name: dataset for dataset in _ALL}

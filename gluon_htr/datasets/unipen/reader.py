@@ -8,7 +8,6 @@ its writer.
 from __future__ import annotations
 
 import zlib
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ import msgspec
 import numpy as np
 
 from ...errors import AnnotationError, MissingToolError
+from ..characters.selection import at_most
 from ..problems import first_problems
 from ..sample import Problem, Reader, Sample
 from .composing import ComposedReader
@@ -120,12 +120,4 @@ def is_held_out(writer: str) -> bool:
 
 def _chosen(items: Iterable[PenSample], options: UnipenOptions) -> list[PenSample]:
     found = [item for item in items if options.case == "all" or item.contributor not in CASELESS]
-    if not options.most:
-        return found
-    seen: Counter[str] = Counter()
-    kept = []
-    for k in np.random.default_rng(0).permutation(len(found)).tolist():
-        seen[found[k].label] += 1
-        if seen[found[k].label] <= options.most:
-            kept.append(k)
-    return [found[k] for k in sorted(kept)]
+    return [found[k] for k in at_most([item.label for item in found], options.most)]

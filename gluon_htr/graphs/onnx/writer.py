@@ -2,8 +2,8 @@
 
 Batch and width are dynamic. A batch norm that directly follows a convolution is folded into it. Tensors keep the names
 of the nodes that make them, `features` among them; the input is `image` (N, 1, H, W) float32, already scaled, and the
-output `logits` (N, T, C), or (N, C, H, W) of a network that labels pixels. Dropout is removed. The operators are those
-of opset 13, so that any opset up to 17 may be declared.
+output `logits` (N, T, C), (N, C, H, W) of a network that labels pixels, or (N, C) of one that classifies images.
+Dropout is removed. The operators are those of opset 13, so that any opset up to 17 may be declared.
 """
 
 from __future__ import annotations
@@ -23,12 +23,17 @@ _TRANSPARENT = ("Dropout", "_copy")  # at reading time they pass their input on
 
 
 def to_onnx(
-    graph: Graph, parameters: dict[str, np.ndarray], *, opset: int = 13, height: int | None = None
+    graph: Graph,
+    parameters: dict[str, np.ndarray],
+    *,
+    opset: int = 13,
+    height: int | None = None,
+    width: int | None = None,
 ) -> onnx.ModelProto:
     """Convert the graph with its parameters to a checked ONNX model.
 
-    height: of the images in pixels, if it is known; otherwise it is dynamic. Raises `GraphError` for operators that
-    cannot be converted and `ParametersError` for a missing parameter.
+    height, width: of the images in pixels, if they are fixed; otherwise they are dynamic. Raises `GraphError` for
+    operators that cannot be converted and `ParametersError` for a missing parameter.
     """
     if opset not in OPSETS:
         raise GraphError(f"opset {opset} is not supported; give one of {OPSETS.start} to {OPSETS.stop - 1}")
@@ -39,7 +44,7 @@ def to_onnx(
     try:
         graph, arrays = fold_batch_norms(graph, arrays)
         builder = _written(graph, arrays)
-        model = _model(builder, builder.classes(graph.output), opset, height)
+        model = _model(builder, builder.classes(graph.output), opset, (height or "height", width or "width"))
         onnx.checker.check_model(model, full_check=True)
     except (ValueError, IndexError, TypeError, *_CHECKS) as error:
         reason = str(error).partition("\n")[0]
@@ -90,11 +95,14 @@ def _tensor_names(graph: Graph, needed: list[int]) -> dict[int, str]:
     return names
 
 
-def _model(builder: GraphBuilder, classes: int | None, opset: int, height: int | None) -> onnx.ModelProto:
+def _model(
+    builder: GraphBuilder, classes: int | None, opset: int, size: tuple[int | str, int | str]
+) -> onnx.ModelProto:
     number, helper = onnx.TensorProto.FLOAT, onnx.helper
-    pixels = builder.ranks[builder.graph.output] == 4
-    image = helper.make_tensor_value_info("image", number, ["batch", 1, height or "height", "width"])
-    shape = ["batch", classes or "classes", "rows", "columns"] if pixels else ["batch", "steps", classes or "classes"]
+    rank = builder.ranks[builder.graph.output]
+    image = helper.make_tensor_value_info("image", number, ["batch", 1, *size])
+    axes = {2: ["classes"], 4: ["classes", "rows", "columns"]}.get(rank, ["steps", "classes"])
+    shape = ["batch", *(classes or axis if axis == "classes" else axis for axis in axes)]
     logits = helper.make_tensor_value_info("logits", number, shape)
     graph = helper.make_graph(builder.nodes, "recognizer", [image], [logits], builder.initializers)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], producer_name="gluon_htr")

@@ -10,7 +10,7 @@ import onnx
 from ...datasets.store import Store
 from ...images.preprocessing import to_network_input
 from ...runtime.backends import LogitsFunction
-from ...runtime.stores import read_store
+from ...runtime.stores import classify_store, read_store
 from ...text.alphabet import Alphabet
 from ...text.metrics import ScoreCard, score
 from .running import Tensors, session
@@ -52,9 +52,15 @@ def chained(featurizer: onnx.ModelProto, tail: onnx.ModelProto) -> LogitsFunctio
     return network
 
 
-def compare(before: LogitsFunction, after: LogitsFunction, store: Store, alphabet: Alphabet) -> Comparison:
-    """Read all samples with both networks; texts are decoded greedily."""
-    texts = [read_store(network, store, alphabet) for network in (before, after)]
+def compare(
+    before: LogitsFunction, after: LogitsFunction, store: Store, alphabet: Alphabet, single: bool = False
+) -> Comparison:
+    """Read all samples with both networks; texts are decoded greedily.
+
+    single: the networks classify single characters, whose CER is the proportion of wrong ones.
+    """
+    read = classify_store if single else read_store
+    texts = [read(network, store, alphabet) for network in (before, after)]
     cards = [score(store.texts, one, store.groups) for one in texts]
     return Comparison(cards[0], cards[1], sum(a != b for a, b in zip(*texts)))
 

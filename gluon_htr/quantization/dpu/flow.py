@@ -119,7 +119,8 @@ def evaluate_quantized(
     before, after, tail = read_quantized(folder)
     alphabet = source.bundle.alphabet
     store = load_data(data, source.preprocessing, track=track, form=alphabet.normalization)
-    compared = compare(chained(before, tail), chained(after, tail), store, alphabet)
+    single = source.bundle.description.task == "characters"
+    compared = compare(chained(before, tail), chained(after, tail), store, alphabet, single)
     return compared, noise(before, after, stacked(store))
 
 

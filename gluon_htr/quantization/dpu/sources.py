@@ -10,7 +10,7 @@ import onnx
 
 from ...bundles.catalog import find_bundle
 from ...bundles.reader import Bundle
-from ...bundles.schema import Layout
+from ...bundles.schema import Characters, Layout
 from ...errors import ModelError, UsageError
 from ...images.preprocessing import Preprocessing
 from .graphs import StaticGraph, fixed, read_model
@@ -60,11 +60,13 @@ def page_size(model: Layout, width: int | None) -> dict[str, int]:
 
 
 def _source(bundle: Bundle, graph: onnx.ModelProto, width: int | None) -> QuantizationSource:
-    preprocessing, step = bundle.reader.preprocessing.fit, bundle.reader.step_width
+    reader = bundle.image_reader
+    preprocessing, is_fixed = reader.preprocessing.fit, reader.preprocessing.fit.mode != "height"
+    step = preprocessing.width if isinstance(reader, Characters) else reader.step_width
     if width is None:
         width = preprocessing.width
-    if width < 1 or width % step or (preprocessing.mode == "box" and width != preprocessing.width):
-        only = f"is {preprocessing.width}" if preprocessing.mode == "box" else f"is a multiple of {step}"
+    if width < 1 or width % step or (is_fixed and width != preprocessing.width):
+        only = f"is {preprocessing.width}" if is_fixed else f"is a multiple of {step}"
         raise UsageError(f"a width of {width} pixels does not fit {bundle.name}: its width {only}")
     if preprocessing.mode == "height":  # every image is padded to the whole width, or shrunk to it
         preprocessing = msgspec.structs.replace(preprocessing, width=width, width_multiple=width)

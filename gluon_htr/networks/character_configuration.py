@@ -1,0 +1,56 @@
+"""Tables of a preset of the task `characters`: a network that classifies single characters, and its training.
+
+Every key is documented here, where it is defined; unknown keys are errors.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta, Struct, field
+
+from ..images.preprocessing import Preprocessing
+from .configuration import Convolution, Count, Fraction, Units
+
+
+class Mlp(Struct, frozen=True, forbid_unknown_fields=True, tag="mlp", tag_field="kind"):
+    """`[network] kind = "mlp"`: dense layers with ReLUs on the pixels; a dense decoder follows by itself."""
+
+    hidden: Units  # units of every layer
+    layers: Count = 2
+    dropout: Fraction = 0.0  # after every layer
+
+
+class ConvolutionalClassifier(Struct, frozen=True, forbid_unknown_fields=True, tag="cnn", tag_field="kind"):
+    """`[network] kind = "cnn"`: convolutional stages, and a head on their feature map; a dense decoder follows by
+    itself.
+    """
+
+    stages: Annotated[list[Convolution], Meta(min_length=1)]  # in their order
+    #: `mean`: each channel's mean over the map (Lin et al. 2014); `flat`: all of the map, as in LeNet.
+    pooling: Literal["mean", "flat"] = "mean"
+    dense: tuple[Units, ...] = ()  # units of dense layers with ReLUs between the map and the decoder
+    dropout: Fraction = 0.0  # before each dense layer, and before the decoder
+
+
+CharacterNetwork = Mlp | ConvolutionalClassifier
+
+
+class CharacterPreset(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A whole preset file of the task `characters`."""
+
+    description: str  # one line, shown by `gluon-htr presets`
+    task: Literal["characters"]
+    preprocessing: Preprocessing  # documented there; its rule is `character`
+    network: Mlp | ConvolutionalClassifier
+    training: dict[str, Any] = field(default_factory=dict)  # checked by the package training
+
+    @property
+    def resolved_task(self) -> Literal["characters"]:
+        """The task, as of presets that need not name it."""
+        return self.task
+
+    @property
+    def nominal_size(self) -> tuple[int, int]:
+        """(height, width) in pixels of every input."""
+        return self.preprocessing.height, self.preprocessing.width

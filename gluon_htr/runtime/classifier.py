@@ -1,0 +1,66 @@
+"""Classification of images of single characters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ..images.decoding import decode
+from ..images.preprocessing import Placement, fit
+from .picture import Picture
+from .recognizer import Character, Fitted, Recognition, Recognizer, TextAlternative, WordConfidence
+
+TOP = 5  # characters of a classification, the most probable first
+
+
+@dataclass(frozen=True)
+class Classification(Recognition):
+    """A recognized character. `text`, `confidence` and `characters` are as of a text of one character, or of an empty
+    text for an image without contrast.
+
+    Attributes:
+        top: The most probable characters with their probabilities, the recognized one first.
+        real_probability: Probability that the image shows a character at all; None if the model does not know.
+    """
+
+    top: tuple[TextAlternative, ...] = ()
+    real_probability: float | None = None
+
+
+class Classifier(Recognizer):
+    """A trained network that reads single characters: a recognizer whose texts are one character each.
+
+    The network is a function from images (N, H, W) uint8 to logits (N, C); there is no blank.
+    """
+
+    def _fit(self, picture: Picture, whole: bool = False) -> Fitted:
+        gray = decode(picture.source, picture.frame)
+        height, width = gray.shape
+        return Fitted(picture, fit(gray, self.preprocessing), Placement(height, width, 0, 0, width), 0, width)
+
+    def _fits(self, shape: tuple[int, ...], images: int) -> bool:
+        return shape == (images, len(self.alphabet))
+
+    def _decode(self, fitted: list[Fitted], batches: list[np.ndarray]) -> list[Recognition]:
+        probabilities = softmax(np.concatenate(batches) / np.float32(self.temperature))
+        return [self._classified(row, one) for row, one in zip(probabilities, fitted)]
+
+    def _classified(self, probabilities: np.ndarray, fitted: Fitted) -> Classification:
+        if fitted.pixels.min() == 255:  # without contrast there is no character
+            return Classification("", 0.0, (), blank_probability=1.0)
+        best = np.argsort(-probabilities, kind="stable")[:TOP].tolist()
+        top = tuple(TextAlternative(self.alphabet.characters[k], float(probabilities[k])) for k in best)
+        text, sure = top[0].text, top[0].probability
+        character = Character(text, sure, 0.0, float(fitted.width))
+        found = Classification(text, sure, (character,), words=(WordConfidence(text, sure),), top=top)
+        if isinstance(fitted.picture.source, (str, Path)):  # pixels of a stream are not kept
+            object.__setattr__(found, "_picture", fitted.picture)
+        return found
+
+
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """Compute probabilities of logits (N, C): (N, C) float64."""
+    shifted = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True))
+    return shifted / shifted.sum(axis=1, keepdims=True)  # type: ignore[no-any-return]
