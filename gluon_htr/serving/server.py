@@ -75,7 +75,7 @@ class _Server(uvicorn.Server):
         if self.force_exit or not self.should_exit:
             overdue = threading.Timer(FORCED_SECONDS if self.force_exit else self._grace, self._on_overdue, [sig])
             overdue.daemon = True
-            overdue.start()
+            overdue.start()  # never cancelled: Python waits for threads of requests when the process ends, too
         self.should_exit, self.ended_by = True, sig
         self._service.draining = True
 

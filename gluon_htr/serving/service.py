@@ -72,7 +72,7 @@ class Service:
     @property
     def longest(self) -> float:
         """Seconds that the batch or page job in progress has taken; of several, the longest."""
-        return max(self.pages.longest, *(batcher.longest for batcher in self.batchers.values()))
+        return max([self.pages.longest, *(batcher.longest for batcher in self.batchers.values())])
 
     @property
     def ready(self) -> bool:
