@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from . import __version__, _command, _progress
-from ._storage import write_atomically
+from ._storage import only_writer, write_atomically
 from .comparison.readings import write_report
 from .datasets.loading import load_data
 from .errors import UsageError
@@ -51,10 +51,11 @@ def evaluate_characters(
     content = how | {"data": list(data), "version": __version__, "left_out": len(store.problems)}
     content |= {"images_per_second": round(speed, 1), **msgspec.to_builtins(card)}
     if report:
-        write_report(report, content, store, texts)
         rows = (f"{c.character}\t{c.samples}\t{c.recall:.4f}\t{c.precision:.4f}\n" for c in card.classes)
-        write_atomically(report / "classes.tsv", "".join(["class\tsamples\trecall\tprecision\n", *rows]).encode())
-        _draw(report, store.texts, texts)
+        with only_writer(report):
+            write_report(report, content, store, texts)
+            write_atomically(report / "classes.tsv", "".join(["class\tsamples\trecall\tprecision\n", *rows]).encode())
+            _draw(report, store.texts, texts)
     print(msgspec.json.encode(content).decode() if as_json else _words(card, speed, len(store.problems)))
     return 0
 

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor
 from typing import TYPE_CHECKING, TypeVar
 
+from ._processes import SAVE_MEMORY
 from .errors import HtrError
 
 if TYPE_CHECKING:  # `download` starts without numpy
@@ -93,6 +94,8 @@ def _in_words(error: Exception) -> str:
         return str(error)
     if isinstance(error, OSError):
         return explain(error)
+    if isinstance(error, MemoryError):
+        return f"memory ran out: {SAVE_MEMORY}"
     if isinstance(error, BrokenExecutor):
         return (
             "a worker process ended unexpectedly, perhaps because memory ran out: repeat the command (a training with "

@@ -34,6 +34,14 @@ def check_regular(path: str | os.PathLike[str]) -> None:
     _check_mode(os.stat(path).st_mode, os.fspath(path))
 
 
+def check_bounded(path: str | os.PathLike[str], max_bytes: int) -> None:
+    """Raise `OSError` if a path that a library opens by name is not a regular file, or has more than `max_bytes`."""
+    about = os.stat(path)
+    _check_mode(about.st_mode, os.fspath(path))
+    if about.st_size > max_bytes:
+        raise OSError(errno.EFBIG, f"larger than {max_bytes >> 20:,} MB", os.fspath(path))
+
+
 def _content(file: int, name: str, max_bytes: int) -> bytes:
     about = os.fstat(file)
     _check_mode(about.st_mode, name)

@@ -1,20 +1,22 @@
 """The only module that imports mxnet.
 
 mxnet 1.9.1 (the last release) still uses `np.bool` and similar names, which numpy removed in 1.24. They are restored
-before the import. Raises `MissingToolError` if mxnet is not installed or cannot work.
+before the import. Raises `MissingToolError` if mxnet is not installed or cannot work. What MXNet itself raises holds a
+traceback of its C++ part; `own_errors` makes it one of ours.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import re
 import sys
 from collections.abc import Iterator
 
 import numpy as np
 
-from ._processes import share_cores
-from .errors import MissingToolError
+from ._processes import SAVE_MEMORY, share_cores
+from .errors import HtrError, MemoryLimitError, MissingToolError, StorageError, TrainingError
 
 for _name, _type in {"bool": bool, "object": object, "int": int, "float": float}.items():
     if _name not in np.__dict__:
@@ -48,4 +50,26 @@ except (ImportError, AttributeError) as error:
         "pip install 'gluon-htr[train]'"
     ) from error
 
-__all__ = ["mx"]
+
+@contextlib.contextmanager
+def own_errors() -> Iterator[None]:
+    """Raise errors of MXNet as our own: the disk, memory, or what its check found. Usable as a decorator."""
+    try:
+        yield
+    except mx.base.MXNetError as error:
+        raise translated(str(error)) from None
+
+
+def translated(message: str) -> HtrError:
+    """Return our own error for a message of MXNet, which may hold a traceback of many lines."""
+    if re.search(r"bad_alloc|memory allocat|allocate (\w+ )?memory|out ?of ?memory", message, re.IGNORECASE):
+        return MemoryLimitError(f"memory ran out in MXNet: {SAVE_MEMORY}")
+    if re.search(r"No space left|incomplete write|Write incomplete|FileStream", message):
+        return StorageError("MXNet could not write a file: is the disk full? Free some space and repeat the command")
+    lines = [line.strip() for line in message.splitlines()]
+    words = [line for line in lines if line and not line.startswith(("Traceback", "File ", "Stack trace", "[bt]", "("))]
+    found = re.sub(r"^(\w+\.)*(MXNetError|Error):\s*|^.*Check failed:\s*", "", words[0] if words else "no reason given")
+    return TrainingError(f"MXNet failed: {found[:200]}")
+
+
+__all__ = ["mx", "own_errors"]

@@ -6,9 +6,11 @@ home folder and look up a host of Microsoft. `gluon_htr/__init__.py` sets the va
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import onnxruntime
 
-__all__ = ["onnxruntime", "session_options"]
+__all__ = ["onnxruntime", "open_session", "session_options"]
 
 onnxruntime.disable_telemetry_events()  # in builds for Windows
 
@@ -24,3 +26,14 @@ def session_options(threads: int | None = None) -> onnxruntime.SessionOptions:
     if threads:
         options.intra_op_num_threads = threads
     return options
+
+
+def open_session(
+    model: bytes, options: onnxruntime.SessionOptions, providers: Sequence[str] = ("CPUExecutionProvider",)
+) -> onnxruntime.InferenceSession:
+    """Open a session on a graph. Raises what ONNX Runtime raises, which has no common base.
+
+    By default it prints a banner on stdout for a damaged graph, and tries again without the providers that were asked
+    for.
+    """
+    return onnxruntime.InferenceSession(model, options, providers=list(providers), enable_fallback=0)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from . import __version__, _command, _progress, load_reader
-from ._storage import write_atomically
+from ._storage import only_writer, write_atomically
 from .datasets.layout.reader import LayoutReader
 from .decoding.decoder import Decoder
 from .decoding.greedy import GREEDY
@@ -30,13 +31,12 @@ def evaluate_pages(
 ) -> int:
     """Read all pages of `data` and print the scores."""
     reader = load_reader(model, layout, threads, decoder=decoder)
-    scores: list[PageScore] = []
-    for spec in data:
-        scores += _scored(spec, reader, report)
-    content = _content(scores, reader, data)
-    if report:
-        write_atomically(report / "scores.json", msgspec.json.format(msgspec.json.encode(content)) + b"\n")
-        write_atomically(report / "pages.tsv", _table(scores))
+    with only_writer(report) if report else nullcontext():
+        scores = [score for spec in data for score in _scored(spec, reader, report)]
+        content = _content(scores, reader, data)
+        if report:
+            write_atomically(report / "scores.json", msgspec.json.format(msgspec.json.encode(content)) + b"\n")
+            write_atomically(report / "pages.tsv", _table(scores))
     print(msgspec.json.encode(content).decode() if as_json else _words(scores))
     return 0
 

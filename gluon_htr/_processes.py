@@ -16,6 +16,9 @@ import sys
 import threading
 from multiprocessing.connection import wait
 
+#: Advice where memory has run out.
+SAVE_MEMORY = "use smaller batches (batch_size in the preset), fewer --workers, or a machine with more memory"
+
 
 def cores() -> int:
     """Count the processor cores that this process may use."""

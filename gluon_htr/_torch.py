@@ -1,11 +1,17 @@
-"""The only module that imports torch. Raises `MissingToolError` if torch is not installed or cannot work."""
+"""The only module that imports torch. Raises `MissingToolError` if torch is not installed or cannot work.
+
+torch raises a `RuntimeError` of several lines when memory runs out; `own_errors` makes it one of ours.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import re
 import warnings
+from collections.abc import Iterator
 
-from ._processes import share_cores
-from .errors import MissingToolError
+from ._processes import SAVE_MEMORY, share_cores
+from .errors import MemoryLimitError, MissingToolError
 
 share_cores()
 
@@ -17,4 +23,16 @@ except ImportError as error:
 # cuDNN packs an LSTM's weights at each call and says so; ours stay separate because they keep Gluon's names.
 warnings.filterwarnings("ignore", "RNN module weights are not part of single contiguous", UserWarning)
 
-__all__ = ["torch"]
+
+@contextlib.contextmanager
+def own_errors() -> Iterator[None]:
+    """Raise torch's errors of memory as our own; others pass. Usable as a decorator."""
+    try:
+        yield
+    except RuntimeError as error:  # torch.OutOfMemoryError is one; the CPU's allocator has no class of its own
+        if not re.search(r"out of memory|allocate memory|not enough memory|alloc_cpu", str(error)):
+            raise
+        raise MemoryLimitError(f"memory ran out in torch: {SAVE_MEMORY}") from None
+
+
+__all__ = ["own_errors", "torch"]

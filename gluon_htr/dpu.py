@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import _command, _options, _progress
+from ._storage import only_writer
 from .errors import MissingToolError
 from .quantize import run as quantize_for_cpu
 
@@ -112,30 +113,26 @@ def evaluate(model: str, quantized: Path, data: list[str], width: int | None = N
     return 0
 
 
-def cpu(model: str, calibration: list[str], output: Path, max_images: int) -> int:
-    """Quantize for ordinary CPUs under the old name."""
-    _command.say("gluon-htr dpu cpu is now gluon-htr quantize: the old name still works")
-    return quantize_for_cpu(model, calibration, output, max_images)
-
-
 def run(options: argparse.Namespace) -> int:
     """Run one step."""
     if options.step == "cpu":
-        return cpu(options.model, options.calibration, options.output, options.images)
+        _command.say("gluon-htr dpu cpu is now gluon-htr quantize: the old name still works")
+        return quantize_for_cpu(options.model, options.calibration, options.output, options.images)
     if options.step == "plan":
         return plan(options.model, options.dpu, options.width, options.json)
-    if options.step == "split":
-        return split(options.model, options.output, options.width)
     if options.step == "evaluate":
         return evaluate(options.model, options.quantized, options.data, options.width, options.json)
     from .quantization.dpu.flow import Calibration
     from .quantization.dpu.recipes import Recipe
 
-    recipe = Recipe(options.method, options.equalization, options.bias_correction)
-    calibration = Calibration(options.calibration, options.images)
-    if options.step == "quantize":
-        return quantize(options.model, recipe, calibration, options.output, options.width, options.quantizer)
-    return package(options.model, options.target, recipe, calibration, options.output, options.width)
+    with only_writer(options.output):
+        if options.step == "split":
+            return split(options.model, options.output, options.width)
+        recipe = Recipe(options.method, options.equalization, options.bias_correction)
+        calibration = Calibration(options.calibration, options.images)
+        if options.step == "quantize":
+            return quantize(options.model, recipe, calibration, options.output, options.width, options.quantizer)
+        return package(options.model, options.target, recipe, calibration, options.output, options.width)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -21,6 +21,7 @@
     ├── TrainingError         training cannot continue
     │   └── DivergenceError       the loss or a weight is NaN or infinite
     ├── StorageError          the disk is full or cannot be written
+    ├── MemoryLimitError      memory, of the machine or of an accelerator, has run out
     └── MissingToolError      a tool or package is not installed
 
 A message says what is wrong, where, and what to do, in one line. Commands catch `HtrError` and exit with its `status`.
@@ -125,6 +126,10 @@ class TeamError(TrainingError):
 
 class StorageError(HtrError):
     """A file that could not be written."""
+
+
+class MemoryLimitError(HtrError):
+    """Memory that has run out: the machine's, or an accelerator's."""
 
 
 class MissingToolError(HtrError):

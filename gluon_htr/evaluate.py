@@ -14,7 +14,7 @@ import msgspec
 from . import __version__, _command, _options, _progress, load
 from ._character_evaluation import evaluate_characters
 from ._page_evaluation import evaluate_pages
-from ._storage import write_atomically
+from ._storage import only_writer, write_atomically
 from .comparison import confidence_report
 from .comparison.readings import write_report
 from .datasets.loading import load_data
@@ -86,8 +86,9 @@ def run(
         found = confidence_report.measure(store.texts, lines, target)
         content["reliability"] = found
         told = confidence_report.in_words(found)
-        confidence_report.write(report, store, lines, found)
-        _write_report(report, content, store, texts)
+        with only_writer(report):
+            confidence_report.write(report, store, lines, found)
+            _write_report(report, content, store, texts)
     print(msgspec.json.encode(content).decode() if as_json else _words(card, speed, len(store.problems), told))
     return 0
 
@@ -120,6 +121,7 @@ def _words(card: ScoreCard, speed: float, left_out: int, told: Sequence[str]) ->
 
 
 def _write_report(folder: Path, content: dict[str, Any], store: Store, texts: Sequence[str]) -> None:
+    """Write the files that every report has. The caller is the only writer of the folder."""
     write_report(folder, content, store, texts)
     rows = (f"{store.ids[k]}\t{store.texts[k]}\t{texts[k]}\n" for k in worst(store.texts, texts, max_count=100))
     write_atomically(folder / "worst.tsv", "".join(rows).encode())

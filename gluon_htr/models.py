@@ -11,6 +11,7 @@ import msgspec
 
 from . import _command
 from .bundles.catalog import BundleEntry, known_bundles, own_folder, why_not_listed
+from .bundles.licenses import weights_license
 from .bundles.reader import Bundle, read_bundle
 from .bundles.schema import AccuracyCard, Card, Description, DetectionCard, Layout, TrainingStage
 from .errors import HtrError, UsageError
@@ -83,13 +84,14 @@ def _opened(bundle: Bundle, engine: str) -> Recognizer | Detector:
 
 def _content(entry: BundleEntry, about: Description) -> dict[str, Any]:
     where = {"name": entry.name, "path": str(entry.path), "origin": entry.origin, "bytes": entry.bytes}
-    return {**where, "about": about}
+    return {**where, "license": weights_license(about.terms).spdx, "about": about}
 
 
 def _words(about: Description, entry: BundleEntry | None = None) -> str:
     head = f"{entry.name} ({entry.origin}, {entry.bytes / 1e6:.1f} MB, {entry.path})" if entry else about.name
     rows = [
         ("for", f"{about.task}: {about.description}"),
+        ("license", weights_license(about.terms).words),
         *_outputs(about),
         *(("scores", _card(card)) for card in about.model.score_cards),
         *(("limitations", text) for text in [about.limitations] if text),
@@ -139,11 +141,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return list_models(options.json)
     if options.bundle is None:
         raise UsageError(f"models {options.action} needs a bundle: a name, a .zip or a folder")
-    return (
-        show(options.bundle, options.json)
-        if options.action == "show"
-        else check(options.bundle, options.engine, options.json)
-    )
+    if options.action == "show":
+        return show(options.bundle, options.json)
+    return check(options.bundle, options.engine, options.json)
 
 
 if __name__ == "__main__":

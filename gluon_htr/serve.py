@@ -91,8 +91,17 @@ def run(
     message = f"serving {', '.join(service.models)} at {url} (Ctrl-C stops the server)"
     if settings.api_key is None and not is_loopback(host):
         _command.say("warning: everybody who can reach this address can use the server: set GLUON_HTR_API_KEY")
-    ended_by = serve(service, listener, on_started=lambda: _command.say(message))
+    return _status(serve(service, listener, lambda: _command.say(message), end_at_once))
+
+
+def _status(ended_by: int) -> int:
     return _command.INTERRUPTED if ended_by == signal.SIGINT else 0
+
+
+def end_at_once(ended_by: int) -> None:
+    """End the process although a thread is still reading an image: it cannot be stopped otherwise."""
+    _command.say("ended while an image was still being read")
+    os._exit(_status(ended_by))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

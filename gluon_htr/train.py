@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from . import _command, _options, _progress
+from ._storage import only_writer
 from .bundles.run_folder import is_run
 from .networks.presets import is_layout
 from .training.defaults import default_data, default_output, training_precision
@@ -68,7 +70,8 @@ def run(
     Processes that `torchrun` started train together; the first of them speaks for all.
     """
     team = join_team(request.engine, request.device)
-    with _command.silenced(not team.is_leader):
+    alone = only_writer(output) if team.is_leader else contextlib.nullcontext()
+    with _command.silenced(not team.is_leader), alone:
         return _train(request, output, resume, alphabet, threads, team)
 
 

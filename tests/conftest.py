@@ -22,6 +22,7 @@ settings.register_profile("quick", max_examples=20, deadline=None)
 settings.register_profile("thorough", max_examples=1000, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
+os.environ["GLUON_HTR_NO_NOTICE"] = "1"  # tests compare what commands say
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # some tests import ONNX Runtime before the package
 
 # Test networks are small: a second thread gains little, and waits for its turn where anything else computes.

@@ -119,6 +119,7 @@ def main(model: str, limits: str, slowness: str, pages: str) -> int:
     from word_pages import DrawnLines
 
     from gluon_htr import _command
+    from gluon_htr.serve import end_at_once
     from gluon_htr.serving.listener import bind
     from gluon_htr.serving.served_models import open_models
     from gluon_htr.serving.server import serve
@@ -147,8 +148,9 @@ def main(model: str, limits: str, slowness: str, pages: str) -> int:
         given["corrections"] = Path(given["corrections"])
     listener = bind("127.0.0.1", 0)
     service = Service(models, ServerSettings(**given), detector=DrawnLines() if pages else None)  # type: ignore[arg-type]
-    serve(service, listener, lambda: _command.say(f"at http://127.0.0.1:{listener.getsockname()[1]}"))
-    return 0
+    started = f"at http://127.0.0.1:{listener.getsockname()[1]}"
+    ended_by = serve(service, listener, lambda: _command.say(started), end_at_once)
+    return 130 if ended_by == signal.SIGINT else 0
 
 
 if __name__ == "__main__":

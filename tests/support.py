@@ -38,7 +38,7 @@ def tiny_preset(folder: Path, **changes: int) -> Path:
 def command_environment(**extra: str) -> dict[str, str]:
     """This environment, without our own variables and with the package importable."""
     ours = {key: value for key, value in os.environ.items() if not key.startswith("GLUON_HTR_")}
-    return ours | {"PYTHONPATH": str(PROJECT)} | extra
+    return ours | {"PYTHONPATH": str(PROJECT), "GLUON_HTR_NO_NOTICE": "1"} | extra
 
 
 def run_command(name: str, *words: object, **options: object) -> subprocess.CompletedProcess[str]:

@@ -16,13 +16,18 @@ import pytest
 
 from gluon_htr.bundles.reader import read_bundle
 from gluon_htr.bundles.run_folder import read_preprocessing
+from gluon_htr.datasets.download.archives import extract
+from gluon_htr.datasets.files import archive_members
+from gluon_htr.datasets.generated.font_files import outline_fonts
 from gluon_htr.datasets.idx import read_idx
 from gluon_htr.datasets.labels import labels
 from gluon_htr.datasets.listing.rows import read_rows
 from gluon_htr.datasets.packed import pickles
 from gluon_htr.datasets.packed.records import is_records, records_origin
 from gluon_htr.datasets.packed.shards import load_shard, save_shard
+from gluon_htr.datasets.sample import Problem
 from gluon_htr.datasets.store import Store
+from gluon_htr.datasets.unipen.packs import read_pack
 from gluon_htr.errors import CacheError, HtrError
 from gluon_htr.graphs.pair import read_files
 from gluon_htr.graphs.params import load_parameters, pack_parameters
@@ -30,6 +35,8 @@ from gluon_htr.graphs.symbol import load_graph
 from gluon_htr.images.decoding import decode
 from gluon_htr.networks.presets import load_preset
 from gluon_htr.synthesis.fonts.drawn_fonts import _drawings
+from gluon_htr.synthesis.fonts.typeset import Face, drawable
+from gluon_htr.synthesis.texts.corpora import read_corpus
 from gluon_htr.text.alphabet import Alphabet
 from gluon_htr.training.checkpoints import load_checkpoint
 from gluon_htr.training.initial_weights import _stored_lineage
@@ -48,6 +55,10 @@ READERS: dict[str, Callable[[Path], object]] = {
     "labels": lambda path: read_rows(path, []),
     "texts": lambda path: list(labels(f"text:{path}")[0]),
     "drawn letters": lambda path: _drawings(str(path)),
+    "font": lambda path: drawable(Face(str(path)), str.isprintable),
+    "archive": lambda path: extract([path], path.parent / f"unpacked-{os.getpid()}"),
+    "archived data": lambda path: list(archive_members(path, (".png",))),
+    "pen strokes": lambda path: list(read_pack(path, "all", [])),
 }
 
 
@@ -64,7 +75,24 @@ def test_what_is_no_regular_file_is_refused(kind: str, device: str, tmp_path: Pa
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("kind", ["image", "alphabet", "preset", "symbol", "bundle", "labels"])
+@pytest.mark.parametrize("name", ["a.ttf", "a.ttc", "a.otf"])
+def test_a_pipe_in_a_folder_of_fonts_is_left_out_with_its_reason(name: str, tmp_path: Path) -> None:
+    """`synthesize` and `train` would wait for ever."""
+    os.mkfifo(tmp_path / name)
+    problems: list[Problem] = []
+    with pytest.raises(HtrError, match="a pipe or a device"):
+        outline_fonts(tmp_path, None, problems)
+    assert [problem.id for problem in problems] == [name]
+
+
+def test_a_pipe_in_a_folder_of_texts_is_refused(tmp_path: Path) -> None:
+    """`synthesize` would wait for ever for an archive of books."""
+    os.mkfifo(tmp_path / "books.zip")
+    with pytest.raises(HtrError, match=r"books\.zip"):
+        read_corpus(tmp_path)
+
+
+@pytest.mark.parametrize("kind", ["image", "alphabet", "preset", "symbol", "bundle", "labels", "font"])
 def test_a_file_of_gigabytes_is_refused_unread(kind: str, tmp_path: Path) -> None:
     """A sparse file of 6 GB takes no room on the disk, and as much memory as it claims."""
     with (tmp_path / "sparse.tsv").open("wb") as file:

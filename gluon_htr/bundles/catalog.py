@@ -41,12 +41,18 @@ def user_folder() -> Path | None:
     """
     if given := os.environ.get("GLUON_HTR_MODELS"):
         return Path(given)
+    folder = data_folder()
+    return folder / "models" if folder else None
+
+
+def data_folder() -> Path | None:
+    """Return the platform's folder for what a user of this package keeps; None for a user without a home."""
     given = os.environ.get({"win32": "LOCALAPPDATA", "darwin": ""}.get(sys.platform, "XDG_DATA_HOME"))
     try:
         data = Path(given) if given else Path.home() / _DATA.get(sys.platform, ".local/share")
     except RuntimeError:  # neither HOME nor an entry in passwd, as in containers with a user of their own
         return None
-    return data / "gluon_htr" / "models"
+    return data / "gluon_htr"
 
 
 def own_folder() -> str:

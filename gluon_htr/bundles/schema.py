@@ -205,6 +205,11 @@ class Description(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults
         """The task of the model."""
         return self.model.__struct_config__.tag  # type: ignore[return-value]
 
+    @property
+    def terms(self) -> list[str]:
+        """Terms of all training data."""
+        return [source.terms for source in self.training_data]
+
 
 def alphabet_of(model: Lines | Words | Characters) -> Alphabet:
     """Build the alphabet of a reader. Raises `AlphabetError` for invalid characters."""

@@ -13,6 +13,7 @@ import onnx
 
 from .. import __version__
 from .._storage import write_atomically
+from ..bundles.licenses import license_text
 from ..bundles.reader import Bundle
 from ..bundles.schema import (
     GOLDEN,
@@ -240,11 +241,12 @@ def _golden(bundle: Bundle, model: ExportSource) -> dict[str, bytes]:
 
 def model_files(converted: Converted, options: ExportOptions, lineage: Lineage) -> dict[str, bytes]:
     """Return the files of every bundle, except for the golden images."""
+    sources = [(source.data, source.terms) for source in lineage.data]
     return {
         MODEL: converted.stored,
         SYMBOL: converted.pair.symbol.encode(),
         REMAINDER: pack_parameters(converted.kept),
-        LICENSE: (options.license or license_text(options.name, lineage)).encode(),
+        LICENSE: (options.license or license_text(options.name, sources)).encode(),
     }
 
 
@@ -252,12 +254,3 @@ def tensor(value: onnx.ValueInfoProto) -> Tensor:
     """Describe an input or an output."""
     sizes = value.type.tensor_type.shape.dim
     return Tensor(value.name, "float32", [size.dim_value or size.dim_param for size in sizes])
-
-
-def license_text(name: str, lineage: Lineage) -> str:
-    """Write the text of LICENSE.txt: the terms of the training data."""
-    sources = "".join(f"- {source.data}: {source.terms}\n" for source in lineage.data) or "- not stated\n"
-    return (
-        f"The model '{name}' was trained on these data, whose terms apply to its users:\n\n{sources}\n"
-        "The program that reads it, gluon_htr, is under the Apache License 2.0.\n"
-    )

@@ -44,25 +44,23 @@ def _operator(graph: Graph, name: str) -> str:
 
 def _of_onnx(exported: bytes, images: np.ndarray, names: set[str]) -> Arrays:
     """Compute the tensors of the graph that have one of these names."""
-    from .._onnxruntime import onnxruntime, session_options
+    from .._onnxruntime import open_session, session_options
 
     model = onnx.load_from_string(exported)
     made = [name for node in model.graph.node for name in node.output if name in names]
     known = {output.name for output in model.graph.output}
     model.graph.output.extend(onnx.ValueInfoProto(name=name) for name in made if name not in known)
-    session = onnxruntime.InferenceSession(
-        model.SerializeToString(), session_options(), providers=["CPUExecutionProvider"]
-    )
+    session = open_session(model.SerializeToString(), session_options())
     return dict(zip(made, session.run(made, {session.get_inputs()[0].name: to_network_input(images)})))
 
 
 def _of_mxnet(pair: Pair, images: np.ndarray, names: set[str]) -> Arrays:
-    from .._mxnet import mx
+    from .._mxnet import mx, own_errors
 
     internals = mx.sym.load_json(computed_in(pair.symbol, "float64")).get_internals()
     outputs = {name.rpartition("_output")[0]: name for name in internals.list_outputs() if "_output" in name}
     chosen = sorted(names & outputs.keys())
-    with warnings.catch_warnings():
+    with own_errors(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # unused variables
         group = mx.sym.Group([internals[outputs[name]] for name in chosen])
         block = mx.gluon.SymbolBlock(group, mx.sym.var("data"))

@@ -25,6 +25,9 @@ MAX_SLOW = 8 << 20  # bytes of a file whose decoder is written in Python: 3 s
 #: Bytes a pixel that a decoder needs beyond the pixels themselves.
 _DECODER = {"JPEG2000": 12, "WEBP": 8, "AVIF": 8, "HEIF": 8}
 _COMPOSITING = 6  # the same for transparent pictures, which take longer
+#: Pixels a second of one core, decoded and fitted; formats whose decoders are slower; and of each scan of a JPEG.
+_SPEED, _SLOW_SPEED, _SCAN_SPEED = 80e6, 20e6, 1e9
+_SLOW_BYTES = 2.5e6  # bytes a second of a decoder that is written in Python
 _BYTES = {"1": 1, "L": 1, "P": 1}  # a pixel of Pillow's modes; 2 with 16 bits, 4 in all others
 _TIFF_BYTES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
 _STRIPS = 279, 325  # tags of a TIFF: bytes of its strips, of its tiles
@@ -80,6 +83,15 @@ def check_decoding(image: Image.Image, blob: bytes, form: str, name: str) -> Non
         raise ImageError(f"{name} is broken: its strips have more bytes than the file")
     if memory > MAX_MEMORY:
         raise ImageError(f"{name} needs {memory >> 20:,} MB; at most {MAX_MEMORY >> 20} are accepted: scale it down")
+
+
+def decoding_seconds(image: Image.Image, blob: bytes, form: str) -> float:
+    """Estimate the time that one core needs to decode an open picture, from its header alone."""
+    pixels = image.width * image.height
+    seconds = pixels / (_SLOW_SPEED if form in _DECODER else _SPEED)
+    if form in ("JPEG", "MPO") and blob.count(_SCAN) > 1:
+        seconds += _scans(blob) * pixels / _SCAN_SPEED
+    return seconds + (len(blob) / _SLOW_BYTES if _is_rle(blob, form) else 0)
 
 
 def check_size(image: Image.Image, name: str) -> int:

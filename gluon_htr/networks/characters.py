@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .._mxnet import mx
+from .._mxnet import mx, own_errors
 from .blocks import StageBlock
 from .character_configuration import CharacterPreset, ConvolutionalClassifier, Mlp
 
@@ -64,6 +64,7 @@ def character_block(preset: CharacterPreset, classes: int) -> Any:
     return MlpBlock(network, classes) if isinstance(network, Mlp) else ConvolutionalBlock(network, classes)
 
 
+@own_errors()
 def build_characters(preset: CharacterPreset, classes: int, seed: int = 0) -> Any:
     """Build a hybridized network with initialized parameters, the same for the same seed."""
     mx.random.seed(seed)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .._mxnet import mx
+from .._mxnet import mx, own_errors
 from .blocks import StageBlock
 from .configuration import Convolution
 from .layout_configuration import Fcn, LayoutPreset, UNet
@@ -62,6 +62,7 @@ class FcnBlock(mx.gluon.HybridBlock):
         return F.identity(self.head(x), name="logits")
 
 
+@own_errors()
 def build_layout(preset: LayoutPreset, seed: int = 0) -> Any:
     """Build a hybridized network with initialized parameters, the same for the same seed."""
     mx.random.seed(seed)

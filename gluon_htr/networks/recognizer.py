@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from pathlib import Path
 from typing import Any
 
-from .._mxnet import mx
-from .._storage import storage_error, write_atomically
-from ..graphs.pair import PARAMETERS, SYMBOL
+from .._mxnet import mx, own_errors
+from .._storage import write_atomically
+from ..graphs.pair import Pair, write_pair
 from ..text.alphabet import ALPHABET, Alphabet
 from .blocks import Columns, StageBlock, encoder_block
 from .character_configuration import CharacterPreset
@@ -38,6 +36,7 @@ class RecognizerBlock(mx.gluon.HybridBlock):
         return F.transpose(x, (1, 0, 2), name="logits")
 
 
+@own_errors()
 def build(preset: Preset, classes: int, seed: int = 0) -> RecognizerBlock:
     """Build a hybridized recognizer with initialized parameters, the same for the same seed.
 
@@ -60,24 +59,27 @@ def build_reading(preset: Preset | CharacterPreset, alphabet: Alphabet, seed: in
 
 
 def export_pair(recognizer: Any, folder: str | Path) -> None:
-    """Write `symbol.json` and `model.params` of a hybridized block that has run once."""
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder) as temporary:
-        recognizer.export(str(Path(temporary) / "model"))
-        shutil.move(Path(temporary) / "model-symbol.json", folder / SYMBOL)
-        shutil.move(Path(temporary) / "model-0000.params", folder / PARAMETERS)
+    """Write `symbol.json` and `model.params` of a hybridized block that has run once. Raises `StorageError`.
+
+    They are what `HybridBlock.export` writes, made in memory: MXNet writes in place, and its errors do not say where.
+    """
+    _, symbol = recognizer._cached_graph  # as `export` takes it: a symbol of other inputs has other names
+    parameters = {parameter.name: parameter for parameter in recognizer.collect_params().values()}
+    running = set(symbol.list_auxiliary_states())
+    with own_errors():
+        arrays = {
+            f"{'aux' if name in running else 'arg'}:{name}": parameters[name]._reduce().asnumpy()
+            for name in symbol.list_inputs()
+            if name in parameters
+        }
+    write_pair(Path(folder), Pair(symbol.tojson(), arrays))
 
 
 def initialize(name: str, alphabet: Alphabet, folder: Path, seed: int = 0) -> None:
     """Write an initialized exported pair with `alphabet.json` and `preset.toml`: all that training needs, without
     mxnet.
     """
-    recognizer = build_reading(load_reading_preset(name), alphabet, seed)
-    try:
-        export_pair(recognizer, folder)
-    except OSError as error:
-        raise storage_error(folder, error) from None
+    export_pair(build_reading(load_reading_preset(name), alphabet, seed), folder)
     write_atomically(folder / ALPHABET, alphabet.to_json())
     write_atomically(folder / PRESET, preset_text(name).encode())
 

@@ -76,13 +76,13 @@ def onnx_network(model: bytes, threads: int | None = None, providers: Sequence[s
     providers: keys of `PROVIDERS` or ONNX Runtime's own names, in order of preference. Raises `MissingToolError` for
     one that this onnxruntime does not have or cannot load, `GraphError` for an invalid graph.
     """
-    from .._onnxruntime import onnxruntime, session_options
+    from .._onnxruntime import onnxruntime, open_session, session_options
 
     chosen = _providers(providers, onnxruntime.get_available_providers())
     options = session_options(threads)
     options.enable_mem_pattern = False  # it plans memory for each new width and keeps every plan
     try:
-        session = onnxruntime.InferenceSession(model, options, providers=chosen)
+        session = open_session(model, options, chosen)
         (source,), (target,) = session.get_inputs(), session.get_outputs()
     except Exception as error:  # ONNX Runtime's exceptions have no common base
         raise GraphError(f"ONNX Runtime cannot load the model: {_first_line(error)}") from None
@@ -143,10 +143,10 @@ def mxnet_network(pair: Pair, dtype: Literal["float32", "float64"] = "float32") 
 
     dtype: type of computation and logits; float64 shows the rounding of everything else.
     """
-    from .._mxnet import mx
+    from .._mxnet import mx, own_errors
 
     parameters = {name: np.asarray(array, dtype) for name, array in pair.parameters.items()}
-    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+    with own_errors(), tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # SymbolBlock.imports speaks of unused variables
         write_pair(Path(folder), Pair(computed_in(pair.symbol, dtype), parameters))
         block = mx.gluon.SymbolBlock.imports(str(Path(folder) / SYMBOL), ["data"], str(Path(folder) / PARAMETERS))
@@ -154,7 +154,7 @@ def mxnet_network(pair: Pair, dtype: Literal["float32", "float64"] = "float32") 
     turn = threading.Lock()
 
     def network(images: np.ndarray) -> np.ndarray:
-        with turn:
+        with turn, own_errors():
             return block(mx.nd.array(to_network_input(images), dtype=dtype)).asnumpy()  # type: ignore[no-any-return]
 
     return network
@@ -170,13 +170,13 @@ def computed_in(symbol: str, dtype: str) -> str:
 
 
 def _torch(pair: Pair) -> LogitsFunction:
-    from .._torch import torch
+    from .._torch import own_errors, torch
     from ..graphs.torch_module import GraphModule
 
     module: Any = GraphModule(parse_graph(pair.symbol), dict(pair.parameters)).eval()
 
     def network(images: np.ndarray) -> np.ndarray:
-        with torch.inference_mode():
+        with own_errors(), torch.inference_mode():
             return module(torch.from_numpy(to_network_input(images))).numpy()  # type: ignore[no-any-return]
 
     return network

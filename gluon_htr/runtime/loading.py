@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..bundles.catalog import default_bundle, find_bundle, known_bundles
+from ..bundles.notice import note_license
 from ..bundles.reader import Bundle, read_bundle
 from ..bundles.run_folder import has_weights, is_run, read_alphabet, read_preprocessing, task_of
 from ..bundles.schema import DOCUMENT, INTEGER_MODEL, Characters, Lines, Words
@@ -118,6 +119,7 @@ def from_bundle(
 ) -> Recognizer:
     """Build a recognizer of an open bundle. Raises as `load` does."""
     about, reader = bundle.description, bundle.image_reader
+    note_license(about)
     if isinstance(reader, Characters):
         _check_greedy(about.name, decoder)
     if precision != "float32":

@@ -11,6 +11,7 @@ import msgspec
 
 from .._text_files import read_text
 from ..bundles.catalog import find_bundle
+from ..bundles.notice import note_license
 from ..bundles.reader import Bundle, read_bundle
 from ..bundles.run_folder import RUN, has_weights, is_run, task_of
 from ..decoding.decoder import Decoder
@@ -82,6 +83,7 @@ def load_detector(
 def detector_of(bundle: Bundle, threads: int | None = None, providers: Sequence[str] = ("cpu",)) -> Detector:
     """Build the detector of an open bundle. Raises `BundleError` if it is of another task."""
     about = bundle.layout
+    note_license(bundle.description)
     classes = _classes(bundle, tuple(about.channels))
     network = onnx_network(bundle.model, threads, providers)
     origin = _origin(bundle.path, threads, providers)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator
 
+import anyio.to_thread
 from fastapi import Depends, FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -23,6 +24,8 @@ from .routes import metric_routes, operating_routes, page_routes, reading_routes
 from .service import Service
 from .web_page import web_page_routes
 
+END_SECONDS = 5.0  # that the threads have to end in when every request has been answered or given up
+
 
 def build_app(service: Service) -> FastAPI:
     """Build the application. It closes the service when it ends."""
@@ -30,7 +33,7 @@ def build_app(service: Service) -> FastAPI:
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         yield
-        service.close()
+        service.ended = await anyio.to_thread.run_sync(service.close, END_SECONDS)
 
     settings = service.settings
     app = FastAPI(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import threading
 import time
 from collections import deque
@@ -55,6 +56,7 @@ class Batcher(Generic[Image, Outcome]):
         self._jobs: deque[_Job[Image, Outcome]] = deque()
         self._waiting = 0  # images in self._jobs
         self._seconds_per_image = usual_seconds  # a running mean
+        self._began: dict[int, float] = {}  # by thread: when the batch in progress began
         self._filling = self._closed = False
         self._lock = threading.Lock()
         self._changed, self._full = threading.Condition(self._lock), threading.Condition(self._lock)
@@ -74,14 +76,25 @@ class Batcher(Generic[Image, Outcome]):
         self._enqueue(job)
         return await job.result
 
-    def close(self) -> None:
-        """Read the images in the queue, then end the threads. From now on requests are rejected."""
+    @property
+    def longest(self) -> float:
+        """Seconds that the batch in progress has taken; of several, the longest."""
+        began = list(self._began.values())
+        return time.monotonic() - min(began) if began else 0.0
+
+    def close(self, seconds: float = math.inf) -> bool:
+        """Read the images in the queue, then end the threads. From now on requests are rejected.
+
+        Return False if that takes longer than `seconds`: a thread cannot be stopped, and goes on.
+        """
         with self._lock:
             self._closed = True
             self._changed.notify_all()
             self._full.notify_all()
+        end = time.monotonic() + min(seconds, threading.TIMEOUT_MAX)
         for thread in self._threads:
-            thread.join()
+            thread.join(max(0.0, end - time.monotonic()))
+        return not any(thread.is_alive() for thread in self._threads)
 
     def _enqueue(self, job: _Job[Image, Outcome]) -> None:
         with self._lock:
@@ -98,8 +111,9 @@ class Batcher(Generic[Image, Outcome]):
         while (jobs := self._next_batch()) is not None:
             if not jobs:  # all of them were cancelled
                 continue
-            start = time.monotonic()
+            start = self._began[threading.get_ident()] = time.monotonic()
             outcomes = self._read_batch(jobs)
+            del self._began[threading.get_ident()]
             _deliver(jobs, outcomes)
             count, seconds = sum(len(job.images) for job in jobs), time.monotonic() - start
             self._seconds_per_image += 0.1 * (seconds / count - self._seconds_per_image)

@@ -11,7 +11,7 @@ import threading
 from pathlib import Path
 
 from .._files import MAX_DATA, read_bounded
-from .._storage import write_atomically
+from .._storage import only_writer, write_atomically
 from ..datasets.listing.editing import EditedList
 from ..errors import AnnotationError, StorageError, UsageError
 from ..text.normalization import normalize
@@ -50,7 +50,8 @@ class CorrectionStore:
         name = f"images/{hashlib.sha256(image).hexdigest()[:24]}.{suffix}"
         with self._lock:
             try:
-                return self._add(image, name, label)
+                with only_writer(self._folder):  # other servers may keep corrections in it
+                    return self._add(image, name, label)
             except AnnotationError as error:
                 raise RequestRejected(409, f"the correction was not stored: {error}") from None
             except (OSError, StorageError):
@@ -63,7 +64,7 @@ class CorrectionStore:
             self._check_space(len(image), len(listed.labels))
             write_atomically(self._folder / name, image)
         listed.set(name, label)
-        write_atomically((self._folder / LABELS).resolve(), listed.content())  # it may be a link
+        write_atomically(self._folder / LABELS, listed.content())
         return len(listed.labels)
 
     def _read(self) -> EditedList:

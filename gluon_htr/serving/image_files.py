@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 
 from ..errors import ImageError
+from ..images.cost import decoding_seconds
 from ..images.formats import identify, open_image
 from ..runtime.recognizer import Recognition, Recognizer
+from .request_errors import RequestRejected
 
 #: Accepted formats: those that browsers, scanners and phones send. HEIF needs pillow-heif, of the extra `pages`.
 FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF", "HEIF")
+MAX_DECODING = 3.0  # seconds of one core for all images of a request
 Outcome = Recognition | ImageError
 
 
@@ -30,6 +34,20 @@ def check_image(content: bytes, max_pixels: int) -> str:
     if width * height > max_pixels:
         raise ImageError(f"the image has {width} × {height} pixels; the limit is {max_pixels:,}: scale it down")
     return format_name
+
+
+def check_work(contents: Sequence[bytes]) -> None:
+    """Raise `RequestRejected` if the images of one request take too long to decode together.
+
+    A thread that decodes cannot be stopped: all other clients would wait for it. Each image has bounds of its own.
+    """
+    seconds = 0.0
+    for content in contents:
+        with contextlib.suppress(ImageError), open_image(content, "the image") as image:
+            seconds += decoding_seconds(image, content, identify(content) or "")
+        if seconds > MAX_DECODING:
+            message = "the images of this request are too large together: send fewer, or scale them down"
+            raise RequestRejected(413, message)
 
 
 def _not_accepted() -> ImageError:

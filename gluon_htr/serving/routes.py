@@ -109,7 +109,8 @@ def operating_routes(service: Service) -> APIRouter:
     @router.get("/readyz", responses={503: {"description": "The server is busy, or about to end"}})
     async def readyz() -> Response:
         """Check that the server is ready for another request."""
-        return PlainTextResponse("ready\n" if service.ready else "busy\n", 200 if service.ready else 503)
+        words = "ready\n" if service.ready else "stuck\n" if service.stuck else "busy\n"
+        return PlainTextResponse(words, 200 if service.ready else 503)
 
     for path, function in (("/healthz", healthz), ("/readyz", readyz)):  # some proxies ask without a body
         router.add_api_route(path, function, methods=["HEAD"], include_in_schema=False)

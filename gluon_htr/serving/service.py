@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Awaitable, Callable
 from functools import partial
 
@@ -17,7 +19,7 @@ from ..runtime.recognizer import Recognition
 from .batcher import Batcher
 from .budget import Budget, Lease
 from .corrections import CorrectionStore
-from .image_files import Outcome, read_images
+from .image_files import Outcome, check_work, read_images
 from .image_url import fetch
 from .metrics import Metrics
 from .pages.files import PageFile, safe_name
@@ -53,9 +55,13 @@ class Service:
         self.pages = PageService(detector, settings, self.metrics)
         self.corrections = CorrectionStore(settings.corrections, settings.max_pixels) if settings.corrections else None
         self.draining = False
+        #: Set at the end: whether all threads have ended.
+        self.ended = False
         self.metrics.add_gauge("gluon_htr_waiting_images", "Images in the queue", lambda: float(self.waiting))
         waiting_pages = "Requests for pages in the queue"
         self.metrics.add_gauge("gluon_htr_waiting_pages", waiting_pages, lambda: float(self.pages.waiting))
+        longest = "Seconds that the batch in progress has taken"
+        self.metrics.add_gauge("gluon_htr_batch_age_seconds", longest, lambda: self.longest)
         self.metrics.add_gauge("gluon_htr_body_bytes", "Bytes of bodies in memory", lambda: float(self.memory.used))
 
     @property
@@ -64,10 +70,21 @@ class Service:
         return sum(batcher.waiting for batcher in self.batchers.values())
 
     @property
+    def longest(self) -> float:
+        """Seconds that the batch or page job in progress has taken; of several, the longest."""
+        return max([self.pages.longest, *(batcher.longest for batcher in self.batchers.values())])
+
+    @property
     def ready(self) -> bool:
         """True if the server accepts another request."""
         has_room = self.waiting < self.settings.max_waiting and self.pages.waiting < self.settings.max_waiting_pages
-        return not self.draining and has_room
+        return not self.draining and has_room and not self.stuck
+
+    @property
+    def stuck(self) -> bool:
+        """True if a batch has been read for so long that none of its clients waits for it any more."""
+        lines = max((batcher.longest for batcher in self.batchers.values()), default=0.0)
+        return lines > self.settings.response_timeout or self.pages.longest > 2 * self.settings.page_timeout
 
     async def predict(self, request: Request, model: str | None) -> Reading | Readings:
         """Read the images in the body of a request. model: as the query names it. Raise `RequestRejected`."""
@@ -115,11 +132,12 @@ class Service:
             except ImageError as error:
                 raise RequestRejected(422, str(error)) from None
 
-    def close(self) -> None:
-        """Read the images in the queues, then end the threads."""
-        for batcher in self.batchers.values():
-            batcher.close()
-        self.pages.close()
+    def close(self, seconds: float = math.inf) -> bool:
+        """Read the images in the queues, then end the threads. Return False if that takes longer than `seconds`."""
+        end = time.monotonic() + seconds
+        queues = [batcher.close for batcher in self.batchers.values()] + [self.pages.close]
+        ended = [close(end - time.monotonic()) for close in queues]  # all of them are closed, whatever the first does
+        return all(ended)
 
     def _select(self, in_body: str | None, in_query: str | None) -> ServedModel:
         """Select the model that the body or the query of a request names. Raise `RequestRejected`."""
@@ -144,6 +162,8 @@ class Service:
     async def _read(self, payload: Payload, in_query: str | None) -> Reading | Readings:
         """Read the images of a request. A bad image is an error of its own in a list, and else rejects the request."""
         model = self._select(payload.model, in_query)
+        if len(payload.images) > 1:
+            await anyio.to_thread.run_sync(check_work, payload.images)
         outcomes = await self._outcomes(payload.images, model)
         if payload.as_list:
             return Readings(results=[reading(outcome, model) for outcome in outcomes], model=model_name(model))

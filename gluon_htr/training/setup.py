@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from .._storage import storage_error, write_atomically
+from .._storage import write_atomically
 from ..bundles.run_folder import is_run
 from ..datasets.loading import Track, is_generated, load_data
 from ..datasets.sample import Problem
@@ -77,11 +77,7 @@ def _alphabet_of(preset: Preset | CharacterPreset, texts: Sequence[str]) -> Alph
 def _initialize(output: Path, request: Request, alphabet: Alphabet) -> None:
     from ..networks.recognizer import build_reading, export_pair
 
-    network = build_reading(load_reading_preset(request.preset), alphabet, request.seed)
-    try:
-        export_pair(network, output)
-    except OSError as error:
-        raise storage_error(output, error) from None
+    export_pair(build_reading(load_reading_preset(request.preset), alphabet, request.seed), output)
 
 
 def resumed_run(output: Path, request: Request) -> Run:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 
@@ -17,6 +18,11 @@ import pytest
 from archive_server import ArchiveServer
 from downloads import Download, complete, inside, unpacked
 from support import command_environment, draw_iam_archives, refusal
+
+from gluon_htr.datasets.download import acquisition
+from gluon_htr.datasets.download.acquisition import acquire
+from gluon_htr.datasets.download.catalog import dataset
+from gluon_htr.datasets.download.site import Login, Site
 
 FILES = ("words.tgz", "xml.tgz", "ascii.tgz")
 
@@ -191,7 +197,26 @@ def test_two_downloads_into_one_folder_do_not_mix(download, archive_server, tmp_
     (tmp_path / "iam").mkdir()
     with (tmp_path / "iam" / "words.tgz.part").open("ab") as other:
         fcntl.flock(other, fcntl.LOCK_EX)
-        assert "another download" in refusal(download())
+        assert "another command" in refusal(download())
+
+
+def test_an_archive_that_was_fetched_goes_even_if_unpacking_was_killed(
+    download, archive_server, iam_archives, tmp_path, monkeypatch
+):
+    """The next run took it for one of the user's own, and left gigabytes beside the folder."""
+
+    def end(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt  # nothing is cleaned up here, as after a kill
+
+    site = Site(archive_server.url, Login(archive_server.user, lambda: archive_server.password))
+    monkeypatch.setattr(acquisition, "extract", end)
+    with pytest.raises(KeyboardInterrupt):
+        acquire(dataset("iam-words"), tmp_path / "iam", {}, site, lambda label: nullcontext(lambda done, total: None))
+    assert (tmp_path / "iam" / "words.tgz.part").is_file()
+    result = download()
+    assert result.returncode == 0, result.stderr
+    assert complete(tmp_path / "iam", iam_archives)
+    assert len([asked for asked in archive_server.asked("words.tgz") if "Authorization" in asked]) == 1
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from letters import LETTERS, draw, members, rehashed, zipped
 
 import gluon_htr
 from gluon_htr.errors import BundleError, GraphError, HtrError, ModelError
+from gluon_htr.runtime.backends import onnx_network
 from gluon_htr.runtime.loading import find_model
 
 
@@ -42,6 +43,15 @@ def test_what_is_no_model_says_what_would_be(tmp_path: Path, monkeypatch: pytest
         gluon_htr.load("nowhere")
     with pytest.raises(BundleError, match="not a bundle"):
         gluon_htr.load(Path(__file__))
+
+
+def test_a_graph_with_damaged_names_prints_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+    """ONNX Runtime printed its banner "EP Error … Falling back" among the results."""
+    model = members()["model.onnx"].replace(b"encoder1_rnn0:0:W:ha", b"\x82ncoder1_rnn0:0:W:ha", 1)
+    with pytest.raises(GraphError) as caught:
+        onnx_network(model)
+    assert "\n" not in str(caught.value)
+    assert capfd.readouterr() == ("", "")
 
 
 def test_a_model_that_onnx_runtime_refuses_is_one_line(tmp_path: Path) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import re
+import signal
 import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +17,9 @@ pytest.importorskip("fastapi", reason="needs gluon-htr[serve]")
 from letters import encoded
 from PIL import Image
 from reading_server import ReadingServer, data_url, word
+
+from gluon_htr.serving.image_files import check_work
+from gluon_htr.serving.request_errors import RequestRejected
 
 HEAD = b"POST /v1/predict HTTP/1.1\r\nHost: x\r\n"
 
@@ -39,6 +45,57 @@ def test_a_body_that_is_too_large_is_rejected_and_not_kept() -> None:
         assert (announced.status_code, unannounced.status_code) == (413, 413)
         assert server.memory() - before < 12 << 20
         assert server.read(word("abc")).json()["text"] == "abc"
+
+
+@pytest.mark.parametrize(("how", "status"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
+def test_a_reader_that_hangs_is_told_and_does_not_keep_the_server_alive(how: signal.Signals, status: int) -> None:
+    """A hostile image stopped a server for hours: it said that it was ready, and only kill -9 ended it."""
+    limits = {"response_timeout": 0.3, "page_timeout": 0.3, "body_timeout": 1, "drain_seconds": 0.1, "workers": 1}
+    with ReadingServer(limits=limits, slowness=600) as server:
+        assert server.client.get("/readyz").status_code == 200
+        assert server.read(word("abc")).status_code == 503
+        patience = time.monotonic() + 10
+        while (answer := server.client.get("/readyz")).text != "stuck\n":
+            assert time.monotonic() < patience
+        assert answer.status_code == 503
+        assert float(re.search(r"batch_age_seconds ([\d.]+)", server.client.get("/metrics").text)[1]) > 0.3
+        server.client.close()
+        began = time.monotonic()
+        server.process.send_signal(how)
+        if how == signal.SIGINT:
+            time.sleep(0.5)
+            began = time.monotonic()
+        assert server.end(how) == status
+        assert time.monotonic() - began < (5 if how == signal.SIGINT else 12)
+        assert "still being read" in "".join(server.said)
+
+
+def test_images_that_are_large_together_are_refused_at_once() -> None:
+    """107 kB took a worker for ten seconds: 32 images, each of which is allowed, are one request."""
+    large = encoded(Image.new("1", (4472, 4472), 1))
+    with ReadingServer() as server:
+        body = {"images": [data_url(large)] * 32}
+        began = time.monotonic()
+        answer = server.client.post("/v1/predict", json=body)
+        assert answer.status_code == 413
+        assert "together" in answer.json()["error"]
+        assert time.monotonic() - began < 3
+        words = server.client.post("/v1/predict", json={"images": [data_url(word("abc"))] * 32})
+        assert [result["text"] for result in words.json()["results"]] == ["abc"] * 32
+        assert server.read(large).status_code == 200
+
+
+def test_scans_of_all_images_of_a_request_count_together() -> None:
+    """Each JPEG may take two seconds: a request of 32 would take a minute."""
+    content = io.BytesIO()
+    Image.new("L", (2000, 2000), 255).save(content, "JPEG", progressive=True)
+    blob = content.getvalue()
+    scan = blob[blob.rindex(b"\xff\xda") : -2]
+    heavy = blob[:-2] + scan * 300 + b"\xff\xd9"
+    check_work([heavy])
+    with pytest.raises(RequestRejected) as error:
+        check_work([heavy] * 8)
+    assert error.value.http_status == 413
 
 
 def test_many_bodies_at_once_share_one_budget() -> None:

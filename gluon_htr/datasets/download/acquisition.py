@@ -9,12 +9,13 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..._storage import storage_error
-from ...errors import ArchiveError, UsageError
+from ..._storage import atomic_file, only_writer
+from ...errors import ArchiveError, DataError, UsageError
 from .archives import Advance, extract
 from .catalog import Dataset, RemoteFile
 from .site import Site
-from .transfer import fetch, verify
+from .transfer import discard, fetch, verify
+from .transfer import keep as keep_part
 
 OpenProgress = Callable[[str], AbstractContextManager[Advance]]  # opens a progress bar with this label
 
@@ -46,7 +47,7 @@ def match(archives: Sequence[Path], dataset: Dataset) -> dict[str, Path]:
     found: dict[str, Path] = {}
     for path in archives:
         if not path.is_file():
-            raise UsageError(f"{path} does not exist")
+            raise UsageError(f"{path} is not a file" if path.exists() else f"{path} does not exist")
         if _stem(path.name) not in stems:
             raise UsageError(f"{path} is not a file of {dataset.name}: {', '.join(stems.values())}")
         found[stems[_stem(path.name)]] = path
@@ -67,6 +68,18 @@ def acquire(
     fetched archive once it is unpacked. Raises `DownloadError`, `ArchiveError`, `StorageError`; complete parts stay,
     and a repeated call continues.
     """
+    with only_writer(root, dataset.name):
+        return _acquire(dataset, root, archives, site, stage, keep)
+
+
+def _acquire(
+    dataset: Dataset,
+    root: Path,
+    archives: Mapping[str, Path],
+    site: Site | None,
+    stage: OpenProgress,
+    keep: bool,
+) -> Acquired:
     result = Acquired()
     for place, files in missing_parts(dataset, root).items():
         sources = {file.name: archives.get(file.name, root / file.name) for file in files}
@@ -74,20 +87,25 @@ def acquire(
         if absent and site is None:
             result.missing += [file.name for file in absent]
             continue
+        fetched: list[Path] = []
         for file in files:
-            if file in absent and site:
-                with stage(file.name) as advance:
-                    fetch(site, file, sources[file.name], advance)
+            target = sources[file.name]
+            if file not in absent or not site:
+                verify(target, file)
+                continue
+            with stage(file.name) as advance:
+                part = fetch(site, file, target, advance)
+            if keep or not file.folder:
+                keep_part(part, target)
             else:
-                verify(sources[file.name], file)
-        fetched = [sources[file.name] for file in absent if file.folder]
+                sources[file.name] = part
+                fetched.append(part)
         try:
             result.made[place] = _make(place, files[0], list(sources.values()), stage)
         except ArchiveError:  # a broken download must be fetched again
-            _remove(fetched)
+            _remove([*fetched, *(sources[file.name] for file in absent if keep and file.folder)])
             raise
-        if not keep:
-            _remove(fetched)
+        _remove(fetched)
     return result
 
 
@@ -111,17 +129,15 @@ def _make(place: Path, file: RemoteFile, sources: list[Path], stage: OpenProgres
 
 def _remove(paths: Sequence[Path]) -> None:
     for path in paths:
-        path.unlink(missing_ok=True)
+        discard(path)
 
 
 def _place_copy(source: Path, target: Path) -> None:
     if source == target:
         return
-    partial = target.with_name(f".{target.name}.partial")
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, partial)
-        partial.replace(target)
+        file = source.open("rb")
     except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise storage_error(target, error) from error
+        raise DataError(f"{source} cannot be read: {error.strerror}") from None
+    with file, atomic_file(target) as copy:
+        shutil.copyfileobj(file, copy)

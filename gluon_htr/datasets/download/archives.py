@@ -7,6 +7,7 @@ or not at all, because everything is unpacked beside it first and renamed at the
 from __future__ import annotations
 
 import gzip
+import os
 import shutil
 import stat
 import tarfile
@@ -18,8 +19,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, BinaryIO, cast
 
-from ..._storage import storage_error
-from ...errors import ArchiveError
+from ..._files import check_regular
+from ..._storage import atomic_folder, storage_error
+from ...errors import ArchiveError, StorageError
 
 Advance = Callable[[int, int | None], None]  # bytes done, bytes in all (None: unknown)
 
@@ -69,11 +71,10 @@ def extract(
     that are truncated, hostile or not archives, `StorageError` if the disk is full.
     """
     limits = limits or Limits()
-    partial = folder.with_name(f".{folder.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)  # left by a killed run
-    try:
-        partial.mkdir(parents=True)
-        written = _Tally(limits)
+    written = _Tally(limits)
+    for path in archives:
+        _check_archive(path)
+    with atomic_folder(folder) as partial:
         before, total = 0, sum(path.stat().st_size for path in archives)
         for path in archives:
             with _explained(path, folder):
@@ -82,17 +83,24 @@ def extract(
                     if advance:
                         advance(before + position, total)
             before += path.stat().st_size
-        partial.rename(folder)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+        there = sum(len(names) for _, _, names in os.walk(partial))
+        if there != written.files:
+            raise StorageError(f"{folder}: {there:,} of {written.files:,} files are there, others were removed: repeat")
     return written.members
+
+
+def _check_archive(path: Path) -> None:
+    try:
+        check_regular(path)
+    except OSError as error:
+        raise ArchiveError(f"{path} cannot be read: {error.strerror}") from None
 
 
 class _Tally:
     """Counts of files and bytes out of archives, checked against the limits."""
 
     def __init__(self, limits: Limits) -> None:
-        self.limits, self.members, self.bytes = limits, 0, 0
+        self.limits, self.members, self.files, self.bytes = limits, 0, 0, 0
 
     def add(self, size: int) -> None:
         """Count one more member of `size` bytes. Raises `ArchiveError` beyond the limits."""
@@ -133,7 +141,7 @@ def _unzip(path: Path, folder: Path, own_name: str, written: _Tally) -> Iterator
             written.add(member.file_size)
             if relative is not None and not member.is_dir():
                 with archive.open(member) as source:  # which reads no more than the size that was counted
-                    _write(source, folder / relative, member.filename)
+                    _write(source, folder / relative, member.filename, written)
             position += member.compress_size
             yield position
     if written.members == before:
@@ -152,15 +160,16 @@ def _place(tar: tarfile.TarFile, member: tarfile.TarInfo, folder: Path, own_name
     source = tar.extractfile(member)
     if source is None or relative is None:
         return
-    _write(source, folder / relative, member.name)
+    _write(source, folder / relative, member.name, written)
 
 
-def _write(source: IO[bytes], target: Path, name: str) -> None:
-    """Write a member. Raises `ArchiveError` if there is one in its place."""
+def _write(source: IO[bytes], target: Path, name: str, written: _Tally) -> None:
+    """Write a member, and count it. Raises `ArchiveError` if there is one in its place."""
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with target.open("xb") as file:
             shutil.copyfileobj(source, file, CHUNK)
+        written.files += 1
     except (FileExistsError, NotADirectoryError) as error:
         raise ArchiveError(f"has two members in one place, {name!r}") from error
 
@@ -216,7 +225,8 @@ _BROKEN = (
 
 @contextmanager
 def _explained(path: Path, folder: Path) -> Iterator[None]:
-    """Name the archive in its errors."""
+    """Name the archive in its errors, as the site does."""
+    path = path.with_name(path.name.removesuffix(".part"))
     try:
         yield
     except ArchiveError as error:

@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 from typing import BinaryIO
 
-from ..._storage import lock, storage_error
+from ..._storage import locked, storage_error
 from ...errors import DownloadError
 from .archives import CHUNK, Advance, web_page
 from .catalog import RemoteFile
@@ -28,24 +28,38 @@ class ConnectionCut(Exception):
     """The connection ended before the file did."""
 
 
-def fetch(site: Site, file: RemoteFile, target: Path, advance: Advance | None = None) -> None:
-    """Fetch the file to `target`, continuing an earlier run. `target` appears when it is complete and verified.
+def fetch(site: Site, file: RemoteFile, target: Path, advance: Advance | None = None) -> Path:
+    """Fetch the file that will be `target`, continuing an earlier run. Return its part, complete and verified.
 
-    Raises `DownloadError` for failures of the server or the network, `StorageError` if the disk is full.
+    The part is not renamed yet: an archive that is removed once it is unpacked must not be taken for one of the user's
+    if the command is killed before. Raises `DownloadError` for failures of the server or the network, `StorageError` if
+    the disk is full.
     """
     part = target.with_name(target.name + ".part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("ab") as output:
-            if not lock(output):
-                raise DownloadError(f"{part} is being written by another download: wait until it ends")
+        with locked(part, part), part.open("ab") as output:
             _receive_all(site, file, output, advance or (lambda done, total: None))
             verify(part, file)
             os.fsync(output.fileno())
+    except OSError as error:
+        raise storage_error(part, error) from error
+    return part
+
+
+def keep(part: Path, target: Path) -> None:
+    """Give a fetched file its name. Raises `StorageError`."""
+    try:
         part.replace(target)
         _note(part).unlink(missing_ok=True)
     except OSError as error:
-        raise storage_error(part, error) from error
+        raise storage_error(target, error) from error
+
+
+def discard(part: Path) -> None:
+    """Remove a fetched file that has been used, or that is broken."""
+    part.unlink(missing_ok=True)
+    _note(part).unlink(missing_ok=True)
 
 
 def verify(path: Path, file: RemoteFile) -> None:

@@ -15,6 +15,7 @@ from typing import Annotated
 import msgspec
 import numpy as np
 
+from ..._files import MAX_DATA, read_bounded
 from ...errors import SpecError
 from ...synthesis.fonts.layout import RenderOptions
 from ...synthesis.texts.corpora import corpus_files, read_corpus
@@ -121,4 +122,5 @@ def font_companions(path: Path, options: FontsOptions) -> Iterator[str]:
         if name and name not in NAMED:
             for file in corpus_files(Path(name)):
                 if file.is_file():
-                    yield f"{file.relative_to(Path(name))}\0{hashlib.sha256(file.read_bytes()).hexdigest()}\n"
+                    digest = hashlib.sha256(read_bounded(file, MAX_DATA)).hexdigest()
+                    yield f"{file.relative_to(Path(name))}\0{digest}\n"

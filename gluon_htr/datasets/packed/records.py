@@ -22,7 +22,7 @@ import msgspec
 
 from ..._files import MAX_DATA, read_bounded
 from ..._json import decode_json
-from ..._storage import write_atomically
+from ..._storage import LOCK, only_writer, write_atomically
 from ...errors import CacheError, DataError, StorageError
 from ...images.encoding import Encoding
 from ..origin import Origin, difference
@@ -73,7 +73,22 @@ def save_records(
     `DataError` if there is no sample, `StorageError` if `path` is something else or the disk is full; what was there is
     then untouched.
     """
-    packing = Packing(made_from, str(encoding))
+    if path.exists() and not path.is_dir():
+        raise StorageError(f"{path} is a file, and records are a folder: remove it or give another --output")
+    with only_writer(path):
+        return _save(path, reader, preparer, Packing(made_from, str(encoding)), encoding, advance, anew)
+
+
+def _save(
+    path: Path,
+    reader: Reader,
+    preparer: Preparer,
+    packing: Packing,
+    encoding: Encoding,
+    advance: Callable[[int], object],
+    anew: bool,
+) -> tuple[int, list[Problem]]:
+    made_from = packing.origin
     goes_on = _serves(_found(path), packing) and not anew
     done = {number for file in path.glob(f"{NUMBER}.json") if goes_on and is_intact(path, number := int(file.stem))}
     missing = (chunk for number, chunk in enumerate(chunks(reader)) if number // CHUNKS not in done)
@@ -93,10 +108,8 @@ def save_records(
 
 def _found(path: Path) -> Packing | None:
     """Return the packing that was begun at `path`, if any. Raises `StorageError` if something else is there."""
-    if path.exists() and not path.is_dir():
-        raise StorageError(f"{path} is a file, and records are a folder: remove it or give another --output")
     packing = _packing(path)
-    if packing is None and path.is_dir() and any(path.iterdir()):
+    if packing is None and any(entry.name != LOCK for entry in path.iterdir()):
         raise StorageError(f"{path} holds other files than records: give another --output")
     return packing
 

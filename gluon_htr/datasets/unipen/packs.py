@@ -15,6 +15,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
+from ..._files import check_regular
 from ...errors import AnnotationError
 from ..sample import Problem
 
@@ -52,6 +53,7 @@ def read_pack(path: Path, split: str, problems: list[Problem]) -> Iterator[PenSa
     """
     decoder = msgspec.json.Decoder(_Item)
     try:
+        check_regular(path)
         with lzma.open(path, "rb") as lines:
             for number, line in enumerate(lines, 1):
                 try:

@@ -14,7 +14,7 @@ import msgspec
 
 from ..._files import MAX_TEXT, read_bounded
 from ..._json import decode_json
-from ..._storage import lock, storage_error, write_atomically
+from ..._storage import LOCK, only_writer, storage_error, write_atomically
 from ...errors import AnnotationError, StorageError, UsageError
 from ...text.normalization import normalize
 from ..sample import Sample
@@ -84,14 +84,14 @@ def labels_of(output: Path, plan: SynthesisPlan) -> Iterator[Labels]:
     be written, is being written, or is something else.
     """
     mark, path = output / "synthesis.json", output / "labels.tsv"
-    _make(output, mark, plan)
-    try:
-        file = open(path, "ab+")  # noqa: SIM115
-    except OSError as error:
-        raise storage_error(path, error) from None
-    with file:
-        if not lock(file):
-            raise StorageError(f"{output} is being written by another command: wait until it ends")
+    if output.exists() and not output.is_dir():
+        raise StorageError(f"{output} is a file, and lines are a folder: give another --output")
+    with only_writer(output), contextlib.ExitStack() as opened:
+        _make(output, mark, plan)
+        try:
+            file = opened.enter_context(open(path, "ab+"))
+        except OSError as error:
+            raise storage_error(path, error) from None
         rows = _read(file, path)
         if (found := _plan(mark)) != plan:
             if rows:
@@ -101,11 +101,9 @@ def labels_of(output: Path, plan: SynthesisPlan) -> Iterator[Labels]:
 
 
 def _make(output: Path, mark: Path, plan: SynthesisPlan) -> None:
-    if output.exists() and not output.is_dir():
-        raise StorageError(f"{output} is a file, and lines are a folder: give another --output")
     if mark.exists():
         return
-    if output.is_dir() and any(output.iterdir()):
+    if any(entry.name != LOCK for entry in output.iterdir()):
         raise StorageError(f"{output} holds other files than generated lines: give another --output")
     _write(mark, plan)
 

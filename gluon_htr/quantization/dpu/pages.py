@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 
+from ..._files import MAX_WEIGHTS, read_bounded
 from ..._storage import write_atomically
 from ...bundles.catalog import find_bundle
 from ...bundles.reader import Bundle
@@ -73,7 +74,7 @@ def compare_layout(
     for name in (FEATURIZER, INTEGER):
         if not (folder / name).is_file():
             raise ModelError(f"{folder} has no {name}: give the output folder of gluon-htr dpu quantize")
-        graphs.append(parse((folder / name).read_bytes(), str(folder / name)))
+        graphs.append(parse(read_bounded(folder / name, MAX_WEIGHTS), str(folder / name)))
     totals = [Matches(), Matches()]
     finders = [_finder(graph, bundle) for graph in graphs]
     for page, truth in _pages(specs, network, track):

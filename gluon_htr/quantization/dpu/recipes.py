@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 import onnx
 
+from ..._files import MAX_WEIGHTS, read_bounded
 from ..._storage import write_atomically
 from ...errors import ModelError, UsageError
 from .featurizer import read_steps
@@ -88,5 +89,5 @@ def read_quantized(folder: Path) -> tuple[onnx.ModelProto, onnx.ModelProto, onnx
     for name in (FEATURIZER, INTEGER, TAIL):
         if not (folder / name).is_file():
             raise ModelError(f"{folder} has no {name}: give the output folder of gluon-htr dpu quantize")
-        found.append(parse((folder / name).read_bytes(), str(folder / name)))
+        found.append(parse(read_bounded(folder / name, MAX_WEIGHTS), str(folder / name)))
     return found[0], found[1], found[2]

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import onnx
 
-from ..._onnxruntime import onnxruntime, session_options
+from ..._onnxruntime import onnxruntime, open_session, session_options
 from ...images.preprocessing import to_network_input
 
 
@@ -25,7 +25,7 @@ def session(
     options = session_options(threads=1)
     if not optimized:
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    return onnxruntime.InferenceSession(copy.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    return open_session(copy.SerializeToString(), options)
 
 
 class Tensors:

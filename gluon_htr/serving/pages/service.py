@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -78,9 +79,14 @@ class PageService:
         """Write a document that a client sends, for example with corrected lines. Raise `RequestRejected`."""
         return await self._wait(partial(_convert, body, output, self._settings), threading.Event())
 
-    def close(self) -> None:
-        """Read what is in the queue, then end the threads."""
-        self._queue.close()
+    @property
+    def longest(self) -> float:
+        """Seconds that the job in progress has taken; of several, the longest."""
+        return self._queue.longest
+
+    def close(self, seconds: float = math.inf) -> bool:
+        """Read what is in the queue, then end the threads. Return False if that takes longer than `seconds`."""
+        return self._queue.close(seconds)
 
     async def _wait(self, job: _Job, cancelled: threading.Event) -> ServedFile:
         try:

@@ -16,11 +16,13 @@ from functools import cache, lru_cache
 import numpy as np
 from PIL import Image, ImageFont
 
+from ..._files import check_bounded
 from ...errors import DataError, MissingToolError
 from .layout import LineLayout
 from .shaping import direction, pieces
 from .small_capitals import Capitals
 
+MAX_FONT = 256 << 20  # bytes of a font file; the largest collection of Chinese has some 120 MB
 BOX = "\uffff"  # not a character: every font draws its box for it
 ALIKE = 12  # characters that may look alike, as o in five scripts; more share a sign for missing characters
 PROBE = 24  # pixels of a font's size at which two glyphs can be told apart
@@ -45,6 +47,7 @@ def drawable(face: Face, accepted: Callable[[str], bool]) -> frozenset[str]:
         raise MissingToolError("reading font files needs fonttools: pip install 'gluon-htr[train]'") from None
     logging.getLogger("fontTools").setLevel(logging.ERROR)  # it reports every harmless flaw
     try:
+        check_bounded(face.path, MAX_FONT)
         with open(face.path, "rb") as file, TTFont(file, fontNumber=face.index, lazy=True) as table:
             named = [chr(code) for code in table.getBestCmap() or {} if unicodedata.category(chr(code))[0] not in "CZ"]
         inked = _distinct([BOX, *filter(accepted, named)], _font(face, PROBE)) - {BOX}
@@ -143,6 +146,7 @@ def faces(path: str) -> tuple[Face, ...]:
     if not path.lower().endswith((".ttc", ".otc")):
         return (Face(path),)
     try:
+        check_bounded(path, MAX_FONT)
         with open(path, "rb") as file:
             head = file.read(12)
     except OSError as error:

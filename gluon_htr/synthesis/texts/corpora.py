@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..._files import MAX_DATA, read_bounded
+from ..._files import MAX_DATA, check_regular, read_bounded
 from ..._folders import files_below
 from ..._text_files import decode_text, encoding_of
 from ...errors import DataError
@@ -107,6 +107,7 @@ def _texts(path: Path) -> Iterator[str]:
 
 def _members(archive: Path) -> Iterator[str]:
     try:
+        check_regular(archive)
         with zipfile.ZipFile(archive) as opened:
             for member in opened.infolist():
                 if member.filename.lower().endswith(".txt"):

@@ -11,7 +11,7 @@ import math
 
 import numpy as np
 
-from ..._mxnet import mx
+from ..._mxnet import mx, own_errors
 from ...errors import ParametersError
 from ...graphs.symbol import parse_graph
 from ...images.preprocessing import to_network_input
@@ -27,6 +27,7 @@ class GluonEngine:
 
     name = "mxnet"
 
+    @own_errors()
     def __init__(
         self,
         symbol: str,
@@ -54,6 +55,7 @@ class GluonEngine:
         self._moments = {f"{kind}:{n}": mx.nd.zeros(shape) for kind in self._kinds for n, shape in shapes.items()}
         self.restore(parameters)
 
+    @own_errors()
     def step(self, batch: Batch, rate: float, seed: int) -> float:
         mx.random.seed(seed % (1 << 31))
         images = mx.nd.array(to_network_input(batch.images))
@@ -65,16 +67,20 @@ class GluonEngine:
             self._update(rate)
         return value
 
+    @own_errors()
     def predict(self, images: np.ndarray) -> np.ndarray:
         return self._network(mx.nd.array(to_network_input(images))).asnumpy()
 
+    @own_errors()
     def parameters(self) -> Arrays:
         return {key: parameter.data().asnumpy() for key, parameter in self._parameters.items()}
 
+    @own_errors()
     def state(self) -> Arrays:
         moments = {key: array.asnumpy() for key, array in self._moments.items()}
         return {"steps": np.array([self._steps], np.int64), **moments}
 
+    @own_errors()
     def restore(self, parameters: Arrays, state: Arrays | None = None) -> None:
         for key, parameter in self._parameters.items():
             value = _fitting(parameters, key)

@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 
 import numpy as np
 
-from ..._torch import torch
+from ..._torch import own_errors, torch
 from ...errors import ParametersError, TeamError, UsageError
 from ...graphs.symbol import parse_graph
 from ...graphs.torch_module import GraphModule
@@ -30,6 +30,7 @@ class TorchEngine:
 
     name = "torch"
 
+    @own_errors()
     def __init__(
         self,
         symbol: str,
@@ -60,6 +61,7 @@ class TorchEngine:
                 self._module, broadcast_buffers=False, static_graph=True
             )
 
+    @own_errors()
     def step(self, batch: Batch, rate: float, seed: int) -> float:
         torch.manual_seed(seed)
         self._module.train()
@@ -79,14 +81,17 @@ class TorchEngine:
         return value
 
     @torch.inference_mode()
+    @own_errors()
     def predict(self, images: np.ndarray) -> np.ndarray:
         self._module.eval()
         with torch.backends.cudnn.flags(allow_tf32=False):
             return self._module(self._images(images)).cpu().numpy()
 
+    @own_errors()
     def parameters(self) -> Arrays:
         return self._module.arrays()
 
+    @own_errors()
     def state(self) -> Arrays:
         arrays = {"steps": np.array([self._steps], np.int64)}
         for kind, key in _STATE_NAMES[self._settings.kind].items():
@@ -97,6 +102,7 @@ class TorchEngine:
                 arrays[f"{kind}:{name}"] = value.detach().cpu().numpy().copy(order="C")
         return arrays
 
+    @own_errors()
     def restore(self, parameters: Arrays, state: Arrays | None = None) -> None:
         self._module.load(dict(parameters))
         if state is None:

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from support import command_environment, write_tar
 
 from gluon_htr.datasets.download.archives import Limits, extract
-from gluon_htr.errors import ArchiveError, HtrError
+from gluon_htr.errors import ArchiveError, HtrError, StorageError
 
 
 def everything(folder: Path) -> set[str]:
@@ -166,7 +166,7 @@ def test_an_unpacking_that_is_killed_is_never_taken_for_complete(tmp_path):
     )
     command = [sys.executable, "-c", program, str(path), str(tmp_path / "words")]
     process = subprocess.Popen(command, env=command_environment())
-    partial = tmp_path / ".words.partial" / "a01"
+    partial = tmp_path / ".words.part" / "a01"
     deadline = time.monotonic() + 20
     while not (partial.exists() and any(partial.iterdir())) and time.monotonic() < deadline:
         time.sleep(0.01)
@@ -187,6 +187,34 @@ def test_an_interrupted_unpacking_leaves_nothing(tmp_path):
 
     with pytest.raises(KeyboardInterrupt):
         extract([path], tmp_path / "words", advance=press)
+    assert everything(tmp_path) == {"words.tgz"}
+
+
+def test_two_imports_at_once_lose_no_file(tmp_path):
+    """Each removed the files of the other; both reported a complete folder that lacked a fifth of them."""
+    path = write_tar(tmp_path / "words.tgz", {f"a01/{k}": b"data" for k in range(9)})
+    refused: list[str] = []
+
+    def import_again(done: int, total: int | None) -> None:
+        if not refused:
+            with pytest.raises(StorageError) as error:
+                extract([path], tmp_path / "words")
+            refused.append(str(error.value))
+
+    assert extract([path], tmp_path / "words", advance=import_again) == 9
+    assert "being written by another command" in refused[0]
+    assert len(list((tmp_path / "words" / "a01").iterdir())) == 9
+
+
+def test_files_that_vanish_while_unpacking_are_noticed(tmp_path):
+    """A folder that lacks some of its files would be taken for complete."""
+    path = write_tar(tmp_path / "words.tgz", {f"a01/{k}": b"data" for k in range(9)})
+
+    def clean(done: int, total: int | None) -> None:
+        (tmp_path / ".words.part" / "a01" / "0").unlink(missing_ok=True)
+
+    with pytest.raises(StorageError, match="8 of 9 files"):
+        extract([path], tmp_path / "words", advance=clean)
     assert everything(tmp_path) == {"words.tgz"}
 
 

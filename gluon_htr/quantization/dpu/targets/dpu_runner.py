@@ -250,7 +250,8 @@ def session(path: Path, provider: str = "CPUExecutionProvider", **options: str) 
         raise RunnerError(f"this onnxruntime has no {provider}: use the one of AMD's image, or --engine cpu", 3)
     settings = onnxruntime.SessionOptions()
     settings.add_session_config_entry("session.load_model_format", "ONNX")
-    return onnxruntime.InferenceSession(str(path), settings, providers=[provider], provider_options=[options])
+    chosen = {"providers": [provider], "provider_options": [options]}
+    return onnxruntime.InferenceSession(str(path), settings, **chosen, enable_fallback=0)  # else it prints a banner
 
 
 def featurizer(folder: Path, engine: str, vaip: str = VAIP) -> Featurizer:
