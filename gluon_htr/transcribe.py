@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -50,7 +51,13 @@ def parser() -> argparse.ArgumentParser:
     add("--engine", choices=ENGINES, default="local", help="where pages are read (default: processes of this machine)")
     add("--address", help="with --engine ray: of a running cluster, or auto")
     add("--workers", type=_options.count, metavar="N", help="pages that are read at once (default: one per core)")
-    add("--threads", type=_options.count, default=1, metavar="N", help="threads of each worker (default: 1, which is best)")
+    add(
+        "--threads",
+        type=_options.count,
+        default=1,
+        metavar="N",
+        help="threads of each worker (default: 1, which is best)",
+    )
     seconds = "a page that takes longer is given up (default: 300)"
     add("--page-timeout", type=_options.seconds, default=300.0, metavar="TIME", help=seconds)
     add("--page-memory", type=float, default=2.0, metavar="GB", help="and one that needs more than this (default: 2)")
@@ -117,7 +124,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         decoder=_options.decoder_request(options),
         format=options.format,
         output=options.output,
-        written=int(time.time()),
+        written=int(os.environ.get("SOURCE_DATE_EPOCH") or time.time()),
         page_seconds=options.page_timeout,
         page_bytes=int(options.page_memory * 1e9),
         interval=workers / options.rate,

@@ -24,7 +24,7 @@ class EngineRequest:
 def open_engine(settings: ReaderSettings, request: EngineRequest) -> AbstractContextManager[Engine]:
     """Start an engine. Raises what loading the models raises, `MissingToolError` if Ray is not installed."""
     if request.name == "ray":
-        from .ray import RayEngine
+        from .ray_engine import RayEngine
 
         return RayEngine(settings, request.workers, request.address)
     return LocalEngine(settings, request.workers)

@@ -12,6 +12,7 @@ import random
 import socket
 import ssl
 import time
+from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
 from urllib.parse import quote, urljoin, urlsplit
@@ -37,6 +38,14 @@ class SourceError(ImageError):
     def __init__(self, kind: str, message: str) -> None:
         super().__init__(message)
         self.kind = kind
+
+
+@dataclass
+class _Transfer:
+    """What arrived of a file, and the version of the file that it belongs to."""
+
+    content: bytearray = field(default_factory=bytearray)
+    validator: str = ""
 
 
 class _Again(Exception):
@@ -70,62 +79,60 @@ class Fetcher:
         return self._web(address) if scheme in ("http", "https") else _fsspec(address, self._max_bytes)
 
     def _web(self, address: str) -> bytes:
-        have, why = bytearray(), ""
-        validator = ""
+        transfer, why = _Transfer(), ""
         for attempt in range(ATTEMPTS):
             time.sleep(max(0.0, self._next - time.monotonic()))
             self._next = time.monotonic() + self._interval
-            before = len(have)
+            before = len(transfer.content)
             try:
-                validator = self._receive(address, have, validator)
-                return bytes(have)
+                self._receive(address, transfer)
+                return bytes(transfer.content)
             except _Again as again:
                 why, pause = str(again), again.pause
             except (OSError, http.client.HTTPException) as error:
                 why, pause = f"the connection failed ({_words(error)})", None
             if attempt + 1 < ATTEMPTS:
-                own = 0.0 if len(have) > before else FIRST_PAUSE * 2**attempt * random.uniform(0.75, 1.25)
+                own = 0.0 if len(transfer.content) > before else FIRST_PAUSE * 2**attempt * random.uniform(0.75, 1.25)
                 time.sleep(min(own if pause is None else pause, LONGEST_PAUSE))
         raise SourceError("not fetched", f"{address} was not fetched in {ATTEMPTS} attempts: {why}")
 
-    def _receive(self, address: str, have: bytearray, validator: str) -> str:
-        """Append what is missing to `have`. Return the version of the file. Raises `_Again`."""
+    def _receive(self, address: str, transfer: _Transfer) -> None:
+        """Receive what is missing. Raises `_Again`."""
         url = address
         for _ in range(MAX_REDIRECTS + 1):
             connection = self._connection(url)
             try:
                 headers = {"User-Agent": f"gluon_htr/{__version__}", "Accept-Encoding": "identity"}
-                if have and validator:
-                    headers |= {"Range": f"bytes={len(have)}-", "If-Range": validator}
+                if transfer.content and transfer.validator:
+                    headers |= {"Range": f"bytes={len(transfer.content)}-", "If-Range": transfer.validator}
                 connection.request("GET", _target(url), headers=headers)
-                response = connection.getresponse()
-                if response.status in _REDIRECTS:
+                with connection.getresponse() as response:
+                    if response.status not in _REDIRECTS:
+                        self._body(address, response, transfer)
+                        return
                     url = urljoin(url, response.headers.get("Location", ""))
-                    continue
-                return self._body(address, response, have)
             finally:
                 connection.close()
         raise SourceError("not fetched", f"{address} redirects more than {MAX_REDIRECTS} times")
 
-    def _body(self, address: str, response: http.client.HTTPResponse, have: bytearray) -> str:
+    def _body(self, address: str, response: http.client.HTTPResponse, transfer: _Transfer) -> None:
         if response.status in _BUSY:
             raise _Again(f"its server answers {response.status} {response.reason}", _retry_after(response))
         if response.status in (404, 410):
             raise SourceError("missing", f"{address} does not exist ({response.status})")
         if response.status not in (200, 206):
             raise SourceError("not fetched", f"{address} was not fetched: its server answers {response.status}")
-        start = f"bytes {len(have)}-"
+        start = f"bytes {len(transfer.content)}-"
         if response.status != 206 or not response.headers.get("Content-Range", "").startswith(start):
-            have.clear()
+            transfer.content.clear()
         tag = response.headers.get("ETag", "")
-        validator = tag if tag and not tag.startswith("W/") else response.headers.get("Last-Modified", "")
+        transfer.validator = tag if tag and not tag.startswith("W/") else response.headers.get("Last-Modified", "")
         while piece := response.read1(_PIECE):
-            have += piece
-            if len(have) > self._max_bytes:
+            transfer.content += piece
+            if len(transfer.content) > self._max_bytes:
                 raise SourceError("not fetched", f"{address} has more than {self._max_bytes:,} bytes")
         if response.length:  # what the server announced, and has not sent
             raise _Again("the connection was cut off")
-        return validator
 
     def _connection(self, url: str) -> http.client.HTTPConnection:
         try:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
-import pickle
 import signal
 import sys
 import time
-from base64 import b64decode, b64encode
 from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+import msgspec
 
 from .._processes import leave_with_parent
 from ..errors import HtrError, TrainingError
@@ -19,6 +21,7 @@ from .tasks import Answer, ReaderSettings, Task, WorkerLost
 from .worker import PageWorker, limit_memory
 
 START_SECONDS = 300.0  # for imports and models
+STARTS = 3  # of a worker for one page
 _PRELOAD = "GLUON_HTR_PRELOAD"
 _preloaded: PageWorker | None = None
 
@@ -36,7 +39,8 @@ class IsolatedWorker:
     def __init__(self, settings: ReaderSettings) -> None:
         self._settings = settings
         self.task: Task | None = None
-        self._start()
+        self._given, self._ready = 0.0, False
+        self._connection, self._process = self._start()
 
     @property
     def connection(self) -> Connection:
@@ -64,7 +68,7 @@ class IsolatedWorker:
 
     def give(self, task: Task) -> None:
         """Give a page to the idle worker, which is started again if it has ended meanwhile."""
-        for _ in range(3):
+        for _ in range(STARTS):
             try:
                 self.wait_ready()
                 self._connection.send(task)
@@ -95,7 +99,8 @@ class IsolatedWorker:
     def restart(self) -> None:
         """End the process, and start another."""
         self.close()
-        self._start()
+        self._ready = False
+        self._connection, self._process = self._start()
 
     def close(self) -> None:
         """End the process."""
@@ -104,16 +109,22 @@ class IsolatedWorker:
             self._process.kill()
             self._process.join()
 
-    def _start(self) -> None:
-        self._ready, self._given = False, time.monotonic()
-        context = _context(self._settings)
-        try:
-            self._connection, theirs = context.Pipe()
-            self._process = context.Process(target=_serve, args=(theirs, self._settings), daemon=True)  # type: ignore[attr-defined]
-            self._process.start()
-        except OSError as error:
-            raise WorkerError(f"no worker process can be started: {error.strerror or error}") from None
-        theirs.close()
+    def _start(self) -> tuple[Connection, BaseProcess]:
+        for _ in range(STARTS):
+            context = _context(self._settings)
+            ours, theirs = context.Pipe()
+            try:
+                process: BaseProcess = context.Process(target=_serve, args=(theirs, self._settings), daemon=True)  # type: ignore[attr-defined]
+                process.start()
+            except (EOFError, ConnectionError):  # the server that forks was ended; `_context` starts another
+                ours.close()
+                continue
+            except OSError as error:
+                raise WorkerError(f"no worker process can be started: {error.strerror or error}") from None
+            finally:
+                theirs.close()
+            return ours, process
+        raise WorkerError("worker processes end as soon as they are started: is there enough memory?")
 
     def _end(self) -> str:
         """Describe how the process ended."""
@@ -139,7 +150,7 @@ def _context(settings: ReaderSettings) -> BaseContext:
 
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([f"{__package__}.preloaded"])
-    os.environ[_PRELOAD] = b64encode(pickle.dumps(settings)).decode("ascii")
+    os.environ[_PRELOAD] = msgspec.json.encode(settings, enc_hook=str).decode()
     try:
         forkserver.ensure_running()
     finally:
@@ -152,7 +163,8 @@ def preload() -> None:
     global _preloaded
     if _preloaded is None and (given := os.environ.get(_PRELOAD)):
         with contextlib.suppress(Exception):  # workers load them then, and say what is wrong
-            _preloaded = PageWorker(pickle.loads(b64decode(given)))
+            settings = msgspec.json.decode(given, type=ReaderSettings, dec_hook=lambda kind, value: Path(value))
+            _preloaded = PageWorker(settings)
 
 
 def _serve(connection: Connection, settings: ReaderSettings) -> None:

@@ -207,7 +207,9 @@ class Journal:
         unopened = self._one("SELECT COUNT(*) FROM source WHERE pages IS NULL AND reason IS NULL")
         failed = self._one("SELECT COUNT(*) FROM source WHERE reason IS NOT NULL")
         return Counts(
-            states.get("waiting", 0) + int(str(unopened)), states.get("done", 0), states.get("failed", 0) + int(str(failed))
+            states.get("waiting", 0) + int(str(unopened)),
+            states.get("done", 0),
+            states.get("failed", 0) + int(str(failed)),
         )
 
     def pages(self) -> Iterator[RecordedPage]:
@@ -263,9 +265,7 @@ class Journal:
         return storage_error(self._path, OSError(None, str(error)))
 
 
-def _named(
-    sources: Iterable[Source], known: set[str], names: set[str], several: set[str]
-) -> Iterator[tuple[str, str]]:
+def _named(sources: Iterable[Source], known: set[str], names: set[str], several: set[str]) -> Iterator[tuple[str, str]]:
     """Yield the address and the name of new sources. No two have one name, nor that of a page of another.
 
     several: names of the sources with several pages.

@@ -44,8 +44,7 @@ def write_results(path: Path, journal: Journal, model: str, suffix: str) -> None
     pages = journal.pages()
     with (
         atomic_file(path) as file,
-        pyarrow.PythonFile(file, mode="w") as sink,
-        pyarrow.parquet.ParquetWriter(sink, schema, compression="zstd") as writer,
+        pyarrow.parquet.ParquetWriter(file, schema, compression="zstd") as writer,
     ):
         while group := list(islice(pages, GROUP)):
             rows = [row for page in group for row in _rows(page, model, suffix)]
