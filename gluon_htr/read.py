@@ -44,6 +44,7 @@ def parser() -> argparse.ArgumentParser:
     add("--precision", choices=_options.PRECISIONS, default="float32", help=choices)
     _options.add_threads(parser)
     _options.add_decoder(parser)
+    _options.add_n_best(parser, "up to N readings of each line and word, with probabilities, in JSON, PAGE, ALTO, HTML")
     providers = f"execution provider of ONNX Runtime: {', '.join(PROVIDERS)} (default: cpu)"
     add("--provider", default="cpu", help=providers)
     return parser

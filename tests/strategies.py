@@ -7,7 +7,7 @@ from unicodedata import category
 import numpy as np
 from hypothesis import strategies as st
 
-from gluon_htr.pages.document import Character, Line, Page, Point, Region, Word
+from gluon_htr.pages.document import Alternative, Character, Line, Page, Point, Region, Word
 
 #: Characters that a person may write: nothing invisible, no surrogates, no unassigned code points.
 letters = st.characters(blacklist_categories=("Cs", "Cc", "Cf", "Cn", "Co"))
@@ -41,9 +41,16 @@ def _outlines(smallest: int) -> st.SearchStrategy[tuple[Point, ...]]:
     return st.lists(st.tuples(_coordinates, _coordinates), min_size=smallest, max_size=6).map(tuple)
 
 
+def _alternatives(text: str) -> st.SearchStrategy[tuple[Alternative, ...]]:
+    """None, or some readings with the one that stands in the text first."""
+    others = st.lists(st.builds(Alternative, page_tokens, _proportions), max_size=2)
+    return st.just(()) | others.map(lambda found: (Alternative(text, 0.5), *found))
+
+
 @st.composite
 def _page_words(draw: st.DrawFn, token: str) -> Word:
-    return Word(token, draw(_proportions), draw(_outlines(3)), tuple(draw(_characters(c)) for c in token))
+    letters = tuple(draw(_characters(c)) for c in token)
+    return Word(token, draw(_proportions), draw(_outlines(3)), letters, draw(_alternatives(token)))
 
 
 @st.composite
@@ -51,7 +58,8 @@ def _page_lines(draw: st.DrawFn, name: str) -> Line:
     tokens = draw(st.lists(page_tokens, max_size=4))
     words = tuple(draw(_page_words(token)) for token in tokens)
     shown = words if draw(st.booleans()) else ()
-    return Line(name, " ".join(tokens), draw(_proportions), draw(_outlines(3)), draw(_outlines(2)), shown)
+    text, outline, baseline = " ".join(tokens), draw(_outlines(3)), draw(_outlines(2))
+    return Line(name, text, draw(_proportions), outline, baseline, shown, draw(_alternatives(text)))
 
 
 def _characters(text: str) -> st.SearchStrategy[Character]:

@@ -35,12 +35,14 @@ class Alternative:
 class Decoded:
     """A decoded line: its characters in the order of time steps, and the confidence of the whole line, in 0..1.
 
-    alternatives: the most probable texts, this one first, from decoders that find several.
+    alternatives: the most probable texts, this one first, from decoders that find several. considered: all texts that
+    such a decoder found, in the same order.
     """
 
     spans: tuple[Span, ...]
     confidence: float
     alternatives: tuple[Alternative, ...] = ()
+    considered: tuple[Alternative, ...] = ()
 
     def text(self, alphabet: Alphabet) -> str:
         """Return the text in logical order."""
