@@ -72,6 +72,15 @@ class JointDecoder(Decoder, Protocol):
         ...
 
 
+@runtime_checkable
+class SearchingDecoder(Decoder, Protocol):
+    """A decoder that finds several texts of a line."""
+
+    def with_n_best(self, n_best: int) -> Decoder:
+        """Return the same decoder that gives another number of alternatives."""
+        ...
+
+
 def decode_batches(
     decoder: Decoder, batches: Sequence[np.ndarray], alphabet: Alphabet, temperature: float = 1.0
 ) -> list[Decoded]:

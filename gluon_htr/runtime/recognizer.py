@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ..decoding.decoder import Decoded, Decoder, JointDecoder, decode_batches
+from ..decoding.decoder import Decoded, Decoder, JointDecoder, SearchingDecoder, decode_batches
 from ..decoding.greedy import GREEDY, blank_probability
 from ..errors import ImageError, ModelError, UsageError
 from ..images.decoding import ImageLike, decode, memory_of
@@ -154,6 +154,19 @@ class Recognizer:
         return type(self)(*fixed, self.temperature, self.decoder, self._origin, self.probabilities)
 
     __copy__ = copy
+
+    @property
+    def finds_alternatives(self) -> bool:
+        """True if its decoder finds several texts of a line."""
+        return isinstance(self.decoder, SearchingDecoder)
+
+    def with_n_best(self, n_best: int) -> Recognizer:
+        """Return the same recognizer that gives up to `n_best` texts of a line. Raises `UsageError` if it finds one."""
+        if not isinstance(self.decoder, SearchingDecoder):
+            raise UsageError(f"{self.name} decodes greedily, to one text: several need beam search")
+        other = self.copy()
+        other.decoder = self.decoder.with_n_best(n_best)
+        return other
 
     def uncalibrated(self) -> Recognizer:
         """Return the same recognizer with the confidences of its network: those of golden texts."""
