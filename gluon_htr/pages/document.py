@@ -165,6 +165,11 @@ def other_readings(part: Word | Line) -> tuple[Alternative, ...]:
     return tuple(each for each in part.alternatives if each.text != part.text)
 
 
+def own_probability(part: Word | Line) -> float:
+    """Return the probability of the text of a word or line among its alternatives; 1 if it has none."""
+    return next((each.probability for each in part.alternatives if each.text == part.text), 1.0)
+
+
 _COLUMNS = ["page", "region", "kind", "line", "text", "confidence", "left", "top", "right", "bottom"]
 
 
