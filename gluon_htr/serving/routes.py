@@ -27,7 +27,7 @@ from .responses import (
 )
 from .service import Service
 
-MAX_N_BEST = 20  # texts of a line: more are of no use to anybody, and beams are hardly wider
+MAX_N_BEST = 20  # texts of a line: more are of no use to anybody, and beams are 16 to 24 wide
 _ImageUrl = Annotated[str, Query(max_length=MAX_URL_LENGTH, description="http:// or https://, on a public server")]
 _ModelName = Annotated[str | None, Query(max_length=64, description="a name from /v1/models")]
 _NBest = Annotated[
