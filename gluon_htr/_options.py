@@ -52,6 +52,11 @@ def add_decoder(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--lexicon", type=Path, metavar="FILE", help=words)
 
 
+def add_n_best(parser: argparse.ArgumentParser, what: str) -> None:
+    """Add `--n-best`."""
+    parser.add_argument("--n-best", type=count, default=0, metavar="N", help=f"with --decoder beam: {what}")
+
+
 def decoder(options: argparse.Namespace) -> Decoder:
     """Make the decoder that the options ask for."""
     return make_decoder(decoder_request(options))

@@ -36,8 +36,7 @@ def parser() -> argparse.ArgumentParser:
     _options.add_model(parser)
     _options.add_reading(parser)
     _options.add_decoder(parser)
-    several = "with --decoder beam: also print the N most probable texts with their probabilities"
-    parser.add_argument("--n-best", type=_options.count, default=0, metavar="N", help=several)
+    _options.add_n_best(parser, "also print the N most probable texts with their probabilities; of each word in JSON")
     providers = f"execution provider of the engine onnx: {', '.join(PROVIDERS)} (default: cpu)"
     parser.add_argument("--provider", default="cpu", help=providers)
     parser.add_argument("--frame", type=int, metavar="N", help="the picture to read in files with several, from 1")
@@ -101,7 +100,8 @@ def _json(path: object, recognition: Recognition) -> str:
         for key in ["words", "blank_probability", *["real_probability"] * unknown]:
             del content[key]
     if not recognition.alternatives:
-        del content["alternatives"]
+        for part in (content, *content.get("words", ())):
+            del part["alternatives"]
     return json.dumps({"path": str(path), **content}, ensure_ascii=False)
 
 

@@ -44,6 +44,7 @@ def parser() -> argparse.ArgumentParser:
     add("--precision", choices=_options.PRECISIONS, default="float32", help=choices)
     _options.add_threads(parser)
     _options.add_decoder(parser)
+    _options.add_n_best(parser, "up to N readings of each line and word, with probabilities, in JSON, PAGE, ALTO, HTML")
     providers = f"execution provider of ONNX Runtime: {', '.join(PROVIDERS)} (default: cpu)"
     add("--provider", default="cpu", help=providers)
     return parser
@@ -109,6 +110,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         raise UsageError(f"--segmentation is for one page, not {len(files)}")
     if options.render and not options.output:
         raise UsageError("--render writes pictures: give --output DIR")
+    if options.n_best and not (kind.has_alternatives or options.segmentation):
+        others = ", ".join(name for name, each in FORMATS.items() if each.has_alternatives)
+        raise UsageError(f"{kind.name} has no place for other readings: omit --n-best, or give --format {others}")
     if options.output is None and not options.segmentation:
         _check_printable(kind, files)
     decoder = _options.decoder(options)

@@ -39,6 +39,7 @@ def parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--layout", metavar="MODEL", help="model that finds lines on pages (default: the built-in one)")
     _options.add_decoder(parser)
+    _options.add_n_best(parser, "give N readings to requests that do not say how many they want with n_best")
     parser.add_argument("--image-url", action="store_true", help="fetch images from public URLs that requests name")
     parser.add_argument("--corrections", type=Path, metavar="FOLDER", help="store users' corrections as a training set")
     parser.add_argument(

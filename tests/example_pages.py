@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import numpy as np
 
-from gluon_htr.pages.document import Character, Line, Page, Point, Region, Word
+from gluon_htr.pages.document import Alternative, Character, Line, Page, Point, Region, Word
 
 WIDTH, HEIGHT = 1000, 1400
 STEP = 22  # pixels a character
@@ -53,6 +53,20 @@ def varied() -> Page:
         Region("r4", "text", rectangle(900, 900, 950, 950), ()),
     )
     return Page("letter & more.png", 1, WIDTH, HEIGHT, 0, regions, "latin-lines")
+
+
+def doubtful() -> Page:
+    """A page with a line whose first word has other readings, one of them of two words."""
+    first = page("inthe house", "certain").lines[0]
+    joined, house = first.words
+    readings = (Alternative("inthe", 0.5), Alternative("in the", 0.3), Alternative("<nthe>", 0.1))
+    joined = msgspec.structs.replace(joined, alternatives=readings)
+    house = msgspec.structs.replace(house, alternatives=(Alternative("house", 1.0),))
+    texts = (Alternative("inthe house", 0.5), Alternative("in the house", 0.3))
+    changed = msgspec.structs.replace(first, words=(joined, house), alternatives=texts)
+    whole = page("inthe house", "certain")
+    region = msgspec.structs.replace(whole.regions[0], lines=(changed, whole.lines[1]))
+    return msgspec.structs.replace(whole, regions=(region,))
 
 
 def _hebrew() -> list[Line]:

@@ -27,8 +27,8 @@ class ReadingServer:
     """Runs until the block ends.
 
     arguments: of the command. limits: fields of `ServerSettings`, instead of arguments. slowness: seconds that every
-    batch takes longer. pages: read drawn pages, too. before: folder with modules that replace others. environment:
-    variables.
+    batch takes longer. pages: read drawn pages, too. decoder: of a server with limits or pages. before: folder
+    with modules that replace others. environment: variables.
     """
 
     def __init__(
@@ -38,12 +38,20 @@ class ReadingServer:
         limits: dict[str, object] | None = None,
         slowness: float = 0,
         pages: bool = False,
+        decoder: str = "greedy",
         before: Path | None = None,
         **environment: str,
     ) -> None:
         if limits or slowness or pages:
             assert not arguments, "limits take the place of arguments"
-            self._command = [__file__, str(model), json.dumps(limits or {}), str(slowness), "pages" if pages else ""]
+            self._command = [
+                __file__,
+                str(model),
+                json.dumps(limits or {}),
+                str(slowness),
+                "pages" if pages else "",
+                decoder,
+            ]
         else:
             self._command = ["-m", "gluon_htr.serve", "--port", "0", "--model", str(model), *map(str, arguments)]
         self._environment = command_environment(**environment)
@@ -112,13 +120,14 @@ def word(text: str, **options: Any) -> bytes:
     return encoded(draw(text, **options))
 
 
-def main(model: str, limits: str, slowness: str, pages: str) -> int:
+def main(model: str, limits: str, slowness: str, pages: str, decoder: str) -> int:
     """Serve a model with limits that the command has no options for."""
     import dataclasses
 
     from word_pages import DrawnLines
 
     from gluon_htr import _command
+    from gluon_htr.runtime.decoders import DecoderRequest, make_decoder
     from gluon_htr.serve import end_at_once
     from gluon_htr.serving.listener import bind
     from gluon_htr.serving.served_models import open_models
@@ -139,9 +148,10 @@ def main(model: str, limits: str, slowness: str, pages: str) -> int:
             time.sleep(float(slowness))
             return self._recognizer.stream(*arguments)
 
+    asked = DecoderRequest("beam", language="none") if decoder == "beam" else DecoderRequest()
     models = {
         name: dataclasses.replace(opened, recognizer=Slow(opened.recognizer))  # type: ignore[arg-type]
-        for name, opened in open_models([model]).items()
+        for name, opened in open_models([model], make_decoder(asked)).items()
     }
     given = json.loads(limits)
     if "corrections" in given:

@@ -7,7 +7,7 @@ from unicodedata import category
 import numpy as np
 from hypothesis import strategies as st
 
-from gluon_htr.pages.document import Character, Line, Page, Point, Region, Word
+from gluon_htr.pages.document import Alternative, Character, Line, Page, Point, Region, Word
 
 #: Characters that a person may write: nothing invisible, no surrogates, no unassigned code points.
 letters = st.characters(blacklist_categories=("Cs", "Cc", "Cf", "Cn", "Co"))
@@ -41,9 +41,15 @@ def _outlines(smallest: int) -> st.SearchStrategy[tuple[Point, ...]]:
     return st.lists(st.tuples(_coordinates, _coordinates), min_size=smallest, max_size=6).map(tuple)
 
 
+def _alternatives(text: str, sure: float) -> tuple[Alternative, ...]:
+    """None for what is surer, or two readings with the one that stands in the text first: nothing more is drawn."""
+    return () if sure > 0.5 else (Alternative(text, sure), Alternative(f"{text[::-1]} <&\b", 1 - sure))
+
+
 @st.composite
 def _page_words(draw: st.DrawFn, token: str) -> Word:
-    return Word(token, draw(_proportions), draw(_outlines(3)), tuple(draw(_characters(c)) for c in token))
+    sure, outline = draw(_proportions), draw(_outlines(3))
+    return Word(token, sure, outline, tuple(draw(_characters(c)) for c in token), _alternatives(token, sure))
 
 
 @st.composite
@@ -51,7 +57,8 @@ def _page_lines(draw: st.DrawFn, name: str) -> Line:
     tokens = draw(st.lists(page_tokens, max_size=4))
     words = tuple(draw(_page_words(token)) for token in tokens)
     shown = words if draw(st.booleans()) else ()
-    return Line(name, " ".join(tokens), draw(_proportions), draw(_outlines(3)), draw(_outlines(2)), shown)
+    text, sure = " ".join(tokens), draw(_proportions)
+    return Line(name, text, sure, draw(_outlines(3)), draw(_outlines(2)), shown, _alternatives(text, sure))
 
 
 def _characters(text: str) -> st.SearchStrategy[Character]:

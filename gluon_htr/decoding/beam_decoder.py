@@ -60,8 +60,18 @@ class BeamDecoder:
             candidates = self.candidates(scores, guide)
             placed = _placed([lines[k] for k in part], scores, [line[0].labels for line in candidates], temperature)
             for k, decoded, line in zip(part, placed, candidates):
-                found[k] = replace(decoded, alternatives=_alternatives(line)[: self.n_best])
+                found[k] = self._with_alternatives(decoded, line) if self.n_best else decoded
         return [found[k] for k in range(len(lines))]
+
+    def _with_alternatives(self, decoded: Decoded, candidates: Sequence[Candidate]) -> Decoded:
+        considered = _alternatives(candidates)
+        return replace(decoded, alternatives=considered[: self.n_best], considered=considered)
+
+    def with_n_best(self, n_best: int) -> BeamDecoder:
+        """Return the same search that gives another number of texts. Both share their guides."""
+        other = replace(self, n_best=n_best)
+        object.__setattr__(other, "_guides", self._guides)
+        return other
 
     def guide(self, alphabet: Alphabet) -> Guide:
         """Return the guide for an alphabet. Raises `LanguageModelError` if the model does not fit it."""
@@ -86,8 +96,8 @@ class BeamDecoder:
         return float(score_texts(fusion(self.model.ngrams, alphabet, 1.0, 0.0), texts).sum())
 
     def candidates(self, scores: np.ndarray, guide: Guide) -> list[list[Candidate]]:
-        """Return the best texts of each line, given log-probabilities (N, T, C). What greedy decoding reads is among
-        them, and the scores of the first and of that are exact.
+        """Return the best texts of each line, the best first, given log-probabilities (N, T, C). What greedy decoding
+        reads is among them, and the scores of the first and of that are exact.
         """
         found = search(scores, self.settings.width, guide)
         greedy = [tuple(labels) for labels in best_labels(scores)]
@@ -98,7 +108,7 @@ class BeamDecoder:
             for k, own, first in zip(doubtful, exact.tolist(), best.tolist()):
                 rest = [candidate for candidate in found[k][1:] if candidate.labels != greedy[k]]
                 both = [Candidate(found[k][0].labels, first), Candidate(greedy[k], own)]
-                found[k] = [*sorted(both, key=lambda c: -c.score), *rest]
+                found[k] = sorted([*both, *rest], key=lambda candidate: -candidate.score)
         return found
 
 

@@ -35,12 +35,14 @@ class Alternative:
 class Decoded:
     """A decoded line: its characters in the order of time steps, and the confidence of the whole line, in 0..1.
 
-    alternatives: the most probable texts, this one first, from decoders that find several.
+    alternatives: the most probable texts, this one first, from decoders that find several. considered: all texts that
+    such a decoder found, in the same order.
     """
 
     spans: tuple[Span, ...]
     confidence: float
     alternatives: tuple[Alternative, ...] = ()
+    considered: tuple[Alternative, ...] = ()
 
     def text(self, alphabet: Alphabet) -> str:
         """Return the text in logical order."""
@@ -67,6 +69,15 @@ class JointDecoder(Decoder, Protocol):
         self, batches: Sequence[np.ndarray], alphabet: Alphabet, temperature: float = 1.0
     ) -> list[Decoded]:
         """Decode batches of logits (N, T, C) of different T to their lines, in order."""
+        ...
+
+
+@runtime_checkable
+class SearchingDecoder(Decoder, Protocol):
+    """A decoder that finds several texts of a line."""
+
+    def with_n_best(self, n_best: int) -> Decoder:
+        """Return the same decoder that gives another number of alternatives."""
         ...
 
 

@@ -32,6 +32,10 @@ class LanguageChoosingDecoder:
         decoder = self.without_model() if language is None else self.decoders[language]
         return decoder.decode_batches(batches, alphabet, temperature)
 
+    def with_n_best(self, n_best: int) -> LanguageChoosingDecoder:
+        """Return the same searches that give another number of texts."""
+        return LanguageChoosingDecoder({name: each.with_n_best(n_best) for name, each in self.decoders.items()})
+
     def without_model(self) -> BeamDecoder:
         """Return the same search without a language model."""
         return replace(next(iter(self.decoders.values())), model=None)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from html import escape
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 if TYPE_CHECKING:
     import pandas
@@ -31,16 +31,30 @@ class Character(Struct, frozen=True, forbid_unknown_fields=True):
     polygon: tuple[Point, ...]
 
 
-class Word(Struct, frozen=True, forbid_unknown_fields=True):
+class Alternative(Struct, frozen=True, forbid_unknown_fields=True):
+    """A possible text of a line or a word, and its probability among all that the decoder considered."""
+
+    text: str
+    probability: Proportion
+
+
+def _nothing() -> tuple[()]:
+    """Return the default of a field that JSON shows even if it is empty, although its struct omits defaults."""
+    return ()
+
+
+class Word(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """A word: characters without white space between them."""
 
     text: str
     confidence: Proportion
     polygon: tuple[Point, ...]
-    characters: tuple[Character, ...] = ()
+    characters: tuple[Character, ...] = field(default_factory=_nothing)
+    #: Readings, this one first, if they were asked for. Those with a space are two words.
+    alternatives: tuple[Alternative, ...] = ()
 
 
-class Line(Struct, frozen=True, forbid_unknown_fields=True):
+class Line(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """A line of writing. Its words' texts, joined by spaces, are its text."""
 
     #: Unique on its page: a valid XML id.
@@ -51,7 +65,9 @@ class Line(Struct, frozen=True, forbid_unknown_fields=True):
     polygon: tuple[Point, ...]
     #: At least two points, from the start of the writing to its end.
     baseline: tuple[Point, ...]
-    words: tuple[Word, ...] = ()
+    words: tuple[Word, ...] = field(default_factory=_nothing)
+    #: Readings, this one first, if they were asked for.
+    alternatives: tuple[Alternative, ...] = ()
 
 
 class Region(Struct, frozen=True, forbid_unknown_fields=True):
@@ -142,6 +158,16 @@ class Document(Struct, frozen=True, forbid_unknown_fields=True):
     def _repr_html_(self) -> str:
         """Show every page, for notebooks."""
         return "\n".join(page._repr_html_() for page in self.pages)
+
+
+def other_readings(part: Word | Line) -> tuple[Alternative, ...]:
+    """Return the alternatives of a word or a line without its own text."""
+    return tuple(each for each in part.alternatives if each.text != part.text)
+
+
+def own_probability(part: Word | Line) -> float:
+    """Return the probability of the text of a word or line among its alternatives; 1 if it has none."""
+    return next((each.probability for each in part.alternatives if each.text == part.text), 1.0)
 
 
 _COLUMNS = ["page", "region", "kind", "line", "text", "confidence", "left", "top", "right", "bottom"]

@@ -12,8 +12,8 @@ from xml.sax.saxutils import escape, quoteattr
 
 from ..errors import AnnotationError
 from .annotations import AnnotatedPage, parse_page
-from .document import Character, Line, Point, Word, bounds
-from .formats.xml import Ids, allowed, proportion
+from .document import Character, Line, Point, Word, bounds, other_readings
+from .formats.xml import Ids, allowed, alternative_purpose, proportion
 from .xml_source import Edit, Element, Source, parse_source
 
 
@@ -68,7 +68,7 @@ class _Page:
     def edits(self, texts: dict[Element, Line]) -> Iterator[Edit]:
         self._ids = Ids(self._kept_ids(texts))
         for element, line in texts.items():
-            new = [*self._words(element.prefix, line), _equiv(element.prefix, line.text, line.confidence)]
+            new = [*self._words(element.prefix, line), *_equivs(element.prefix, line)]
             before = element.of_kind("AlternativeImage", "Coords", "Baseline")
             yield from _replaced(self._source, element, before, element.of_kind("Word", "TextEquiv"), new)
         regions = dict.fromkeys(element.parent for element in texts)
@@ -125,7 +125,7 @@ class _Alto:
 
     def _strings(self, element: Element, line: Line) -> list[str]:
         """Return Strings with SP between them; one for the whole line where word boxes would need another unit."""
-        whole = Word(line.text, line.confidence, line.polygon)
+        whole = Word(line.text, line.confidence, line.polygon, alternatives=line.alternatives)
         if not self._in_pixels:
             box = {name: element.attributes.get(name, "0") for name in ("HPOS", "VPOS", "WIDTH", "HEIGHT")}
             return [_string(element.prefix, whole, box)]
@@ -167,12 +167,20 @@ def _space_before(source: Source, element: Element) -> str:
 def _part(name: str, identity: str, part: Word | Character, inside: str = "") -> str:
     """Write a Word or a Glyph of PAGE."""
     prefix = name.removesuffix("Word").removesuffix("Glyph")
-    content = f'<{prefix}Coords points="{_points(part.polygon)}"/>{inside}{_equiv(prefix, part.text, part.confidence)}'
+    content = f'<{prefix}Coords points="{_points(part.polygon)}"/>{inside}{"".join(_equivs(prefix, part))}'
     return f"<{name} id={quoteattr(identity)}>{content}</{name}>"
 
 
-def _equiv(prefix: str, text: str, confidence: float | None = None) -> str:
-    known = "" if confidence is None else f' conf="{proportion(confidence)}"'
+def _equivs(prefix: str, part: Line | Word | Character) -> list[str]:
+    """Write the TextEquiv of a part. With alternatives, its index is 0, and they follow."""
+    others = () if isinstance(part, Character) else other_readings(part)
+    main = _equiv(prefix, part.text, part.confidence, 0 if others else None)
+    return [main, *(_equiv(prefix, other.text, other.probability, k) for k, other in enumerate(others, 1))]
+
+
+def _equiv(prefix: str, text: str, confidence: float | None = None, index: int | None = None) -> str:
+    known = "" if index is None else f' index="{index}"'
+    known += "" if confidence is None else f' conf="{proportion(confidence)}"'
     return f"<{prefix}TextEquiv{known}><{prefix}Unicode>{_text(text)}</{prefix}Unicode></{prefix}TextEquiv>"
 
 
@@ -182,7 +190,16 @@ def _text(text: str) -> str:
 
 def _string(prefix: str, word: Word, box: dict[str, str]) -> str:
     attributes = {**box, "WC": proportion(word.confidence), "CONTENT": allowed(word.text)}
-    return f"<{prefix}String {' '.join(f'{name}={quoteattr(value)}' for name, value in attributes.items())}/>"
+    start = f"<{prefix}String {' '.join(f'{name}={quoteattr(value)}' for name, value in attributes.items())}"
+    others = other_readings(word)
+    if not others:
+        return f"{start}/>"
+    inside = "".join(
+        f'<{prefix}ALTERNATIVE PURPOSE="{alternative_purpose(other.probability)}">{_text(other.text)}'
+        f"</{prefix}ALTERNATIVE>"
+        for other in others
+    )
+    return f"{start}>{inside}</{prefix}String>"
 
 
 def _box(polygon: tuple[Point, ...]) -> dict[str, str]:

@@ -35,6 +35,8 @@ class Classifier(Recognizer):
     The network is a function from images (N, H, W) uint8 to logits (N, C); there is no blank.
     """
 
+    finds_alternatives = False  # its `top` has the most probable characters
+
     def _fit(self, picture: Picture, whole: bool = False) -> Fitted:
         gray = decode(picture.source, picture.frame)
         height, width = gray.shape

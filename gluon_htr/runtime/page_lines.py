@@ -9,9 +9,9 @@ import numpy as np
 
 from ..pages.crops import Frame
 from ..pages.detection.lines import FoundLine
-from ..pages.document import Character, Line, Point, Word
+from ..pages.document import Alternative, Character, Line, Point, Word
 from .recognizer import Character as Recognized
-from .recognizer import Recognition
+from .recognizer import Recognition, TextAlternative
 
 
 def document_line(
@@ -24,9 +24,9 @@ def document_line(
     words = list[Word]()
     for is_space, group in groupby(recognition.characters, key=lambda character: character.text.isspace()):
         if not is_space:
-            own = list(group)
-            sure = recognition.words[len(words)].confidence if calibrated else mean_confidence(own)
-            words.append(_word(own, sure, frame))
+            own, read = list(group), recognition.words[len(words)]
+            sure = read.confidence if calibrated else mean_confidence(own)
+            words.append(_word(own, sure, frame, _alternatives(read.alternatives)))
     mean = mean_confidence(recognition.characters) if recognition.characters else 0.0
     return Line(
         identity,
@@ -35,6 +35,7 @@ def document_line(
         points(found.polygon),
         points(found.baseline),
         tuple(words),
+        _alternatives(recognition.alternatives),
     )
 
 
@@ -49,10 +50,14 @@ def points(array: np.ndarray) -> tuple[Point, ...]:
     return tuple((round(float(x), 1), round(float(y), 1)) for x, y in array)
 
 
-def _word(characters: list[Recognized], confidence: float, frame: Frame) -> Word:
+def _alternatives(readings: Sequence[TextAlternative]) -> tuple[Alternative, ...]:
+    return tuple(Alternative(each.text, min(1.0, each.probability)) for each in readings)
+
+
+def _word(characters: list[Recognized], confidence: float, frame: Frame, alternatives: tuple[Alternative, ...]) -> Word:
     read = tuple(Character(c.text, min(1.0, c.confidence), _quad(frame, c.left, c.right)) for c in characters)
     polygon = _quad(frame, min(c.left for c in characters), max(c.right for c in characters))
-    return Word("".join(c.text for c in characters), confidence, polygon, read)
+    return Word("".join(c.text for c in characters), confidence, polygon, read, alternatives)
 
 
 def _quad(frame: Frame, left: float, right: float) -> tuple[Point, ...]:

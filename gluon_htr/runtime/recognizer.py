@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import groupby
 from math import isfinite, prod
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ..decoding.decoder import Decoded, Decoder, JointDecoder, decode_batches
+from ..decoding.decoder import Decoded, Decoder, JointDecoder, SearchingDecoder, decode_batches
 from ..decoding.greedy import GREEDY, blank_probability
 from ..errors import ImageError, ModelError, UsageError
 from ..images.decoding import ImageLike, decode, memory_of
@@ -39,19 +39,24 @@ class Character:
 
 
 @dataclass(frozen=True)
-class WordConfidence:
-    """A recognized word: characters without white space between them. confidence: in 0..1."""
-
-    text: str
-    confidence: float
-
-
-@dataclass(frozen=True)
 class TextAlternative:
-    """A possible text of a line, and its probability among all that the decoder considered."""
+    """A possible text of a line or a word, and its probability among all that the decoder considered."""
 
     text: str
     probability: float
+
+
+@dataclass(frozen=True)
+class WordConfidence:
+    """A recognized word: characters without white space between them. confidence: in 0..1.
+
+    alternatives: what the texts that the decoder considered have in its place, this word first, if it was asked for
+    several texts.
+    """
+
+    text: str
+    confidence: float
+    alternatives: tuple[TextAlternative, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -149,6 +154,19 @@ class Recognizer:
         return type(self)(*fixed, self.temperature, self.decoder, self._origin, self.probabilities)
 
     __copy__ = copy
+
+    @property
+    def finds_alternatives(self) -> bool:
+        """True if its decoder finds several texts of a line."""
+        return isinstance(self.decoder, SearchingDecoder)
+
+    def with_n_best(self, n_best: int) -> Recognizer:
+        """Return the same recognizer that gives up to `n_best` texts of a line. Raises `UsageError` if it finds one."""
+        if not isinstance(self.decoder, SearchingDecoder):
+            raise UsageError(f"{self.name} decodes greedily, to one text: several need beam search")
+        other = self.copy()
+        other.decoder = self.decoder.with_n_best(n_best)
+        return other
 
     def uncalibrated(self) -> Recognizer:
         """Return the same recognizer with the confidences of its network: those of golden texts."""
@@ -286,12 +304,14 @@ class Recognizer:
         characters = tuple(
             Character(text, path[k].confidence, place_of(path[k].start), place_of(path[k].end)) for k, text in ordered
         )
-        alternatives = tuple(
-            TextAlternative(self.alphabet.decode(other.labels), other.probability) for other in decoded.alternatives
-        )
+        considered = [(self.alphabet.decode(other.labels), other.probability) for other in decoded.considered]
+        count = len(decoded.alternatives)
+        alternatives = tuple(TextAlternative(*other) for other in considered[:count])
         text = "".join(character.text for character in characters)
         blank = blank_probability(logits, self.temperature)
         sure, words = self._confidences(decoded, characters)
+        if alternatives:
+            words = _with_alternatives(words, considered, count)
         recognition = Recognition(text, sure, characters, alternatives, blank, words)
         if isinstance(fitted.picture.source, (str, Path)):  # pixels of a stream are not kept
             object.__setattr__(recognition, "_picture", fitted.picture)
@@ -312,6 +332,16 @@ class Recognizer:
         if not characters:
             return 0.0, ()
         return curves.lines.of(decoded.confidence) if curves else decoded.confidence, tuple(words)
+
+
+def _with_alternatives(
+    words: Sequence[WordConfidence], texts: Sequence[tuple[str, float]], count: int
+) -> tuple[WordConfidence, ...]:
+    """Add the readings of words by the texts of their line."""
+    from ..text.alternatives import word_alternatives  # greedy decoding starts without rapidfuzz
+
+    readings = [tuple(TextAlternative(*each) for each in own) for own in word_alternatives(texts, count)]
+    return tuple(replace(word, alternatives=own) for word, own in zip(words, readings))
 
 
 @dataclass

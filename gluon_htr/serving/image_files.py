@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from ..errors import ImageError
 from ..images.cost import decoding_seconds
@@ -15,6 +16,14 @@ from .request_errors import RequestRejected
 FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF", "HEIF")
 MAX_DECODING = 3.0  # seconds of one core for all images of a request
 Outcome = Recognition | ImageError
+
+
+@dataclass(frozen=True, eq=False)
+class LineImage:
+    """An image file of a client. n_best: number of texts that it asks for; None for as many as the server gives."""
+
+    content: bytes
+    n_best: int | None = None
 
 
 def check_image(content: bytes, max_pixels: int) -> str:
@@ -52,6 +61,16 @@ def check_work(contents: Sequence[bytes]) -> None:
 
 def _not_accepted() -> ImageError:
     return ImageError(f"the image is not in an accepted format ({', '.join(FORMATS)}), or is corrupt")
+
+
+def read_lines(recognizer: Recognizer, images: Sequence[LineImage], batch_size: int, max_pixels: int) -> list[Outcome]:
+    """Read images of which some may ask for several texts. Return one recognition or error for each, in their order."""
+    outcomes: dict[LineImage, Outcome] = {}
+    for n_best in dict.fromkeys(image.n_best for image in images):
+        reader = recognizer if n_best is None else recognizer.with_n_best(n_best)
+        own = [image for image in images if image.n_best == n_best]
+        outcomes.update(zip(own, read_images(reader, [image.content for image in own], batch_size, max_pixels)))
+    return [outcomes[image] for image in images]
 
 
 def read_images(recognizer: Recognizer, contents: Sequence[bytes], batch_size: int, max_pixels: int) -> list[Outcome]:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import groupby
+
 from pydantic import BaseModel, Field
 
 from ..errors import ImageError
 from ..runtime.classifier import Classification
+from ..runtime.recognizer import Recognition, TextAlternative
 from .image_files import Outcome
 from .served_models import ServedModel
 from .server_settings import ServerSettings
@@ -41,6 +45,30 @@ class Reading(BaseModel):
     model: ModelName
 
 
+class TextProbability(BaseModel):
+    """A text that an image, or a word in it, may show."""
+
+    text: str
+    probability: float = Field(description="0 to 1: its share of all texts that beam search considered")
+
+
+class WordRead(BaseModel):
+    """One word of a text."""
+
+    text: str
+    confidence: float = Field(description="0 to 1, as that of the whole text")
+    left: float = Field(description="left edge, in pixels of the image that was sent")
+    right: float = Field(description="right edge")
+    alternatives: list[TextProbability] = Field(description="readings of the word, the one in the text first")
+
+
+class ReadingWithAlternatives(Reading):
+    """Text read in one image, with what else it may be. The server or the request asks for it with `n_best`."""
+
+    words: list[WordRead]
+    alternatives: list[TextProbability] = Field(description="the most probable texts, the one that was read first")
+
+
 class CharacterProbability(BaseModel):
     """A character that an image may show."""
 
@@ -63,7 +91,7 @@ class Failure(BaseModel):
 class Readings(BaseModel):
     """Texts read in several images, in their order; a bad image has an error and does not affect the others."""
 
-    results: list[CharacterReading | Reading | Failure]
+    results: list[CharacterReading | ReadingWithAlternatives | Reading | Failure]
     model: ModelName
 
 
@@ -80,6 +108,7 @@ class ModelCard(ModelName):
     description: str
     alphabet: str
     default: bool
+    alternatives: bool = Field(description="true if requests may ask for several texts, with n_best")
 
 
 class ModelCards(BaseModel):
@@ -115,10 +144,33 @@ def reading(outcome: Outcome, model: ServedModel) -> Reading | Failure:
         characters=characters,
         model=model_name(model),
     )
+    if outcome.alternatives:
+        return ReadingWithAlternatives(
+            **dict(read), words=_words(outcome), alternatives=_weighted(outcome.alternatives)
+        )
     if not isinstance(outcome, Classification):
         return read
     top = [CharacterProbability(text=other.text, probability=other.probability) for other in outcome.top]
     return CharacterReading(**dict(read), top=top)
+
+
+def _words(recognition: Recognition) -> list[WordRead]:
+    groups = groupby(recognition.characters, key=lambda character: character.text.isspace())
+    places = [[edge for c in own for edge in (c.left, c.right)] for is_space, own in groups if not is_space]
+    return [
+        WordRead(
+            text=word.text,
+            confidence=word.confidence,
+            left=min(edges),
+            right=max(edges),
+            alternatives=_weighted(word.alternatives),
+        )
+        for word, edges in zip(recognition.words, places)
+    ]
+
+
+def _weighted(readings: Iterable[TextAlternative]) -> list[TextProbability]:
+    return [TextProbability(text=each.text, probability=each.probability) for each in readings]
 
 
 def model_cards(models: dict[str, ServedModel], settings: ServerSettings, reads_pages: bool) -> ModelCards:
@@ -133,6 +185,7 @@ def model_cards(models: dict[str, ServedModel], settings: ServerSettings, reads_
                 description=model.description,
                 alphabet="".join(model.recognizer.alphabet.characters),
                 default=model.name == default,
+                alternatives=model.recognizer.finds_alternatives,
             )
             for model in models.values()
         ],

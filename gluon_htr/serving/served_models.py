@@ -14,6 +14,7 @@ from ..bundles.schema import DOCUMENT
 from ..decoding.decoder import Decoder
 from ..decoding.greedy import GREEDY
 from ..errors import UsageError
+from ..runtime.classifier import Classifier
 from ..runtime.detector import Detector
 from ..runtime.loading import find_model, from_bundle, load
 from ..runtime.loading_pages import DEFAULT as DEFAULT_LAYOUT
@@ -64,6 +65,17 @@ def open_detector(layout: str | None) -> Detector | None:
     if layout is None and find_bundle(DEFAULT_LAYOUT) is None:
         return None
     return load_detector(layout, threads=1)
+
+
+def check_n_best(model: ServedModel, n_best: int | None) -> None:
+    """Raise `RequestRejected` for a request for several texts that the server does not offer."""
+    if n_best is None or model.recognizer.finds_alternatives:
+        return
+    if isinstance(model.recognizer, Classifier):
+        raise RequestRejected(
+            400, f"{model.name} reads single characters, and gives the likeliest as `top`: omit n_best"
+        )
+    raise RequestRejected(403, "n_best is not offered here: the server's operator must start it with --decoder beam")
 
 
 def select_model(models: dict[str, ServedModel], name: str | None) -> ServedModel:

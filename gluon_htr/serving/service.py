@@ -19,7 +19,7 @@ from ..runtime.recognizer import Recognition
 from .batcher import Batcher
 from .budget import Budget, Lease
 from .corrections import CorrectionStore
-from .image_files import Outcome, check_work, read_images
+from .image_files import LineImage, Outcome, check_work, read_lines
 from .image_url import fetch
 from .metrics import Metrics
 from .pages.files import PageFile, safe_name
@@ -28,7 +28,7 @@ from .pages.service import OutputOptions, PageService
 from .payload import Payload, receive_body, receive_payload
 from .request_errors import RequestRejected, busy
 from .responses import Reading, Readings, model_name, reading
-from .served_models import ServedModel, select_model
+from .served_models import ServedModel, check_n_best, select_model
 from .server_settings import ServerSettings
 
 Fetch = Callable[[str, ServerSettings, Lease], Awaitable[bytes]]
@@ -86,17 +86,20 @@ class Service:
         lines = max((batcher.longest for batcher in self.batchers.values()), default=0.0)
         return lines > self.settings.response_timeout or self.pages.longest > 2 * self.settings.page_timeout
 
-    async def predict(self, request: Request, model: str | None) -> Reading | Readings:
-        """Read the images in the body of a request. model: as the query names it. Raise `RequestRejected`."""
-        with Lease(self.memory) as memory:
-            return await self._read(await receive_payload(request, self.settings, memory), model)
+    async def predict(self, request: Request, model: str | None, n_best: int | None = None) -> Reading | Readings:
+        """Read the images in the body of a request. Raise `RequestRejected`.
 
-    async def predict_url(self, url: str, model: str | None) -> Reading | Readings:
+        model: as the query names it. n_best: number of texts of a line; None for that of the server.
+        """
+        with Lease(self.memory) as memory:
+            return await self._read(await receive_payload(request, self.settings, memory), model, n_best)
+
+    async def predict_url(self, url: str, model: str | None, n_best: int | None = None) -> Reading | Readings:
         """Fetch and read an image of another server. Raise `RequestRejected`."""
-        self._select(None, model)
+        check_n_best(self._select(None, model), n_best)
         with Lease(self.fetches) as fetches, Lease(self.memory) as memory:
             image = await self._fetch_image(url, fetches, memory)
-            return await self._read(Payload([image], as_list=False), model)
+            return await self._read(Payload([image], as_list=False), model, n_best)
 
     async def read(self, request: Request, model: str | None, output: OutputOptions) -> ServedFile:
         """Read the pages in the body of a request. model: as the query names it. Raise `RequestRejected`."""
@@ -159,29 +162,30 @@ class Service:
         fetches.take(1)
         return await self._fetch(url, self.settings, memory)
 
-    async def _read(self, payload: Payload, in_query: str | None) -> Reading | Readings:
+    async def _read(self, payload: Payload, in_query: str | None, n_best: int | None) -> Reading | Readings:
         """Read the images of a request. A bad image is an error of its own in a list, and else rejects the request."""
         model = self._select(payload.model, in_query)
+        check_n_best(model, n_best)
         if len(payload.images) > 1:
             await anyio.to_thread.run_sync(check_work, payload.images)
-        outcomes = await self._outcomes(payload.images, model)
+        outcomes = await self._outcomes([LineImage(image, n_best) for image in payload.images], model)
         if payload.as_list:
             return Readings(results=[reading(outcome, model) for outcome in outcomes], model=model_name(model))
         if isinstance(outcomes[0], ImageError):
             raise RequestRejected(422, str(outcomes[0]))
         return reading(outcomes[0], model)  # type: ignore[return-value]
 
-    async def _outcomes(self, images: list[bytes], model: ServedModel) -> list[Outcome]:
+    async def _outcomes(self, images: list[LineImage], model: ServedModel) -> list[Outcome]:
         try:
             with anyio.fail_after(self.settings.response_timeout):
                 return await self.batchers[model.name].read(images)
         except TimeoutError:
             raise busy(self.settings.response_timeout, 503) from None
 
-    def _batcher(self, model: ServedModel) -> Batcher[bytes, Recognition | ImageError]:
+    def _batcher(self, model: ServedModel) -> Batcher[LineImage, Recognition | ImageError]:
         settings = self.settings
         return Batcher(
-            partial(read_images, model.recognizer, batch_size=settings.batch_size, max_pixels=settings.max_pixels),
+            partial(read_lines, model.recognizer, batch_size=settings.batch_size, max_pixels=settings.max_pixels),
             workers=settings.workers or cores(),
             batch_size=settings.batch_size,
             max_delay=settings.max_delay,

@@ -11,14 +11,15 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
 FOLDER = Path(__file__).parent / "static"
-SHARED = ("gluon_htr.pages.formats", "review")  # has zip.js and tsv.js, which review pages contain as well
+SHARED = ("gluon_htr.pages.formats", "review")  # has files that review pages contain as well
+SHARED_NAMES = {"zip.js", "tsv.js", "alternatives.js", "alternatives.css"}
 
 
 def web_page_routes() -> APIRouter:
     """Route `/` and `/docs` to their pages, and `/static/NAME` to the files that these consist of."""
     router = APIRouter(include_in_schema=False)
     files = StaticFiles(directory=FOLDER, packages=[SHARED])
-    names = {path.name for path in FOLDER.iterdir()} | {"zip.js", "tsv.js"}
+    names = {path.name for path in FOLDER.iterdir()} | SHARED_NAMES
 
     def add(path: str, fixed_name: str | None = None) -> None:
         async def static(request: Request) -> Response:

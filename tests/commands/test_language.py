@@ -155,7 +155,17 @@ def test_the_most_probable_texts_are_printed(words: Path, capsys: pytest.Capture
     assert chances == sorted(chances, reverse=True)
     assert 1 <= len(chances) <= 3
     assert predict.main(["0.png", *options, "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["alternatives"][0]["text"] == WORDS[0]
+    found = json.loads(capsys.readouterr().out)
+    assert found["alternatives"][0]["text"] == WORDS[0]
+    assert [other["text"] for other in found["words"][0]["alternatives"]] == [row.split("\t")[1] for row in others]
+    assert predict.main(["0.png", *options[:-2], "--json"]) == 0
+    assert "alternatives" not in capsys.readouterr().out
+    for command, kind in ((predict, []), (read, ["--format", "json"])):  # greedy decoding finds one text
+        with pytest.raises(UsageError, match="--decoder beam"):
+            command.main(["0.png", "--n-best", "3", *kind])
+    for name in ("txt", "hocr", "pdf"):
+        with pytest.raises(UsageError, match=f"{name} has no place"):
+            read.main(["0.png", *options[2:], "--format", name])
 
 
 def test_pages_and_servers_read_with_the_decoder_that_is_asked_for(

@@ -7,12 +7,14 @@ import json
 from pathlib import Path
 from xml.etree import ElementTree
 
+import msgspec
 import numpy as np
 import pytest
 from drawn_pages import TEXTS, draw_page
 from PIL import Image
 from support import Command, refusal
 
+from gluon_htr import read
 from gluon_htr.bundles.catalog import find_bundle
 from gluon_htr.pages.document import Document
 
@@ -42,6 +44,23 @@ def test_a_page_is_read_line_by_line(page: Path, command: Command) -> None:
     lines = [line for line in done.stdout.splitlines() if line]
     assert len(lines) == 5
     assert sum(similar(line, number) for number, line in enumerate(lines)) >= 3
+
+
+def test_readings_of_lines_and_words_are_written(page: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    """A person who corrects would not see what else a word may be."""
+    beam = ["--decoder", "beam", "--language", "en", "--format", "json"]
+    assert read.main([str(page), *beam, "--n-best", "3"]) == 0
+    asked = msgspec.json.decode(capfdbinary.readouterr().out, type=Document)
+    assert read.main([str(page), *beam]) == 0
+    plain = capfdbinary.readouterr().out
+    assert b"alternatives" not in plain
+    assert asked.text == msgspec.json.decode(plain, type=Document).text
+    for part in (*asked.lines, *(word for line in asked.lines for word in line.words)):
+        assert part.alternatives[0].text == part.text
+        assert len(part.alternatives) <= 3
+        assert sum(other.probability for other in part.alternatives) <= 1 + 1e-6
+        assert len({other.text for other in part.alternatives}) == len(part.alternatives)
+    assert any(len(word.alternatives) > 1 for line in asked.lines for word in line.words)
 
 
 @pytest.mark.parametrize("turn", [90, 180, 270])

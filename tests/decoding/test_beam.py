@@ -251,4 +251,18 @@ def test_alternatives_are_the_most_probable_texts_of_all() -> None:
     assert line.alternatives[0].labels == tuple(span.index for span in line.spans)
     got = [other.probability for other in line.alternatives]
     assert got == pytest.approx([np.exp(expected[text]) for text in ranked], rel=0.01)
-    assert BeamDecoder().decode(logits, ABE)[0].alternatives == ()
+    assert len(line.considered) == 1000
+    assert sum(other.probability for other in line.considered) == pytest.approx(1)
+    plain = BeamDecoder().decode(logits, ABE)[0]
+    assert (plain.alternatives, plain.considered) == ((), ())
+
+
+def test_the_greedy_text_stands_where_its_probability_puts_it() -> None:
+    """A text that a language model finds absurd would be offered before likely ones."""
+    logits = drawn(LETTERS, 30, 4, lines=20, spread=3)
+    orders = []
+    for line, greedy in zip(BeamDecoder(MODEL, n_best=20).decode(logits, LETTERS), best_labels(logits)):
+        chances = [other.probability for other in line.considered]
+        assert chances == sorted(chances, reverse=True)
+        orders.append([other.labels for other in line.considered].index(tuple(greedy)))
+    assert max(orders) > 1  # what this test is about did happen

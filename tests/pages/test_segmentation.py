@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 
 import pytest
-from example_pages import page, rectangle, varied
+from example_pages import doubtful, page, rectangle, varied
 from hypothesis import given
 from lxml import etree
 from schemas import schema
@@ -108,6 +108,20 @@ def test_strings_of_alto_are_replaced(unit: str) -> None:
     expected = ("100", "160", "66", "52") if unit == "pixel" else ("10", "20", "300", "40")
     assert tuple(place.values()) == expected
     assert b"HYP" not in after
+
+
+def test_other_readings_are_written_into_the_file() -> None:
+    """`read --segmentation --n-best` would find them, and forget them."""
+    line = doubtful().lines[0]
+    written = write_texts(TRANSKRIBUS.format(encoding="UTF-8").encode(), {"l1": line})
+    assert texts_of(written)[0] == "inthe house"
+    found = parse_page(written).lines[0]
+    assert [text for _, text in found.texts] == ["inthe house", "in the house"]
+    assert write_texts(written, {}) == written  # and the next reader keeps them
+    for unit, readings in (("pixel", ["in the", "<nthe>"]), ("mm10", ["in the house"])):
+        written = write_texts(ALTO_2.format(unit=unit).encode(), {"l1": line})
+        assert texts_of(written)[0] == "inthe house"
+        assert [each.text for each in etree.fromstring(written).iterfind(".//{*}ALTERNATIVE")] == readings
 
 
 def test_lines_without_an_id_and_with_the_same_id_are_told_apart() -> None:

@@ -14,6 +14,7 @@ from PIL import Image
 
 import gluon_htr
 from gluon_htr.bundles.reader import read_bundle
+from gluon_htr.decoding.beam_decoder import BeamDecoder
 from gluon_htr.errors import ImageError, MissingToolError, ModelError, UsageError
 from gluon_htr.images.decoding import ImageLike
 from gluon_htr.images.preprocessing import Preprocessing
@@ -40,6 +41,31 @@ def test_text_from_right_to_left_is_in_the_order_of_speech(recognizer: gluon_htr
     latin, found = recognizer.read(draw("decade")), hebrew.read(draw("decade"))
     assert found.text == "".join(c.text for c in found.characters) == "הדאגהד"
     assert [c.left for c in found.characters] == [c.left for c in reversed(latin.characters)]
+
+
+@pytest.mark.parametrize("text", ["bad  dab\tcab", "עזרי מעם יהוה", "12) (עזרי) ab, מעם"])
+def test_each_word_has_its_own_readings(recognizer: gluon_htr.Recognizer, text: str) -> None:
+    """The readings of a word would be those of another, above all from right to left, or words would be lost."""
+    alphabet = Alphabet.from_texts([text])
+    shown = alphabet.encode(text)
+    logits = np.full((1, 2 * len(shown), alphabet.classes), -4, np.float32)
+    logits[0, ::2, alphabet.blank] = 4
+    logits[0, np.arange(1, 2 * len(shown), 2), shown] = 4
+    last = text.split()[-1]
+    place, _ = alphabet.ordered(shown.tolist())[len(text) - len(last) // 2 - 1]  # a doubtful letter in the last word
+    logits[0, 2 * place + 1, alphabet.characters.index(last[0])] = 3
+    decoder = BeamDecoder(n_best=3)
+    search = Recognizer(lambda images: logits, alphabet, recognizer.preprocessing, "fake", decoder=decoder)
+    found = search.read(draw("abc"))
+    assert found.text == text
+    assert [word.text for word in found.words] == text.split()
+    for word in found.words:
+        assert word.alternatives[0].text == word.text
+    doubtful = found.words[-1].alternatives[1]
+    assert doubtful.probability > 0.1
+    assert found.alternatives[1].text.split() == [*text.split()[:-1], doubtful.text]
+    for word in found.words[:-1]:
+        assert word.alternatives[0].probability > 0.9
 
 
 def test_every_kind_of_image_reads_the_same(recognizer: gluon_htr.Recognizer, tmp_path: Path) -> None:

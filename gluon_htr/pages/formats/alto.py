@@ -2,6 +2,10 @@
 
 Blocks are in reading order, and `ReadingOrder` repeats it. The kind of a block is a tag, as in files of eScriptorium
 and kraken. Every line has a String, even an empty one, because the schema asks for it.
+
+Other readings of a word are its ALTERNATIVEs. The schema has spelling variants in mind there, and `Variant` for what a
+recognizer doubts, but that stands for a single glyph, and a reading may have another length. PURPOSE tells them apart,
+and has the probability, for which there is no attribute. ALTO has no place for readings of a whole line.
 """
 
 from __future__ import annotations
@@ -10,8 +14,8 @@ from typing import Any
 
 from ... import __version__
 from ...text.direction import runs_backwards
-from ..document import Character, Line, Page, Point, Region, Word
-from .xml import Ids, allowed, box, maker, points, proportion, serialized, timestamp
+from ..document import Alternative, Character, Line, Page, Point, Region, Word, other_readings
+from .xml import Ids, allowed, alternative_purpose, box, maker, points, proportion, serialized, timestamp
 
 NAMESPACE = "http://www.loc.gov/standards/alto/ns-v4#"
 _INSTANCE = "http://www.w3.org/2001/XMLSchema-instance"
@@ -86,7 +90,8 @@ class _Encoder:
     def _strings(self, line: Line) -> list[Any]:
         """Return Strings with SP between them. A line without words has one String for all its text."""
         if not line.words:
-            return [self._string(f"{line.id}_s1", Word(line.text, line.confidence, line.polygon))]
+            whole = Word(line.text, line.confidence, line.polygon, alternatives=line.alternatives)
+            return [self._string(f"{line.id}_s1", whole)]
         found = []
         for number, word in enumerate(line.words, 1):
             found += [self._space(line.words[number - 2], word)] if number > 1 else []
@@ -104,9 +109,14 @@ class _Encoder:
         content = {"CONTENT": allowed(word.text), "WC": proportion(word.confidence)}
         root = self._make.String({"ID": self._ids.claim(name), **self._box(word.polygon), **content})
         root.append(self._shape(word.polygon))
+        root.extend(map(self._alternative, other_readings(word)))
         if all(len(glyph.text) == 1 for glyph in word.characters):  # the schema allows no other
             root.extend(self._glyph(f"{name}_g{number}", glyph) for number, glyph in enumerate(word.characters, 1))
         return root
+
+    def _alternative(self, other: Alternative) -> Any:
+        purpose = alternative_purpose(other.probability)
+        return self._make.ALTERNATIVE({"PURPOSE": purpose}, allowed(other.text))
 
     def _glyph(self, name: str, glyph: Character) -> Any:
         content = {"CONTENT": allowed(glyph.text), "GC": proportion(glyph.confidence)}

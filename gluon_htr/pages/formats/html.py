@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
+import json
 import re
 from dataclasses import dataclass
 from html import escape
@@ -21,7 +22,7 @@ from PIL import Image
 from ... import __version__
 from ...errors import AnnotationError
 from ...images.decoding import decode
-from ..document import Line, Page, Point, Region
+from ..document import Line, Page, Point, Region, other_readings, own_probability
 from ..drawing import SURE
 from ..outlines import LineGeometry, Outline, found_bands
 from ..turns import Turn
@@ -32,7 +33,8 @@ MAX_SIDE = 2200  # pixels of the longer side: larger scans are scaled down, whic
 JPEG_QUALITY = 75
 FAIRLY_SURE = 0.7  # confidence below which a line is called unsure
 #: Scripts, each after those that it imports.
-SCRIPTS = ("zip.js", "tsv.js", "crop.js", "line.js", "memory.js", "saving.js", "review.js")
+SCRIPTS = ("zip.js", "tsv.js", "crop.js", "alternatives.js", "line.js", "memory.js", "saving.js", "review.js")
+STYLES = ("review.css", "alternatives.css")
 KINDS = {"text": "", "marginalia": ", in the margin", "table": ", in a table"}
 
 
@@ -54,7 +56,7 @@ def section(page: Page, image: PageImage) -> bytes:
 
 
 def _head(source: str) -> bytes:
-    style, script = _file("review.css"), "\n".join(map(_script, SCRIPTS))
+    style, script = "\n".join(map(_file, STYLES)), "\n".join(map(_script, SCRIPTS))
     policy = (
         f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; img-src data:; "
         "base-uri 'none'; form-action 'none'"
@@ -112,7 +114,7 @@ def _item(page: Page, number: int, region: Region, line: Line) -> str:
     sure, words = _in_words(line.confidence)
     return (
         f'<li class="line" id="{name}" value="{number}" data-confidence="{line.confidence:.4f}" '
-        f'data-region="{escape(allowed(region.id))}">\n<div class="about">'
+        f'data-region="{escape(allowed(region.id))}"{_readings(line)}>\n<div class="about">'
         f'<label for="{name}-text"><span class="of-page">Page {page.number}, </span>'
         f"Line {number}{KINDS[region.kind]}</label> "
         f'<span class="confidence {sure}" id="{name}-confidence">{words}</span> '
@@ -122,6 +124,17 @@ def _item(page: Page, number: int, region: Region, line: Line) -> str:
         f'<input type="text" id="{name}-text" value="{text}" dir="auto" lang="" spellcheck="false" autocomplete="off" '
         f'autocapitalize="off" enterkeyhint="next" aria-describedby="{name}-confidence"></li>\n'
     )
+
+
+def _readings(line: Line) -> str:
+    """Return an attribute with the readings of the words of a line; nothing if there are no others."""
+    if not any(map(other_readings, line.words)):
+        return ""
+    words = [
+        [(allowed(word.text), own_probability(word)), *((allowed(r.text), r.probability) for r in other_readings(word))]
+        for word in line.words
+    ]
+    return f' data-words="{escape(json.dumps(words, ensure_ascii=False))}"'
 
 
 def _in_words(confidence: float) -> tuple[str, str]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from ... import __version__
 from ...text.direction import runs_backwards
-from ..document import Character, Line, Page, Point, Region, Word
+from ..document import Character, Line, Page, Point, Region, Word, other_readings
 from .xml import Ids, allowed, maker, points, proportion, serialized, timestamp
 
 NAMESPACE = "http://schema.primaresearch.org/PAGE/gts/pagecontent/2019-07-15"
@@ -79,13 +79,13 @@ class _Encoder:
         root = self._make.TextLine(attributes, self._coords(line.polygon))
         root.append(self._make.Baseline(points=points(line.baseline, self._page)))
         root.extend(self._word(f"{line.id}_w{number}", word) for number, word in enumerate(line.words, 1))
-        root.append(self._text(line.text, line.confidence))
+        root.extend(self._readings(line))
         return root
 
     def _word(self, name: str, word: Word) -> Any:
         root = self._make.Word({"id": self._ids.claim(name)}, self._coords(word.polygon))
         root.extend(self._glyph(f"{name}_g{number}", glyph) for number, glyph in enumerate(word.characters, 1))
-        root.append(self._text(word.text, word.confidence))
+        root.extend(self._readings(word))
         return root
 
     def _glyph(self, name: str, glyph: Character) -> Any:
@@ -95,6 +95,13 @@ class _Encoder:
     def _coords(self, polygon: tuple[Point, ...]) -> Any:
         return self._make.Coords(points=points(polygon, self._page))
 
-    def _text(self, text: str, confidence: float | None = None) -> Any:
-        known = {} if confidence is None else {"conf": proportion(confidence)}
+    def _readings(self, part: Word | Line) -> list[Any]:
+        """Return the text of a word or line. With alternatives, its index is 0, and they follow."""
+        others = other_readings(part)
+        main = self._text(part.text, part.confidence, 0 if others else None)
+        return [main, *(self._text(other.text, other.probability, k) for k, other in enumerate(others, 1))]
+
+    def _text(self, text: str, confidence: float | None = None, index: int | None = None) -> Any:
+        known = {} if index is None else {"index": str(index)}
+        known |= {} if confidence is None else {"conf": proportion(confidence)}
         return self._make.TextEquiv(known, self._make.Unicode(allowed(text)))

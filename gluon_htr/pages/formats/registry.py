@@ -28,28 +28,30 @@ class Format:
     unit: Literal["page", "document"]
     #: Open a writer for a path.
     open: Callable[[Path], Writer]
+    #: It shows other readings of words.
+    has_alternatives: bool
     #: Return the file of a single page. PDF and HTML have none: they need the image.
     encode: Callable[[Page], bytes] | None
 
 
 def _page_format(name: str, suffix: str, encode: Callable[[Page], bytes]) -> Format:
-    return Format(name, suffix, "page", lambda path: PageFilesWriter(path, suffix, encode), encode)
+    return Format(name, suffix, "page", lambda path: PageFilesWriter(path, suffix, encode), True, encode)
 
 
-def _stream_format(name: str, suffix: str, pieces: Pieces) -> Format:
+def _stream_format(name: str, suffix: str, pieces: Pieces, has_alternatives: bool = False) -> Format:
     def encode(page: Page) -> bytes:
         return pieces.encode(Document(page.source, (page,)))
 
-    return Format(name, suffix, "document", lambda path: StreamWriter(path, pieces), encode)
+    return Format(name, suffix, "document", lambda path: StreamWriter(path, pieces), has_alternatives, encode)
 
 
 _ALL = (
     _stream_format("txt", ".txt", TEXT),
-    _stream_format("json", ".json", JSON),
+    _stream_format("json", ".json", JSON, has_alternatives=True),
     _page_format("page", ".xml", page_xml),
     _page_format("alto", ".alto.xml", alto),
     _stream_format("hocr", ".hocr", HOCR),
-    Format("pdf", ".pdf", "document", PdfWriter, None),
-    Format("html", ".html", "document", lambda path: StreamWriter(path, HTML), None),
+    Format("pdf", ".pdf", "document", PdfWriter, False, None),
+    Format("html", ".html", "document", lambda path: StreamWriter(path, HTML), True, None),
 )
 FORMATS = {each.name: each for each in _ALL}

@@ -72,6 +72,11 @@ def proportion(confidence: float) -> str:
     return f"{confidence:.4f}"
 
 
+def alternative_purpose(probability: float) -> str:
+    """Write the purpose of an ALTERNATIVE of ALTO: another reading, with its probability."""
+    return f"recognition, probability {proportion(probability)}"
+
+
 def timestamp() -> str:
     """Return the time in UTC. SOURCE_DATE_EPOCH, in seconds, overrides it for reproducible files."""
     seconds = float(os.environ.get("SOURCE_DATE_EPOCH") or time.time())

@@ -22,7 +22,7 @@ from ..image_files import check_image
 from ..metrics import Metrics
 from ..payload import decode_image
 from ..request_errors import RequestRejected, busy
-from ..served_models import ServedModel
+from ..served_models import ServedModel, check_n_best
 from ..server_settings import ServerSettings
 from .files import PageError, PageFile, Result, read_files, safe_name
 from .formats import ReadDocument, ServedFile, to_file
@@ -34,10 +34,14 @@ _Job = Callable[[], ServedFile]
 
 @dataclass(frozen=True)
 class OutputOptions:
-    """Output that a client asks for: the format, and in JSON also the images of the pages."""
+    """Output that a client asks for: the format, and in JSON also the images of the pages.
+
+    n_best: number of readings of lines and words; None for that of the server.
+    """
 
     format: str = "json"
     pictures: bool = False
+    n_best: int | None = None
 
 
 class PageService:
@@ -72,7 +76,9 @@ class PageService:
         if self._detector is None:
             message = "this server has no model that finds lines: its operator must start it with --layout"
             raise RequestRejected(501, message)
-        reader = PageReader(self._detector, model.recognizer)
+        check_n_best(model, output.n_best)
+        recognizer = model.recognizer if output.n_best is None else model.recognizer.with_n_best(output.n_best)
+        reader = PageReader(self._detector, recognizer)
         cancelled = threading.Event()
         return await self._wait(partial(self._read, files, reader, output, cancelled), cancelled)
 

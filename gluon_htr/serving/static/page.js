@@ -1,15 +1,17 @@
 // The page: sends a picture, a document or ink to the server, and shows what was read for correction.
 
+import { Alternatives } from "./alternatives.js";
 import * as corrections from "./corrections.js";
 import { Ink } from "./ink.js";
 import { Letters } from "./letters.js";
-import { Pages } from "./pages.js";
+import { Pages, readingsOf } from "./pages.js";
 import * as server from "./server.js";
 
 const byId = (id) => document.getElementById(id);
 const letters = new Letters(byId("letters"), byId("view"), byId("image"), byId("mark"));
 const ink = new Ink(byId("ink"), onInk);
 const pages = new Pages(keepCorrection);
+const N_BEST = 5; // readings of a line and of each word that a server with beam search is asked for
 const MAX_PDF_SIDE = 2500; // pixels of an image in a PDF to download
 const PAGE_HEIGHT = 500; // pixels: a lower picture is taken for a line
 const PAGE_SHAPE = 4; // as is one that is so many times as wide as high
@@ -23,7 +25,7 @@ let served = { corrections: false, pages: false, most_pixels: Infinity, most_pag
 /** Read a line. original: the file as it was chosen, sent: the same, unless the server would refuse it. */
 function read(original, sent = original) {
   return run(async (signal) => {
-    const reading = await server.read(sent, byId("model").value, signal);
+    const reading = await server.read(sent, byId("model").value, nBest(), signal);
     signal.throwIfAborted(); // a newer image would get this text
     show({ original, sent }, reading);
   });
@@ -33,10 +35,15 @@ function read(original, sent = original) {
 function readPages(file) {
   say("Reading");
   return run(async (signal) => {
-    const read = await server.readPages(file, byId("model").value, signal);
+    const read = await server.readPages(file, byId("model").value, nBest(), signal);
     signal.throwIfAborted();
     showPages(read, read.pictures ?? []);
   });
+}
+
+function nBest() {
+  const model = served.models?.find(({ name }) => name === byId("model").value);
+  return model?.alternatives ? N_BEST : 0;
 }
 
 /** Do what a newer file or image interrupts. */
@@ -77,11 +84,21 @@ function show(images, reading) {
   URL.revokeObjectURL(byId("image").src);
   byId("image").src = URL.createObjectURL(images.sent);
   byId("text").value = reading.text;
+  offerAlternatives(reading.words ?? []);
   const uncertain = letters.set(reading.characters);
   const plural = uncertain === 1 ? "One letter is" : `${uncertain} letters are`;
   const note = uncertain === 0 ? "" : ` ${plural} uncertain.`;
   const confidence = `${Math.round(reading.confidence * 100)} % sure of the whole text.`;
   say(reading.text ? `“${reading.text}” – ${confidence}${note}` : "No text was found in this image.");
+}
+
+/** Offer other readings of words below the text. */
+let alternatives;
+function offerAlternatives(words) {
+  alternatives?.remove();
+  if (!words.length) return;
+  alternatives = new Alternatives(byId("text"), words.map(readingsOf));
+  byId("text").after(alternatives.element);
 }
 
 function fail(error) {

@@ -1,5 +1,6 @@
 // A document page by page: the image with the outlines of its lines, and beside it their texts, each of which opens an editor.
 
+import { Alternatives } from "./alternatives.js";
 import { cropLine } from "./line_crops.js";
 
 const MIN_CONFIDENCE = 0.8; // lines below it are marked as uncertain
@@ -110,10 +111,11 @@ export class Pages {
     const image = element("img", { alt: "This line in the picture", src: URL.createObjectURL(crop) });
     image.addEventListener("load", () => URL.revokeObjectURL(image.src));
     const field = element("input", { value: line.text, dir: "auto", autocomplete: "off", spellcheck: false, maxLength: 500 });
+    const alternatives = new Alternatives(field, line.words.map(readingsOf));
     const cancel = element("button", { type: "button", textContent: "Cancel" });
     const view = element("div", { className: "crop", tabIndex: 0, role: "region", ariaLabel: "Picture of this line" }, image);
     const form = element("form", { className: "editor" }, view,
-      element("label", { textContent: "Text of this line" }, field),
+      element("label", { textContent: "Text of this line" }, field), alternatives.element,
       element("div", { className: "row" }, element("button", { className: "primary", textContent: "Save" }), cancel),
       element("p", { className: "problem", role: "alert" }));
     for (const event of ["keyup", "click", "input"])
@@ -136,7 +138,7 @@ export class Pages {
     const line = this.lines[k];
     try {
       const kept = await this.onSave(crop, text);
-      Object.assign(line, { text: kept, words: [], confidence: 1 });
+      Object.assign(line, { text: kept, words: [], alternatives: [], confidence: 1 });
       this.corrected.add(line);
       if (this.items[k] === item) this.update(k);
       this.close(item);
@@ -174,6 +176,12 @@ export class Pages {
 
 function linesOf(page) {
   return page.regions.flatMap((region) => region.lines);
+}
+
+/** The readings of a word as [text, probability], the word itself first. */
+export function readingsOf({ text, alternatives }) {
+  const own = [text, alternatives?.find((reading) => reading.text === text)?.probability ?? 1];
+  return [own, ...(alternatives ?? []).filter((reading) => reading.text !== text).map((reading) => [reading.text, reading.probability])];
 }
 
 function isUncertain(line) {

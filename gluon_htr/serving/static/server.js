@@ -13,20 +13,21 @@ export function useKey(key) {
   sessionStorage.setItem(KEY, key);
 }
 
-/** Read an image (a Blob). `signal` cancels the request, for example when there is a newer image. */
-export async function read(image, model, signal) {
+/** Read an image (a Blob). nBest: number of readings, 0 for the usual number. `signal` cancels the request, for example when there
+ * is a newer image. */
+export async function read(image, model, nBest, signal) {
   const form = new FormData();
   form.append("image", image, "image");
   if (model) form.append("model", model);
-  return send("v1/predict", { method: "POST", body: form, signal });
+  return send(`v1/predict${nBest ? `?n_best=${nBest}` : ""}`, { method: "POST", body: form, signal });
 }
 
 /** Read the pages of a file (a File or Blob), and get their pictures. */
-export function readPages(file, model, signal) {
+export function readPages(file, model, nBest, signal) {
   const form = new FormData();
   form.append("image", file, file.name ?? "image");
   if (model) form.append("model", model);
-  return send("v1/read?format=json&pictures=true", { method: "POST", body: form, signal });
+  return send(`v1/read?format=json&pictures=true${nBest ? `&n_best=${nBest}` : ""}`, { method: "POST", body: form, signal });
 }
 
 /** Write a document in another format; return the file and its name. */

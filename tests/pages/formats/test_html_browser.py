@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 import pytest
 from chromium import assert_accessible, keep_picture, new_page, playwright
-from example_pages import HEBREW, HEIGHT, WIDTH, blank, page, turned, varied
+from example_pages import HEBREW, HEIGHT, WIDTH, blank, doubtful, page, turned, varied
 
 from gluon_htr.datasets.spec import open_spec, parse_spec
 from gluon_htr.pages.crops import cut_straight
@@ -126,6 +126,42 @@ def test_lines_are_checked_and_corrected_by_keyboard_alone(opened: Any, tmp_path
     assert focused(opened) == "line 1 of the letter"
     assert opened.locator(".changed:visible").count() == 0
     expect(opened.locator("#progress")).to_have_text("1 of 4 lines checked")
+
+
+def test_another_reading_of_a_word_is_chosen(opened: Any, tmp_path: Path) -> None:
+    """A person would type what the model had thought of, or a choice would change another word of the line."""
+    show(opened, tmp_path / "a.html", doubtful())
+    field = opened.get_by_label("Page 1, Line 1")
+    word = opened.get_by_role("button", name="inthe, other readings")
+    assert opened.locator(".alternatives button:visible").all_inner_texts() == ["inthe"]
+    word.click()
+    readings = opened.get_by_role("group", name="Readings of inthe").get_by_role("button")
+    assert readings.all_inner_texts() == ["inthe 50 %", "in the 30 %", "<nthe> 10 %"]
+    expect(readings.nth(1)).to_be_focused()
+    press(opened, "Enter")
+    expect(field).to_have_value("in the house")
+    expect(field).to_be_focused()
+    assert opened.locator(".changed:visible").count() == 1
+    expect(readings).to_have_count(0)
+    field.fill("in the my house is in the house")  # a person goes on writing
+    press(opened, "ArrowDown")
+    expect(opened.get_by_role("group", name="Readings of in the")).to_be_visible()
+    press(opened, "ArrowRight", "Escape")
+    expect(field).to_be_focused()
+    expect(field).to_have_value("in the my house is in the house")
+    press(opened, "Escape")
+    expect(field).to_have_value("inthe house")
+    field.click(position={"x": 20, "y": 15})
+    press(opened, "Tab")
+    expect(opened.locator("#progress")).to_have_text("0 of 2 lines checked")
+    keep_picture(opened, "review-readings")
+    press(opened, "Tab", "Tab", "Enter")
+    expect(field).to_have_value("<nthe> house")
+    opened.reload()
+    expect(field).to_have_value("<nthe> house")
+    expect(opened.get_by_role("button", name="<nthe>, other readings")).to_be_visible()
+    field.fill("somebody wrote this")
+    expect(opened.locator(".alternatives")).to_be_hidden()
 
 
 def test_a_line_on_the_scan_leads_to_its_text(opened: Any, tmp_path: Path) -> None:
@@ -267,10 +303,20 @@ def test_a_printout_has_every_page_with_its_text(opened: Any, tmp_path: Path) ->
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nothing_serious_is_found_by_axe(browser: Any, tmp_path: Path, size: dict[str, int], scheme: str) -> None:
     """People with a screen reader, with weak eyes or with a telephone could not use the page (WCAG 2.2)."""
+    fourth = msgspec.structs.replace(doubtful(), number=4)
     with new_page(browser, viewport=size, color_scheme=scheme, bypass_csp=True) as tab:
-        show(tab, tmp_path / "a.html", letter(0.5, 0.75, 0.95), msgspec.structs.replace(varied(), number=2), blank(3))
+        show(
+            tab,
+            tmp_path / "a.html",
+            letter(0.5, 0.75, 0.95),
+            msgspec.structs.replace(varied(), number=2),
+            blank(3),
+            fourth,
+        )
         tab.locator("#queue input[type=text]").nth(1).focus()
         press(tab, "x", "Enter")
+        tab.get_by_role("button", name="inthe, other readings").click()
+        assert_accessible(tab)
         for order in ("least certain first", "as on the page"):
             tab.get_by_label(order).check()
             assert tab.evaluate("document.documentElement.scrollWidth") <= size["width"]

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from alto_tools.alto_tools import alto_parse, alto_text
-from example_pages import blank, page, turned, varied
+from example_pages import blank, doubtful, page, turned, varied
 from hypothesis import given
 from lxml import etree
 from schemas import schema
@@ -31,6 +31,7 @@ EXAMPLES = {
     "turned right": turned(varied(), 270),
     "controls": page("a\0b \x08 \ufffe \x1b]]>"),
     "no line": page(),
+    "doubtful": doubtful(),
 }
 
 
@@ -54,6 +55,42 @@ def test_any_page_is_valid_and_reads_back_equal(name: str, written: Page) -> Non
         assert line.text.split() == allowed(given_line.text).split()
         assert parse_points(line.polygon).tolist() == [list(point) for point in on_page(given_line.polygon, written)]
         assert parse_points(line.baseline).tolist() == [list(point) for point in on_page(given_line.baseline, written)]
+
+
+def test_other_readings_are_in_page_files() -> None:
+    """A person who corrects in Transkribus or eScriptorium would get another reading as the text, or no choice."""
+    blob = page_xml(doubtful())
+    assert [line.text for line in parse_page(blob).lines] == ["inthe house", "certain"]
+    root = etree.fromstring(blob)
+
+    def readings(path: str) -> list[tuple[str | None, str | None, str]]:
+        found = root.find(f".//{path}", root.nsmap).findall("TextEquiv", root.nsmap)
+        return [(each.get("index"), each.get("conf"), each.findtext("Unicode", None, root.nsmap)) for each in found]
+
+    first, second = "TextLine[@id='l0']", "TextLine[@id='l1']"
+    assert readings(f"{first}/Word[1]") == [
+        ("0", "0.8750", "inthe"),
+        ("1", "0.3000", "in the"),
+        ("2", "0.1000", "<nthe>"),
+    ]
+    assert readings(f"{first}/Word[2]") == [(None, "0.8750", "house")]
+    assert readings(first) == [("0", "0.7500", "inthe house"), ("1", "0.3000", "in the house")]
+    assert readings(second) == [(None, "0.7500", "certain")]
+
+
+def test_other_readings_are_in_alto_files() -> None:
+    """A library's search would not find the word that was really written."""
+    blob = alto(doubtful())
+    assert [line.text for line in parse_page(blob).lines] == ["inthe house", "certain"]
+    root = etree.fromstring(blob)
+    found = [
+        (each.getparent().get("CONTENT"), each.text, each.get("PURPOSE"))
+        for each in root.iterfind(".//ALTERNATIVE", root.nsmap)
+    ]
+    assert found == [
+        ("inthe", "in the", "recognition, probability 0.3000"),
+        ("inthe", "<nthe>", "recognition, probability 0.1000"),
+    ]
 
 
 @pytest.mark.parametrize("encode", ENCODERS.values())

@@ -1,5 +1,6 @@
 // A line of the document: its text, its place on the scan, and what a person has made of it.
 
+import { Alternatives } from "./alternatives.js";
 import { crop, frameOf } from "./crop.js";
 
 export class Line {
@@ -12,6 +13,10 @@ export class Line {
     this.place = document.getElementById(`${element.id}-place`);
     const { outline, baseline, angle } = this.place.dataset;
     this.frame = frameOf({ outline: points(outline), baseline: points(baseline), angle: Number(angle) });
+    if (element.dataset.words) {
+      this.alternatives = new Alternatives(this.input, JSON.parse(element.dataset.words), -1);
+      this.input.after(this.alternatives.element);
+    }
     this.holder = element.querySelector(".crop"); // of the image, with its size before the image is drawn
     this.holder.style.aspectRatio = this.frame.width / this.frame.height;
     this.holder.style.setProperty("--ratio", this.frame.width / this.frame.height);
@@ -33,6 +38,7 @@ export class Line {
   set(text = this.input.defaultValue, checked = false) {
     this.input.value = text;
     this.box.checked = checked;
+    this.alternatives?.update();
     this.show();
   }
 

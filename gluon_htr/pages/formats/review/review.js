@@ -96,7 +96,7 @@ function onKey(event, line) {
     event.preventDefault();
     if (!event.shiftKey) check(line);
     neighbor?.input.focus();
-  } else if (event.key === "Tab" && !event.shiftKey) check(line); // the browser itself goes to the next line
+  } else if (event.key === "Tab" && !event.shiftKey && !line.alternatives?.isOpen) check(line); // the browser itself goes to the next line
   else if (event.key === "Escape") {
     line.set();
     update(line);
@@ -143,6 +143,7 @@ byId("save-lines").addEventListener("click", async () => {
 });
 
 document.body.classList.toggle("several", pages.length > 1);
+byId("alternatives-hint").hidden = !lines.some((line) => line.alternatives);
 if (!memory.restore()) byId("note").textContent = "This browser keeps no edits of this file: save before you close it.";
 for (const line of lines) line.show();
 showProgress();
