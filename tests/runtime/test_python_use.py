@@ -194,3 +194,21 @@ def test_a_type_checker_finds_typos(tmp_path: Path) -> None:
     assert len(ours) == 2, done.stdout
     assert "laod" in ours[0]
     assert "raed" in ours[1]
+
+
+def test_models_are_loaded_in_several_threads() -> None:
+    """A program that reads in threads crashed as a whole when two of them loaded a model first."""
+    program = """
+import sys, threading
+from gluon_htr.runtime.loading_pages import load_reader
+
+sys.setswitchinterval(1e-6)
+threads = [threading.Thread(target=lambda: print(load_reader(threads=1).detector.name)) for _ in range(6)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("pages") == 6
