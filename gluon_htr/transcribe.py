@@ -84,7 +84,7 @@ def run(sources: Sequence[str], settings: ReaderSettings, request: EngineRequest
             _command.say(f'{RESULTS} needs pyarrow: pip install "gluon-htr[scale]", then repeat the command')
         write_report(folder / REPORT, journal, suffix, models)
         counts = journal.counts()
-    _command.say(f"{counts.done:,} pages read, {counts.failed:,} failed: see {folder / REPORT}")
+    _command.say(f"{counts.done:,} pages read, {counts.failed:,} failed: see {os.path.relpath(folder / REPORT)}")
     return 1 if counts.failed else 0
 
 
@@ -123,7 +123,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         provider=options.provider,
         decoder=_options.decoder_request(options),
         format=options.format,
-        output=options.output,
+        output=options.output.resolve(),
         written=int(os.environ.get("SOURCE_DATE_EPOCH") or time.time()),
         page_seconds=options.page_timeout,
         page_bytes=int(options.page_memory * 1e9),

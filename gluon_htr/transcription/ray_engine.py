@@ -6,11 +6,14 @@ its machine is started again by Ray, and its page is read again.
 
 from __future__ import annotations
 
+import os
 import time
+from dataclasses import replace
 from types import TracebackType
 from typing import Any
 
 from ..errors import MissingToolError, UsageError
+from .fetching import is_remote
 from .isolation import IsolatedWorker
 from .tasks import Answer, ReaderSettings, Task, WorkerLost
 
@@ -35,18 +38,21 @@ class ReaderActor:
 class RayEngine:
     """Reads pages in `workers` actors. A context manager.
 
-    address: of a running cluster; None starts one on this machine. Raises what loading the models raises,
+    address: of a running cluster; None starts one on this machine. Machines of a cluster need the output folder, and
+    sources that are files, under the same paths. Raises what loading the models raises,
     `MissingToolError` without Ray, `UsageError` if there is no cluster.
     """
 
     def __init__(self, settings: ReaderSettings, workers: int, address: str | None) -> None:
+        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # Ray reports its use otherwise
         try:
             import ray
         except ImportError:
             raise MissingToolError('--engine ray needs Ray: pip install "gluon-htr[scale]"') from None
         self._ray = ray
         try:
-            ray.init(address=address, log_to_driver=False, include_dashboard=False if address is None else None)
+            own = {} if address else {"include_dashboard": False}
+            ray.init(address=address, log_to_driver=False, logging_level="ERROR", **own)
         except (ConnectionError, ValueError, TimeoutError) as error:
             raise UsageError(f"there is no Ray cluster at {address}: {str(error).splitlines()[0]}") from None
         gpus = 0 if settings.provider == "cpu" else 1
@@ -80,7 +86,10 @@ class RayEngine:
     def give(self, task: Task) -> None:
         """Give a page to an actor that is free."""
         actor = self._idle.pop(0)
-        self._busy[actor.read.remote(task)] = (actor, task)
+        moved = task
+        if not is_remote(task.address):
+            moved = replace(task, address=os.path.abspath(task.address))  # actors have a folder of their own
+        self._busy[actor.read.remote(moved)] = (actor, task)
 
     def answers(self) -> list[tuple[Task, Answer]]:
         """Wait for the next answers."""
