@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
@@ -10,11 +11,13 @@ import sqlite3
 import subprocess
 import sys
 import time
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import numpy as np
 import pytest
 from drawn_pages import draw_page
+from loopback import send, serving
 from PIL import Image
 from support import Command, refusal
 
@@ -200,3 +203,45 @@ def test_other_formats(scans: Path, tmp_path: Path, command: Command) -> None:
     assert done.returncode == 0, done.stderr
     assert "<img" in (tmp_path / "out" / "c-0002.html").read_text(encoding="utf-8")
     assert json.dumps("c.tif")[1:-1] in done.stderr or "2 pages read" in done.stderr
+
+
+def test_the_pages_of_a_manifest(tmp_path: Path, command: Command) -> None:
+    """Archives publish pages as IIIF manifests, on servers that are busy, and that miss some."""
+    page = io.BytesIO()
+    draw_page(3, seed=1, size=40)[0].save(page, "PNG")
+    asked: list[str] = []
+
+    def answer(request: BaseHTTPRequestHandler, number: int) -> None:
+        asked.append(request.path)
+        host = f"http://{request.headers['Host']}"
+        if request.path == "/iiif/letters-1905/manifest":
+            names = ("first", "second")
+            bodies = [{"type": "Image", "id": f"{host}/{name}.png", "width": 9, "height": 9} for name in names]
+            canvases = [{"type": "Canvas", "items": [{"items": [{"body": body}]}]} for body in bodies]
+            manifest = {"type": "Manifest", "id": host + request.path, "items": canvases}
+            send(request, 200, json.dumps(manifest).encode())
+        elif request.path == "/first.png" and asked.count("/first.png") == 1:
+            send(request, 429, Retry_After="0")
+        elif request.path == "/first.png":
+            send(request, 200, page.getvalue())
+        else:
+            send(request, 404)
+
+    with serving(answer) as (address, _):
+        manifest = address.replace("/page.jpg", "/iiif/letters-1905/manifest")
+        refused = command("transcribe", manifest, "--output", tmp_path / "out")
+        assert "is on a private network: --allow-private permits that" in refusal(refused)
+        done = command("transcribe", manifest, "--output", tmp_path / "out", "--allow-private", "--workers", 1)
+    assert done.returncode == 1, done.stderr
+    assert "1 pages read, 1 failed" in done.stderr
+    assert "second.png does not exist (404)" in done.stderr
+    assert "<TextLine" in (tmp_path / "out" / "letters-1905" / "0001.xml").read_text(encoding="utf-8")
+
+
+def test_a_cluster_gives_the_same_results(scans: Path, undisturbed: Path, tmp_path: Path) -> None:
+    """The results of an archive would depend on where it was read."""
+    pytest.importorskip("ray", reason="Ray is not installed: pip install gluon-htr[scale]")
+    done = transcribe(scans, tmp_path / "out", "--engine", "ray")
+    assert done.returncode == 1, done.stderr
+    assert files(tmp_path / "out") == files(undisturbed)
+    assert rows(tmp_path / "out") == rows(undisturbed)
