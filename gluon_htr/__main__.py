@@ -14,6 +14,7 @@ from .errors import UsageError
 #: In the order of use.
 COMMANDS = (
     "read",
+    "transcribe",
     "predict",
     "evaluate",
     "compare",

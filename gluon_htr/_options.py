@@ -54,10 +54,13 @@ def add_decoder(parser: argparse.ArgumentParser) -> None:
 
 def decoder(options: argparse.Namespace) -> Decoder:
     """Make the decoder that the options ask for."""
-    return make_decoder(
-        DecoderRequest(
-            options.decoder, options.language, options.language_model, options.lexicon, getattr(options, "n_best", 0)
-        )
+    return make_decoder(decoder_request(options))
+
+
+def decoder_request(options: argparse.Namespace) -> DecoderRequest:
+    """Return what the options ask of decoding."""
+    return DecoderRequest(
+        options.decoder, options.language, options.language_model, options.lexicon, getattr(options, "n_best", 0)
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from .._json import convert
 from .._text_files import read_text
 from ..errors import CheckpointError
 from ..graphs.pair import PARAMETERS, SYMBOL
@@ -58,6 +59,6 @@ def read_preprocessing(folder: Path) -> Preprocessing:
     file = folder / RUN
     try:
         content: dict[str, Any] = tomllib.loads(read_text(file))
-        return msgspec.convert(content["preset"]["preprocessing"], Preprocessing)
+        return convert(content["preset"]["preprocessing"], Preprocessing)
     except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError, msgspec.ValidationError) as error:
         raise CheckpointError(f"{file} is damaged: {error}") from None

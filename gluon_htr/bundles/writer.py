@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 
+from .._json import decoder
 from .._storage import atomic_file, atomic_folder
 from ..errors import UsageError
 from .schema import DOCUMENT, Description, File
@@ -27,7 +28,7 @@ def write_bundle(path: Path, description: Description, files: dict[str, bytes]) 
     manifest = {name: File(hashlib.sha256(files[name]).hexdigest(), len(files[name])) for name in sorted(files)}
     document = msgspec.json.encode(msgspec.structs.replace(description, files=manifest))
     try:
-        msgspec.json.decode(document, type=Description)
+        decoder(Description).decode(document)
     except msgspec.ValidationError as error:  # a structure is checked when it is read, not when it is made
         raise UsageError(f"{path} would not be a valid bundle: {error}") from None
     everything = {DOCUMENT: msgspec.json.format(document, indent=1) + b"\n"} | {name: files[name] for name in manifest}

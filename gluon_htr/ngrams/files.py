@@ -20,6 +20,7 @@ import msgspec
 import numpy as np
 
 from .._files import MAX_DATA, read_bounded
+from .._json import decoder
 from .._storage import write_atomically
 from ..errors import LanguageModelError
 from .model import SPECIAL, NGramModel, Trie, Unit
@@ -128,7 +129,7 @@ def parse_model(data: bytes, where: str) -> LanguageModel:
     if header_bytes > MAX_HEADER or zlib.crc32(text) != header_sum or zlib.crc32(body) != body_sum:
         raise LanguageModelError(f"{where} is damaged or cut off: its checksum differs")
     try:
-        header = msgspec.json.decode(text, type=_Header)
+        header = decoder(_Header).decode(text)
         ngrams = _ngrams(header, body)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise LanguageModelError(f"{where} is damaged: {error}") from None

@@ -69,12 +69,15 @@ class PageSource:
         self._close()
 
     def __iter__(self) -> Iterator[PageImage]:
-        for number in range(1, self.count + 1):
-            try:
-                yield PageImage(number, self._decode(number - 1))
-            except ImageError as error:
-                where = f", page {number}" if self.count > 1 else ""
-                yield PageImage(number, None, ImageError(f"{self.name}{where}: {_without(str(error), self.name)}"))
+        return map(self.page, range(1, self.count + 1))
+
+    def page(self, number: int) -> PageImage:
+        """Decode one page, counted from 1."""
+        try:
+            return PageImage(number, self._decode(number - 1))
+        except ImageError as error:
+            where = f", page {number}" if self.count > 1 else ""
+            return PageImage(number, None, ImageError(f"{self.name}{where}: {_without(str(error), self.name)}"))
 
     def _open(self, blob: bytes) -> None:
         if not blob:

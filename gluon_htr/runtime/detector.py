@@ -70,7 +70,7 @@ class Detector:
         skew = _skew(found)
         if abs(skew) > LEVEL:
             found = _turned_back(self._find(_turned(small, skew)), skew, small.shape, _canvas(small.shape, skew))
-        return [FoundLine(line.polygon / zoom, line.baseline / zoom, line.confidence) for line in found]
+        return _on_page([FoundLine(line.polygon / zoom, line.baseline / zoom, line.confidence) for line in found], page)
 
     def _find(self, small: np.ndarray) -> list[FoundLine]:
         """Find the lines of a scaled page, in its pixels."""
@@ -80,6 +80,15 @@ class Detector:
             raise ModelError(f"{self.name} produced NaN or Inf logits: its weights are corrupt")
         scale = np.array(image.shape[::-1]) / np.array(logits.shape[:0:-1])
         return find(probabilities(logits), self.classes, scale)
+
+
+def _on_page(found: list[FoundLine], page: np.ndarray) -> list[FoundLine]:
+    """Cut lines off at the edges of the page, and leave out those of which less than a pixel is left: the network also
+    sees the margin that is added for it.
+    """
+    size = page.shape[::-1]
+    cut = (FoundLine(np.clip(f.polygon, 0, size), np.clip(f.baseline, 0, size), f.confidence) for f in found)
+    return [line for line in cut if np.ptp(line.polygon, axis=0).min() >= 1]
 
 
 def _usual_height(found: list[FoundLine]) -> float:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from .._json import convert
 from .._text_files import read_text
 from ..bundles.catalog import find_bundle
 from ..bundles.notice import note_license
@@ -118,7 +119,7 @@ def _from_run(run: Path, threads: int | None, providers: Sequence[str]) -> Detec
     if not has_weights(run):
         raise CheckpointError(f"{run} has no weights yet: they are written after the first validation")
     try:
-        preset = msgspec.convert(tomllib.loads(read_text(run / RUN))["preset"], LayoutPreset)
+        preset = convert(tomllib.loads(read_text(run / RUN))["preset"], LayoutPreset)
     except (OSError, KeyError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         raise CheckpointError(f"{run / RUN} is damaged: {error}") from None
     network = pair_network(read_pair(run), "onnx", threads, providers)

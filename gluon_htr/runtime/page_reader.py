@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -162,7 +162,6 @@ class PageReader:
     def _lines(self, page: np.ndarray, found: Sequence[FoundLine]) -> list[tuple[Line, np.ndarray]]:
         """Read the found lines of an upright page, with the box (4,) of each on it."""
         size = (page.shape[1], page.shape[0])
-        found = [replace(f, polygon=np.clip(f.polygon, 0, size), baseline=np.clip(f.baseline, 0, size)) for f in found]
         geometries = [LineGeometry(line.polygon, line.baseline) for line in found]
         crops, frames, kept = [], list[Frame](), list[FoundLine]()
         for line, outline in zip(found, found_bands(geometries, size)):

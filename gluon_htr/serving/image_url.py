@@ -17,7 +17,8 @@ import anyio
 import httpcore
 
 from .. import __version__
-from .addresses import UNREACHABLE, Address, is_public, resolve
+from .._networks import Address, is_public
+from .addresses import UNREACHABLE, resolve
 from .budget import Lease
 from .request_errors import RequestRejected
 from .server_settings import ServerSettings

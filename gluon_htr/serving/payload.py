@@ -19,6 +19,7 @@ from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
+from .._json import decoder
 from .budget import Lease
 from .request_errors import RequestRejected
 from .server_settings import ServerSettings
@@ -97,7 +98,7 @@ async def _parse(request: Request, body: bytes, settings: ServerSettings) -> Pay
 
 def _parse_json(body: bytes) -> Payload:
     try:
-        fields = msgspec.json.decode(body, type=_JsonBody)
+        fields = decoder(_JsonBody).decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise RequestRejected(400, f"the request is not valid JSON of the expected form: {error}") from None
     images = [*([fields.image] if fields.image is not None else []), *(fields.images or [])]

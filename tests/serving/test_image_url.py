@@ -18,7 +18,7 @@ pytest.importorskip("fastapi", reason="needs gluon-htr[serve]")
 from letters import LETTERS
 from reading_server import ReadingServer, word
 
-from gluon_htr.serving.addresses import Address, is_public
+from gluon_htr._networks import Address, is_public
 from gluon_htr.serving.budget import Budget, Lease
 from gluon_htr.serving.image_url import MAX_REDIRECTS, CheckedNetwork, fetch
 from gluon_htr.serving.request_errors import RequestRejected

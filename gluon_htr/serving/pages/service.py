@@ -12,6 +12,7 @@ from functools import partial
 import anyio
 import msgspec
 
+from ..._json import decoder
 from ..._processes import cores
 from ...errors import ImageError, MissingToolError, StorageError
 from ...runtime.detector import Detector
@@ -131,7 +132,7 @@ class _Timed:
 
 def _convert(body: bytes, output: OutputOptions, settings: ServerSettings) -> ServedFile:
     try:
-        document = msgspec.json.decode(body, type=ReadDocument)
+        document = decoder(ReadDocument).decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise RequestRejected(400, f"the request is not a document as /v1/read returns it: {error}") from None
     _check(document, output, settings)

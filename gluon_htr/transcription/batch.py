@@ -1,0 +1,80 @@
+"""The loop of a batch: pages from the journal to an engine, answers from the engine to the journal."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import Protocol
+
+from ..errors import StorageError
+from .journal import Journal
+from .tasks import Answer, BatchFailed, PageFailed, PageRead, SeveralPages, Task, WorkerLost
+
+ATTEMPTS = 3  # of a page whose worker ends: it may not be the fault of the page
+
+
+class Engine(Protocol):
+    """What reads pages: `LocalEngine`, `RayEngine`."""
+
+    @property
+    def is_free(self) -> bool:
+        """Whether another page can be given."""
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether an answer is to come."""
+
+    def give(self, task: Task) -> None:
+        """Start to read a page."""
+
+    def answers(self) -> list[tuple[Task, Answer]]:
+        """Wait for the next answers, at least one."""
+
+
+def read_all(journal: Journal, engine: Engine, failed: Callable[[str], None]) -> Iterator[tuple[int, int]]:
+    """Read everything that waits. Yield after each answer how many pages have ended, of how many.
+
+    failed: called with a message for each page that is given up. Raises `StorageError` if results cannot be written;
+    the batch can be continued later.
+    """
+    counts = journal.counts()
+    ended, total = counts.done + counts.failed, counts.total
+    again: deque[Task] = deque()
+    waiting = journal.waiting()
+    while True:
+        while engine.is_free and (task := _next(again, waiting)) is not None:
+            engine.give(task)
+        if not engine.is_busy:
+            return
+        for task, answer in engine.answers():
+            new = _record(journal, task, answer, failed)
+            again.extend(new)
+            if isinstance(answer, SeveralPages):
+                total += len(new) - 1
+            elif not new:
+                ended += 1
+            yield ended, total
+
+
+def _next(again: deque[Task], waiting: Iterator[Task]) -> Task | None:
+    return again.popleft() if again else next(waiting, None)
+
+
+def _record(journal: Journal, task: Task, answer: Answer, failed: Callable[[str], None]) -> list[Task]:
+    """Record an answer. Return what is to be read because of it."""
+    if isinstance(answer, PageRead):
+        journal.record_read(task, answer)
+    elif isinstance(answer, SeveralPages):
+        return journal.record_several(task, answer.count, answer.sha256)
+    elif isinstance(answer, BatchFailed):
+        raise StorageError(answer.reason)
+    elif isinstance(answer, WorkerLost) and journal.record_lost(task) < ATTEMPTS:
+        return [task]
+    else:
+        assert isinstance(answer, (PageFailed, WorkerLost))
+        where = task.address if task.number is None else f"{task.address}, page {task.number}"
+        tries = f" in each of {ATTEMPTS} attempts" if isinstance(answer, WorkerLost) else ""
+        reason = f"{where}: {answer.reason}{tries}" if isinstance(answer, WorkerLost) else answer.reason
+        journal.record_failed(task, answer.kind, reason)
+        failed(reason)
+    return []

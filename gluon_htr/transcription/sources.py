@@ -1,0 +1,138 @@
+"""What a user names as sources of a batch: files, folders, patterns, listings, IIIF manifests, addresses of fsspec."""
+
+from __future__ import annotations
+
+import glob
+import json
+import os
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path, PurePosixPath
+from urllib.parse import unquote, urlsplit
+
+from .._folders import files_below
+from .._text_files import read_text
+from ..errors import UsageError
+from ..pages.files import PAGE_SUFFIXES
+from .fetching import Fetcher, SourceError, below, is_remote
+from .iiif import manifest_pages
+from .tasks import Source
+
+LISTINGS = (".txt", ".lst", ".tsv", ".csv")
+_UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"|?*\\]+')
+_LONGEST = 100  # characters of a part of a name
+
+
+def expand(given: Sequence[str], fetcher: Fetcher, output: Path) -> Iterator[Source]:
+    """Yield the sources that a user names, in order. Files are not opened; the folder `output` is left out.
+
+    A folder stands for the images and PDFs below it, in the order of their names; a listing (.txt, .lst, .tsv, .csv)
+    for the address in the first column of each of its lines, relative to itself; an address of a web server that
+    answers with JSON for the canvases of that IIIF manifest. Raises `UsageError` for what stands for nothing.
+    """
+    for name in given:
+        if is_remote(name):
+            yield from _remote(name, fetcher)
+            continue
+        path = Path(name)
+        if path.is_dir():
+            yield from _folder(path, output)
+        elif not path.exists() and glob.has_magic(name):
+            yield from _pattern(name)
+        elif path.suffix.lower() in LISTINGS:
+            yield from _listing(path)
+        elif path.suffix.lower() == ".json":
+            yield from _manifest(read_text(path), name, fetcher)
+        elif not path.exists():
+            raise UsageError(f"{name} does not exist")
+        else:
+            yield _file(path, path.name)
+
+
+def _folder(folder: Path, output: Path) -> Iterator[Source]:
+    own = output.resolve()
+    files = files_below(folder, PAGE_SUFFIXES)
+    if folder.resolve() in (own, *own.parents):
+        files = [file for file in files if own not in file.resolve().parents]
+    if not files:
+        raise UsageError(f"{folder} has no images and no PDF")
+    for file in sorted(files):
+        yield _file(file, os.path.relpath(file, folder))
+
+
+def _pattern(pattern: str) -> Iterator[Source]:
+    files = sorted(name for name in glob.glob(pattern, recursive=True) if os.path.isfile(name))
+    if not files:
+        raise UsageError(f"no file matches {pattern}")
+    fixed = re.split(r"[*?\[]", pattern)[0]
+    base = os.path.dirname(fixed)
+    for name in files:
+        yield _file(Path(name), os.path.relpath(name, base or "."))
+
+
+def _listing(path: Path) -> Iterator[Source]:
+    """Read a listing. A page that is missing is found out when it is its turn: listings may be long."""
+    separator = "," if path.suffix.lower() == ".csv" else "\t"
+    folder, found = str(path.parent), False
+    for line in read_text(path).splitlines():
+        entry = line.split(separator)[0].strip().strip('"')
+        if not entry or entry.startswith("#"):
+            continue
+        found = True
+        if is_remote(entry):
+            yield _address(entry)
+        else:
+            yield _named(entry if os.path.isabs(entry) else os.path.join(folder, entry), entry)
+    if not found:
+        raise UsageError(f"{path} lists no pages: write the address of one in each line")
+
+
+def _remote(address: str, fetcher: Fetcher) -> Iterator[Source]:
+    scheme = address.partition("://")[0].lower()
+    if scheme not in ("http", "https"):
+        found = [each for each in below(address) if each.lower().endswith(PAGE_SUFFIXES)]
+        if not found:
+            raise UsageError(f"{address} has no images and no PDF")
+        start = len(os.path.commonpath(found)) if len(found) > 1 else 0
+        for each in found:
+            yield _named(each, each[start:] if start else each.rpartition("/")[2])
+        return
+    if urlsplit(address).path.lower().endswith(PAGE_SUFFIXES):
+        yield _address(address)
+        return
+    try:
+        content = fetcher.fetch(address)
+    except SourceError as error:
+        raise UsageError(str(error)) from None
+    if content.lstrip()[:1] == b"{":
+        yield from _manifest(content.decode("utf-8", errors="replace"), address, fetcher)
+    else:
+        yield _address(address)
+
+
+def _manifest(text: str, address: str, fetcher: Fetcher) -> Iterator[Source]:
+    try:
+        manifest = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"{address} is not JSON: {error}") from None
+    for page in manifest_pages(manifest, address, fetcher):
+        yield Source(page.address, _safe(f"{page.document}/{page.number:04}"), "")
+
+
+def _address(address: str) -> Source:
+    return _named(address, unquote(urlsplit(address).path))
+
+
+def _file(path: Path, relative: str) -> Source:
+    return _named(str(path), relative)
+
+
+def _named(address: str, relative: str) -> Source:
+    """Name a source by its path. Paths above the folder of the outputs, and what is no name of a file, are changed."""
+    stem, suffix = os.path.splitext(relative)
+    return Source(address, _safe(stem), _UNSAFE.sub("_", suffix)[:10])
+
+
+def _safe(name: str) -> str:
+    parts = (part for part in PurePosixPath(name.replace("\\", "/")).parts if part not in ("/", ".."))
+    return "/".join(_UNSAFE.sub("_", part).lstrip(".")[:_LONGEST] or "_" for part in parts) or "page"
