@@ -6,8 +6,9 @@ msgspec crashes if two threads make it look at a type for the first time. Here, 
 from __future__ import annotations
 
 import threading
+from collections.abc import Hashable
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import msgspec
 
@@ -30,7 +31,7 @@ def decode_json(content: bytes, kind: type[T], where: str, error: type[HtrError]
 def decoder(kind: type[T]) -> msgspec.json.Decoder[T]:
     """Return the decoder of a type. Threads may call this at once."""
     with _first_looks:
-        made: msgspec.json.Decoder[T] = _decoder(kind)
+        made: msgspec.json.Decoder[T] = _decoder(cast(Hashable, kind))
         return made
 
 
