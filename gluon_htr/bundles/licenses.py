@@ -11,9 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 _RESTRICTED = re.compile(r"non-?commercial|\bresearch\b|passed on|\bNC\b", re.IGNORECASE)
-_UNCLEAR = re.compile(
-    r"\bND\b|\b(no|not|only|unless|except|personal|private)\b", re.IGNORECASE
-)  # conditions to be read
+#: Conditions that somebody must read.
+_UNCLEAR = re.compile(r"\bND\b|\b(no|not|only|unless|except|personal|private)\b", re.IGNORECASE)
 _SHARE_ALIKE = re.compile(r"\bBY-SA\b")
 _ATTRIBUTION = re.compile(r"\bCC BY\b")
 _FREE = re.compile(r"public domain|\b(CC0|MIT|BSD|Apache)\b", re.IGNORECASE)

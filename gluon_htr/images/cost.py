@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from PIL import Image
@@ -20,6 +21,9 @@ MAX_FILE = 256 << 20  # bytes of a file
 MAX_MEMORY = 800 << 20  # bytes of a file, its pixels as they are decoded, and its decoder
 MAX_PARTS = 100_000  # chunks, segments or directories of a file
 MAX_BLOCKS = 1_000_000  # blocks of 255 bytes of a GIF
+MAX_COMMENTS = 1 << 20  # bytes of the comments of a GIF, which Pillow before version 13 joins in quadratic time
+MAX_EXIF_PARTS = 100  # places of an AVIF at which EXIF data could begin
+MAX_EXIF = 16 << 20  # bytes of all tags of EXIF data, which may claim the same bytes again and again
 MAX_SCAN_PIXELS = 2_000_000_000  # scans of a JPEG times its pixels: 2 s
 MAX_SLOW = 8 << 20  # bytes of a file whose decoder is written in Python: 3 s
 #: Bytes a pixel that a decoder needs beyond the pixels themselves.
@@ -31,6 +35,7 @@ _SLOW_BYTES = 2.5e6  # bytes a second of a decoder that is written in Python
 _BYTES = {"1": 1, "L": 1, "P": 1}  # a pixel of Pillow's modes; 2 with 16 bits, 4 in all others
 _TIFF_BYTES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
 _STRIPS = 279, 325  # tags of a TIFF: bytes of its strips, of its tiles
+_EXIF, _EXIF_TIFF = b"Exif\0\0", re.compile(rb"II[*+]\0|MM\0[*+]")
 _SCAN = b"\xff\xda"
 _MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")  # within the data of a scan: the next segment
 
@@ -60,8 +65,14 @@ def check_structure(blob: bytes, form: str, name: str) -> None:
         _check_count(png_chunks(blob), MAX_PARTS, name)
     elif form == "JPEG":
         _check_count(_jpeg_head(blob), MAX_PARTS, name)
+        _check_exif(_exif_of_jpeg(blob), name)
+    elif form == "AVIF":
+        for match in islice(_EXIF_TIFF.finditer(blob), MAX_EXIF_PARTS):
+            _check_exif(blob[match.start() :], name)
     elif form == "GIF":
         _check_count(_gif_blocks(blob), MAX_BLOCKS, name)
+        if sum(_gif_blocks(blob)) > MAX_COMMENTS:
+            raise ImageError(f"{name} has more than {MAX_COMMENTS >> 20} MB of comments: save it again as PNG")
     elif form == "TIFF":
         _check_directories(blob, name)
     elif len(blob) > MAX_SLOW and (_is_rle(blob, form) or (form == "PPM" and blob[1:2] in b"123")):
@@ -142,10 +153,11 @@ def _scans(blob: bytes) -> int:
 
 
 def _gif_blocks(blob: bytes) -> Iterator[int]:
-    """Yield the places of the blocks of a GIF (GIF89a, sections 15 to 26), as far as they are whole."""
+    """Yield the bytes of comments in each block of a GIF (GIF89a, sections 15 to 26), as far as they are whole."""
     at = 13 + (3 << (blob[10] & 7) + 1 if len(blob) > 10 and blob[10] & 0x80 else 0)
     while at < len(blob) and blob[at] != 0x3B:
-        yield at
+        yield 0
+        is_comment = blob[at : at + 2] == b"\x21\xfe"
         if blob[at] == 0x21:
             at += 2
         elif blob[at] == 0x2C and at + 10 < len(blob):
@@ -155,18 +167,46 @@ def _gif_blocks(blob: bytes) -> Iterator[int]:
             at += 1
             continue
         while at < len(blob) and blob[at]:
-            yield at
+            yield blob[at] if is_comment else 0
             at += 1 + blob[at]
         at += 1
 
 
+def is_exif_bomb(content: bytes) -> bool:
+    """Test whether the tags of EXIF data claim so many bytes that Pillow before version 13 would copy gigabytes."""
+    while content.startswith(_EXIF):
+        content = content[len(_EXIF) :]
+    sizes = next(_directories(content), [])
+    return sum(min(size, len(content)) for size in sizes) > max(MAX_EXIF, 2 * len(content))
+
+
+def _check_exif(content: bytes, name: str) -> None:
+    if is_exif_bomb(content):
+        raise ImageError(f"{name} is broken: its EXIF data have more entries than the file has room for")
+
+
+def _exif_of_jpeg(blob: bytes) -> bytes:
+    """Join the segments of a JPEG that hold EXIF data, as Pillow does."""
+    places = (at for at in _jpeg_head(blob) if blob[at : at + 2] == b"\xff\xe1" and blob[at + 4 : at + 10] == _EXIF)
+    return b"".join(blob[at + 10 : at + 2 + int.from_bytes(blob[at + 2 : at + 4], "big")] for at in places)
+
+
 def _check_directories(blob: bytes, name: str) -> None:
-    """Check that the tags of a TIFF's directories do not have more bytes than the file (TIFF 6.0, section 2)."""
+    """Check that the tags of a TIFF's directories do not have more bytes than the file."""
+    seen = total = 0
+    for sizes in _directories(blob):
+        seen, total = seen + 1 + len(sizes), total + sum(sizes)
+        if seen > MAX_PARTS or total > 2 * len(blob):
+            raise ImageError(f"{name} is broken: its directories have more entries than the file has room for")
+
+
+def _directories(blob: bytes) -> Iterator[list[int]]:
+    """Yield the bytes that the tags of each directory of a TIFF claim (TIFF 6.0, section 2); without end in a loop."""
     order = "<" if blob[:2] == b"II" else ">"
     is_big = 43 in blob[2:4]  # BigTIFF has longer numbers
     head, entry, link = ("Q", "HHQ", "Q") if is_big else ("H", "HHI", "I")
     start = struct.Struct(order + link)
-    at, seen, total = (8 if is_big else 4), 0, 0
+    at = 8 if is_big else 4
     while at + start.size <= len(blob):
         (directory,) = start.unpack_from(blob, at)
         if not 0 < directory <= len(blob) - struct.calcsize(head):
@@ -174,12 +214,8 @@ def _check_directories(blob: bytes, name: str) -> None:
         (count,) = struct.unpack_from(order + head, blob, directory)
         first, size = directory + struct.calcsize(head), 20 if is_big else 12
         count = min(count, max(0, len(blob) - first) // size)
-        for place in range(first, first + count * size, size):
-            _, kind, values = struct.unpack_from(order + entry, blob, place)
-            total += _TIFF_BYTES.get(kind, 1) * values
-        seen += 1 + count
-        if seen > MAX_PARTS or total > 2 * len(blob):
-            raise ImageError(f"{name} is broken: its directories have more entries than the file has room for")
+        tags = (struct.unpack_from(order + entry, blob, first + k * size) for k in range(count))
+        yield [_TIFF_BYTES.get(kind, 1) * values for _, kind, values in tags]
         at = first + count * size
 
 

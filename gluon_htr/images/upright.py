@@ -8,11 +8,12 @@ they are wide; the resolutions in the file tell.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from PIL import ExifTags, Image
 
-from .cost import MAX_PIXELS, png_chunks
+from .cost import MAX_PIXELS, is_exif_bomb, png_chunks
 
 MIN_RATIO, MAX_RATIO = 1.2, 4.5  # of the two resolutions: less is rounding, more is nonsense
 _EXIF = b"Exif\0\0"
@@ -58,24 +59,29 @@ def orientation(image: Image.Image) -> int:
     """Return the orientation of a picture, 1 to 8; 1 is upright. A PNG must be loaded."""
     if image.format == "PNG" and not any(name in image.info for name in _PROFILES):
         return 1  # the search for EXIF data costs as much as a small PNG
+    profiles = list(_profiles(image))
+    if any(is_exif_bomb(content) for content in profiles):
+        return 1
     try:
         found = image.getexif().get(ExifTags.Base.Orientation, 0)
     except Exception:  # odd metadata are no reason not to read
         found = 0
     if found not in range(1, 9):
-        found = _in_profiles(image)
+        found = _in_profiles(profiles)
     return int(found)
 
 
-def _in_profiles(image: Image.Image) -> int:
-    """Return the orientation in profiles that Pillow does not look into, 1 if there is none."""
+def _profiles(image: Image.Image) -> Iterator[bytes]:
+    """Yield the profiles of a picture that may hold its orientation."""
     for name in _PROFILES:
-        value = image.info.get(name)
-        if not value:
-            continue
-        content = value.encode("utf-8", "replace") if isinstance(value, str) else bytes(value)
-        if name.startswith("Raw profile"):
-            content = _unhexed(content)
+        if value := image.info.get(name):
+            content = value.encode("utf-8", "replace") if isinstance(value, str) else bytes(value)
+            yield _unhexed(content) if name.startswith("Raw profile") else content
+
+
+def _in_profiles(profiles: Sequence[bytes]) -> int:
+    """Return the orientation in profiles that Pillow does not look into, 1 if there is none."""
+    for content in profiles:
         if match := _XMP.search(content):
             return int(match[1])
         if content.startswith((_EXIF, b"II", b"MM")):

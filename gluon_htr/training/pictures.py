@@ -79,4 +79,5 @@ def _fonts() -> list[str]:
 def _save(path: Path, figure: Figure) -> None:
     with atomic_file(path) as file, warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing from")  # the picture shows a box
+        warnings.filterwarnings("ignore", "Matplotlib currently does not support")  # before version 3.11
         figure.savefig(file, format="png", dpi=110)

@@ -254,7 +254,7 @@ def test_a_provider_that_cannot_be_loaded_is_an_error(monkeypatch: pytest.Monkey
 
     load = onnxruntime.InferenceSession
 
-    def without_libraries(model: bytes, options: object, providers: list[str]) -> object:
+    def without_libraries(model: bytes, options: object, **choices: object) -> object:
         return load(model, options, providers=["CPUExecutionProvider"])  # as it does after a message in its log
 
     known = ["CUDAExecutionProvider", "CPUExecutionProvider"]

@@ -142,7 +142,7 @@ def test_the_image_keeps_its_size_and_the_page_is_upright(tmp_path: Path) -> Non
         first = document.pages[0]
         image = first.Resources.XObject.Image
         assert (image.Width, image.Height, str(image.Filter)) == (HEIGHT, WIDTH, "/DCTDecode")
-        assert [float(side) for side in first.MediaBox[2:]] == [WIDTH * 72 / DPI, HEIGHT * 72 / DPI]
+        assert [float(side) for side in list(first.MediaBox)[2:]] == [WIDTH * 72 / DPI, HEIGHT * 72 / DPI]
 
 
 @pytest.mark.parametrize("orientation", [0, 90, 180, 270])
