@@ -21,7 +21,7 @@ from .training.loop import Callbacks
 from .training.runs import load_run
 from .training.session import Outcome, Session, first_reasons
 from .training.settings import Request
-from .training.team import Team, join_team
+from .training.team import ALONE, Team, join_team, serve_kvstore
 
 
 def parser() -> argparse.ArgumentParser:
@@ -48,6 +48,7 @@ def parser() -> argparse.ArgumentParser:
         help="auto: bfloat16 if --engine and --device compute it fast (default: %(default)s)",
     )
     add("--device", default="cpu", help="cpu or gpu:0 (default: %(default)s)")
+    add("--kvstore", metavar="dist_sync", help="train with the processes that a launcher of MXNet started")
     add("--seed", type=int, default=0, help="seed of all random numbers (default: %(default)s)")
     add("--workers", type=int, default=1, help="processes that augment images (default: %(default)s)")
     _options.add_threads(parser)
@@ -64,15 +65,14 @@ def run(
     resume: bool = False,
     alphabet: Path | None = None,
     threads: int | None = None,
+    team: Team = ALONE,
 ) -> int:
-    """Train to the end, or until Ctrl-C. Without data in the request, train on IAM.
-
-    Processes that `torchrun` started train together; the first of them speaks for all.
-    """
-    team = join_team(request.engine, request.device)
+    """Train to the end, or until Ctrl-C. Without data in the request, train on IAM. Of a team, the first speaks."""
     alone = only_writer(output) if team.is_leader else contextlib.nullcontext()
     with _command.silenced(not team.is_leader), alone:
-        return _train(request, output, resume, alphabet, threads, team)
+        status = _train(request, output, resume, alphabet, threads, team)
+        team.leave()
+    return status
 
 
 def _train(request: Request, output: Path, resume: bool, alphabet: Path | None, threads: int | None, team: Team) -> int:
@@ -122,6 +122,8 @@ def _report(path: Path, init: str | None, outcome: Outcome | LayoutOutcome) -> i
 def main(arguments: Sequence[str] | None = None) -> int:
     """Parse the arguments and run the command."""
     options = parser().parse_args(arguments)
+    if options.kvstore:
+        serve_kvstore()
     _options.check_workers(options.workers)
     _options.check_threads(options.threads)
     named = options.config or options.preset
@@ -129,6 +131,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     resume = options.resume or not (options.data or options.output)
     resumed = output if resume and is_run(output) else None
     preset = named or (load_run(resumed).request.preset if resumed else default_preset_of(options.init))
+    team = join_team(options.engine, options.device, options.kvstore)
     request = Request(
         preset=preset,
         data=options.data or [],
@@ -142,7 +145,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         init=options.init,
         unfit=options.unfit,
     )
-    return run(request, output, resume, options.alphabet, options.threads)
+    return run(request, output, resume, options.alphabet, options.threads, team)
 
 
 if __name__ == "__main__":

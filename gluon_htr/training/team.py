@@ -1,4 +1,4 @@
-"""Processes that train one network together: a single one, or all that `torchrun` started.
+"""Processes that train one network together: a single one, or all that `torchrun` or a launcher of MXNet started.
 
 Every process runs the same loop on its part of each batch. Gradients are averaged over all of them (PyTorch's
 DistributedDataParallel, Li et al. 2020), so that the weights stay equal. The first process alone writes files and
@@ -17,6 +17,7 @@ import numpy as np
 from ..errors import TeamError, UsageError
 
 T = TypeVar("T")
+KVSTORE_ENGINE = "ThreadedEngine"  # of MXNet: its synchronous one cannot send
 
 
 class Team:
@@ -41,6 +42,10 @@ class Team:
         """Sum each value over all processes."""
         return list(values)
 
+    def sum(self, values: Any, name: str) -> Any:
+        """Sum an array of the engine (n,) over all processes, where engines do not do so themselves."""
+        return values
+
     def gathered(self, own: T) -> list[T]:
         """Return the values of all processes, in their order."""
         return [own]
@@ -52,6 +57,9 @@ class Team:
 
     def wait(self) -> None:
         """Return once all processes have come here."""
+
+    def leave(self) -> None:
+        """End the connection to the other processes, once all have come here."""
 
 
 ALONE = Team()
@@ -103,14 +111,41 @@ def lost(error: Exception) -> str:
     return f"another process of this training has ended or cannot be reached; continue with --resume ({reason})"
 
 
-def join_team(engine: str, device: str) -> Team:
-    """Join the processes that `torchrun` started, if it did.
+def join_team(engine: str, device: str, kvstore: str | None = None) -> Team:
+    """Join the processes that `torchrun` started, if it did; with `kvstore`, those of a launcher of MXNet.
 
     Without a number, `gpu` becomes the device of the process' number on its host. Raises `UsageError` for another
-    engine.
+    engine, and for a KVStore without the variables of a launcher.
     """
+    if kvstore is not None:
+        return _join_kvstore(engine, kvstore)
     if int(os.environ.get("WORLD_SIZE", "1")) < 2 or "RANK" not in os.environ:
         return ALONE
     if engine != "torch":
         raise UsageError("torchrun needs --engine torch")
     return TorchTeam(device)
+
+
+def serve_kvstore() -> None:
+    """Be a parameter server or the scheduler, if a launcher of MXNet started this process as one; never return then."""
+    if os.environ.get("DMLC_ROLE") in ("server", "scheduler"):
+        os.environ.setdefault("MXNET_ENGINE_TYPE", KVSTORE_ENGINE)
+        from .._mxnet import mx  # serves while it is imported, and ends the process
+
+        raise UsageError(f"mxnet {mx.__version__} has no parameter server")
+
+
+def _join_kvstore(engine: str, kvstore: str) -> Team:
+    if kvstore != "dist_sync":
+        raise UsageError(f"--kvstore {kvstore} is not known: use dist_sync, whose result does not depend on chance")
+    if engine != "mxnet":
+        raise UsageError("--kvstore needs --engine mxnet; torch trains on several machines with torchrun")
+    if os.environ.get("DMLC_ROLE") != "worker":
+        raise UsageError(
+            "--kvstore is for processes that a launcher started, with a scheduler and servers: "
+            "scripts/launch_local.py --kvstore does so on this machine"
+        )
+    os.environ.setdefault("MXNET_ENGINE_TYPE", KVSTORE_ENGINE)
+    from .kvstore import KVStoreTeam
+
+    return KVStoreTeam()

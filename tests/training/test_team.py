@@ -8,12 +8,12 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
 import pytest
-from support import command_environment, png
+from striped_lines import PRESET, striped_lines, wait_until
+from support import command_environment
 
 pytest.importorskip("torch")
 
@@ -25,55 +25,10 @@ from gluon_htr.training.team import Team
 
 pytestmark = pytest.mark.torch
 
-PRESET = """
-description = "two convolutions, batch norms and an LSTM, without dropout"
-
-[preprocessing]
-rule = "box"
-height = 16
-width = 64
-
-[network]
-[[network.featurizer]]
-channels = 8
-pool = [2, 2]
-
-[[network.featurizer]]
-channels = 12
-pool = [2, 1]
-
-[network.encoder]
-kind = "lstm"
-hidden = 16
-
-[training]
-batch_size = 6
-epochs = {epochs}
-average = 0.5
-
-[training.augmentation]
-share = 0.0
-
-[training.optimizer]
-kind = "sgd"
-momentum = 0.0
-
-[training.schedule]
-rate = 0.02
-warmup = 5
-"""
-
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
-    """Twenty pictures of stripes with texts, all of one size."""
-    random = np.random.default_rng(0)
-    for number in range(20):
-        pixels = np.full((16, 64), 250, np.uint8)
-        pixels[4:12, random.permutation(60)[: 3 + number % 5]] = 20
-        (tmp_path / f"{number:02}.png").write_bytes(png(pixels))
-        (tmp_path / f"{number:02}.gt.txt").write_text("abc"[: 1 + number % 3], "utf-8")
-    return tmp_path
+    return striped_lines(tmp_path)
 
 
 def train(data: Path, output: str, processes: int, epochs: int = 4, *more: str) -> subprocess.CompletedProcess[str]:
@@ -115,7 +70,7 @@ def test_the_loss_of_one_process_loses_no_training(data: Path) -> None:
     command = command_of(data, "run", 2, 4000)
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as running:
         follower = _process_of(running.pid, rank=1)
-        _wait(lambda: (data / "run" / "checkpoints" / "best.params").exists())
+        wait_until(lambda: (data / "run" / "checkpoints" / "best.params").exists())
         os.kill(follower, signal.SIGKILL)
         _, errors = running.communicate(timeout=100)
     assert running.returncode != 0
@@ -146,15 +101,8 @@ def _process_of(parent: int, rank: int) -> int:
                     found[variable.decode()] = pid
         return found
 
-    _wait(lambda: f"RANK={rank}" in ranks())
+    wait_until(lambda: f"RANK={rank}" in ranks())
     return ranks()[f"RANK={rank}"]
-
-
-def _wait(condition: object) -> None:
-    end = time.monotonic() + 90
-    while not condition():  # type: ignore[operator]
-        assert time.monotonic() < end
-        time.sleep(0.05)
 
 
 class _Recorder:

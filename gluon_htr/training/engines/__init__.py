@@ -32,7 +32,7 @@ def create_engine(
     """Create an engine that starts from an exported pair.
 
     pair: a folder with `symbol.json` and `model.params`, or their contents. device: `cpu`, or `gpu:0` (also `cuda:0`)
-    with torch. threads: None leaves it to the engine. team: processes that train together, with torch. Raises
+    with torch. threads: None leaves it to the engine. team: processes that train together. Raises
     `MissingToolError`, `UsageError`, `GraphError`, `ParametersError`.
     """
     pair = read_pair(pair) if isinstance(pair, Path) else pair
@@ -56,7 +56,7 @@ def create_engine(
         os.environ["MXNET_OMP_MAX_THREADS"] = str(threads)  # has an effect if mxnet has not been imported yet
     from .gluon import GluonEngine
 
-    return GluonEngine(symbol, parameters, optimizer, objective, threads)
+    return GluonEngine(symbol, parameters, optimizer, objective, threads, team)
 
 
 def fastest_precision(kind: Literal["mxnet", "torch"], device: str) -> Precision:

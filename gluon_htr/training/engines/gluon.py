@@ -18,6 +18,7 @@ from ...images.preprocessing import to_network_input
 from ..objectives import Objective
 from ..objectives.batch import Batch
 from ..objectives.gluon import loss_function
+from ..team import ALONE, Team
 from .interface import Arrays
 from .optimizer import OptimizerSettings
 
@@ -35,7 +36,9 @@ class GluonEngine:
         optimizer: OptimizerSettings,
         objective: Objective = "ctc",
         threads: int | None = None,
+        team: Team = ALONE,
     ) -> None:
+        self._team = team
         if threads is not None:
             mx.base.check_call(mx.base._LIB.MXSetNumOMPThreads(ctypes.c_int(threads)))
         self._graph, self._optimizer, self._steps = parse_graph(symbol), optimizer, 0
@@ -60,10 +63,10 @@ class GluonEngine:
         mx.random.seed(seed % (1 << 31))
         images = mx.nd.array(to_network_input(batch.images))
         with mx.autograd.record():
-            loss = self._loss(self._network(images), batch)
+            loss = self._loss(self._network(images), batch) * batch.weight
         loss.backward()
         value = float(loss.asscalar())
-        if math.isfinite(value):
+        if math.isfinite(self._averaged(value)):
             self._update(rate)
         return value
 
@@ -95,6 +98,20 @@ class GluonEngine:
     @property
     def _kinds(self) -> tuple[str, ...]:
         return ("mean", "square") if self._optimizer.kind == "adam" else ("momentum",)
+
+    def _averaged(self, loss: float) -> float:
+        """Average gradients, and the statistics of batch norms, over the team. Return the average loss."""
+        if self._team.size == 1:
+            return loss
+        statistics = [p.data() for key, p in self._parameters.items() if not key.startswith("arg:")]
+        arrays = [*(parameter.grad() for parameter in self._trained.values()), *statistics]
+        flat = mx.nd.concat(mx.nd.array([loss]), *(array.reshape(-1) for array in arrays), dim=0)
+        mean = self._team.sum(flat, "gradients") / self._team.size
+        start = 1
+        for array in arrays:
+            array[:] = mean[start : start + array.size].reshape(array.shape)
+            start += array.size
+        return float(mean[0].asscalar())
 
     def _update(self, rate: float) -> None:
         settings = self._optimizer
