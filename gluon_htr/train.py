@@ -15,13 +15,14 @@ from ._storage import only_writer
 from .bundles.run_folder import is_run
 from .networks.presets import is_layout
 from .training.defaults import default_data, default_output, training_precision
+from .training.joining import join_team, serve_kvstore
 from .training.layout.initial_weights import default_preset_of
 from .training.layout.session import LayoutOutcome, LayoutSession
 from .training.loop import Callbacks
 from .training.runs import load_run
 from .training.session import Outcome, Session, first_reasons
 from .training.settings import Request
-from .training.team import ALONE, Team, join_team, serve_kvstore
+from .training.team import ALONE, Team
 
 
 def parser() -> argparse.ArgumentParser:
@@ -41,12 +42,8 @@ def parser() -> argparse.ArgumentParser:
     add("--resume", action="store_true", help="continue the run in --output, if there is one")
     add("--budget", type=_options.seconds, metavar="TIME", help="end after this time: 90m, 2h, 45s")
     add("--engine", choices=("mxnet", "torch"), default="mxnet", help="training engine (default: %(default)s)")
-    add(
-        "--precision",
-        choices=("float32", "bfloat16", "auto"),
-        default="float32",
-        help="auto: bfloat16 if --engine and --device compute it fast (default: %(default)s)",
-    )
+    precision = "auto: bfloat16 if --engine and --device compute it fast (default: %(default)s)"
+    add("--precision", choices=("float32", "bfloat16", "auto"), default="float32", help=precision)
     add("--device", default="cpu", help="cpu or gpu:0 (default: %(default)s)")
     add("--kvstore", metavar="dist_sync", help="train with the processes that a launcher of MXNet started")
     add("--seed", type=int, default=0, help="seed of all random numbers (default: %(default)s)")

@@ -14,10 +14,9 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from ..errors import TeamError, UsageError
+from ..errors import TeamError
 
 T = TypeVar("T")
-KVSTORE_ENGINE = "ThreadedEngine"  # of MXNet: its synchronous one cannot send
 
 
 class Team:
@@ -109,43 +108,3 @@ def lost(error: Exception) -> str:
     """Explain that processes cannot reach each other any more."""
     reason = " ".join(str(error).split())[:160]
     return f"another process of this training has ended or cannot be reached; continue with --resume ({reason})"
-
-
-def join_team(engine: str, device: str, kvstore: str | None = None) -> Team:
-    """Join the processes that `torchrun` started, if it did; with `kvstore`, those of a launcher of MXNet.
-
-    Without a number, `gpu` becomes the device of the process' number on its host. Raises `UsageError` for another
-    engine, and for a KVStore without the variables of a launcher.
-    """
-    if kvstore is not None:
-        return _join_kvstore(engine, kvstore)
-    if int(os.environ.get("WORLD_SIZE", "1")) < 2 or "RANK" not in os.environ:
-        return ALONE
-    if engine != "torch":
-        raise UsageError("torchrun needs --engine torch")
-    return TorchTeam(device)
-
-
-def serve_kvstore() -> None:
-    """Be a parameter server or the scheduler, if a launcher of MXNet started this process as one; never return then."""
-    if os.environ.get("DMLC_ROLE") in ("server", "scheduler"):
-        os.environ.setdefault("MXNET_ENGINE_TYPE", KVSTORE_ENGINE)
-        from .._mxnet import mx  # serves while it is imported, and ends the process
-
-        raise UsageError(f"mxnet {mx.__version__} has no parameter server")
-
-
-def _join_kvstore(engine: str, kvstore: str) -> Team:
-    if kvstore != "dist_sync":
-        raise UsageError(f"--kvstore {kvstore} is not known: use dist_sync, whose result does not depend on chance")
-    if engine != "mxnet":
-        raise UsageError("--kvstore needs --engine mxnet; torch trains on several machines with torchrun")
-    if os.environ.get("DMLC_ROLE") != "worker":
-        raise UsageError(
-            "--kvstore is for processes that a launcher started, with a scheduler and servers: "
-            "scripts/launch_local.py --kvstore does so on this machine"
-        )
-    os.environ.setdefault("MXNET_ENGINE_TYPE", KVSTORE_ENGINE)
-    from .kvstore import KVStoreTeam
-
-    return KVStoreTeam()

@@ -13,7 +13,6 @@ import pytest
 from needs_mxnet import need_mxnet
 from striped_lines import PRESET, striped_lines, wait_until
 from support import PROJECT, command_environment, refusal
-from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 need_mxnet()
 
@@ -44,21 +43,12 @@ def train(data: Path, output: str, workers: int, epochs: int, *more: str) -> sub
     return subprocess.run(command, capture_output=True, text=True, timeout=200, env=environment)
 
 
-def losses(run: Path) -> list[tuple[int, float]]:
-    events = EventAccumulator(str(run))
-    events.Reload()
-    return [(event.step, event.value) for event in events.Scalars("loss")]
-
-
 def test_two_workers_train_as_one(data: Path) -> None:
     """Each worker would train a network of its own, or wait for the others forever."""
     alone, together = (train(data, f"run{count}", count, EPOCHS) for count in (1, 2))
     assert alone.returncode == 0, alone.stderr
     assert together.returncode == 0, together.stderr
     assert together.stdout.count("CER") == 1, "the first worker speaks for both"
-    one, two = (losses(data / f"run{count}") for count in (1, 2))
-    assert len(one) == len(two) > 0
-    np.testing.assert_allclose(two, one, atol=1e-4)
     first, second = (load_parameters(data / f"run{count}" / "model.params") for count in (1, 2))
     for key in first:
         np.testing.assert_allclose(second[key], first[key], atol=1e-5, err_msg=key)
