@@ -17,7 +17,7 @@ from .errors import UsageError
 from .pages.formats.registry import FORMATS
 from .runtime.backends import PROVIDERS
 from .transcription.batch import read_all
-from .transcription.engines import ENGINES, EngineRequest, open_engine
+from .transcription.engines import ENGINES, EngineRequest, StartingEngine
 from .transcription.fetching import Fetcher
 from .transcription.journal import Journal
 from .transcription.report import write_report
@@ -73,11 +73,12 @@ def run(sources: Sequence[str], settings: ReaderSettings, request: EngineRequest
     with only_writer(folder), Journal(folder / JOURNAL) as journal:
         models = check_same(journal, settings)
         settings = replace(settings, written=int(journal.setting("written", str(settings.written))))
-        journal.add(expand(sources, Fetcher(0.0, settings.allow_private), folder))
-        if retry:
-            journal.retry_failed()
-        if journal.counts().waiting:
-            _read(journal, settings, request)
+        with StartingEngine(settings, request) as starting:
+            journal.add(expand(sources, Fetcher(0.0, settings.allow_private), folder))
+            if retry:
+                journal.retry_failed()
+            if journal.counts().waiting:
+                _read(journal, starting)
         try:
             write_results(folder / RESULTS, journal, models, suffix)
         except ImportError:
@@ -88,7 +89,7 @@ def run(sources: Sequence[str], settings: ReaderSettings, request: EngineRequest
     return 1 if counts.failed else 0
 
 
-def _read(journal: Journal, settings: ReaderSettings, request: EngineRequest) -> None:
+def _read(journal: Journal, starting: StartingEngine) -> None:
     counts, failures = journal.counts(), 0
     if counts.done:
         _command.say(f"{counts.done + counts.failed:,} pages are done already")
@@ -102,7 +103,8 @@ def _read(journal: Journal, settings: ReaderSettings, request: EngineRequest) ->
             _command.say(f"… more failures are listed in {REPORT} at the end")
 
     done = counts.done + counts.failed
-    with open_engine(settings, request) as engine, _progress.Bar(counts.total, "page", "read", done) as bar:
+    engine = starting.ready()
+    with _progress.Bar(counts.total, "page", "read", done) as bar:
         for ended, total in read_all(journal, engine, report):
             bar.reach(ended, total)
 

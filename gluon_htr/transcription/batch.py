@@ -30,6 +30,9 @@ class Engine(Protocol):
     def answers(self) -> list[tuple[Task, Answer]]:
         """Wait for the next answers, at least one."""
 
+    def close(self) -> None:
+        """End the workers."""
+
 
 def read_all(journal: Journal, engine: Engine, failed: Callable[[str], None]) -> Iterator[tuple[int, int]]:
     """Read everything that waits. Yield after each answer how many pages have ended, of how many.

@@ -274,8 +274,10 @@ def _named(sources: Iterable[Source], known: set[str], names: set[str], several:
         if source.address in known:
             continue
         known.add(source.address)
-        wished = chain((source.name, source.name + source.suffix), (f"{source.name}~{number}" for number in count(2)))
-        name = next(name for name in wished if name not in names and _PAGE.sub("", name) not in several)
+        name = source.name
+        if name in names or (several and _PAGE.sub("", name) in several):
+            wished = chain((name + source.suffix,), (f"{name}~{number}" for number in count(2)))
+            name = next(each for each in wished if each not in names and _PAGE.sub("", each) not in several)
         names.add(name)
         yield source.address, name
 

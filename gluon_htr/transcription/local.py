@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import time
 from multiprocessing.connection import wait
-from types import TracebackType
 
 from .isolation import IsolatedWorker
 from .tasks import Answer, ReaderSettings, Task
 
 
 class LocalEngine:
-    """Reads pages in `workers` processes. A context manager.
+    """Reads pages in `workers` processes.
 
     Raises what loading the models raises.
     """
@@ -26,14 +25,6 @@ class LocalEngine:
         except BaseException:
             self.close()
             raise
-
-    def __enter__(self) -> LocalEngine:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
 
     @property
     def is_free(self) -> bool:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import replace
-from types import TracebackType
 from typing import Any
 
 from ..errors import MissingToolError, UsageError
@@ -36,7 +35,7 @@ class ReaderActor:
 
 
 class RayEngine:
-    """Reads pages in `workers` actors. A context manager.
+    """Reads pages in `workers` actors.
 
     address: of a running cluster; None starts one on this machine. Machines of a cluster need the output folder, and
     sources that are files, under the same paths. Raises what loading the models raises,
@@ -64,14 +63,6 @@ class RayEngine:
         except ray.exceptions.RayActorError as error:
             self.close()
             raise _cause(error) from None
-
-    def __enter__(self) -> RayEngine:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
 
     @property
     def is_free(self) -> bool:

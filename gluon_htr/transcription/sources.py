@@ -7,7 +7,7 @@ import json
 import os
 import re
 from collections.abc import Iterator, Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from .._folders import files_below
@@ -75,14 +75,11 @@ def _listing(path: Path) -> Iterator[Source]:
     separator = "," if path.suffix.lower() == ".csv" else "\t"
     folder, found = str(path.parent), False
     for line in read_text(path).splitlines():
-        entry = line.split(separator)[0].strip().strip('"')
-        if not entry or entry.startswith("#"):
+        entry = line.partition(separator)[0].strip(' \t"')
+        if not entry or entry[0] == "#":
             continue
         found = True
-        if is_remote(entry):
-            yield _address(entry)
-        else:
-            yield _named(entry if os.path.isabs(entry) else os.path.join(folder, entry), entry)
+        yield _address(entry) if is_remote(entry) else _named(os.path.join(folder, entry), entry)
     if not found:
         raise UsageError(f"{path} lists no pages: write the address of one in each line")
 
@@ -134,5 +131,9 @@ def _named(address: str, relative: str) -> Source:
 
 
 def _safe(name: str) -> str:
-    parts = (part for part in PurePosixPath(name.replace("\\", "/")).parts if part not in ("/", ".."))
-    return "/".join(_UNSAFE.sub("_", part).lstrip(".")[:_LONGEST] or "_" for part in parts) or "page"
+    parts = name.replace("\\", "/").split("/")
+    return "/".join([_part(part) for part in parts if part not in ("", ".", "..")]) or "page"
+
+
+def _part(part: str) -> str:
+    return (_UNSAFE.sub("_", part).lstrip(".") or "_")[:_LONGEST]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from msgspec import Struct
 
@@ -34,8 +34,7 @@ class ReaderSettings:
     allow_private: bool = False
 
 
-@dataclass(frozen=True)
-class Source:
+class Source(NamedTuple):
     """An image, or a file of pages.
 
     address: a path, or a URL. name: of its result in the output folder, without suffix; `/` separates folders.
