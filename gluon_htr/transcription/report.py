@@ -91,7 +91,7 @@ def _figures(summary: _Summary, counts: Counts, model: str) -> str:
 
 def _histogram(bins: list[int]) -> str:
     highest, width = max(*bins, 1), 600 / BINS
-    parts = ["<svg viewBox='0 0 600 150' role=img aria-label='Histogram of confidences'>"]
+    parts = ["<svg viewBox='0 0 600 150' preserveAspectRatio=xMinYMid role=img aria-label='Histogram of confidences'>"]
     for number, count in enumerate(bins):
         height = 120 * count / highest
         low, high = number / BINS, (number + 1) / BINS
@@ -121,7 +121,7 @@ def _failures(failures: list[tuple[str, int | None, str, str]]) -> str:
 
 def _to_check(worst: list[tuple[float, int, str, str, str]]) -> str:
     rows = "".join(
-        f"<tr><td class=number>{confidence:.1%}<td dir=auto>{escape(text)}"
+        f"<tr><td class=number>{confidence:.1%}<td dir=auto>{escape(text) or '<i>no text</i>'}"
         f"<td><a href='{quote(file, safe='/')}'>{escape(where)}</a>"
         for confidence, _, text, where, file in worst
     )
