@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from . import _command
+from ._inputs import Input
 from .errors import ImageError
 from .pages.document import Page
 from .runtime.page_reader import SINGLE_LINE, PageFailure, PageReader
@@ -21,7 +21,7 @@ class PageReading:
     reader: PageReader
     failures: int = 0
 
-    def pages(self, path: Path) -> Iterator[tuple[Page, np.ndarray]]:
+    def pages(self, path: Input) -> Iterator[tuple[Page, np.ndarray]]:
         """Yield the pages of a file that can be read; report the others."""
         try:
             for result in self.reader.stream(path):
@@ -39,7 +39,7 @@ class PageReading:
         _command.say(f"error: {error}")
 
 
-def _report(path: Path, page: Page) -> None:
+def _report(path: Input, page: Page) -> None:
     where = f"{path}, page {page.number}" if page.number > 1 else str(path)
     if not page.lines:
         _command.say(f"{where}: no lines found")

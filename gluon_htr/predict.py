@@ -10,9 +10,9 @@ from dataclasses import asdict
 from pathlib import Path
 
 from . import _command, _options, load
+from ._inputs import Input, inputs
 from .errors import ImageError
 from .images.decoding import ImageLike, upright_size
-from .pages.files import expand
 from .runtime.backends import PROVIDERS
 from .runtime.classifier import Classification, Classifier
 from .runtime.recognizer import Recognition, Recognizer
@@ -31,7 +31,7 @@ def parser() -> argparse.ArgumentParser:
         "images",
         nargs="+",
         metavar="IMAGE",
-        help="an image of one line, word or character, a folder of these, or a pattern",
+        help="an image of one line, word or character, a folder of these, a pattern, a URL, or - for stdin",
     )
     _options.add_model(parser)
     _options.add_reading(parser)
@@ -46,7 +46,7 @@ def parser() -> argparse.ArgumentParser:
     return parser
 
 
-def run(images: list[Path], recognizer: Recognizer, as_json: bool, frame: int | None = None) -> int:
+def run(images: list[Input], recognizer: Recognizer, as_json: bool, frame: int | None = None) -> int:
     """Print the text of each image; one that is unreadable or without text is reported, the others are still read."""
     failures = 0
 
@@ -109,7 +109,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Parse the arguments and run the command."""
     options = parser().parse_args(arguments)
     _options.check_threads(options.threads)
-    images = [path for name in options.images for path in expand([name])]  # the prompt of Windows leaves that to us
+    images = inputs(options.images)
     decoder = _options.decoder(options)
     recognizer = load(options.model, options.engine, options.threads, [options.provider], options.precision, decoder)
     return run(images, recognizer, options.json, options.frame)

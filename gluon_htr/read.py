@@ -10,11 +10,12 @@ from pathlib import Path
 
 from . import _command, _options, _progress, load_reader
 from ._files import MAX_TEXT, read_bounded
+from ._inputs import Input, inputs
 from ._page_reading import PageReading
 from ._storage import write_atomically
 from .errors import UsageError
 from .pages.drawing import draw_lines
-from .pages.files import expand, output_files
+from .pages.files import output_files
 from .pages.formats.registry import FORMATS, Format
 from .pages.segmentation import write_texts
 from .runtime.backends import PROVIDERS
@@ -27,7 +28,12 @@ def parser() -> argparse.ArgumentParser:
         prog="gluon-htr read", description=__doc__, epilog="The exit status is 1 if a page could not be read."
     )
     add = parser.add_argument
-    add("pages", nargs="+", metavar="PAGE", help="an image, a TIFF or PDF with pages, a folder of these, or a pattern")
+    add(
+        "pages",
+        nargs="+",
+        metavar="PAGE",
+        help="an image, a TIFF or PDF with pages, a folder of these, a pattern, a URL, or - for stdin",
+    )
     add("--format", choices=tuple(FORMATS), default="txt", help="format of the output (default: %(default)s)")
     add("--output", type=Path, metavar="DIR", help="write files there (default: print)")
     add("--render", action="store_true", help="also write each page with its lines drawn, into --output")
@@ -50,7 +56,7 @@ def parser() -> argparse.ArgumentParser:
     return parser
 
 
-def run(files: list[Path], reader: PageReader, kind: Format, output: Path | None, render: bool) -> int:
+def run(files: list[Input], reader: PageReader, kind: Format, output: Path | None, render: bool) -> int:
     """Read all files. A page that cannot be read is reported, and the others are still read."""
     reading = PageReading(reader)
     if output is None:
@@ -63,7 +69,7 @@ def run(files: list[Path], reader: PageReader, kind: Format, output: Path | None
     return 1 if reading.failures else 0
 
 
-def segmented(path: Path, segmentation: Path, reader: PageReader, output: Path | None) -> int:
+def segmented(path: Input, segmentation: Path, reader: PageReader, output: Path | None) -> int:
     """Read the lines of a PAGE or ALTO file on its page, and write the file with their texts."""
     blob = read_bounded(segmentation, MAX_TEXT)
     written = write_texts(blob, reader.read_segmented(path, blob))
@@ -75,7 +81,7 @@ def segmented(path: Path, segmentation: Path, reader: PageReader, output: Path |
     return 0
 
 
-def _print(files: list[Path], reading: PageReading, kind: Format) -> None:
+def _print(files: list[Input], reading: PageReading, kind: Format) -> None:
     encode = kind.encode
     assert encode is not None, "checked by main"
     for path in files:
@@ -87,7 +93,7 @@ def _print(files: list[Path], reading: PageReading, kind: Format) -> None:
             sys.stdout.buffer.flush()
 
 
-def _write(path: Path, target: Path, reading: PageReading, kind: Format, render: bool) -> None:
+def _write(path: Input, target: Path, reading: PageReading, kind: Format, render: bool) -> None:
     """Write the pages of a file. Nothing is written if none can be read."""
     with ExitStack() as stack:
         writer = None
@@ -105,7 +111,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     _options.check_threads(options.threads)
     kind = FORMATS[options.format]
-    files = expand(options.pages)
+    files = inputs(options.pages)
     if options.segmentation and len(files) != 1:
         raise UsageError(f"--segmentation is for one page, not {len(files)}")
     if options.render and not options.output:
@@ -122,7 +128,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return run(files, reader, kind, options.output, options.render)
 
 
-def _check_printable(kind: Format, files: list[Path]) -> None:
+def _check_printable(kind: Format, files: list[Input]) -> None:
     """Raise `UsageError` for output that cannot be printed: several files of XML, or PDF and HTML."""
     if kind.encode is None:
         raise UsageError(f"{kind.name} cannot be printed: give --output DIR")

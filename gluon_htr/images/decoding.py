@@ -165,6 +165,8 @@ def _file_contents(path: str) -> bytes:
 def _stream_contents(read: object) -> bytes:
     try:
         content = read(MAX_FILE + 1)  # type: ignore[operator]
+    except ImageError:  # of our own objects that fetch an image
+        raise
     except Exception as error:
         raise ImageError(f"the file object cannot be read: {' '.join(str(error).split())[:120]}") from None
     if isinstance(content, (bytes, bytearray, memoryview)):

@@ -5,9 +5,23 @@ from __future__ import annotations
 import glob
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Protocol
 
 from ..errors import UsageError
 from ..images.decoding import SUFFIXES
+
+
+class Named(Protocol):
+    """A path, or another input with a name."""
+
+    @property
+    def name(self) -> str:
+        """Name with suffix."""
+
+    @property
+    def stem(self) -> str:
+        """Name without suffix."""
+
 
 PAGE_SUFFIXES = (*SUFFIXES, ".pdf")
 
@@ -31,7 +45,7 @@ def expand(names: Sequence[str]) -> list[Path]:
     return list(dict.fromkeys(found))
 
 
-def output_files(files: Sequence[Path], folder: Path, suffix: str) -> list[Path]:
+def output_files(files: Sequence[Named], folder: Path, suffix: str) -> list[Path]:
     """Name the output of each file in a folder: by its stem, or by its whole name where two files have one stem.
 
     Raises `UsageError` if two files have one name.

@@ -65,12 +65,20 @@ def is_remote(address: str) -> bool:
 class Fetcher:
     """Fetches sources.
 
-    interval: seconds between two requests. allow_private: connect to addresses that are not public, too. max_bytes: of
-    one source.
+    interval: seconds between two requests. allow_private: connect to addresses that are not public, too; None: no, and
+    there is no option for it. max_bytes: of one source. attempts: before it is given up.
     """
 
-    def __init__(self, interval: float = 0.0, allow_private: bool = False, max_bytes: int = MAX_FILE) -> None:
-        self._interval, self._allow_private, self._max_bytes = interval, allow_private, max_bytes
+    def __init__(
+        self,
+        interval: float = 0.0,
+        allow_private: bool | None = None,
+        max_bytes: int = MAX_FILE,
+        attempts: int = ATTEMPTS,
+    ) -> None:
+        self._interval, self._allow_private = interval, allow_private
+        self._max_bytes, self._attempts = max_bytes, attempts
+        self._permission = "download it first" if allow_private is None else "--allow-private permits that"
         self._next = 0.0  # the earliest time of the next request
 
     def fetch(self, address: str) -> bytes:
@@ -80,7 +88,7 @@ class Fetcher:
 
     def _web(self, address: str) -> bytes:
         transfer, why = _Transfer(), ""
-        for attempt in range(ATTEMPTS):
+        for attempt in range(self._attempts):
             time.sleep(max(0.0, self._next - time.monotonic()))
             self._next = time.monotonic() + self._interval
             before = len(transfer.content)
@@ -91,10 +99,10 @@ class Fetcher:
                 why, pause = str(again), again.pause
             except (OSError, http.client.HTTPException) as error:
                 why, pause = f"the connection failed ({_words(error)})", None
-            if attempt + 1 < ATTEMPTS:
+            if attempt + 1 < self._attempts:
                 own = 0.0 if len(transfer.content) > before else FIRST_PAUSE * 2**attempt * random.uniform(0.75, 1.25)
                 time.sleep(min(own if pause is None else pause, LONGEST_PAUSE))
-        raise SourceError("not fetched", f"{address} was not fetched in {ATTEMPTS} attempts: {why}")
+        raise SourceError("not fetched", f"{address} was not fetched in {self._attempts} attempts: {why}")
 
     def _receive(self, address: str, transfer: _Transfer) -> None:
         """Receive what is missing. Raises `_Again`."""
@@ -156,7 +164,7 @@ class Fetcher:
             raise _Again(f"its host is not known ({_words(error)})") from None
         addresses = [str(address[0]).partition("%")[0] for *_, address in found]
         if not self._allow_private and not all(is_public(ip_address(address)) for address in addresses):
-            raise SourceError("not fetched", f"{url} is on a private network: --allow-private permits that")
+            raise SourceError("not fetched", f"{url} is on a private network: {self._permission}")
         return addresses[0]
 
 
