@@ -1,0 +1,157 @@
+"""Faults of single images: what cannot be read, what is too small or too faint, and the same image twice."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from .appearance import Appearance
+from .findings import LOST_SHARE, Finding, Severity, finding
+from .looking import Look, Looked
+
+BLANK_CONTRAST = 10  # gray levels: less is paper
+FAINT_CONTRAST = 28  # gray levels: less is faint
+MIN_TEXT_HEIGHT = 14  # pixels of ink: less was scanned too coarsely to be read
+LOOSE = 0.35  # of the image's height: ink that fills less is scaled down with the paper around it
+LOOSE_HEIGHT = 32  # pixels: in lower images the ink has nowhere to be lost
+SHADE = 90  # gray levels between parts of the paper
+SLOPE = 0.06  # 3.4 degrees
+TURNED = 1.5  # times as high as wide
+TURNED_LETTERS = 4  # with as many characters, a line is wider than high
+
+
+@dataclass(frozen=True)
+class _Fault:
+    """A fault that one image shows. is_shown: of a look with an appearance. detail: for people."""
+
+    name: str
+    is_shown: Callable[[Look, Appearance], bool]
+    detail: Callable[[Appearance], str]
+    why: str
+    severity: Severity | None = None
+
+
+def is_blank(look: Appearance) -> bool:
+    """Test whether an image shows nothing but paper."""
+    return look.contrast < BLANK_CONTRAST
+
+
+def _is_written(look: Look) -> bool:
+    """Test whether a letter or digit is to be seen, rather than a mere dot or dash; without a text, that is assumed."""
+    return not look.text or any(character.isalnum() for character in look.text)
+
+
+FAULTS = (
+    _Fault(
+        "light-ink",
+        lambda sample, seen: seen.inverted,
+        lambda seen: "light ink on a dark ground",
+        "Training from scratch takes dark ink on light paper; inverted images teach it the opposite.",
+    ),
+    _Fault(
+        "blank-image",
+        lambda sample, seen: is_blank(seen),
+        lambda seen: f"nothing darker than the paper by more than {seen.contrast:.0f} gray levels",
+        "A text without ink teaches the network to invent.",
+    ),
+    _Fault(
+        "low-contrast",
+        lambda sample, seen: BLANK_CONTRAST <= seen.contrast < FAINT_CONTRAST,
+        lambda seen: f"ink and paper differ by {seen.contrast:.0f} gray levels",
+        "Ink that hardly differs from the paper is lost among its texture.",
+    ),
+    _Fault(
+        "small-text",
+        lambda sample, seen: not is_blank(seen) and _is_written(sample) and seen.ink_height < MIN_TEXT_HEIGHT,
+        lambda seen: f"the ink is {seen.ink_height} pixels high in an image of {seen.width} × {seen.height}",
+        "Letters of so few pixels have no shape: scan at 300 dpi.",
+    ),
+    _Fault(
+        "loose-crop",
+        lambda sample, seen: (
+            not is_blank(seen)
+            and _is_written(sample)
+            and seen.height >= LOOSE_HEIGHT
+            and seen.ink_height < LOOSE * seen.height
+        ),
+        lambda seen: f"the ink is {seen.ink_height} of {seen.height} pixels high",
+        "An image is scaled to the network's height with its paper, so that the letters become small.",
+    ),
+    _Fault(
+        "shadow",
+        lambda sample, seen: seen.shade > SHADE,
+        lambda seen: f"the paper varies by {seen.shade:.0f} gray levels",
+        "Shadows and dark margins look like ink; models need to see many of them to ignore them.",
+        "note",
+    ),
+    _Fault(
+        "askew",
+        lambda sample, seen: not is_blank(seen) and abs(seen.slope) > SLOPE,
+        lambda seen: f"the line {'falls' if seen.slope > 0 else 'rises'} by {abs(100 * seen.slope):.0f} %",
+        "A line that rises or falls is higher than its letters, which become small.",
+        "note",
+    ),
+    _Fault(
+        "turned-image",
+        lambda sample, seen: seen.height > TURNED * seen.width and len(sample.text) >= TURNED_LETTERS,
+        lambda seen: f"{seen.width} pixels wide and {seen.height} high",
+        "A line of several letters is wider than high: the image is turned, or shows a page.",
+    ),
+)
+
+
+def image_findings(seen: Looked, fix: str) -> list[Finding]:
+    """Find the faults of images. fix: the command that corrects the data."""
+    found = finding(
+        "unreadable-image",
+        [(look, f"{look.place}: {look.fault.removeprefix(f'{look.place} ')}") for look in seen.looks if look.fault],
+        "Training leaves images out that cannot be decoded.",
+        fix,
+        seen.total,
+        share=LOST_SHARE,
+    )
+    for fault in FAULTS:
+        places = [
+            (look, f"{look.place}: {fault.detail(look.appearance)}")
+            for look in seen.looks
+            if look.appearance and fault.is_shown(look, look.appearance)
+        ]
+        found += finding(fault.name, places, fault.why, fix, seen.total, fault.severity)
+    return found + duplicates(seen, fix)
+
+
+def duplicates(seen: Looked, fix: str) -> list[Finding]:
+    """Find images with the very same pixels: with the same text, and with another one."""
+    first: dict[bytes, Look] = {}
+    texts = defaultdict[bytes, set[str]](set)
+    blank = {look.id for look in seen.looks if look.appearance and is_blank(look.appearance)}
+    looks = [look for look in seen.looks if look.appearance and look.id not in blank]
+    for look in looks:
+        assert look.appearance is not None
+        texts[look.appearance.digest].add(look.text)
+    again, contradicting = [], []
+    for look in looks:
+        assert look.appearance is not None
+        digest = look.appearance.digest
+        earlier = first.setdefault(digest, look)
+        if len(texts[digest]) > 1:
+            contradicting.append((look, f"{look.place}: {look.text!r}"))
+        elif earlier is not look:
+            again.append((look, f"{look.place}: the same pixels as {earlier.place}"))
+    return [
+        *finding(
+            "contradicting-texts",
+            contradicting,
+            "The same image has several texts, of which at most one is right.",
+            fix,
+            seen.total,
+        ),
+        *finding(
+            "duplicate-image",
+            again,
+            "Copies count several times, and one may end among the held-out samples.",
+            fix,
+            seen.total,
+        ),
+    ]
