@@ -46,7 +46,7 @@ def lines(count: int = 60, seed: int = 0) -> list[Line]:
     for number in range(count):
         words = ["".join(random.choice(list(LETTERS), random.integers(2, 8))) for _ in range(random.integers(1, 6))]
         text = " ".join([*words, LETTERS])
-        found.append(Line(draw_line(text), text, f"writer{number % WRITERS}", f"{seed or str()}{number:03}.png"))
+        found.append(Line(draw_line(text), text, f"writer{number % WRITERS}", f"{seed or ''}{number:03}.png"))
     return found
 
 

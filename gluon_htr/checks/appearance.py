@@ -20,7 +20,7 @@ INK = 0.4  # of the contrast: darker pixels are ink
 STRAY = 0.005  # proportion of the ink that may lie beyond each edge of its box
 BLOCKS = 8  # parts of the width in which the paper is measured, at most; each is as wide as high
 PAPER = 90  # percentile of a block's pixels: paper, even between dense strokes
-FLAT = 16  # times as wide as the ink spreads around its slope: shorter texts slope by their letters
+FLAT = 24  # times as wide as the ink spreads around its slope: shorter texts slope by their letters
 
 
 @dataclass(frozen=True)

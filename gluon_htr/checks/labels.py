@@ -22,7 +22,7 @@ REASONS = {
     "empty-text": re.compile(r"empty label|has no text$|has no \S+\.txt"),
     "repeated-row": re.compile(r"repeats line"),
     "unreadable-image": re.compile(
-        r"not an image|not a picture|cannot be (read|decoded)|broken|damaged|save it as|save the page|scale it down|is empty"
+        r"not an? (image|picture)|cannot be (read|decoded)|broken|damaged|save (it|the page) as|scale it|is empty"
     ),
 }
 WHY_LEFT_OUT = {

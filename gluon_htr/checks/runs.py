@@ -182,9 +182,10 @@ def _not_learning(log: _Log) -> list[Finding]:
         return []
     if losses.values[-1] < FALL * losses.values[0] or min(losses.values) < FALL * losses.values[0]:
         return []
+    first, last = losses.values[0], losses.values[-1]
     why = (
-        f"The loss is {losses.values[-1]:.3g} after {losses.steps[-1]} steps, and was {losses.values[0]:.3g}: texts may "
-        "belong to other images, or the learning rate is too low or too high."
+        f"The loss is {last:.3g} after {losses.steps[-1]} steps, and was {first:.3g}: texts may belong to other images, "
+        "or the learning rate is too low or too high."
     )
     return [_finding("loss-does-not-fall", "stops training", why, _doctor(log))]
 
