@@ -13,6 +13,7 @@ from .looking import Look, Looked
 BLANK_CONTRAST = 10  # gray levels: less is paper
 FAINT_CONTRAST = 28  # gray levels: less is faint
 MIN_TEXT_HEIGHT = 14  # pixels of ink: less was scanned too coarsely to be read
+MIN_CHARACTER_HEIGHT = 6  # pixels of the ink of a single character
 LOOSE = 0.35  # of the image's height: ink that fills less is scaled down with the paper around it
 LOOSE_HEIGHT = 32  # pixels: in lower images the ink has nowhere to be lost
 SHADE = 90  # gray levels between parts of the paper
@@ -42,6 +43,10 @@ def _is_written(look: Look) -> bool:
     return not look.text or any(character.isalnum() for character in look.text)
 
 
+def _least_height(look: Look) -> int:
+    return MIN_CHARACTER_HEIGHT if len(look.text) == 1 else MIN_TEXT_HEIGHT
+
+
 FAULTS = (
     _Fault(
         "light-ink",
@@ -63,7 +68,7 @@ FAULTS = (
     ),
     _Fault(
         "small-text",
-        lambda sample, seen: not is_blank(seen) and _is_written(sample) and seen.ink_height < MIN_TEXT_HEIGHT,
+        lambda sample, seen: not is_blank(seen) and _is_written(sample) and seen.ink_height < _least_height(sample),
         lambda seen: f"the ink is {seen.ink_height} pixels high in an image of {seen.width} × {seen.height}",
         "Letters of so few pixels have no shape: scan at 300 dpi.",
     ),
@@ -72,6 +77,7 @@ FAULTS = (
         lambda sample, seen: (
             not is_blank(seen)
             and _is_written(sample)
+            and len(sample.text) != 1
             and seen.height >= LOOSE_HEIGHT
             and seen.ink_height < LOOSE * seen.height
         ),

@@ -184,8 +184,8 @@ def _not_learning(log: _Log) -> list[Finding]:
         return []
     first, last = losses.values[0], losses.values[-1]
     why = (
-        f"The loss is {last:.3g} after {losses.steps[-1]} steps, and was {first:.3g}: texts may belong to other images, "
-        "or the learning rate is too low or too high."
+        f"The loss is {last:.3g} after {losses.steps[-1]} steps, and was {first:.3g}: texts may belong to other "
+        "images, or the learning rate is too low or too high."
     )
     return [_finding("loss-does-not-fall", "stops training", why, _doctor(log))]
 

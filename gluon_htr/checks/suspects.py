@@ -26,6 +26,7 @@ from ..errors import DataError, ImageError, UsageError
 from ..runtime.recognizer import Recognizer
 from ..runtime.stores import windows
 from ..text.alphabet import Alphabet
+from .suspects_page import editing_page
 from .tables import table
 
 HEADER = ("path", "text", "group", "read", "gap", "id")
@@ -82,7 +83,8 @@ def _gaps(logits: np.ndarray, texts: Sequence[str], alphabet: Alphabet) -> list[
 
 
 def write_suspects(path: Path, ranked: Sequence[Suspect], specs: Sequence[str], share: float) -> int:
-    """Write the first share of the samples as a list to correct, with their images in a new folder beside it.
+    """Write the first share of the samples as a list to correct, with their images in a new folder and a page to edit
+    the texts beside it.
 
     Returns their number. Raises `UsageError` for a bad share or a folder that exists.
     """
@@ -97,6 +99,7 @@ def write_suspects(path: Path, ranked: Sequence[Suspect], specs: Sequence[str], 
         _write_pictures(pictures, places, specs)
     rows = [(places[one.id], one.text, one.group, one.read, f"{one.gap:.3f}", one.id) for one in worst]
     write_atomically(path, table(HEADER, rows))
+    write_atomically(path.with_suffix(".html"), editing_page(path.name, HEADER, rows))
     return len(worst)
 
 

@@ -400,6 +400,7 @@ def test_suspects_are_the_wrong_labels_and_corrections_are_applied(
     samples = list(open_spec(parse_spec("listing:suspects.tsv")))
     original = {sample.id: sample for sample in open_spec(parse_spec("listing:words.tsv"))}
     assert [np.array_equal(s.image(), original[r[-1]].image()) for s, r in zip(samples, rows[1:])] == [True] * 3
+    assert all(row[0] in (tmp_path / "suspects.html").read_text() for row in rows)
     texts = [wrong.get(row[-1], "") for row in rows[1:]]  # the third one is deleted
     edited = ["\t".join([row[0], text, *row[2:]]) for row, text in zip(rows[1:], texts)]
     (tmp_path / "suspects.tsv").write_text("\n".join(["\t".join(rows[0]), *edited]))
