@@ -21,6 +21,10 @@ STRAY = 0.005  # proportion of the ink that may lie beyond each edge of its box
 BLOCKS = 8  # parts of the width in which the paper is measured, at most; each is as wide as high
 PAPER = 90  # percentile of a block's pixels: paper, even between dense strokes
 FLAT = 24  # times as wide as the ink spreads around its slope: shorter texts slope by their letters
+BUSY = 0.1  # of the fullest row: rows with more are part of a line
+BAND_HEIGHT, BAND_INK = 0.3, 0.3  # of all the ink: a whole line has as much, what is cut off a neighbor has not
+BORDER_CONTRAST = 64  # gray levels below the paper
+ALONG = 0.9  # of a side
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,9 @@ class Appearance:
     ink_left: int
     shade: float  # between the darkest and the lightest part of the paper
     slope: float  # rise of the ink from left to right, downwards, by width; 0 where it cannot be told
+    sharpness: float  # strongest step between neighboring pixels, by contrast
+    bands: int  # blocks of ink above each other
+    border: tuple[int, int, int, int]  # pixels of dark border: top, bottom, left, right
 
 
 def measure(image: np.ndarray) -> Appearance:
@@ -48,7 +55,7 @@ def measure(image: np.ndarray) -> Appearance:
     inverted = is_inverted(small)
     dark = np.uint8(255) - small if inverted else small
     depth = _depth(dark)
-    contrast = _contrast(depth)
+    contrast = _largest(depth, 0.0)
     ink = depth > max(1.0, INK * contrast)
     top, bottom = _extent(ink.sum(axis=1))
     left, right = _extent(ink.sum(axis=0))
@@ -64,6 +71,9 @@ def measure(image: np.ndarray) -> Appearance:
         left * step,
         _shade(dark),
         _slope(ink),
+        round(_largest(_steps(small), 0) / max(contrast, 1.0), 3),
+        _bands(ink),
+        _border(dark, step),
     )
 
 
@@ -82,9 +92,39 @@ def _depth(image: np.ndarray) -> np.ndarray:
     return np.asarray(around - np.asarray(smooth, np.float32))
 
 
-def _contrast(depth: np.ndarray) -> float:
-    count = max(round(DARKEST * depth.size), min(MIN_DARKEST, depth.size // 20))
-    return max(0.0, float(np.partition(depth, depth.size - count - 1, axis=None)[depth.size - count - 1]))
+def _largest(values: np.ndarray, lowest: float) -> float:
+    """Return the value that only the largest few exceed, or `lowest` if that is larger."""
+    if not values.size:
+        return lowest
+    rank = values.size - 1 - max(round(DARKEST * values.size), min(MIN_DARKEST, values.size // 20))
+    return max(lowest, float(np.partition(values, rank, axis=None)[rank]))
+
+
+def _steps(image: np.ndarray) -> np.ndarray:
+    wide = image.astype(np.int16)
+    return np.concatenate([np.abs(np.diff(wide, axis=axis)).ravel() for axis in (0, 1)])
+
+
+def _bands(ink: np.ndarray) -> int:
+    """Count the blocks of rows with ink that are of about one size: lines of text."""
+    rows = np.convolve(ink.sum(axis=1).astype(float), np.ones(3) / 3, "same")
+    busy = np.concatenate([[False], rows > BUSY * rows.max(initial=0), [False]])
+    edges = np.flatnonzero(np.diff(busy.astype(np.int8)))
+    if not len(edges):
+        return 0
+    high, heavy = BAND_HEIGHT * (edges[-1] - edges[0]), BAND_INK * rows.sum()
+    return sum(end - start >= high and rows[start:end].sum() >= heavy for start, end in zip(edges[::2], edges[1::2]))
+
+
+def _border(image: np.ndarray, step: int) -> tuple[int, int, int, int]:
+    """Measure how far each side is dark along all its length, such as the lid of a scanner."""
+    height, width = image.shape
+    paper = np.median(image[height // 4 : height - height // 4, width // 4 : width - width // 4])
+    dark = image < paper - BORDER_CONTRAST
+    rows, columns = dark.mean(axis=1) > ALONG, dark.mean(axis=0) > ALONG
+    sides = (rows, rows[::-1], columns, columns[::-1])
+    top, bottom, left, right = (step * int(np.argmin(side)) if not side.all() else 0 for side in sides)
+    return top, bottom, left, right
 
 
 def _extent(counts: np.ndarray) -> tuple[int, int]:

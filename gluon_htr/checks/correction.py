@@ -33,11 +33,12 @@ FLAT_PIXELS = 4_000  # of the copy on which paper is looked for
 BRUSH = 9  # pixels of that copy: wider than a stroke, odd
 
 LEAVE_OUT = (
-    "blank-image", "small-text", "turned-image", "unreadable-image", "contradicting-texts", "duplicate-image",
+    "blank-image", "small-text", "turned-image", "unreadable-image", "blurred-image",
+    "several-lines", "contradicting-texts", "duplicate-image",
     "placeholder-text", "markup-in-text", "damaged-text", "mixed-scripts", "empty-text", "same-text", "too-long-text",
     "wrong-length-text", "group-overlap", "image-overlap",
 )  # fmt: skip
-REPAIRED = ("light-ink", "low-contrast", "loose-crop", "shadow", "askew", "wrong-encoding")
+REPAIRED = ("light-ink", "dark-border", "low-contrast", "loose-crop", "shadow", "askew", "wrong-encoding")
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,12 @@ def _inverted(image: np.ndarray) -> np.ndarray:
     return np.uint8(255) - image
 
 
+def _without_border(image: np.ndarray) -> np.ndarray:
+    top, bottom, left, right = measure(image).border
+    height, width = image.shape
+    return np.ascontiguousarray(image[top : height - bottom, left : width - right])
+
+
 def _flattened(image: np.ndarray) -> np.ndarray:
     """Make the paper equally bright: divide by what is bright nearby."""
     small, _ = reduced(image, FLAT_PIXELS)
@@ -149,6 +156,7 @@ def _cropped(image: np.ndarray) -> np.ndarray:
 #: By name of the fault, in the order in which they are applied.
 _REPAIRS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "light-ink": _inverted,
+    "dark-border": _without_border,
     "shadow": _flattened,
     "low-contrast": _stretched,
     "askew": _level,

@@ -19,6 +19,7 @@ SAME_SHARE, MIN_SAME = 0.2, 20  # proportion of samples with the same text, and 
 #: Faults of rows that readers leave out, by what their messages say.
 REASONS = {
     "missing-image": re.compile(r"does not exist|has no image|names no image|without an image"),
+    "untranscribed-text": re.compile(r"unreadable part"),
     "empty-text": re.compile(r"empty label|has no text$|has no \S+\.txt"),
     "repeated-row": re.compile(r"repeats line"),
     "unreadable-image": re.compile(
@@ -27,11 +28,13 @@ REASONS = {
 }
 WHY_LEFT_OUT = {
     "missing-image": "Training leaves rows out whose image is missing: check the folder and the names.",
+    "untranscribed-text": "Their transcribers left parts out, so that the reader of pages leaves them out.",
     "empty-text": "Training leaves images without a text out.",
     "repeated-row": "Only the first row of an image counts: later ones are left out.",
     "unreadable-image": "Training leaves images out that cannot be decoded.",
     "malformed-row": "Training leaves rows out that cannot be understood.",
 }
+INTENDED: dict[str, Severity] = {"untranscribed-text": "note"}  # left out on purpose
 _PLACEHOLDER = re.compile(
     r"\W*(\?{2,}|#{2,}|\*{3,}|_{3,}|x{3,}|n/a|todo|tbd|lorem ipsum.*"
     r"|[\[<({](illegible|unreadable|unclear|unleserlich|illisible|blank|empty|no text|unknown|…|\.{3}|\?)[\])}>]"
@@ -115,7 +118,7 @@ def left_out(problems: Sequence[Problem], fix: str, total: int) -> list[Finding]
     return [
         one
         for name, places in sorted_out.items()
-        for one in finding(name, places, WHY_LEFT_OUT[name], fix, total, share=LOST_SHARE)
+        for one in finding(name, places, WHY_LEFT_OUT[name], fix, total, INTENDED.get(name), LOST_SHARE)
     ]
 
 

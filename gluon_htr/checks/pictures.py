@@ -18,6 +18,9 @@ LOOSE = 0.35  # of the image's height: ink that fills less is scaled down with t
 LOOSE_HEIGHT = 32  # pixels: in lower images the ink has nowhere to be lost
 SHADE = 90  # gray levels between parts of the paper
 SLOPE = 0.06  # 3.4 degrees
+SHARPNESS = 0.35  # lines of IAM and of old letters have 0.44 and more
+BORDER = 0.06  # of the height: less is a rule, or the edge of the paper
+SIDES = ("the top", "the bottom", "the left side", "the right side")
 TURNED = 1.5  # times as high as wide
 TURNED_LETTERS = 4  # with as many characters, a line is wider than high
 
@@ -83,6 +86,24 @@ FAULTS = (
         ),
         lambda seen: f"the ink is {seen.ink_height} of {seen.height} pixels high",
         "An image is scaled to the network's height with its paper, so that the letters become small.",
+    ),
+    _Fault(
+        "blurred-image",
+        lambda sample, seen: not is_blank(seen) and seen.sharpness < SHARPNESS,
+        lambda seen: f"between two pixels the gray changes by {seen.sharpness:.0%} of the contrast at most",
+        "Blurred letters look alike: focus, or scan again.",
+    ),
+    _Fault(
+        "several-lines",
+        lambda sample, seen: len(sample.text) >= TURNED_LETTERS and seen.bands > 1,
+        lambda seen: f"{seen.bands} lines above each other",
+        "A reader of lines sees one line only: cut the image, or train on pages with `pages:`.",
+    ),
+    _Fault(
+        "dark-border",
+        lambda sample, seen: max(seen.border) > BORDER * seen.height and not is_blank(seen),
+        lambda seen: "dark along " + ", ".join(side for side, size in zip(SIDES, seen.border) if size),
+        "The lid of a scanner or a table looks like ink, and makes the text small.",
     ),
     _Fault(
         "shadow",

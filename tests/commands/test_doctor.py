@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from letters import LETTERS, draw
-from PIL import Image
+from PIL import Image, ImageFilter
 from support import Command, prepare, refusal
 from written_lines import LETTERS as LETTERS_OF_LINES
 from written_lines import Line, draw_line, lines, write_list
@@ -84,6 +84,18 @@ def shadowed(line: Line) -> None:
 def tilted(line: Line) -> None:
     image = Image.fromarray(np.pad(line.image, ((20, 20), (0, 0)), constant_values=235))
     line.image = np.asarray(image.rotate(5, Image.Resampling.BILINEAR, fillcolor=235))
+
+
+def blurred(line: Line) -> None:
+    line.image = np.asarray(Image.fromarray(line.image).filter(ImageFilter.GaussianBlur(3)))
+
+
+def doubled(line: Line) -> None:
+    line.image = np.concatenate([line.image, line.image])
+
+
+def framed(line: Line) -> None:
+    line.image = np.pad(line.image, 14, constant_values=20)
 
 
 def turned(line: Line) -> None:
@@ -169,6 +181,9 @@ PLANTED: dict[Callable[[Line], None], str] = {
     loose: "loose-crop",
     shadowed: "shadow",
     tilted: "askew",
+    blurred: "blurred-image",
+    doubled: "several-lines",
+    framed: "dark-border",
     turned: "turned-image",
     broken: "unreadable-image",
     not_an_image: "unreadable-image",
