@@ -12,6 +12,7 @@ import msgspec
 
 from . import _command, _options, _progress
 from ._storage import only_writer
+from ._training_plan import dry_run
 from .bundles.run_folder import is_run
 from .networks.presets import is_layout
 from .training.defaults import default_data, default_output, training_precision
@@ -52,18 +53,16 @@ def parser() -> argparse.ArgumentParser:
     add("--workers", type=int, default=1, help="processes that augment images (default: %(default)s)")
     _options.add_threads(parser)
     add("--alphabet", type=Path, metavar="FILE", help="alphabet.json (default: the characters of --init and of --data)")
+    add(
+        "--dry-run", action="store_true", help="print samples, steps and time, from a few measured steps; write nothing"
+    )
     add("--init", metavar="MODEL", help="start from the weights of a bundle, a run or an exported pair")
-    unfit = "what to do with samples that cannot be trained on (default: skip)"
-    add("--unfit", choices=("skip", "refuse"), default="skip", help=unfit)
+    add("--unfit", choices=("skip", "refuse"), default="skip", help="action for untrainable samples (default: skip)")
     return parser
 
 
 def run(
-    request: Request,
-    output: Path,
-    resume: bool = False,
-    alphabet: Path | None = None,
-    threads: int | None = None,
+    request: Request, output: Path, resume: bool = False, alphabet: Path | None = None, threads: int | None = None
 ) -> int:
     """Train to the end, or until Ctrl-C. Without data in the request, train on IAM.
 
@@ -142,6 +141,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         init=options.init,
         unfit=options.unfit,
     )
+    if options.dry_run:
+        return dry_run(request, output, options.alphabet, options.threads)
     return run(request, output, resume, options.alphabet, options.threads)
 
 

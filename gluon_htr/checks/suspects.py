@@ -19,6 +19,7 @@ from ..datasets.loading import Track, load_data, untracked
 from ..datasets.preparation import decoded
 from ..datasets.sample import Problem
 from ..datasets.spec import open_spec, parse_spec
+from ..datasets.store import Store
 from ..decoding.alignment import NEVER, ctc_scores
 from ..decoding.ctc import steps_needed
 from ..decoding.greedy import GREEDY
@@ -44,9 +45,14 @@ class Suspect(msgspec.Struct, frozen=True):
 
 
 def find_suspects(model: Recognizer, specs: Sequence[str], track: Track = untracked) -> list[Suspect]:
-    """Rank all samples, the most suspicious first. Raises the errors of loading data."""
+    """Rank all samples, the most suspicious first.
+
+    Raises the errors of loading data, `UsageError` if samples of several specs have the same id.
+    """
     alphabet = model.alphabet
-    store = load_data(specs, model.preprocessing, track=track, form=alphabet.normalization, like_inference=True)
+    store = _each_once(
+        load_data(specs, model.preprocessing, track=track, form=alphabet.normalization, like_inference=True)
+    )
     found = []
     with track("likelihoods", len(store)) as advance:
         for positions, batches in windows(model.network, store, joint=False):
@@ -56,6 +62,16 @@ def find_suspects(model: Recognizer, specs: Sequence[str], track: Track = untrac
                     found.append(Suspect(store.ids[k], store.groups[k], store.texts[k], read, gap))
             advance(len(positions))
     return sorted(found, key=lambda one: -one.gap)
+
+
+def _each_once(store: Store) -> Store:
+    """Leave out repetitions of samples."""
+    first: dict[str, int] = {}
+    for position, identity in enumerate(store.ids):
+        earlier = first.setdefault(identity, position)
+        if store.texts[earlier] != store.texts[position]:
+            raise UsageError(f"two samples are named {identity}: rank the suspects of each set on its own")
+    return store if len(first) == len(store) else store.select(first.values())
 
 
 def _gaps(logits: np.ndarray, texts: Sequence[str], alphabet: Alphabet) -> list[tuple[str, float]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import numpy as np
 import pytest
 from letters import LETTERS, draw
 from PIL import Image, ImageFilter
-from support import Command, prepare, refusal
+from support import Command, command_environment, prepare, refusal
 from written_lines import LETTERS as LETTERS_OF_LINES
 from written_lines import Line, draw_line, lines, write_list
 
@@ -425,6 +426,28 @@ def test_suspects_are_the_wrong_labels_and_corrections_are_applied(
     assert "dab" not in [text for text, _ in found]
     assert np.array_equal(found[4][1], np.asarray(large_word("bace", 4)))
     assert found[4][0] == "bace"
+
+
+def test_samples_with_one_name_are_not_mixed_up(here: Command, words_list: object, tmp_path: Path) -> None:
+    """The picture of one sample would stand beside the text of another."""
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "words").mkdir()
+    large_word("abc", 1).save(tmp_path / "other" / "words" / "1.png")
+    (tmp_path / "other" / "labels.tsv").write_text("words/1.png\tabc\n")
+    words = ["--model", LETTERS, "--suspects", "s.tsv"]
+    assert "words/1.png" in refusal(here("doctor", "listing:words.tsv", "listing:other", *words))
+    assert here("doctor", "listing:words.tsv*2", *words).returncode == 0
+    assert len((tmp_path / "s.tsv").read_text().splitlines()) == 1 + 2
+
+
+def test_checking_needs_no_training_extra(tmp_path: Path) -> None:
+    """Whoever types texts on one machine and trains on another could not check them."""
+    write_list(tmp_path / "data", lines(20))
+    heavy = ["mxnet", "torch", "cv2", "matplotlib", "pandas", "onnx", "tensorboard"]
+    program = f"import sys; sys.modules.update(dict.fromkeys({heavy})); from gluon_htr.__main__ import main; "
+    program += "sys.exit(main(['doctor', 'listing:data']))"
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, env=command_environment(), timeout=60)
+    assert done.returncode == 0
 
 
 @pytest.mark.parametrize(
