@@ -140,15 +140,18 @@ def _shade(image: np.ndarray) -> float:
     count = min(BLOCKS, image.shape[1] // image.shape[0])
     if count < 2:
         return 0.0
-    blocks = np.array_split(image, count, axis=1)
-    paper = [float(np.percentile(block, PAPER)) for block in blocks]
-    return max(paper) - min(paper)
+    width = image.shape[1] // count
+    blocks = image[:, : count * width].reshape(len(image), count, width).swapaxes(0, 1).reshape(count, -1)
+    rank = blocks.shape[1] * PAPER // 100
+    paper = np.partition(blocks, rank, axis=1)[:, rank]
+    return float(paper.max()) - float(paper.min())
 
 
 def _slope(ink: np.ndarray) -> float:
     rows, columns = np.nonzero(ink)
     if len(rows) < 2 or not np.ptp(columns):
         return 0.0
-    slope, start = np.polyfit(columns, rows, 1)
-    spread = float(np.std(rows - (slope * columns + start)))
-    return float(slope) if np.ptp(columns) > FLAT * spread else 0.0
+    across, down = columns - columns.mean(), rows - rows.mean()
+    slope = float(across @ down) / float(across @ across)
+    spread = float(np.std(down - slope * across))
+    return slope if np.ptp(columns) > FLAT * spread else 0.0
