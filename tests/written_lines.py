@@ -27,7 +27,7 @@ class Line:
 
 @cache
 def _drawn(text: str) -> np.ndarray:
-    font = ImageFont.load_default(30)
+    font = ImageFont.load_default(38)
     left, top, right, bottom = font.getbbox(text)
     image = Image.new("L", (int(right - left) + 16, int(bottom - top) + 14), 235)
     ImageDraw.Draw(image).text((8 - left, 7 - top), text, fill=40, font=font)

@@ -21,6 +21,8 @@ STRAY = 0.005  # proportion of the ink that may lie beyond each edge of its box
 BLOCKS = 8  # parts of the width in which the paper is measured, at most; each is as wide as high
 PAPER = 90  # percentile of a block's pixels: paper, even between dense strokes
 FLAT = 24  # times as wide as the ink spreads around its slope: shorter texts slope by their letters
+MIN_LIGHT = 20  # gray levels between faint light ink and its ground
+LIGHTER = 1.3  # times as far from the ground as anything darker; of dark ink, 0.7 at most was seen
 BUSY = 0.1  # of the fullest row: rows with more are part of a line
 BAND_HEIGHT, BAND_INK = 0.3, 0.3  # of all the ink: a whole line has as much, what is cut off a neighbor has not
 BORDER_CONTRAST = 64  # gray levels below the paper
@@ -52,9 +54,10 @@ def measure(image: np.ndarray) -> Appearance:
     height, width = image.shape
     digest = hashlib.blake2b(image.tobytes(), digest_size=16, key=f"{height}x{width}".encode()).digest()
     small, step = reduced(image)
-    inverted = is_inverted(small)
+    depth = _depth(small)
+    inverted = is_inverted(small) or (_is_lighter(depth) and not any(_border(small, step)))
     dark = np.uint8(255) - small if inverted else small
-    depth = _depth(dark)
+    depth = -depth if inverted else depth
     contrast = _largest(depth, 0.0)
     ink = depth > max(1.0, INK * contrast)
     top, bottom = _extent(ink.sum(axis=1))
@@ -90,6 +93,12 @@ def _depth(image: np.ndarray) -> np.ndarray:
     radius = max(4, min(image.shape) // 3)
     around = np.asarray(picture.filter(ImageFilter.BoxBlur(radius)), np.float32)
     return np.asarray(around - np.asarray(smooth, np.float32))
+
+
+def _is_lighter(depth: np.ndarray) -> bool:
+    """Test for light ink so faint that a recognizer would not invert it."""
+    light = _largest(-depth, 0.0)
+    return light > MIN_LIGHT and light > LIGHTER * _largest(depth, 0.0)
 
 
 def _largest(values: np.ndarray, lowest: float) -> float:

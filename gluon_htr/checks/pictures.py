@@ -14,7 +14,8 @@ BLANK_CONTRAST = 10  # gray levels: less is paper
 FAINT_CONTRAST = 28  # gray levels: less is faint
 MIN_TEXT_HEIGHT = 14  # pixels of ink: less was scanned too coarsely to be read
 MIN_CHARACTER_HEIGHT = 6  # pixels of the ink of a single character
-LOOSE = 0.35  # of the image's height: ink that fills less is scaled down with the paper around it
+MIN_LINE_HEIGHT, LINE_LETTERS = 24, 8  # pixels of the ink of so many characters, some of which are tall
+LOOSE = 0.42  # of the image's height: ink that fills less is scaled down with the paper around it
 LOOSE_HEIGHT = 32  # pixels: in lower images the ink has nowhere to be lost
 SHADE = 90  # gray levels between parts of the paper
 SLOPE = 0.06  # 3.4 degrees
@@ -47,6 +48,8 @@ def _is_written(look: Look) -> bool:
 
 
 def _least_height(look: Look) -> int:
+    if len(look.text) >= LINE_LETTERS:
+        return MIN_LINE_HEIGHT
     return MIN_CHARACTER_HEIGHT if len(look.text) == 1 else MIN_TEXT_HEIGHT
 
 
