@@ -41,7 +41,7 @@ def parser() -> argparse.ArgumentParser:
         "--validation", action="append", metavar="SPEC", help="data to score on: they must share no writer and no image"
     )
     network = parser.add_mutually_exclusive_group()
-    network.add_argument("--preset", help="check for this preset's images (default: lines or words, by their shape)")
+    network.add_argument("--preset", help="check for this preset's images (default: lines or words, by what there is)")
     network.add_argument("--model", help="check for the alphabet and the images of a bundle or a run")
     add("--alphabet", type=Path, metavar="FILE", help="check for the characters of an alphabet.json")
     add("--report", type=Path, metavar="DIR", help="write an HTML page, a contact sheet and histograms there")

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from ..datasets.kinds import KINDS
 from ..datasets.loading import Track, untracked
 from ..datasets.preparation import CHUNK, Preparer, chunks, decoded
 from ..datasets.sample import Problem, Reader, Sample
@@ -37,6 +38,7 @@ class Look:
     fault: str = ""
     thumbnail: bytes = b""
     number: int = 0  # its position in all the data
+    prepared: bool = False  # its image is scaled and padded for a network already
 
 
 @dataclass(frozen=True)
@@ -96,10 +98,14 @@ def look_at(readers: Sequence[tuple[str, Reader]], workers: int, thumbnails: boo
     few = sum(len(reader) for _, reader in readers) < FEW
     with Preparer(0 if few else workers) as preparer:
         for name, reader in readers:
+            kind = KINDS.get(name.partition(":")[0])
+            prepared = kind is not None and kind.prepared is not None
             with track(name, len(reader)) as advance:
                 for looks in _in_order(preparer, chunks(reader), max(1, workers), thumbnails):
                     first = len(found.looks)
-                    found.looks.extend(replace(look, number=first + k) for k, look in enumerate(looks))
+                    found.looks.extend(
+                        replace(look, number=first + k, prepared=prepared) for k, look in enumerate(looks)
+                    )
                     advance(len(looks))
             found.problems.extend(reader.problems)
     return found

@@ -131,6 +131,10 @@ FAULTS = (
 )
 
 
+#: Faults that prepared images show because they were scaled and padded.
+SCALED = ("small-text", "loose-crop", "blurred-image", "turned-image", "dark-border")
+
+
 def image_findings(seen: Looked, fix: str) -> list[Finding]:
     """Find the faults of images. fix: the command that corrects the data."""
     found = finding(
@@ -145,7 +149,9 @@ def image_findings(seen: Looked, fix: str) -> list[Finding]:
         places = [
             (look, f"{look.place}: {fault.detail(look.appearance)}")
             for look in seen.looks
-            if look.appearance and fault.is_shown(look, look.appearance)
+            if look.appearance
+            and fault.is_shown(look, look.appearance)
+            and not (look.prepared and fault.name in SCALED)
         ]
         found += finding(fault.name, places, fault.why, fix, seen.total, fault.severity)
     return found + duplicates(seen, fix)

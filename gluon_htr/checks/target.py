@@ -23,6 +23,7 @@ from .looking import Look, Looked
 
 LINES, WORDS = "lines", "words"  # presets that suit most data
 LINE_RATIO = 6  # times as wide as high: wider images are lines rather than words
+SPACED = 0.2  # of the texts
 MIN_KEPT = 4  # samples: fewer cannot be trained on, as one is held out
 
 
@@ -57,9 +58,11 @@ def target_of_model(model: str) -> Target:
 
 
 def likely_preset(seen: Looked) -> str:
-    """Return the preset that suits the shapes of the images: that of lines, or that of words."""
+    """Return the preset that suits the data: that of lines if texts have several words, or images are long."""
     ratios = [look.appearance.width / look.appearance.height for look in seen.looks if look.appearance]
-    return LINES if ratios and float(np.median(ratios)) > LINE_RATIO else WORDS
+    spaced = sum(" " in look.text for look in seen.looks)
+    is_long = bool(ratios) and float(np.median(ratios)) > LINE_RATIO
+    return LINES if is_long or spaced > SPACED * len(seen.looks) else WORDS
 
 
 def untrainable(looks: list[Look], target: Target) -> list[Problem]:

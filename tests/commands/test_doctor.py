@@ -329,6 +329,17 @@ def test_texts_that_do_not_fit_are_those_that_training_leaves_out(here: Command,
     assert "too-long-text" not in diagnosed(here, "listing:data", "--preset", better)[1]
 
 
+def test_prepared_data_are_checked_too(here: Command, tmp_path: Path) -> None:
+    """The padding of prepared images would be taken for faults, or what they left out be unknown."""
+    written = lines(40)
+    negative(written[3])
+    written[5].content = b"nothing"
+    write_list(tmp_path / "data", written)
+    assert here("prepare", "listing:data", "--preset", "lines", "--output", "d.rec", "--workers", 0).returncode == 0
+    _, found = diagnosed(here, "records:d.rec")
+    assert {name: finding["count"] for name, finding in found.items()} == {"light-ink": 1, "unreadable-image": 1}
+
+
 def test_one_text_for_all_and_too_few_samples_are_found(here: Command, tmp_path: Path) -> None:
     """A list that was filled down, and a folder of three lines, would be trained on for hours."""
     written = lines(40)
