@@ -18,7 +18,8 @@ from support import Command, command_environment, prepare, refusal
 from written_lines import LETTERS as LETTERS_OF_LINES
 from written_lines import Line, draw_line, lines, write_list
 
-from gluon_htr import __main__
+from gluon_htr import __main__, doctor, train
+from gluon_htr import prepare as prepare_command
 from gluon_htr.datasets.spec import open_spec, parse_spec
 from gluon_htr.networks.presets import load_preset
 from gluon_htr.text.alphabet import Alphabet
@@ -327,6 +328,24 @@ def test_texts_that_do_not_fit_are_those_that_training_leaves_out(here: Command,
     words = shlex.split(found["too-long-text"]["fix"])
     better = words[words.index("--preset") + 1]
     assert "too-long-text" not in diagnosed(here, "listing:data", "--preset", better)[1]
+
+
+def test_every_suggested_command_exists(here: Command, tmp_path: Path) -> None:
+    """A user would copy a command that is refused."""
+    written = lines(40)
+    write_list(tmp_path / "a", written[:2], grouped=False)
+    written[2].text += " \u00df"
+    write_list(tmp_path / "b", written[2:], grouped=False)
+    (tmp_path / "known.json").write_text(json.dumps({"characters": ["a", "b"]}))
+    _, found = diagnosed(here, "listing:a", "--validation", "listing:b", "--alphabet", "known.json")
+    _, other = diagnosed(here, "listing:b")
+    expected = {"rare-characters", "too-few-samples", "characters-only-in-validation", "outside-alphabet", "no-groups"}
+    assert expected <= {*found, *other}
+    for finding in [*found.values(), *other.values()]:
+        _, name, *words = shlex.split(finding["fix"])
+        options = {"train": train, "prepare": prepare_command, "doctor": doctor}[name].parser().parse_args(words)
+        for spec in getattr(options, "data", None) or [getattr(options, "spec", "listing:a")]:
+            assert len(open_spec(parse_spec(spec))) > 0
 
 
 def test_prepared_data_are_checked_too(here: Command, tmp_path: Path) -> None:
