@@ -22,6 +22,7 @@ COMMANDS = (
     "serve",
     "download",
     "prepare",
+    "doctor",
     "train",
     "export",
     "synthesize",

@@ -12,6 +12,7 @@ import msgspec
 
 from . import _command, _options, _progress
 from ._storage import only_writer
+from ._training_plan import dry_run
 from .bundles.run_folder import is_run
 from .networks.presets import is_layout
 from .training.defaults import default_data, default_output, training_precision
@@ -42,17 +43,17 @@ def parser() -> argparse.ArgumentParser:
     add("--resume", action="store_true", help="continue the run in --output, if there is one")
     add("--budget", type=_options.seconds, metavar="TIME", help="end after this time: 90m, 2h, 45s")
     add("--engine", choices=("mxnet", "torch"), default="mxnet", help="training engine (default: %(default)s)")
-    precision = "auto: bfloat16 if --engine and --device compute it fast (default: %(default)s)"
-    add("--precision", choices=("float32", "bfloat16", "auto"), default="float32", help=precision)
+    precisions = ("float32", "bfloat16", "auto")
+    add("--precision", choices=precisions, default="float32", help="auto: bfloat16 where it is computed fast")
     add("--device", default="cpu", help="cpu or gpu:0 (default: %(default)s)")
     add("--kvstore", metavar="dist_sync", help="train with the processes that a launcher of MXNet started")
     add("--seed", type=int, default=0, help="seed of all random numbers (default: %(default)s)")
     add("--workers", type=int, default=1, help="processes that augment images (default: %(default)s)")
     _options.add_threads(parser)
     add("--alphabet", type=Path, metavar="FILE", help="alphabet.json (default: the characters of --init and of --data)")
+    add("--dry-run", action="store_true", help="print samples, steps and time, from a few measured steps")
     add("--init", metavar="MODEL", help="start from the weights of a bundle, a run or an exported pair")
-    unfit = "what to do with samples that cannot be trained on (default: skip)"
-    add("--unfit", choices=("skip", "refuse"), default="skip", help=unfit)
+    add("--unfit", choices=("skip", "refuse"), default="skip", help="action for untrainable samples (default: skip)")
     return parser
 
 
@@ -65,8 +66,7 @@ def run(
     team: Team = ALONE,
 ) -> int:
     """Train to the end, or until Ctrl-C. Without data in the request, train on IAM. Of a team, the first speaks."""
-    alone = only_writer(output) if team.is_leader else contextlib.nullcontext()
-    with _command.silenced(not team.is_leader), alone:
+    with _command.silenced(not team.is_leader), only_writer(output) if team.is_leader else contextlib.nullcontext():
         status = _train(request, output, resume, alphabet, threads, team)
         team.leave()
     return status
@@ -74,7 +74,8 @@ def run(
 
 def _train(request: Request, output: Path, resume: bool, alphabet: Path | None, threads: int | None, team: Team) -> int:
     if not request.data:
-        request = _with_default_data(request)
+        train, validation = default_data(request.preset, _progress.track, _command.say)
+        request = msgspec.structs.replace(request, data=[train], validation=request.validation or validation)
         continues = " (continues)" if resume and is_run(output) else ""
         _command.say(f"preset {request.preset}, output {output}{continues}")
     kind = LayoutSession if is_layout(request.preset) else Session
@@ -100,18 +101,13 @@ def _train(request: Request, output: Path, resume: bool, alphabet: Path | None, 
     return _report(session.run.path, request.init, session.report())
 
 
-def _with_default_data(request: Request) -> Request:
-    train, validation = default_data(request.preset, _progress.track, _command.say)
-    return msgspec.structs.replace(request, data=[train], validation=request.validation or validation)
-
-
 def _report(path: Path, init: str | None, outcome: Outcome | LayoutOutcome) -> int:
     if not outcome.has_pictures:
         _command.say("no pictures: matplotlib is not installed")
     print(f"{path}: {outcome.figures}")
     if init and not outcome.gained:
-        test = "significantly (paired bootstrap)"
-        _command.say(f"no checkpoint improved on {init} {test}: keeping its weights; {outcome.advice}")
+        test = f"no checkpoint improved on {init} significantly (paired bootstrap)"
+        _command.say(f"{test}: keeping its weights; {outcome.advice}")
         return 1
     return 0
 
@@ -119,8 +115,7 @@ def _report(path: Path, init: str | None, outcome: Outcome | LayoutOutcome) -> i
 def main(arguments: Sequence[str] | None = None) -> int:
     """Parse the arguments and run the command."""
     options = parser().parse_args(arguments)
-    if options.kvstore:
-        serve_kvstore()
+    serve_kvstore()
     _options.check_workers(options.workers)
     _options.check_threads(options.threads)
     named = options.config or options.preset
@@ -142,6 +137,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         init=options.init,
         unfit=options.unfit,
     )
+    if options.dry_run:
+        return dry_run(request, output, options.alphabet, options.threads)
     return run(request, output, resume, options.alphabet, options.threads, team)
 
 

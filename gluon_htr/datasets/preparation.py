@@ -119,15 +119,15 @@ def _prepare_chunk(
     normalizes = like_inference and preprocessing.mode != "character"  # a character is cut out in any case
     for sample in samples:
         try:
-            image = normalize_capture(_image(sample)) if normalizes else _image(sample)
+            image = normalize_capture(decoded(sample)) if normalizes else decoded(sample)
             done.append((sample.id, normalize(sample.text), sample.group, fit(image, preprocessing)))
         except ImageError as error:
             problems.append(Problem(sample.id, str(error)))
     return finish(Store.collect(done, problems))
 
 
-def _image(sample: Sample) -> np.ndarray:
-    """Decode the image of a sample, with OpenCV if that is installed and the image is a file."""
+def decoded(sample: Sample) -> np.ndarray:
+    """Decode the image of a sample, with OpenCV if that is installed and the image is a file. Raises `ImageError`."""
     if not isinstance(sample.image, Encoded):
         return sample.image()
     try:

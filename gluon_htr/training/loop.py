@@ -21,6 +21,7 @@ from .journal import Journal
 from .objectives.batch import Batch
 from .ordered import BatchPosition
 from .schedules import rate_at
+from .settings import LoopSettings
 from .sources import BatchSource, TrainedRun
 from .team import ALONE, Team
 from .validation import Examination, Validation
@@ -106,8 +107,7 @@ class Trainer:
     @property
     def steps(self) -> int:
         """Steps of the whole training, unless a budget ends it earlier."""
-        settings = self.run.training
-        return max(settings.epochs * self.batches.per_epoch, settings.least_steps)
+        return steps_in(self.run.training, self.batches.per_epoch)
 
     @property
     def gained(self) -> bool:
@@ -151,8 +151,7 @@ class Trainer:
 
     def _is_scored(self) -> bool:
         """Test whether a validation follows the epoch that has just ended: always, unless that takes too much time."""
-        step, samples = self.progress.step, SCORED_SAMPLES * len(self.validation)
-        apart = max(MIN_SCORED_STEPS, samples // self.run.training.batch_size)
+        step, apart = self.progress.step, steps_apart(self.run.training, len(self.validation))
         return step // apart > (step - self.batches.per_epoch) // apart
 
     def _advance(self, **changes: object) -> None:
@@ -244,6 +243,16 @@ class Trainer:
         """Examine the best weights."""
         self.team.wait()  # the leader has written them then
         return self._examine(load_checkpoint(self.run.best).average)
+
+
+def steps_in(settings: LoopSettings, per_epoch: int) -> int:
+    """Return the number of steps of a whole training. per_epoch: batches of an epoch."""
+    return max(settings.epochs * per_epoch, settings.least_steps)
+
+
+def steps_apart(settings: LoopSettings, samples: int) -> int:
+    """Return the least number of steps between two validations of so many samples."""
+    return max(MIN_SCORED_STEPS, SCORED_SAMPLES * samples // settings.batch_size)
 
 
 def _step_seed(seed: int, step: int, rank: int = 0) -> int:

@@ -1,0 +1,51 @@
+"""`train --dry-run` tells what the training will do, and writes nothing."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+from needs_mxnet import need_mxnet
+from support import TINY, Command, refusal
+from written_lines import lines, write_list
+
+from gluon_htr import _command, train
+from gluon_htr.training.journal import read_journal
+
+need_mxnet()
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+    """Trains in an empty folder, in this process."""
+    monkeypatch.chdir(tmp_path)
+    write_list(tmp_path / "data", lines(60))
+
+    def run(*words: object) -> subprocess.CompletedProcess[str]:
+        given = ["--config", str(TINY), "--workers", "0", *map(str, words)]
+        return subprocess.CompletedProcess(given, _command.main(train.main, given), *capsys.readouterr())
+
+    return run
+
+
+def test_the_plan_is_what_the_training_does(here: Command, tmp_path: Path) -> None:
+    """A user would plan a night for what takes a week, or find a half-made run afterwards."""
+    before = sorted(tmp_path.rglob("*"))
+    planned = here("--data", "listing:data", "--output", "run", "--dry-run")
+    assert planned.returncode == 0, planned.stderr
+    assert sorted(tmp_path.rglob("*")) == before
+    told = dict(line.split(maxsplit=1) for line in planned.stdout.splitlines())
+    done = here("--data", "listing:data", "--output", "run")
+    assert done.returncode == 0, done.stderr
+    last = [entry for entry in read_journal(tmp_path / "run") if entry["event"] == "validation"][-1]
+    assert told["steps"].startswith(f"{last['step']} in {last['epoch']} epochs")
+    left_out = (tmp_path / "run" / "skipped.tsv").read_text().count("\n")
+    assert told["samples"] == f"{last['samples'] // last['epoch']} to train on, {left_out} left out, 10 to validate"
+    assert "s a step" in told["time"]
+    assert "is a run already" in refusal(here("--data", "listing:data", "--output", "run", "--dry-run"))
+
+
+def test_what_cannot_be_planned_is_refused(here: Command) -> None:
+    """A plan without data would pack all of IAM."""
+    assert "--data" in refusal(here("--dry-run"))
