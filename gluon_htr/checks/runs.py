@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
@@ -215,10 +217,16 @@ def _left_out(log: _Log) -> list[Finding]:
     share = len(rows) / max(1, samples + len(rows))
     if not rows or share < HARMFUL_SHARE:
         return []
-    why = f"Training left {len(rows)} samples out, {share:.0%} of the data; skipped.tsv has the reasons."
+    why = f"Training left {len(rows)} samples out, {share:.0%} of the data: {_reasons(rows)}. skipped.tsv lists all."
     severity: Severity = "harms" if share >= LEFT_OUT_SHARE else "note"
     found = _finding("samples-left-out", severity, why, _doctor(log), [row.replace("\t", ": ") for row in rows])
     return [found]
+
+
+def _reasons(rows: list[str]) -> str:
+    """Sum up the commonest reasons of `skipped.tsv`, whatever numbers and characters they name."""
+    kinds = Counter(re.sub(r"'[^']*'|\d+", "…", row.partition("\t")[2]) for row in rows)
+    return ", ".join(f"{reason} ({count})" for reason, count in kinds.most_common(3))
 
 
 CHECKS: tuple[Callable[[_Log], list[Finding]], ...] = (

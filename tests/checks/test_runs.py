@@ -111,10 +111,12 @@ def test_a_training_that_ended_too_early_is_told(log: Log, run: Path) -> None:
 
 def test_samples_that_were_left_out_are_told(log: Log, run: Path) -> None:
     """Half of the data would be missing, and the score be blamed on the network."""
-    (run / "skipped.tsv").write_text("".join(f"line{k}\tthe alphabet lacks 'ß'\n" for k in range(4000)))
+    rows = [f"line{k}\tthe alphabet lacks '{'ßé'[k % 2]}'\n" for k in range(1000)]
+    (run / "skipped.tsv").write_text("".join([*rows, "last\thas no image\n" * 3000]))
     found = log(falling(), [0.9, 0.4, 0.3, 0.3])["samples-left-out"]
     assert found.severity == "harms"
     assert "4000 samples" in found.why
+    assert "has no image (3000), the alphabet lacks … (1000)" in found.why
     assert found.examples[0] == "line0: the alphabet lacks 'ß'"
 
 
