@@ -90,9 +90,10 @@ def _remote(address: str, fetcher: Fetcher) -> Iterator[Source]:
         found = [each for each in below(address) if each.lower().endswith(PAGE_SUFFIXES)]
         if not found:
             raise UsageError(f"{address} has no images and no PDF")
-        start = len(os.path.commonpath(found)) if len(found) > 1 else 0
+        base = address.partition("://")[2].strip("/")
         for each in found:
-            yield _named(each, each[start:] if start else each.rpartition("/")[2])
+            path = each.partition("://")[2].strip("/")
+            yield _named(each, path.removeprefix(base).strip("/") or path.rpartition("/")[2])
         return
     if urlsplit(address).path.lower().endswith(PAGE_SUFFIXES):
         yield _address(address)

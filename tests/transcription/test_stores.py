@@ -52,4 +52,4 @@ def test_pages_in_a_bucket(bucket: str, tmp_path: Path, command: Command) -> Non
     assert done.returncode == 1, done.stderr
     assert "letters/box 1/b.png: is not an image" in done.stderr
     assert "1 pages read, 1 failed" in done.stderr
-    assert (tmp_path / "out" / "a.txt").read_text(encoding="utf-8").strip()
+    assert (tmp_path / "out" / "box 1" / "a.txt").read_text(encoding="utf-8").strip()
