@@ -85,7 +85,8 @@ def run(sources: Sequence[str], settings: ReaderSettings, request: EngineRequest
             _command.say(f'{RESULTS} needs pyarrow: pip install "gluon-htr[scale]", then repeat the command')
         write_report(folder / REPORT, journal, suffix, models)
         counts = journal.counts()
-    _command.say(f"{counts.done:,} pages read, {counts.failed:,} failed: see {os.path.relpath(folder / REPORT)}")
+    read = f"{counts.done:,} page{'' if counts.done == 1 else 's'} read"
+    _command.say(f"{read}, {counts.failed:,} failed: see {os.path.relpath(folder / REPORT)}")
     return 1 if counts.failed else 0
 
 

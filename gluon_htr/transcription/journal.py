@@ -91,14 +91,19 @@ class Journal:
         return self
 
     def __exit__(self, *exception: object) -> None:
+        is_empty = False
         with contextlib.suppress(sqlite3.Error):
+            is_empty = self._one("SELECT id FROM source LIMIT 1") is None
             self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self._database.close()
+        if is_empty:  # no batch has begun
+            self._path.unlink(missing_ok=True)
 
-    def setting(self, key: str, value: str) -> str:
-        """Return the setting of the batch, which is `value` if it has none yet."""
+    def setting(self, key: str, value: str, replace: bool = False) -> str:
+        """Return the setting of the batch, which is `value` if it has none yet, or if it is to be replaced."""
+        instead = "REPLACE" if replace else "IGNORE"
         with self._transaction():
-            self._database.execute("INSERT OR IGNORE INTO setting VALUES (?, ?)", (key, value))
+            self._database.execute(f"INSERT OR {instead} INTO setting VALUES (?, ?)", (key, value))
         return str(self._one("SELECT value FROM setting WHERE key = ?", key))
 
     def add(self, sources: Iterable[Source]) -> None:

@@ -17,9 +17,12 @@ _SHORT = 16  # hexadecimal digits of a digest
 
 
 def check_same(journal: Journal, settings: ReaderSettings) -> str:
-    """Return the models with their digests. Raises `UsageError` if the batch was begun with other settings."""
-    now = _deciding(settings)
-    begun = msgspec.json.decode(journal.setting("settings", msgspec.json.encode(now).decode()), type=dict[str, str])
+    """Return the models with their digests. Raises `UsageError` if pages were read with other settings."""
+    now, counts = _deciding(settings), journal.counts()
+    untouched = not counts.done and not counts.failed
+    begun = msgspec.json.decode(
+        journal.setting("settings", msgspec.json.encode(now).decode(), replace=untouched), type=dict[str, str]
+    )
     for name, value in now.items():
         if begun.get(name) != value:
             raise UsageError(

@@ -191,9 +191,11 @@ def test_two_commands_do_not_share_a_folder(undisturbed: Path, scans: Path) -> N
 
 
 def test_nothing_to_read_is_refused(tmp_path: Path, command: Command) -> None:
-    """A forgotten argument would make an empty folder."""
-    done = command("transcribe", "--output", tmp_path / "out")
-    assert "name the pages" in refusal(done)
+    """A forgotten or misspelled argument would leave a folder that binds the next attempt."""
+    forgotten = command("transcribe", "--output", tmp_path / "out")
+    assert "name the pages" in refusal(forgotten)
+    misspelled = command("transcribe", tmp_path / "scan", "--output", tmp_path / "out")
+    assert "scan does not exist" in refusal(misspelled)
     assert not (tmp_path / "out").exists()
 
 
@@ -233,7 +235,7 @@ def test_the_pages_of_a_manifest(tmp_path: Path, command: Command) -> None:
         assert "is on a private network: --allow-private permits that" in refusal(refused)
         done = command("transcribe", manifest, "--output", tmp_path / "out", "--allow-private", "--workers", 1)
     assert done.returncode == 1, done.stderr
-    assert "1 pages read, 1 failed" in done.stderr
+    assert "1 page read, 1 failed" in done.stderr
     assert "second.png does not exist (404)" in done.stderr
     assert "<TextLine" in (tmp_path / "out" / "letters-1905" / "0001.xml").read_text(encoding="utf-8")
 

@@ -51,5 +51,5 @@ def test_pages_in_a_bucket(bucket: str, tmp_path: Path, command: Command) -> Non
     done = command("transcribe", *words, env=command_environment(**environment))
     assert done.returncode == 1, done.stderr
     assert "letters/box 1/b.png: is not an image" in done.stderr
-    assert "1 pages read, 1 failed" in done.stderr
+    assert "1 page read, 1 failed" in done.stderr
     assert (tmp_path / "out" / "box 1" / "a.txt").read_text(encoding="utf-8").strip()
