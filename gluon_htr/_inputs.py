@@ -50,7 +50,7 @@ def inputs(names: Sequence[str]) -> list[Input]:
             found.append(_remote(name))
         else:
             found += expand([name])
-    return list(dict.fromkeys(found))
+    return found
 
 
 def _remote(address: str) -> Stream:

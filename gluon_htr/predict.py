@@ -40,9 +40,8 @@ def parser() -> argparse.ArgumentParser:
     providers = f"execution provider of the engine onnx: {', '.join(PROVIDERS)} (default: cpu)"
     parser.add_argument("--provider", default="cpu", help=providers)
     parser.add_argument("--frame", type=int, metavar="N", help="the picture to read in files with several, from 1")
-    _options.add_json(
-        parser, "one object per image, with text, confidence and characters; of single characters also the top 5,"
-    )
+    objects = "one object per image: text, confidence and characters, or the error; of single characters the top 5,"
+    _options.add_json(parser, objects)
     return parser
 
 
@@ -53,6 +52,8 @@ def run(images: list[Input], recognizer: Recognizer, as_json: bool, frame: int |
     def failed(image: ImageLike, error: ImageError) -> None:
         nonlocal failures
         failures += 1
+        if as_json:
+            print(json.dumps({"path": str(image), "error": str(error)}, ensure_ascii=False))
         _command.say(f"error: {error}")
 
     for path, recognition in recognizer.stream(images, failed=failed, frame=frame):

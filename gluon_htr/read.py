@@ -111,7 +111,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     _options.check_threads(options.threads)
     kind = FORMATS[options.format]
-    files = inputs(options.pages)
+    files = list(dict.fromkeys(inputs(options.pages)))
     if options.segmentation and len(files) != 1:
         raise UsageError(f"--segmentation is for one page, not {len(files)}")
     if options.render and not options.output:

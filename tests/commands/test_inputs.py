@@ -32,10 +32,13 @@ def test_a_page_from_a_pipe_has_a_file(tmp_path: Path, command: Command) -> None
 def test_an_address_that_cannot_be_fetched_is_a_failure_of_its_own(command: Command) -> None:
     """One address that is wrong would end the reading of the others, or reach into a private network."""
     with serving(lambda request, number: send(request, 200, LINE.read_bytes())) as (address, requests):
-        done = command("predict", address, "http://nowhere.invalid/a.png", LINE)
+        done = command("predict", address, "http://nowhere.invalid/a.png", LINE, "--json")
     assert done.returncode == 1
     assert not requests
     errors = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
     assert [line.split()[1] for line in errors] == [address, "http://nowhere.invalid/a.png"]
     assert "is on a private network: download it first" in errors[0]
-    assert done.stdout.startswith(str(LINE))
+    objects = {entry["path"]: entry for entry in map(json.loads, done.stdout.splitlines())}
+    assert objects[address]["error"] in errors[0]
+    assert objects[str(LINE)]["text"]
+    assert len(objects) == 3
