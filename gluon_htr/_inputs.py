@@ -8,8 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import TypeAlias
 from urllib.parse import unquote, urlsplit
 
-from .pages.files import expand
-from .transcription.fetching import Fetcher, is_remote
+from .pages.files import expand, is_remote
 
 STDIN = "-"
 
@@ -54,5 +53,7 @@ def inputs(names: Sequence[str]) -> list[Input]:
 
 
 def _remote(address: str) -> Stream:
+    from .transcription.fetching import Fetcher
+
     stem = PurePosixPath(unquote(urlsplit(address).path)).stem or "image"
     return Stream(address, stem, lambda: Fetcher(attempts=2).fetch(address))

@@ -26,6 +26,12 @@ class Named(Protocol):
 PAGE_SUFFIXES = (*SUFFIXES, ".pdf")
 
 
+def is_remote(address: str) -> bool:
+    """Tell if an address is not a path: it has a scheme such as `https://`, or `memory://`."""
+    scheme, separator, _ = address.partition("://")
+    return bool(separator) and scheme.isascii() and scheme.replace("+", "").replace("::", "").isalnum()
+
+
 def expand(names: Sequence[str]) -> list[Path]:
     """Return the files that names stand for, in order, each once.
 

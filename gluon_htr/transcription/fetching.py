@@ -56,12 +56,6 @@ class _Again(Exception):
         self.pause = pause
 
 
-def is_remote(address: str) -> bool:
-    """Tell if an address is not a path: it has a scheme such as `https://`, or `memory://`."""
-    scheme, separator, _ = address.partition("://")
-    return bool(separator) and scheme.isascii() and scheme.replace("+", "").replace("::", "").isalnum()
-
-
 class Fetcher:
     """Fetches sources.
 

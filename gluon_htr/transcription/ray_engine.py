@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..errors import MissingToolError, UsageError
-from .fetching import is_remote
+from ..pages.files import is_remote
 from .isolation import IsolatedWorker
 from .tasks import Answer, ReaderSettings, Task, WorkerLost
 

@@ -13,8 +13,8 @@ from urllib.parse import unquote, urlsplit
 from .._folders import files_below
 from .._text_files import read_text
 from ..errors import UsageError
-from ..pages.files import PAGE_SUFFIXES
-from .fetching import Fetcher, SourceError, below, is_remote
+from ..pages.files import PAGE_SUFFIXES, is_remote
+from .fetching import Fetcher, SourceError, below
 from .iiif import manifest_pages
 from .tasks import Source
 

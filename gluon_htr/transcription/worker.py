@@ -15,12 +15,13 @@ from .._storage import write_atomically
 from ..errors import HtrError, ImageError, MissingToolError, StorageError
 from ..images.decoding import contents
 from ..pages.document import Page
+from ..pages.files import is_remote
 from ..pages.formats.registry import FORMATS
 from ..pages.sources import PageSource
 from ..runtime.decoders import DecoderRequest, make_decoder
 from ..runtime.loading_pages import load_reader
 from ..runtime.page_reader import PageReader
-from .fetching import Fetcher, SourceError, is_remote
+from .fetching import Fetcher, SourceError
 from .tasks import (
     Answer,
     BatchFailed,
