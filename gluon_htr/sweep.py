@@ -11,7 +11,7 @@ import msgspec
 
 from . import _command, _options, _progress
 from ._storage import only_writer, write_atomically
-from .errors import MissingToolError
+from .errors import MissingToolError, StorageError
 from .experiments.comparison import Row, compare_runs
 from .experiments.devices import Slot, make_slots
 from .experiments.following import Progress
@@ -20,7 +20,7 @@ from .experiments.plan import PlanFile, PlannedRun, make_plan
 from .experiments.running import Runner, log_of
 from .experiments.schema import load_experiments
 from .experiments.table import as_tsv, live_rows, result_rows, summary
-from .experiments.trackers import TRACKERS, load_tracker
+from .experiments.trackers import TRACKERS, Send, load_tracker
 from .training.journal import read_journal
 
 
@@ -73,17 +73,29 @@ def run(
             _command.say(f"stopped and saved in {output}: repeat the command to continue")
             return 128 + requests[0] if requests else _command.INTERRUPTED
         done = [one for one in runs if runner.progress[one.name].state == "done"]
-        if send:
-            for chosen in done:
-                entry = plan.entries[chosen.name]
-                if tracker and tracker not in entry.tracked:
-                    send(output.name, chosen.name, entry.settings, read_journal(chosen.folder))
-                    entry.tracked.append(tracker)
-                    plan.save()
         rows = compare_runs(done, track=_progress.track, say=_command.say)
         _write(output, rows, done, progress)
+        untracked = _send(send, tracker, output.name, done, plan) if send and tracker else 0
     print((output / "results.json").read_text("utf-8").strip() if as_json else "\n".join(result_rows(rows)))
-    return _status(runs, runner)
+    return _status(runs, runner) or min(untracked, 1)
+
+
+def _send(send: Send, tracker: str, group: str, done: Sequence[PlannedRun], plan: PlanFile) -> int:
+    """Send the runs to a tracker that it does not have; return the number of those that it did not take."""
+    failures = 0
+    for one in done:
+        entry = plan.entries[one.name]
+        if tracker in entry.tracked:
+            continue
+        try:
+            send(group, one.name, entry.settings, read_journal(one.folder))
+        except StorageError as error:
+            _command.say(f"error: {error}")
+            failures += 1
+            continue
+        entry.tracked.append(tracker)
+        plan.save()
+    return failures
 
 
 def _running(progress: Sequence[Progress]) -> list[Progress]:

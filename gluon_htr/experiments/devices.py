@@ -54,7 +54,8 @@ def make_slots(devices: str) -> list[Slot]:
     names = names if names[0] == "cpu" else list(dict.fromkeys(names))
     if len(names) > MAX_SLOTS:
         raise UsageError(f"--devices takes at most {MAX_SLOTS}")
-    threads = max(1, cores() // len(names))
+    asked = os.environ.get("OMP_NUM_THREADS", "")
+    threads = int(asked) if asked.isdecimal() and int(asked) else max(1, cores() // len(names))
     if names[0] == "cpu":
         return [Slot(f"cpu {k + 1}" if len(names) > 1 else "cpu", "cpu", threads) for k in range(len(names))]
     return [Slot(name, "gpu:0", threads, _visible(int(name[4:]))) for name in names]

@@ -159,7 +159,6 @@ def log_of(run: PlannedRun) -> Path:
 
 def _launch(run: PlannedRun, slot: Slot) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "gluon_htr.train", *run.arguments(), "--threads", str(slot.threads)]
-    threads = {"OMP_NUM_THREADS": str(slot.threads)} if "OMP_NUM_THREADS" not in os.environ else {}
     log = log_of(run)
     log.parent.mkdir(parents=True, exist_ok=True)
     with open(log, "ab") as file:
@@ -168,7 +167,7 @@ def _launch(run: PlannedRun, slot: Slot) -> subprocess.Popen[bytes]:
             stdin=subprocess.DEVNULL,
             stdout=file,
             stderr=subprocess.STDOUT,
-            env={**os.environ, **threads, **slot.environment},
+            env={**os.environ, **slot.environment},
             start_new_session=True,
             preexec_fn=_end_with_parent() if sys.platform == "linux" else None,
         )

@@ -14,7 +14,7 @@ from typing import Any
 from ..errors import MissingToolError, StorageError
 
 Entries = Sequence[dict[str, Any]]
-Send = Callable[[Any, str, str, dict[str, Any], Entries], None]
+Send = Callable[[str, str, dict[str, Any], Entries], None]  # group, name, settings and log of a run
 MAX_PARAMETER = 500  # characters of a value, of which older MLflows take no more
 
 
@@ -36,11 +36,11 @@ def _wandb(module: Any, group: str, name: str, settings: dict[str, Any], journal
     run.finish()
 
 
-TRACKERS: dict[str, Send] = {"mlflow": _mlflow, "wandb": _wandb}
+TRACKERS: dict[str, Callable[[Any, str, str, dict[str, Any], Entries], None]] = {"mlflow": _mlflow, "wandb": _wandb}
 
 
-def load_tracker(name: str) -> Callable[[str, str, dict[str, Any], Entries], None]:
-    """Import a tracker; return a function of group, name, settings and log of a run that sends them.
+def load_tracker(name: str) -> Send:
+    """Import a tracker; return a function that sends a run to it.
 
     Raises `MissingToolError` if its package is not installed. The function raises `StorageError` if it fails.
     """
@@ -53,7 +53,9 @@ def load_tracker(name: str) -> Callable[[str, str, dict[str, Any], Entries], Non
         try:
             TRACKERS[name](module, group, run, settings, journal)
         except Exception as error:  # of any kind: the tracker is a program of others, and perhaps a network away
-            raise StorageError(f"{name} did not take {run}: {type(error).__name__}: {error}") from None
+            raise StorageError(
+                f"{name} did not take {run}: {type(error).__name__}: {' '.join(str(error).split())}"
+            ) from None
 
     return send
 
