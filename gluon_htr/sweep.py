@@ -76,7 +76,10 @@ def run(
         rows = compare_runs(done, track=_progress.track, say=_command.say)
         _write(output, rows, done, progress)
         untracked = _send(send, tracker, output.name, done, plan) if send and tracker else 0
-    print((output / "results.json").read_text("utf-8").strip() if as_json else "\n".join(result_rows(rows)))
+    if as_json:
+        print((output / "results.json").read_text("utf-8").strip())
+    elif rows:
+        print("\n".join(result_rows(rows)))
     return _status(runs, runner) or min(untracked, 1)
 
 

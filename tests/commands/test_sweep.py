@@ -32,17 +32,22 @@ def _experiments(folder: Path, words: Path, epochs: int = 3) -> Path:
         seed = 0
         [variants.impossible]
         training.epochs = -1
-        [variants.lost]
-        data = "iam-words:{folder}/lost"
         [variants.same]
         training.epochs = {epochs}
+        [variants.lost]
+        data = "iam-words:{folder}/lost"
     """)
     return folder / "e.toml"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel ends the training of a killed sweep")
 def test_a_sweep_killed_at_any_moment_ends_as_an_undisturbed_one(
-    command: Command, run: Path, words: Path, tmp_path: Path
+    command: Command,
+    run: Path,
+    words: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A crash would cost hours of training, or a failed run the others; a changed run would go into the table."""
     file, output = _experiments(tmp_path, words), tmp_path / "runs" / "e"
@@ -69,9 +74,9 @@ def test_a_sweep_killed_at_any_moment_ends_as_an_undisturbed_one(
     assert (output / "results.tsv").read_text().splitlines()[1].startswith("same\t")
 
     weights = (output / "same" / "model.params").read_bytes()
-    changed = command("sweep", _experiments(tmp_path, words, epochs=4), cwd=tmp_path)
-    assert changed.returncode == 1
-    assert "same: refused: began with training.epochs 3, not 4" in changed.stderr
+    monkeypatch.chdir(tmp_path)
+    assert _command.main(sweep.main, [str(_experiments(tmp_path, words, epochs=4))]) == 1
+    assert "same: refused: began with training.epochs 3, not 4" in capsys.readouterr().err
     assert (output / "same" / "model.params").read_bytes() == weights
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from support import TINY
+from support import PROJECT, TINY
 
+from gluon_htr import train
 from gluon_htr.datasets.spec import parse_spec
 from gluon_htr.errors import ConfigurationError, UsageError
 from gluon_htr.experiments.plan import PlanFile, PlannedRun, make_plan, prepare, subsampled
@@ -103,3 +104,14 @@ def test_a_damaged_plan_is_an_error_in_words(tmp_path: Path) -> None:
     (tmp_path / "runs" / "plan.json").write_text('{"runs": [')
     with pytest.raises(ConfigurationError, match="damaged"):
         PlanFile(tmp_path / "runs", _plan(tmp_path))
+
+
+def test_the_example_can_be_trained(tmp_path: Path) -> None:
+    """A user's first sweep would end with an error."""
+    runs = make_plan(load_experiments(PROJECT / "examples" / "word_networks.toml"), tmp_path, "cpu", 0.1)
+    assert [run.preset_name for run in runs] == ["notebook", "words", "words-conv"]
+    for run in runs:
+        prepare(run)
+        options = train.parser().parse_args(run.arguments())
+        assert options.data == ["iam-words:data/iam?split=train*0.1"]
+    assert options.budget == 38 * 60
