@@ -74,6 +74,7 @@ class Runner:
         finally:
             stopped = bool(waiting or self._active)
             self._stop(changed, tick)
+            tick()
         return not stopped
 
     def _prepared(self, name: str, changed: Report) -> bool:

@@ -96,11 +96,14 @@ def test_a_stop_lets_every_training_save(train: Callable[..., Runner], tmp_path:
     assert train({"a": FINISH, "b": FINISH, "c": FINISH}).progress["a"].state == "waiting"
 
 
-def test_a_run_that_another_process_trains_is_waited_for(train: Callable[..., Runner], tmp_path: Path) -> None:
+def test_a_run_that_another_process_trains_is_waited_for(
+    train: Callable[..., Runner], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """After a kill the old training may still be saving; a second one in its folder would fail."""
+    monkeypatch.setattr("gluon_htr._storage.PATIENCE", 0.1)
     (tmp_path / "a").mkdir()
     holder = "import sys, time\nfrom pathlib import Path\nfrom gluon_htr._storage import only_writer\n"
-    holder += "with only_writer(Path(sys.argv[1])):\n    print('held', flush=True)\n    time.sleep(3)"
+    holder += "with only_writer(Path(sys.argv[1])):\n    print('held', flush=True)\n    time.sleep(1)"
     command = [sys.executable, "-c", holder, str(tmp_path / "a")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=Path(__file__).parents[2]) as process:
         assert process.stdout is not None
@@ -108,7 +111,7 @@ def test_a_run_that_another_process_trains_is_waited_for(train: Callable[..., Ru
         began = time.monotonic()
         complete, told = _train(train({"a": FINISH}))
         assert (complete, told) == (True, ["a running", "a done"])
-        assert time.monotonic() - began > 2.5
+        assert time.monotonic() - began > 0.8
     with only_writer(tmp_path / "a"):
         pass
 
