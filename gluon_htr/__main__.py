@@ -24,6 +24,7 @@ COMMANDS = (
     "prepare",
     "doctor",
     "train",
+    "sweep",
     "export",
     "synthesize",
     "presets",

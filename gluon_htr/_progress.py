@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from ._command import say
 
@@ -118,3 +119,42 @@ def duration(seconds: float) -> str:
     if seconds < 90:
         return f"{seconds:.0f} s"
     return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
+
+
+class Table:
+    """Rows that are redrawn in place on a terminal; elsewhere a line for each change, and one a minute."""
+
+    def __init__(self) -> None:
+        self._terminal = sys.stderr.isatty()
+        self._shown, self._last = 0, time.monotonic()
+
+    @property
+    def width(self) -> int:
+        """Columns of the terminal."""
+        return shutil.get_terminal_size((100, 24)).columns
+
+    def __enter__(self) -> Table:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._shown = 0  # the last state stays
+
+    def note(self, line: str) -> None:
+        """Tell of a change, where there is no table to see it in."""
+        if not self._terminal:
+            say(line)
+
+    def show(self, rows: Sequence[str], lines: Sequence[str]) -> None:
+        """Show the rows. lines: what is said from time to time where stderr is not a terminal."""
+        if not self._terminal:
+            if time.monotonic() - self._last >= QUIET_INTERVAL:
+                self._last = time.monotonic()
+                for line in lines:
+                    say(line)
+            return
+        height = shutil.get_terminal_size((100, 24)).lines - 2
+        if len(rows) > height:
+            rows = [*rows[: height - 1], f"… and {len(rows) - height + 1} more"]
+        up = f"\x1b[{self._shown}F" if self._shown else ""
+        print(up + "".join(f"\x1b[2K{row}\n" for row in rows) + "\x1b[J", end="", file=sys.stderr, flush=True)
+        self._shown = len(rows)

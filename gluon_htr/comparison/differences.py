@@ -177,7 +177,7 @@ class _Units:
         gains = [b[unit] - a[unit] for unit in self.tested]
         spread = _spread(groups, max(1, len(gains)))
         chances = [_chance(gain + spread * (column - gain)) for gain, column in zip(gains, drawn.T)]
-        real = _holm(chances) if groups >= MIN_GROUPS else [False] * len(chances)
+        real = significant(chances) if groups >= MIN_GROUPS else [False] * len(chances)
         rows = [
             UnitErrors(unit, self._count[unit], a[unit], b[unit], p, is_real)
             for unit, p, is_real in zip(self.tested, chances, real)
@@ -237,8 +237,8 @@ def _chance(changes: np.ndarray) -> float:
     return float(min(1.0, 2 * (1 + min((changes >= 0).sum(), (changes <= 0).sum())) / (1 + len(changes))))
 
 
-def _holm(chances: Sequence[float]) -> list[bool]:
-    """Tell which of many tests are significant together (Holm 1979)."""
+def significant(chances: Sequence[float]) -> list[bool]:
+    """Tell which of many tests are significant together (Holm 1979). chances: their probabilities by chance."""
     real = [False] * len(chances)
     for rank, k in enumerate(sorted(range(len(chances)), key=chances.__getitem__)):
         if chances[k] > LEVEL / (len(chances) - rank):
