@@ -41,6 +41,7 @@ def _experiments(folder: Path, words: Path, epochs: int = 3) -> Path:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel ends the training of a killed sweep")
+@pytest.mark.long
 def test_a_sweep_killed_at_any_moment_ends_as_an_undisturbed_one(
     command: Command,
     run: Path,

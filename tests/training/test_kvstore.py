@@ -54,6 +54,7 @@ def test_two_workers_train_as_one(data: Path) -> None:
         np.testing.assert_allclose(second[key], first[key], atol=1e-5, err_msg=key)
 
 
+@pytest.mark.long
 def test_the_loss_of_one_worker_loses_no_training(data: Path) -> None:
     """MXNet's workers wait forever for one that has ended."""
     command = command_of(data, "run", 2, 4000)
