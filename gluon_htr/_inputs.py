@@ -8,8 +8,8 @@ from pathlib import Path, PurePosixPath
 from typing import TypeAlias
 from urllib.parse import unquote, urlsplit
 
+from .datasets.download.fetching import Fetcher, is_remote
 from .pages.files import expand
-from .transcription.fetching import Fetcher, is_remote
 
 STDIN = "-"
 

@@ -11,8 +11,8 @@ import time
 from dataclasses import replace
 from typing import Any
 
+from ..datasets.download.fetching import is_remote
 from ..errors import MissingToolError, UsageError
-from .fetching import is_remote
 from .isolation import IsolatedWorker
 from .tasks import Answer, ReaderSettings, Task, WorkerLost
 
