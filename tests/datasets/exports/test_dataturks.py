@@ -11,8 +11,12 @@ import pytest
 from PIL import Image
 from support import PROJECT
 
+from gluon_htr.checks.labels import left_out
 from gluon_htr.datasets.exports.reader import read_export
+from gluon_htr.datasets.exports.record import EMPTY, NONE
+from gluon_htr.datasets.kinds import KINDS
 from gluon_htr.datasets.layout.reader import LayoutReader
+from gluon_htr.datasets.sample import Problem
 from gluon_htr.datasets.spec import open_spec, parse_spec
 from gluon_htr.errors import AnnotationError, SpecError
 from gluon_htr.pages.document import Line, Page, Region
@@ -204,3 +208,24 @@ def test_read_pages_are_written_and_read_again(tmp_path: Path) -> None:
     stated = json.loads(file.read_text().splitlines()[0])
     assert stated["content"] == "p.png"
     assert stated["annotation"][0]["imageWidth"] == WIDTH
+
+
+def test_doctor_notes_pages_that_nobody_has_annotated(tmp_path: Path) -> None:
+    """They are left out on purpose: nothing in the file is malformed, and nothing is to be corrected."""
+    problems = [Problem("p1", NONE), Problem("p2", EMPTY)]
+    (finding,) = left_out(problems, "fix", 10)
+    assert (finding.name, finding.severity) == ("unannotated-page", "note")
+
+
+def test_a_prepared_export_is_outdated_once_an_image_changes(tmp_path: Path) -> None:
+    """`train` would go on with lines of a scan that was replaced."""
+    draw(tmp_path / "images" / "p.png")
+    file = export(tmp_path, record("p.png", [mark(box(0.1, 0.1, 0.9, 0.2))]), record("absent.png", None))
+    spec = parse_spec(f"dataturks:{file}")
+    states = [list(KINDS["dataturks"].companions(spec.path, spec.options))]
+    draw(tmp_path / "images" / "p.png", (WIDTH * 2, HEIGHT * 2))
+    states.append(list(KINDS["dataturks"].companions(spec.path, spec.options)))
+    assert [len(state) for state in states] == [1, 1]
+    assert states[0] != states[1]
+    (sample,) = open_spec(spec)
+    assert sample.image().shape == pytest.approx((100, 640), abs=3)  # a larger scan of the same page is as good
