@@ -53,7 +53,7 @@ def inputs(names: Sequence[str]) -> list[Input]:
 
 
 def _remote(address: str) -> Stream:
-    from .transcription.fetching import Fetcher
+    from .datasets.download.fetching import Fetcher
 
     stem = PurePosixPath(unquote(urlsplit(address).path)).stem or "image"
     return Stream(address, stem, lambda: Fetcher(attempts=2).fetch(address))

@@ -1,4 +1,6 @@
-"""Fetch a data set, or import archives that you have, and unpack it in its official layout."""
+"""Fetch a data set, or import archives that you have, and unpack it in its official layout; or fetch the images of an
+export of Dataturks or Label Studio.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from . import _command, _progress
+from ._export_images import download_images
 from .datasets.download.acquisition import Acquired, acquire, match, missing_parts
 from .datasets.download.archives import Advance
 from .datasets.download.catalog import DATASETS, Dataset, dataset
@@ -34,7 +37,19 @@ def parser() -> argparse.ArgumentParser:
         "--dataset", default="iam-words", metavar="NAME", help="a data set listed below (default: %(default)s)"
     )
     result.add_argument("--user", help="your user name at the site")
-    result.add_argument("--root", type=Path, help="folder of the data set (default: data/iam or similar)")
+    result.add_argument(
+        "--annotations",
+        type=Path,
+        metavar="FILE",
+        help="fetch the images of this export of Dataturks or Label Studio instead of a data set",
+    )
+    result.add_argument(
+        "--root",
+        "--output",
+        type=Path,
+        metavar="DIR",
+        help="folder of the data set (default: data/iam or similar), or of the images (default: FILE-images)",
+    )
     result.add_argument("--base-url", metavar="URL", help="another server with the same files")
     result.add_argument(
         "--archive", type=Path, nargs="+", default=[], metavar="FILE", help="archives that you have already"
@@ -43,6 +58,9 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument("--keep", action="store_true", help="keep fetched archives after unpacking")
     result.add_argument(
         "--timeout", type=_seconds, default=30.0, metavar="SECONDS", help="time to wait for an answer (default: 30)"
+    )
+    result.add_argument(
+        "--allow-private", action="store_true", help="with --annotations: fetch from private networks, too"
     )
     return result
 
@@ -57,6 +75,8 @@ def _seconds(text: str) -> float:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Parse the arguments and acquire the data set."""
     options = parser().parse_args(arguments)
+    if options.annotations:
+        return download_images(options.annotations, options.root, options.allow_private)
     chosen = dataset(options.dataset)
     root = options.root or Path(chosen.root)
     archives = match(options.archive, chosen)

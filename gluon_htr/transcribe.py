@@ -13,12 +13,12 @@ from pathlib import Path
 from . import _command, _options, _progress
 from ._processes import cores
 from ._storage import only_writer
+from .datasets.download.fetching import Fetcher
 from .errors import UsageError
 from .pages.formats.registry import FORMATS
 from .runtime.backends import PROVIDERS
 from .transcription.batch import read_all
 from .transcription.engines import ENGINES, EngineRequest, StartingEngine
-from .transcription.fetching import Fetcher
 from .transcription.journal import Journal
 from .transcription.report import write_report
 from .transcription.results import write_results

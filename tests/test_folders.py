@@ -12,7 +12,7 @@ from PIL import Image
 from gluon_htr._folders import files_below, walk
 from gluon_htr.datasets.files import folder_files
 from gluon_htr.datasets.listing.reader import ListingOptions, ListingReader
-from gluon_htr.datasets.pages import PagesOptions, PagesReader
+from gluon_htr.datasets.pages import PagesOptions, open_pages
 from gluon_htr.synthesis.texts.corpora import read_corpus
 
 PAGE = (
@@ -38,7 +38,7 @@ def linked(tmp_path: Path) -> Path:
 def test_a_linked_folder_is_read_by_every_reader(linked: Path) -> None:
     """Whoever keeps images on another disk would train on part of them, without a word."""
     assert [sample.id for sample in ListingReader(linked, ListingOptions())] == ["batch1/p.png"]
-    assert [sample.id for sample in PagesReader(linked, PagesOptions())] == ["batch1/p/l"]
+    assert [sample.id for sample in open_pages(linked, PagesOptions())] == ["batch1/p/l"]
     assert folder_files(linked, (".png",)) == {"p": str(linked / "batch1" / "p.png")}  # IAM's archives, unpacked
     assert "running text" in read_corpus(linked).text
 

@@ -20,6 +20,7 @@ SAME_SHARE, MIN_SAME = 0.2, 20  # proportion of samples with the same text, and 
 REASONS = {
     "missing-image": re.compile(r"does not exist|has no image|names no image|without an image"),
     "untranscribed-text": re.compile(r"unreadable part"),
+    "unannotated-page": re.compile(r"has (no|an empty) annotation"),
     "empty-text": re.compile(r"empty label|has no text$|has no \S+\.txt"),
     "repeated-row": re.compile(r"repeats line"),
     "unreadable-image": re.compile(
@@ -29,12 +30,13 @@ REASONS = {
 WHY_LEFT_OUT = {
     "missing-image": "Training leaves rows out whose image is missing: check the folder and the names.",
     "untranscribed-text": "Their transcribers left parts out, so that the reader of pages leaves them out.",
+    "unannotated-page": "Nobody has annotated these pages of an export, so that its reader leaves them out.",
     "empty-text": "Training leaves images without a text out.",
     "repeated-row": "Only the first row of an image counts: later ones are left out.",
     "unreadable-image": "Training leaves images out that cannot be decoded.",
     "malformed-row": "Training leaves rows out that cannot be understood.",
 }
-INTENDED: dict[str, Severity] = {"untranscribed-text": "note"}  # left out on purpose
+INTENDED: dict[str, Severity] = {"untranscribed-text": "note", "unannotated-page": "note"}  # left out on purpose
 _PLACEHOLDER = re.compile(
     r"\W*(\?{2,}|#{2,}|\*{3,}|_{3,}|x{3,}|n/a|todo|tbd|lorem ipsum.*"
     r"|[\[<({](illegible|unreadable|unclear|unleserlich|illisible|blank|empty|no text|unknown|…|\.{3}|\?)[\])}>]"

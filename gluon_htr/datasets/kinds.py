@@ -9,6 +9,9 @@ from .characters.emnist import EmnistOptions, MnistOptions, open_emnist, open_mn
 from .characters.reader import CharactersOptions, CharactersReader
 from .collections import COLLECTIONS
 from .download.catalog import EMNIST_TERMS, IAM_TERMS, ICDAR_TERMS, NIST_TERMS, UNIPEN_TERMS
+from .exports.dataturks import read_dataturks
+from .exports.label_studio import read_label_studio
+from .exports.reader import ExportOptions, Parse, companions, open_lines
 from .generated.composed_pages import ComposedPagesOptions, ComposedPagesReader, composed_of
 from .generated.fonts import FONT_SETS, HERSHEY, FontsOptions, FontsReader, font_companions, font_set
 from .generated.recomposed import RecomposedOptions, RecomposedReader
@@ -20,7 +23,7 @@ from .kind import UNKNOWN_TERMS, Kind, NoOptions, Prepared, Terms, set_by_folder
 from .listing.reader import ListingOptions, ListingReader, listing_companions
 from .packed.cache import load_cache
 from .packed.records import load_records, records_origin
-from .pages import PagesOptions, PagesReader
+from .pages import PagesOptions, open_pages
 from .sample import Reader
 from .unipen.reader import UnipenOptions, open_unipen
 
@@ -52,6 +55,10 @@ def _prepared(prepared: Prepared) -> Kind:
     return Kind(NoOptions, open_prepared, prepared=prepared)
 
 
+def _export(parse: Parse) -> Kind:
+    return Kind(ExportOptions, open_lines(parse), companions=companions(parse))
+
+
 KINDS = {
     "iam-words": _iam("words"),
     "iam-lines": _iam("lines"),
@@ -60,12 +67,14 @@ KINDS = {
     "unipen": Kind(UnipenOptions, open_unipen, Terms(UNIPEN_TERMS)),
     "pages": Kind(
         PagesOptions,
-        PagesReader,
+        open_pages,
         Terms(
             sets=PAGES,
             set_name=set_by_folder(*(f"pages/{name}" for name in PAGES)),
         ),
     ),
+    "dataturks": _export(read_dataturks),
+    "labelstudio": _export(read_label_studio),
     "listing": Kind(
         ListingOptions,
         ListingReader,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 
@@ -16,11 +17,15 @@ from .._folders import files_below
 from ..errors import AnnotationError, ImageError
 from ..images.decoding import SUFFIXES, upright_size
 from ..pages.annotations import AnnotatedPage, parse_page
+from .download.archives import extract
 from .files import MAX_MEMBER_BYTES
 from .sample import Problem
 from .splits import held_out_pages
 
 IMAGES = ("images", "image", "img", "imgs", "scans", "jpg", "jpeg", "png", "tif", "tiff")  # names of their folders
+#: The root of files that describe an export, not a page: METS of eScriptorium and OCR-D, and Transkribus's own.
+_CATALOG = re.compile(rb"<(?:\w+:)?(?:mets|trpDocMetadata)[\s>]")
+CATALOG_START = 4096  # bytes of a file that have its root
 Split = Literal["train", "validation", "test", "all"]
 
 
@@ -42,28 +47,48 @@ class PageFile:
         return np.array([side / unit if unit > 0 else 1.0 for side, unit in zip(self.size, own)])
 
 
+class PageSource(Protocol):
+    """Pages of a split, wherever they are described.
+
+    place: where they are, for messages. by_ratio: they are not split; the caller splits by documents. problems: what
+    cannot be used, known once all pages have been read.
+    """
+
+    @property
+    def problems(self) -> list[Problem]: ...
+
+    @property
+    def place(self) -> Path: ...
+
+    @property
+    def by_ratio(self) -> bool: ...
+
+    def __iter__(self) -> Iterator[PageFile]: ...
+
+
 class PageFiles:
     """The pages of a folder that belong to a split, in order of their names.
 
-    folder: where they are. by_ratio: the folder is not split; the caller splits by documents. problems: files that
-    cannot be used, known once all pages have been read.
+    A `PageSource`; `place` is their folder.
     """
 
     def __init__(self, root: Path, split: Split) -> None:
         self.problems: list[Problem] = []
-        self.folder, self.by_ratio = _folder(root, split)
+        self.place, self.by_ratio = _folder(root, split)
         self._seen: dict[Path, Path] = {}
         self._folders_of_images = cache(_folders_of_images)  # every page of a folder asks for the same
-        self._paths = [path for path in files_below(self.folder, (".xml",)) if path.is_file()]
+        self._paths = [path for path in files_below(self.place, (".xml",)) if path.is_file()]
         if _is_parted(root) and split in ("train", "validation"):
             held = held_out_pages()[root.name]
             self._paths = [path for path in self._paths if (path.stem in held) == (split == "validation")]
 
     def __iter__(self) -> Iterator[PageFile]:
         for path in self._paths:
-            name = path.relative_to(self.folder).with_suffix("").as_posix()
+            name = path.relative_to(self.place).with_suffix("").as_posix()
             try:
-                yield self._open(path, name)
+                content = _content(path)
+                if not _CATALOG.search(content[:CATALOG_START]):
+                    yield self._open(path, name, content)
             except AnnotationError as error:
                 self.problems.append(Problem(f"{name}.xml", str(error)))
 
@@ -72,18 +97,18 @@ class PageFiles:
         parent of the root.
         """
         below = path.parent.parts
-        for count in range(1, len(below) - len(self.folder.parts) + 2):
+        for count in range(1, len(below) - len(self.place.parts) + 2):
             for folder in self._folders_of_images(Path(*below[:-count])):
                 yield folder.joinpath(*below[len(below) - count + 1 :])
                 yield folder
 
-    def _open(self, path: Path, name: str) -> PageFile:
-        page = parse_page(_content(path))
+    def _open(self, path: Path, name: str, content: bytes) -> PageFile:
+        page = parse_page(content)
         image = _image(path, page.image, self._image_folders(path))
         if image in self._seen:
             raise AnnotationError(f"has the same image as {self._seen[image]}")
-        size = _size(image)
-        self._seen[image] = path.relative_to(self.folder)
+        size = image_size(image)
+        self._seen[image] = path.relative_to(self.place)
         return PageFile(name, page, image, size)
 
 
@@ -98,9 +123,11 @@ def document_of(name: str, by: str = "document") -> str:
 
 def _folder(root: Path, split: str) -> tuple[Path, bool]:
     """Return the folder of the pages of a split, and whether they must still be split by ratio."""
+    if root.is_file() and zipfile.is_zipfile(root):
+        root = _unpacked(root)
     if not root.is_dir():
         raise AnnotationError(
-            f"{root} is not a folder: give the folder that contains pages and their PAGE or ALTO files"
+            f"{root} is not a folder: give the folder that contains pages and their PAGE or ALTO files, or a zip of it"
         )
     if split == "all":
         return root, False
@@ -111,6 +138,16 @@ def _folder(root: Path, split: str) -> tuple[Path, bool]:
     if split == "test" or any((root / part).is_dir() for part in ("train", "validation")):
         raise AnnotationError(f"{root} has no folder {split}")
     return root, True
+
+
+def _unpacked(archive: Path) -> Path:
+    """Return the folder beside an archive in which it is unpacked. Raises `ArchiveError`, `StorageError`."""
+    folder = archive.with_name(f"{archive.stem}-pages")
+    if not folder.exists():
+        extract([archive], folder)
+    elif folder.stat().st_mtime < archive.stat().st_mtime:
+        raise AnnotationError(f"{folder} was unpacked from an older {archive.name}: remove that folder")
+    return folder
 
 
 def _is_parted(root: Path) -> bool:
@@ -148,8 +185,8 @@ def _folders_of_images(parent: Path) -> list[Path]:
         return []
 
 
-def _size(image: Path) -> tuple[int, int]:
-    """Return width and height in pixels, as the image will be decoded."""
+def image_size(image: Path) -> tuple[int, int]:
+    """Return width and height in pixels, as the image will be decoded. Raises `AnnotationError`."""
     try:
         return upright_size(image)
     except ImageError as error:

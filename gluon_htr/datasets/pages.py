@@ -18,7 +18,7 @@ from ..errors import AnnotationError
 from ..pages.crops import LineCrop
 from ..pages.outlines import Outline, outlines
 from ..text.transcription import plain
-from .page_files import PageFile, PageFiles, document_of
+from .page_files import PageFile, PageFiles, PageSource, document_of
 from .problems import first_problems
 from .sample import Problem, Sample
 from .splits import part_by_ratio
@@ -48,20 +48,24 @@ class _Line:
     crop: LineCrop
 
 
+def open_pages(root: Path, options: PagesOptions) -> PagesReader:
+    """Open the lines of a folder of pages."""
+    return PagesReader(PageFiles(root, options.split), options)
+
+
 class PagesReader:
     """Reader of lines, page by page in order of their names, in the order of the file.
 
     Raises `AnnotationError` if no line can be used.
     """
 
-    def __init__(self, root: Path, options: PagesOptions) -> None:
+    def __init__(self, files: PageSource, options: PagesOptions) -> None:
         self._options = options
-        files = PageFiles(root, options.split)
         self.problems = files.problems
         self._lines = [line for file in files for line in self._cut(file)]
         if not self._lines:
-            first = first_problems(self.problems) or "it has no XML files"
-            raise AnnotationError(f"{files.folder} has no usable line of PAGE or ALTO: {first}")
+            first = first_problems(self.problems) or "it has no pages"
+            raise AnnotationError(f"{files.place} has no usable line: {first}")
         if files.by_ratio:
             groups = [item.group for item in self._lines]
             is_validation = options.split == "validation"

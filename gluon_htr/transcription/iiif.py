@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from ..datasets.download.fetching import Fetcher, SourceError
 from ..errors import UsageError
-from .fetching import Fetcher, SourceError
 
 MAX_SIDE = 4000  # pixels: what reading needs of a page; larger images are asked for in this size
 MAX_MANIFESTS = 10_000  # of a collection

@@ -12,9 +12,9 @@ from urllib.parse import unquote, urlsplit
 
 from .._folders import files_below
 from .._text_files import read_text
+from ..datasets.download.fetching import Fetcher, SourceError, below
 from ..errors import UsageError
 from ..pages.files import PAGE_SUFFIXES, is_remote
-from .fetching import Fetcher, SourceError, below
 from .iiif import manifest_pages
 from .tasks import Source
 

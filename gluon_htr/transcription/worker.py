@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from .._storage import write_atomically
+from ..datasets.download.fetching import Fetcher, SourceError
 from ..errors import HtrError, ImageError, MissingToolError, StorageError
 from ..images.decoding import contents
 from ..pages.document import Page
@@ -21,7 +22,6 @@ from ..pages.sources import PageSource
 from ..runtime.decoders import DecoderRequest, make_decoder
 from ..runtime.loading_pages import load_reader
 from ..runtime.page_reader import PageReader
-from .fetching import Fetcher, SourceError
 from .tasks import (
     Answer,
     BatchFailed,

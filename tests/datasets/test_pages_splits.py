@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from support import PROJECT
 
-from gluon_htr.datasets.pages import PagesOptions, PagesReader
+from gluon_htr.datasets.pages import PagesOptions, PagesReader, open_pages
 from gluon_htr.datasets.splits import held_out_pages
 from gluon_htr.errors import AnnotationError
 
@@ -18,7 +18,7 @@ COLLECTIONS = PROJECT.parent / "shared" / "data" / "pages-more"
 
 
 def read(root: Path, **options: object) -> PagesReader:
-    return PagesReader(root, PagesOptions(**options))  # type: ignore[arg-type]
+    return open_pages(root, PagesOptions(**options))  # type: ignore[arg-type]
 
 
 def page(root: Path, name: str, *texts: str) -> Path:

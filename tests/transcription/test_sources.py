@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from gluon_htr.datasets.download.fetching import Fetcher
 from gluon_htr.errors import UsageError
-from gluon_htr.transcription.fetching import Fetcher
 from gluon_htr.transcription.sources import expand
 
 

@@ -10,23 +10,31 @@ import numpy as np
 from ...errors import AnnotationError
 from ...images.decoding import Encoded
 from ...pages.annotations import AnnotatedLine, parse_points
-from ..page_files import PageFile, PageFiles, document_of
+from ..page_files import PageFile, PageFiles, PageSource, document_of
 from ..pages import PagesOptions
 from ..problems import first_problems
 from ..sample import Problem
 from ..splits import part_by_ratio
 from .sample import LayoutSample, LinePlace
 
+BASELINE = 0.75  # of a line's height, from above
+PLACES = np.linspace(0.05, 0.95, 10)  # along a line, where its height is measured
+
+
+def open_pages_layout(root: Path, options: PagesOptions) -> PagesLayout:
+    """Open the layout of a folder of pages."""
+    return PagesLayout(PageFiles(root, options.split), options)
+
 
 class PagesLayout:
     """Transcribed pages in order of their names. Raises `AnnotationError` if no page can be used."""
 
-    def __init__(self, root: Path, options: PagesOptions) -> None:
-        files = PageFiles(root, options.split)
+    def __init__(self, files: PageSource, options: PagesOptions) -> None:
         self.problems = files.problems
         self._samples = [sample for file in files if (sample := self._sample(file, options)).lines]
         if not self._samples:
-            raise AnnotationError(f"{files.folder} has no page with lines: {first_problems(self.problems)}")
+            first = first_problems(self.problems) or "it has no pages"
+            raise AnnotationError(f"{files.place} has no page with lines: {first}")
         if files.by_ratio:
             groups = [item.group for item in self._samples]
             is_validation = options.split == "validation"
@@ -58,12 +66,26 @@ def _collection(folder: Path) -> str:
 def line_place(line: AnnotatedLine, scale: np.ndarray, size: Sequence[int]) -> LinePlace:
     """Return the place of a line, clipped to its page. Raises `AnnotationError` if it has no polygon.
 
-    A line without a baseline gets one at three quarters of its height.
+    A line without a baseline gets a straight one at three quarters of its height, as sloped as its polygon is.
     """
     polygon, baseline = (np.clip(parse_points(text) * scale, 0, size) for text in (line.polygon, line.baseline))
     if len(polygon) < 3 or not np.ptp(polygon, axis=0).all():
         raise AnnotationError("has no polygon with an area")
     if len(baseline) < 2 or not np.ptp(baseline[:, 0]):
-        low = np.percentile(polygon[:, 1], 75)
-        baseline = np.array([(polygon[:, 0].min(), low), (polygon[:, 0].max(), low)])
+        baseline = np.clip(_assumed_baseline(polygon), 0, size)
     return LinePlace(polygon, baseline)
+
+
+def _assumed_baseline(polygon: np.ndarray) -> np.ndarray:
+    """Fit a straight line (2, 2) to points at `BASELINE` of the height of a polygon, from its left to its right end."""
+    (x, y), (following_x, following_y) = polygon.T, np.roll(polygon, -1, axis=0).T
+    left, right = x.min(), x.max()
+    places = left + (right - left) * PLACES
+    low = []
+    for place in places:
+        crossed = (x <= place) != (following_x <= place)
+        share = (place - x[crossed]) / (following_x[crossed] - x[crossed])
+        height = y[crossed] + share * (following_y[crossed] - y[crossed])
+        low.append(height.min() + BASELINE * np.ptp(height))
+    slope, start = np.polyfit(places - left, low, 1)
+    return np.array([(left, start), (right, start + slope * (right - left))])

@@ -1,6 +1,7 @@
 """The pages that a spec names, with the places of their lines.
 
 pages:data/pages/hooker?split=train          transcribed pages, with the same splits as their lines
+dataturks:export.json?images=scans           pages annotated in Dataturks; labelstudio: likewise
 iam-forms:data/iam?region=handwriting        forms of a complete download of IAM
     composed-pages:lines.rec?count=1000          pages composed of prepared lines
 """
@@ -12,15 +13,25 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import SpecError
+from ..exports.dataturks import read_dataturks
+from ..exports.label_studio import read_label_studio
+from ..exports.reader import ExportOptions, ExportPages, Parse
 from ..sample import Problem
 from ..spec import parse_spec
 from .composed import ComposedLayout
 from .forms import FormsLayout
-from .pages import PagesLayout
+from .pages import PagesLayout, open_pages_layout
 from .sample import LayoutSample, LayoutSource
 
+
+def _export(parse: Parse) -> Callable[[Path, ExportOptions], LayoutSource]:
+    return lambda file, options: PagesLayout(ExportPages(file, options, parse), options)
+
+
 KINDS: dict[str, Callable[[Path, Any], LayoutSource]] = {
-    "pages": PagesLayout,
+    "pages": open_pages_layout,
+    "dataturks": _export(read_dataturks),
+    "labelstudio": _export(read_label_studio),
     "iam-forms": FormsLayout,
     "composed-pages": ComposedLayout,
 }

@@ -9,6 +9,7 @@ from typing import Literal
 
 from ..document import Document, Page
 from .alto import alto
+from .dataturks import DATATURKS
 from .hocr import HOCR
 from .html import HTML
 from .page_xml import page_xml
@@ -50,6 +51,7 @@ _ALL = (
     _stream_format("json", ".json", JSON, has_alternatives=True),
     _page_format("page", ".xml", page_xml),
     _page_format("alto", ".alto.xml", alto),
+    _stream_format("dataturks", ".dataturks.json", DATATURKS),
     _stream_format("hocr", ".hocr", HOCR),
     Format("pdf", ".pdf", "document", PdfWriter, False, None),
     Format("html", ".html", "document", lambda path: StreamWriter(path, HTML), True, None),

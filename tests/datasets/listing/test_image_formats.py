@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from gluon_htr.datasets.listing.reader import ListingOptions, ListingReader
-from gluon_htr.datasets.pages import PagesOptions, PagesReader
+from gluon_htr.datasets.pages import PagesOptions, open_pages
 from gluon_htr.images.decoding import SUFFIXES
 
 PAGE = (
@@ -29,7 +29,7 @@ def test_an_image_of_any_format_is_found_in_folders_lists_and_beside_pages(suffi
     for reader in (
         ListingReader(tmp_path, ListingOptions()),
         ListingReader(tmp_path / "list.txt", ListingOptions()),
-        PagesReader(tmp_path, PagesOptions()),
+        open_pages(tmp_path, PagesOptions()),
     ):
         (sample,) = reader
         assert sample.text == "two words"

@@ -7,8 +7,8 @@ from http.server import BaseHTTPRequestHandler
 import pytest
 from loopback import send, serving
 
-import gluon_htr.transcription.fetching as fetching
-from gluon_htr.transcription.fetching import Fetcher, SourceError
+import gluon_htr.datasets.download.fetching as fetching
+from gluon_htr.datasets.download.fetching import Fetcher, SourceError
 
 CONTENT = bytes(range(256)) * 40
 

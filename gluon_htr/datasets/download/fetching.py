@@ -17,10 +17,10 @@ from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
 from urllib.parse import quote, urljoin, urlsplit
 
-from .. import __version__
-from .._networks import is_public
-from ..errors import ImageError
-from ..images.decoding import MAX_FILE
+from ... import __version__
+from ..._networks import is_public
+from ...errors import ImageError
+from ...images.decoding import MAX_FILE
 
 ATTEMPTS = 5  # of one source
 FIRST_PAUSE = 1.0  # seconds, doubled with each attempt
