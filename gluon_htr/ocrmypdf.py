@@ -14,6 +14,7 @@ from typing import Any
 
 from ocrmypdf import OcrEngine, OrientationConfidence, hookimpl
 from ocrmypdf.builtin_plugins import tesseract_ocr
+from ocrmypdf.exceptions import BadArgsError
 
 from . import __version__
 from .pages.document import Document
@@ -60,7 +61,7 @@ class HandwritingEngine(OcrEngine):
     @staticmethod
     def generate_pdf(input_file: Path, output_pdf: Path, output_text: Path, options: Any) -> None:
         """Refuse: OCRmyPDF makes the PDF from hOCR, unless it is told to use `sandwich`."""
-        raise NotImplementedError("gluon_htr gives hOCR: leave out --pdf-renderer sandwich")
+        raise BadArgsError("gluon_htr gives hOCR: leave out --pdf-renderer sandwich")
 
 
 @lru_cache(maxsize=1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 
 from ..errors import UsageError
 from .team import ALONE, Team, TorchTeam
@@ -10,14 +11,14 @@ from .team import ALONE, Team, TorchTeam
 KVSTORE_ENGINE = "ThreadedEngine"  # of MXNet: its synchronous one cannot send
 
 
-def join_team(engine: str, device: str, kvstore: str | None = None) -> Team:
+def join_team(engine: str, device: str, kvstore: str | None, say: Callable[[str], None]) -> Team:
     """Join the processes that `torchrun` started, if it did; with `kvstore`, those of a launcher of MXNet.
 
-    Without a number, `gpu` becomes the device of the process' number on its host. Raises `UsageError` for another
-    engine, and for a KVStore without the variables of a launcher.
+    Without a number, `gpu` becomes the device of the process' number on its host. say: prints a message for the user.
+    Raises `UsageError` for another engine, and for a KVStore without the variables of a launcher.
     """
     if kvstore is not None:
-        return _join_kvstore(engine, kvstore)
+        return _join_kvstore(engine, kvstore, say)
     if int(os.environ.get("WORLD_SIZE", "1")) < 2 or "RANK" not in os.environ:
         return ALONE
     if engine != "torch":
@@ -34,7 +35,7 @@ def serve_kvstore() -> None:
         raise UsageError(f"mxnet {mx.__version__} has no parameter server")
 
 
-def _join_kvstore(engine: str, kvstore: str) -> Team:
+def _join_kvstore(engine: str, kvstore: str, say: Callable[[str], None]) -> Team:
     if kvstore != "dist_sync":
         raise UsageError(f"--kvstore {kvstore} is not known: use dist_sync, whose result does not depend on chance")
     if engine != "mxnet":
@@ -47,4 +48,4 @@ def _join_kvstore(engine: str, kvstore: str) -> Team:
     os.environ.setdefault("MXNET_ENGINE_TYPE", KVSTORE_ENGINE)
     from .kvstore import KVStoreTeam
 
-    return KVStoreTeam()
+    return KVStoreTeam(say)

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import os
 import pickle
-import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 import numpy as np
@@ -27,10 +26,11 @@ _LENGTHS = "lengths"
 class KVStoreTeam(Team):
     """Processes that have the environment of MXNet's launchers (`DMLC_ROLE`, `DMLC_PS_ROOT_URI`, …).
 
-    A process that waits for the others for ten minutes says so and ends: MXNet itself waits forever.
+    A process that waits for the others for ten minutes says so and ends: MXNet itself waits forever. say: prints that.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say = say
         self._store = mx.kv.create("dist_sync")
         self.rank, self.size = self._store.rank, self._store.num_workers
         self._known: set[str] = set()
@@ -78,10 +78,8 @@ class KVStoreTeam(Team):
             time.sleep(1)
             since = self._waiting_since
             if since is not None and time.monotonic() - since > PATIENCE:
-                print(
+                self._say(
                     f"error: another process of this training has ended, or has not answered for {PATIENCE:.0f} s; "
-                    "start all of them again with --resume",
-                    file=sys.stderr,
-                    flush=True,
+                    "start all of them again with --resume"
                 )
                 os._exit(1)  # the main thread waits inside MXNet
