@@ -7,17 +7,15 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path
 
 from . import _command, _options, load
 from ._inputs import Input, inputs
 from .errors import ImageError
-from .images.decoding import ImageLike, upright_size
+from .images.decoding import ImageLike
 from .runtime.backends import PROVIDERS
 from .runtime.classifier import Classification, Classifier
+from .runtime.line_checks import ADVICE, PictureWarning
 from .runtime.recognizer import Recognition, Recognizer
-
-PAGE_HEIGHT, PAGE_RATIO = 500, 0.5  # pixels, and of its width: an image that is higher is a page rather than a line
 
 
 def parser() -> argparse.ArgumentParser:
@@ -60,9 +58,12 @@ def run(images: list[Input], recognizer: Recognizer, as_json: bool, frame: int |
         print(_json(path, recognition) if as_json else _line(path, recognition, alone=len(images) == 1))
         if not recognition.text:
             failures += 1
-            _command.say(_no_character(path) if isinstance(recognizer, Classifier) else _nothing(path))
-        elif not isinstance(recognizer, Classifier) and _looks_like_a_page(path):
-            _command.say(_page(path))
+            if isinstance(recognizer, Classifier):
+                _command.say(_no_character(path))
+            elif not recognition.warnings:
+                _command.say(_nothing(path))
+        for warning in recognition.warnings:
+            _command.say(_warning(path, warning))
     return 1 if failures else 0
 
 
@@ -79,27 +80,19 @@ def _no_character(path: object) -> str:
     return f"{path}: no character found: the image has no contrast"
 
 
-def _page(path: object) -> str:
-    return f"{path}: this looks like a page, and predict reads single lines or words: use gluon-htr read"
-
-
-def _looks_like_a_page(path: object) -> bool:
-    """Test whether an image is much higher than one line of its width would be."""
-    if not isinstance(path, Path):
-        return False
-    try:
-        width, height = upright_size(path)
-    except ImageError:  # it was read already; this is only for advice
-        return False
-    return height >= PAGE_HEIGHT and height > PAGE_RATIO * width
+def _warning(path: object, warning: PictureWarning) -> str:
+    is_turned = warning in ("upside-down", "sideways")
+    return f"{path}: this {ADVICE[warning]}: {'turn it' if is_turned else 'for a page use gluon-htr read'}"
 
 
 def _json(path: object, recognition: Recognition) -> str:
     content = asdict(recognition)
     if isinstance(recognition, Classification):
         unknown = recognition.real_probability is None
-        for key in ["words", "blank_probability", *["real_probability"] * unknown]:
+        for key in ["words", "blank_probability", "warnings", *["real_probability"] * unknown]:
             del content[key]
+    else:
+        content["mean_character_confidence"] = recognition.mean_character_confidence
     if not recognition.alternatives:
         for part in (content, *content.get("words", ())):
             del part["alternatives"]

@@ -1,4 +1,4 @@
-"""Cropping of a line with much paper around it, as in photographs and scans, to its ink.
+"""Cropping of a line with much paper around it, as in photographs and scans, to its ink; tilted ones are straightened.
 
 Networks learn from crops that end where the ink ends; a line that fills half of its image would reach them at half its
 size. Like `polarity`, this is applied when fine-tuning, evaluating and reading. Tight crops stay as they are.
@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image
 
 from .polarity import dark_on_light
+from .tilt import straighten, tilt
 
 MAX_SAMPLED_PIXELS = (
     60_000  # averages of pixels are looked at if there are more, which also sharpens what is out of focus
@@ -48,12 +49,26 @@ def ink_bounds(image: np.ndarray) -> tuple[slice, slice]:
     return rows, slice(max(0, left - side), min(width, right + side))
 
 
-def normalize_capture(image: np.ndarray) -> np.ndarray:
-    """Normalize a gray image (H, W) uint8 as a recognizer does before preprocessing: dark on light, and cropped to its
-    ink.
+def frame_line(image: np.ndarray) -> tuple[np.ndarray, int]:
+    """Crop a dark-on-light image (H, W) uint8 to the line to read, and straighten it if it is tilted.
+
+    Returns the line, and the column of the image at which it begins.
     """
-    dark = dark_on_light(image)
-    return dark[ink_bounds(dark)]
+    rows, columns = ink_bounds(image)
+    line, left = image[rows, columns], columns.start
+    degrees = tilt(line)
+    if degrees:
+        line = straighten(line, degrees)
+        rows, columns = ink_bounds(line)
+        line, left = line[rows, columns], left + columns.start
+    return line, left
+
+
+def normalize_capture(image: np.ndarray) -> np.ndarray:
+    """Normalize a gray image (H, W) uint8 as a recognizer does before preprocessing: dark on light, cropped to its ink,
+    and level.
+    """
+    return frame_line(dark_on_light(image))[0]
 
 
 def _ink(image: np.ndarray) -> tuple[int, int, int, int] | None:

@@ -37,7 +37,7 @@ class Classifier(Recognizer):
 
     finds_alternatives = False  # its `top` has the most probable characters
 
-    def _fit(self, picture: Picture, whole: bool = False) -> Fitted:
+    def _fit(self, picture: Picture, whole: bool = False, warns: bool = False) -> Fitted:
         gray = decode(picture.source, picture.frame)
         height, width = gray.shape
         return Fitted(picture, fit(gray, self.preprocessing), Placement(height, width, 0, 0, width), 0, width)

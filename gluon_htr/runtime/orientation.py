@@ -64,7 +64,6 @@ def _length(line: FoundLine) -> float:
 def _confidence(page: np.ndarray, found: Sequence[FoundLine], recognizer: Recognizer) -> float:
     """Return the mean confidence of the characters of some long lines."""
     chosen = sorted(found, key=_length, reverse=True)[:TESTED]
-    characters = [
-        character for line in chosen for character in recognizer.read(cut(page, Outline(line.polygon, 0.0))).characters
-    ]
+    crops = [cut(page, Outline(line.polygon, 0.0)) for line in chosen]
+    characters = [character for crop in crops for character in recognizer.read(crop, warns=False).characters]
     return mean_confidence(characters) if characters else 0.0

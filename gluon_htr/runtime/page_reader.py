@@ -138,7 +138,9 @@ class PageReader:
                 baseline = parse_points(line.baseline) * scale
                 named.append((line.id, FoundLine(outline.polygon, baseline, 1.0)))
                 cropped.append(cut_straight(pixels, outline, baseline))
-        read = [recognition for _, recognition in self.recognizer.stream([crop for crop, _ in cropped], BATCH)]
+        read = [
+            recognition for _, recognition in self.recognizer.stream([crop for crop, _ in cropped], BATCH, warns=False)
+        ]
         calibrated = self.recognizer.probabilities is not None
         return {
             name: document_line(name, recognition, frame, line, calibrated)
@@ -171,7 +173,7 @@ class PageReader:
             crops.append(crop)
             frames.append(frame)
             kept.append(line)
-        read = [recognition for _, recognition in self.recognizer.stream(crops, BATCH)]
+        read = [recognition for _, recognition in self.recognizer.stream(crops, BATCH, warns=False)]
         calibrated = self.recognizer.probabilities is not None
         return [
             (document_line(f"line_{k}", recognition, frame, line, calibrated), _box(line.polygon))

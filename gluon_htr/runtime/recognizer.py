@@ -15,12 +15,13 @@ from ..decoding.decoder import Decoded, Decoder, JointDecoder, SearchingDecoder,
 from ..decoding.greedy import GREEDY, blank_probability
 from ..errors import ImageError, ModelError, UsageError
 from ..images.decoding import ImageLike, decode, memory_of
-from ..images.framing import ink_bounds
+from ..images.framing import frame_line
 from ..images.polarity import dark_on_light
 from ..images.preprocessing import Placement, Preprocessing, fit, place
 from ..text.alphabet import Alphabet
 from ..text.calibration import Probabilities
 from .backends import LogitsFunction
+from .line_checks import Certainty, Checked, PictureWarning, prepare, warnings
 from .origin import Origin, reduced
 from .picture import Picture, to_html
 
@@ -71,6 +72,8 @@ class Recognition:
         alternatives: The most probable texts, this one first, if the decoder was asked for them.
         blank_probability: Probability that the image has no text.
         words: Words with their confidences: probabilities or products, as that of the text.
+        warnings: What the picture may be instead of one upright line: `several-lines`, `page`, `upside-down`,
+            `sideways`.
 
     A notebook shows it as its picture with the characters below.
 
@@ -87,7 +90,13 @@ class Recognition:
     alternatives: tuple[TextAlternative, ...] = ()
     blank_probability: float = 0.0
     words: tuple[WordConfidence, ...] = ()
+    warnings: tuple[PictureWarning, ...] = ()
     _picture: ClassVar[Picture | None] = None  # of an instance, for notebooks; not a field, so not part of its value
+
+    @property
+    def mean_character_confidence(self) -> float:
+        """Arithmetic mean of the confidences of the characters, in 0..1, whatever the length; 0 without any."""
+        return _mean([character.confidence for character in self.characters])
 
     def _repr_html_(self) -> str:
         return to_html(self.text, self.confidence, self.characters, self._picture)
@@ -98,13 +107,16 @@ class Recognition:
 
 @dataclass(frozen=True)
 class Fitted:
-    """A preprocessed image, and its source region: `width` columns from `left` on, in pixels."""
+    """A preprocessed image, and its source region: `width` columns from `left` on, in pixels. checked: what warnings
+    need, if any are wanted.
+    """
 
     picture: Picture
     pixels: np.ndarray
     placement: Placement
     left: int
     width: int
+    checked: Checked | None = None
 
 
 class Recognizer:
@@ -174,13 +186,14 @@ class Recognizer:
         other.probabilities = None
         return other
 
-    def read(self, image: ImageLike, whole: bool = False, frame: int | None = None) -> Recognition:
+    def read(self, image: ImageLike, whole: bool = False, frame: int | None = None, warns: bool = True) -> Recognition:
         """Read one image.
 
         Args:
             image: A path, the bytes of a file, an open file, an array or a Pillow image of one line or word.
-            whole: Do not crop the paper around a line.
+            whole: Take the picture as it is: do not crop the paper around a line, straighten it or warn.
             frame: The picture to read in a file with several, counted from 1.
+            warns: Fill in `warnings`, for which an uncertain text is read again turned or in parts.
 
         Returns:
             The recognized text with its characters.
@@ -189,8 +202,8 @@ class Recognizer:
             ImageError: The image cannot be decoded.
             ModelError: Network and alphabet do not match, or the weights are corrupt.
         """
-        fitted = self._fit(Picture(image, frame), whole)
-        recognition = self._decode([fitted], [self._logits([fitted])])[0]
+        fitted = self._fit(Picture(image, frame), whole, warns and not whole)
+        recognition = self._warned(fitted, self._decode([fitted], [self._logits([fitted.pixels])])[0])
         object.__setattr__(recognition, "_picture", fitted.picture)
         return recognition
 
@@ -200,6 +213,7 @@ class Recognizer:
         batch_size: int = 16,
         failed: Callable[[ImageLike, ImageError], object] | None = None,
         frame: int | None = None,
+        warns: bool = True,
     ) -> Iterator[tuple[ImageLike, Recognition]]:
         """Read any number of images, also endless streams, in bounded memory.
 
@@ -211,6 +225,7 @@ class Recognizer:
             failed: Called with each image that cannot be read and its error; the image is then skipped. Without it, the
                 error is raised.
             frame: The picture to read in files with several, counted from 1.
+            warns: As for `read`.
 
         Yields:
             Pairs (image, recognition) in order.
@@ -232,7 +247,7 @@ class Recognizer:
             error = window.error
             for image in window.images:
                 try:
-                    fitted.append(self._fit(Picture(image, frame)))
+                    fitted.append(self._fit(Picture(image, frame), warns=warns))
                 except ImageError as fault:
                     if failed is None:
                         error = fault
@@ -253,7 +268,7 @@ class Recognizer:
             batch = [k for k in order[:batch_size] if fitted[k].pixels.shape[1] == width]
             order = order[len(batch) :]
             waiting += batch
-            logits.append(self._logits([fitted[k] for k in batch]))
+            logits.append(self._logits([fitted[k].pixels for k in batch]))
             if (
                 not order
                 or not isinstance(self.decoder, JointDecoder)
@@ -261,21 +276,34 @@ class Recognizer:
             ):
                 results.update(zip(waiting, self._decode([fitted[k] for k in waiting], logits)))
                 waiting, logits = [], []
-        return ((fitted[k].picture.source, results[k]) for k in range(len(fitted)))
+        return ((one.picture.source, self._warned(one, results[k])) for k, one in enumerate(fitted))
 
-    def _fit(self, picture: Picture, whole: bool = False) -> Fitted:
+    def _warned(self, fitted: Fitted, recognition: Recognition) -> Recognition:
+        """Add the warnings of a picture to what was read in it."""
+        if fitted.checked is not None:
+            read = Certainty(recognition.mean_character_confidence, len(recognition.text))
+            found = warnings(fitted.checked, read, self.preprocessing, self._certainties)
+            object.__setattr__(recognition, "warnings", found)  # it was built here and nobody else has seen it
+        return recognition
+
+    def _certainties(self, pixels: list[np.ndarray]) -> list[Certainty]:
+        """Read preprocessed images (H, W) of one width, and return how surely."""
+        decoded = GREEDY.decode(self._logits(pixels), self.alphabet, self.temperature)
+        return [Certainty(_mean([span.confidence for span in line.spans]), len(line.spans)) for line in decoded]
+
+    def _fit(self, picture: Picture, whole: bool = False, warns: bool = False) -> Fitted:
         gray = dark_on_light(decode(picture.source, picture.frame))
-        rows, columns = (slice(0, side) for side in gray.shape) if whole else ink_bounds(gray)
-        line = gray[rows, columns]
+        line, left = (gray, 0) if whole else frame_line(gray)
         height, width = line.shape
         where = place(height, width, self.preprocessing)
-        return Fitted(picture, fit(line, self.preprocessing), where, columns.start, width)
+        pixels = fit(line, self.preprocessing)
+        return Fitted(picture, pixels, where, left, width, prepare(line, pixels) if warns else None)
 
-    def _logits(self, fitted: list[Fitted]) -> np.ndarray:
-        logits = self.network(np.stack([f.pixels for f in fitted]))
-        if not logits.size or not self._fits(logits.shape, len(fitted)):
+    def _logits(self, pixels: list[np.ndarray]) -> np.ndarray:
+        logits = self.network(np.stack(pixels))
+        if not logits.size or not self._fits(logits.shape, len(pixels)):
             raise ModelError(
-                f"{self.name} produced logits of shape {logits.shape} for {len(fitted)} images and an alphabet of "
+                f"{self.name} produced logits of shape {logits.shape} for {len(pixels)} images and an alphabet of "
                 f"{len(self.alphabet)} characters: network and alphabet do not match"
             )
         if not isfinite(logits.max()):
@@ -342,6 +370,10 @@ def _with_alternatives(
 
     readings = [tuple(TextAlternative(*each) for each in own) for own in word_alternatives(texts, count)]
     return tuple(replace(word, alternatives=own) for word, own in zip(words, readings))
+
+
+def _mean(confidences: Sequence[float]) -> float:
+    return sum(confidences) / len(confidences) if confidences else 0.0
 
 
 @dataclass

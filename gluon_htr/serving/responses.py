@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from ..errors import ImageError
 from ..runtime.classifier import Classification
+from ..runtime.line_checks import PictureWarning
 from ..runtime.recognizer import Recognition, TextAlternative
 from .image_files import Outcome
 from .served_models import ServedModel
@@ -31,20 +32,6 @@ class ModelName(BaseModel):
     sha256: str = Field(description="hash of the bundle's bundle.json, which holds the hashes of its other files")
 
 
-class Reading(BaseModel):
-    """Text read in one image."""
-
-    text: str
-    pred: str = Field(description="the same as `text`, for clients of older servers")
-    confidence: float = Field(
-        description="0 to 1: the probability that the whole text is right, if the model is calibrated, else the "
-        "product of the characters' confidences; 0 for an empty text"
-    )
-    blank_probability: float = Field(description="0 to 1: probability that the image has no text")
-    characters: list[CharacterRead]
-    model: ModelName
-
-
 class TextProbability(BaseModel):
     """A text that an image, or a word in it, may show."""
 
@@ -59,13 +46,33 @@ class WordRead(BaseModel):
     confidence: float = Field(description="0 to 1, as that of the whole text")
     left: float = Field(description="left edge, in pixels of the image that was sent")
     right: float = Field(description="right edge")
-    alternatives: list[TextProbability] = Field(description="readings of the word, the one in the text first")
+    alternatives: list[TextProbability] = Field(
+        description="readings of the word, the one in the text first; none without `n_best`"
+    )
+
+
+class Reading(BaseModel):
+    """Text read in one image."""
+
+    text: str
+    pred: str = Field(description="the same as `text`, for clients of older servers")
+    confidence: float = Field(
+        description="0 to 1: the probability that the whole text is right, if the model is calibrated, else the "
+        "product of the characters' confidences; 0 for an empty text"
+    )
+    blank_probability: float = Field(description="0 to 1: probability that the image has no text")
+    mean_character_confidence: float = Field(description="0 to 1: comparable between short and long texts")
+    characters: list[CharacterRead]
+    words: list[WordRead]
+    warnings: list[PictureWarning] = Field(
+        description="what the image may be instead of one upright line, which is what it was read as"
+    )
+    model: ModelName
 
 
 class ReadingWithAlternatives(Reading):
     """Text read in one image, with what else it may be. The server or the request asks for it with `n_best`."""
 
-    words: list[WordRead]
     alternatives: list[TextProbability] = Field(description="the most probable texts, the one that was read first")
 
 
@@ -141,13 +148,14 @@ def reading(outcome: Outcome, model: ServedModel) -> Reading | Failure:
         pred=outcome.text,
         confidence=outcome.confidence,
         blank_probability=outcome.blank_probability,
+        mean_character_confidence=outcome.mean_character_confidence,
         characters=characters,
+        words=_words(outcome),
+        warnings=list(outcome.warnings),
         model=model_name(model),
     )
     if outcome.alternatives:
-        return ReadingWithAlternatives(
-            **dict(read), words=_words(outcome), alternatives=_weighted(outcome.alternatives)
-        )
+        return ReadingWithAlternatives(**dict(read), alternatives=_weighted(outcome.alternatives))
     if not isinstance(outcome, Classification):
         return read
     top = [CharacterProbability(text=other.text, probability=other.probability) for other in outcome.top]

@@ -78,18 +78,26 @@ function showPages(read, pictures) {
   say(`Read ${lines}${where}.${note}${failures}${advice}`, failures !== "");
 }
 
+const ADVICE = {
+  "several-lines": "The image seems to show several lines: choose “whole page” under “Read it as”.",
+  page: "The image looks like a page: choose “whole page” under “Read it as”.",
+  "upside-down": "The image looks upside down: turn it.",
+  sideways: "The image seems to lie on its side: turn it.",
+};
+
 function show(images, reading) {
   open("reading");
   current = images;
   URL.revokeObjectURL(byId("image").src);
   byId("image").src = URL.createObjectURL(images.sent);
   byId("text").value = reading.text;
-  offerAlternatives(reading.words ?? []);
+  offerAlternatives(reading.alternatives ? reading.words : []);
   const uncertain = letters.set(reading.characters);
   const plural = uncertain === 1 ? "One letter is" : `${uncertain} letters are`;
   const note = uncertain === 0 ? "" : ` ${plural} uncertain.`;
   const confidence = `${Math.round(reading.confidence * 100)} % sure of the whole text.`;
-  say(reading.text ? `“${reading.text}” – ${confidence}${note}` : "No text was found in this image.");
+  const advice = reading.warnings.map((warning) => ` ${ADVICE[warning]}`).join("");
+  say((reading.text ? `“${reading.text}” – ${confidence}${note}` : "No text was found in this image.") + advice);
 }
 
 /** Offer other readings of words below the text. */
