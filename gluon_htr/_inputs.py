@@ -1,14 +1,22 @@
-"""Images that a user names on the command line: files, folders, patterns, `-` for standard input, web addresses."""
+"""Images that a user names on the command line: files, folders, patterns, `-` for stdin, addresses, and data sets."""
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import unquote, urlsplit
 
+import numpy as np
+from PIL import Image
+
+from . import _command
 from .pages.files import expand, is_remote
+
+if TYPE_CHECKING:
+    from .datasets.sample import Sample
 
 STDIN = "-"
 
@@ -36,6 +44,14 @@ class Stream:
         return isinstance(other, Stream) and other.name == self.name
 
 
+class SampleImage(Stream):
+    """The image of a sample of a data set, as an image file. label: the text that it shows."""
+
+    def __init__(self, sample: Sample) -> None:
+        super().__init__(sample.id, sample.id, lambda: _bitmap(sample.image()))
+        self.label = sample.text
+
+
 Input: TypeAlias = "Path | Stream"
 
 
@@ -50,6 +66,24 @@ def inputs(names: Sequence[str]) -> list[Input]:
         else:
             found += expand([name])
     return found
+
+
+def samples(specs: Sequence[str]) -> list[Input]:
+    """Return the images of the samples of data sets, in order. Raises `DataError` if a set cannot be read."""
+    from .datasets.spec import open_spec, parse_spec
+
+    found: list[Input] = []
+    for spec in specs:
+        reader = open_spec(parse_spec(spec))
+        found += [SampleImage(sample) for sample in reader]
+        _command.say_left_out(reader.problems, f"gluon-htr doctor {spec}")
+    return found
+
+
+def _bitmap(pixels: np.ndarray) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "BMP")  # as good as free, unlike PNG
+    return file.getvalue()
 
 
 def _remote(address: str) -> Stream:

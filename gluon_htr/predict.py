@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
+from pathlib import Path
 
 from . import _command, _options, load
-from ._inputs import Input, inputs
-from .errors import ImageError
+from ._inputs import Input, inputs, samples
+from ._predictions import SUFFIXES, Sink, sink
+from .errors import ImageError, UsageError
 from .images.decoding import ImageLike
 from .runtime.backends import PROVIDERS
-from .runtime.classifier import Classification, Classifier
+from .runtime.classifier import Classifier
 from .runtime.line_checks import ADVICE, PictureWarning
-from .runtime.recognizer import Recognition, Recognizer
+from .runtime.recognizer import Recognizer
 
 
 def parser() -> argparse.ArgumentParser:
@@ -27,7 +27,7 @@ def parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "images",
-        nargs="+",
+        nargs="*",
         metavar="IMAGE",
         help="an image of one line, word or character, a folder of these, a pattern, a URL, or - for stdin",
     )
@@ -38,24 +38,32 @@ def parser() -> argparse.ArgumentParser:
     providers = f"execution provider of the engine onnx: {', '.join(PROVIDERS)} (default: cpu)"
     parser.add_argument("--provider", default="cpu", help=providers)
     parser.add_argument("--frame", type=int, metavar="N", help="the picture to read in files with several, from 1")
-    objects = "one object per image: text, confidence and characters, or the error; of single characters the top 5,"
-    _options.add_json(parser, objects)
+    add = parser.add_argument
+    add("--data", action="append", default=[], metavar="SPEC", help="read the images of a data set; may be repeated")
+    kinds = "text; JSON, an object per image with confidences and places, or the error; a table (default: %(default)s)"
+    add("--format", choices=tuple(SUFFIXES), default="text", help=kinds)
+    add("--json", action="store_const", const="json", dest="format", help="the same as --format json")
+    add(
+        "--output",
+        type=Path,
+        metavar="FILE|DIR",
+        help="write into a file, or into a folder (a name without suffix) a file for each image (default: print)",
+    )
     return parser
 
 
-def run(images: list[Input], recognizer: Recognizer, as_json: bool, frame: int | None = None) -> int:
-    """Print the text of each image; one that is unreadable or without text is reported, the others are still read."""
+def run(images: list[Input], recognizer: Recognizer, sink: Sink, frame: int | None = None) -> int:
+    """Give the text of each image to a sink; one that is unreadable or without text is reported, others are read."""
     failures = 0
 
     def failed(image: ImageLike, error: ImageError) -> None:
         nonlocal failures
         failures += 1
-        if as_json:
-            print(json.dumps({"path": str(image), "error": str(error)}, ensure_ascii=False))
+        sink(image, error)
         _command.say(f"error: {error}")
 
     for path, recognition in recognizer.stream(images, failed=failed, frame=frame):
-        print(_json(path, recognition) if as_json else _line(path, recognition, alone=len(images) == 1))
+        sink(path, recognition)
         if not recognition.text:
             failures += 1
             if isinstance(recognizer, Classifier):
@@ -65,11 +73,6 @@ def run(images: list[Input], recognizer: Recognizer, as_json: bool, frame: int |
         for warning in recognition.warnings:
             _command.say(_warning(path, warning))
     return 1 if failures else 0
-
-
-def _line(path: object, recognition: Recognition, alone: bool) -> str:
-    others = "".join(f"\n  {other.probability:.4f}\t{other.text}" for other in recognition.alternatives)
-    return (recognition.text if alone else f"{path}\t{recognition.text}") + others
 
 
 def _nothing(path: object) -> str:
@@ -85,28 +88,17 @@ def _warning(path: object, warning: PictureWarning) -> str:
     return f"{path}: this {ADVICE[warning]}: {'turn it' if is_turned else 'for a page use gluon-htr read'}"
 
 
-def _json(path: object, recognition: Recognition) -> str:
-    content = asdict(recognition)
-    if isinstance(recognition, Classification):
-        unknown = recognition.real_probability is None
-        for key in ["words", "blank_probability", "warnings", *["real_probability"] * unknown]:
-            del content[key]
-    else:
-        content["mean_character_confidence"] = recognition.mean_character_confidence
-    if not recognition.alternatives:
-        for part in (content, *content.get("words", ())):
-            del part["alternatives"]
-    return json.dumps({"path": str(path), **content}, ensure_ascii=False)
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Parse the arguments and run the command."""
     options = parser().parse_args(arguments)
     _options.check_threads(options.threads)
-    images = inputs(options.images)
+    if not (options.images or options.data):
+        raise UsageError("give images to read, or --data")
+    images = inputs(options.images) + samples(options.data)
     decoder = _options.decoder(options)
     recognizer = load(options.model, options.engine, options.threads, [options.provider], options.precision, decoder)
-    return run(images, recognizer, options.json, options.frame)
+    with sink(options.format, images, options.output) as take:
+        return run(images, recognizer, take, options.frame)
 
 
 if __name__ == "__main__":
