@@ -54,7 +54,7 @@ from .golden import draw_golden
 from .layers import first_difference
 from .parity import check_shapes, compare, random_images
 from .request import ExportOptions, ExportRequest
-from .samples import Samples, read_samples
+from .samples import Samples
 from .scoring import score_cards
 from .sources import ExportSource, from_pair, from_run
 from .temperature import best_temperature
@@ -125,8 +125,7 @@ def export_request(
     """Convert, check, score and write a bundle. Raises before anything is written."""
     check_target(output)
     model = open_model(request)
-    form = model.alphabet.normalization
-    samples = read_samples(request.validation or model.validation, model.preset.preprocessing, track, form)
+    samples = model.samples(request.validation, track)
     options = request.options
     height = model.preset.preprocessing.height
     converted = convert(model.pair, options, height)

@@ -35,7 +35,7 @@ from .assembly import Converted, Say, assemble, convert, mxnet_reference, open_m
 from .golden import draw_characters
 from .parity import RELATIVE, strokes
 from .request import ExportOptions, ExportRequest
-from .samples import Samples, read_samples
+from .samples import Samples
 from .sources import ExportSource, accuracy_card, has_single_characters
 from .temperature import CANDIDATES, MIN_SAMPLES
 
@@ -57,7 +57,7 @@ def export_characters(
         raise UsageError("--split and --task are for networks of lines and words: leave them out")
     model, options = open_model(request), request.options
     preprocessing, alphabet = model.character_preset.preprocessing, model.alphabet
-    samples = read_samples(request.validation or model.validation, preprocessing, track, alphabet.normalization)
+    samples = model.samples(request.validation, track)
     converted = convert(model.pair, options, preprocessing.height, preprocessing.width)
     exported = onnx_network(converted.stored)
     _check_parity(model, converted, exported, samples, say)

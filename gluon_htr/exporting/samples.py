@@ -7,10 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..datasets.loading import Track, load_data
-from ..errors import DataError, SpecError
+from ..datasets.store import Store
+from ..errors import CheckpointError, DataError, SpecError, UsageError
 from ..images.preprocessing import Preprocessing
 from ..runtime.stores import same_size
 from ..text.normalization import NormalizationForm
+from ..training.runs import Run
+from ..training.setup import check_data, load_training_data
 
 MAX_SAMPLES = 512
 
@@ -24,14 +27,27 @@ class Samples:
     problem: str = ""
 
 
-def read_samples(spec: str | None, preprocessing: Preprocessing, track: Track, form: NormalizationForm) -> Samples:
+def read_samples(spec: str, preprocessing: Preprocessing, track: Track, form: NormalizationForm) -> Samples:
     """Load up to `MAX_SAMPLES` samples, evenly out of all; none, with the reason, if the data no longer exist."""
-    if spec is None:
-        return Samples(problem="the validation data are unknown: give some with --validation")
     try:
-        store = load_data([spec], preprocessing, track=track, form=form)
+        return _some(load_data([spec], preprocessing, track=track, form=form))
     except (DataError, SpecError, OSError) as error:
         return Samples(problem=str(error))
+
+
+def held_out_samples(run: Run, track: Track) -> Samples:
+    """Load up to `MAX_SAMPLES` of the samples that a run without validation data held out; none, with the reason, if
+    its data have changed or no longer exist.
+    """
+    try:
+        stores = load_training_data(run.request, track)
+        check_data(run, stores)
+        return _some(stores[1].normalized(run.alphabet.normalization))
+    except (DataError, SpecError, CheckpointError, UsageError, OSError) as error:
+        return Samples(problem=f"the samples that the run held out are not there any more: {error}")
+
+
+def _some(store: Store) -> Samples:
     chosen = store.select(np.unique(np.linspace(0, len(store) - 1, MAX_SAMPLES).astype(int)).tolist())
     groups = same_size(chosen.shapes)
     batches = tuple(np.stack([chosen.image(k) for k in group]) for group in groups)

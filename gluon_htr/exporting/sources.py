@@ -10,6 +10,7 @@ from .._files import MAX_TEXT, read_bounded
 from .._json import decode_json
 from ..bundles.run_folder import SCORES, has_weights, task_of
 from ..bundles.schema import AccuracyCard, Card, DataSource
+from ..datasets.loading import Track
 from ..datasets.provenance import known_terms, public_name
 from ..errors import CacheError, CheckpointError, UsageError
 from ..graphs.pair import PARAMETERS, Pair, read_files, read_pair
@@ -21,11 +22,15 @@ from ..text.classification import ClassificationCard
 from ..text.metrics import ScoreCard
 from ..training.lineage import NOTHING, Lineage
 from ..training.runs import Run, load_run
+from .samples import Samples, held_out_samples, read_samples
 
 
 @dataclass(frozen=True)
 class ExportSource:
-    """A network with its alphabet and preset. validation: a spec of data for the parity check, if one is known."""
+    """A network with its alphabet and preset.
+
+    validation: a spec of data for the parity check, if one is known. run: the run that it comes from, if any.
+    """
 
     pair: Pair
     alphabet: Alphabet
@@ -33,6 +38,16 @@ class ExportSource:
     validation: str | None = None
     cards: tuple[Card, ...] | tuple[AccuracyCard, ...] = ()
     lineage: Lineage = NOTHING
+    run: Run | None = None
+
+    def samples(self, validation: str | None, track: Track) -> Samples:
+        """Load samples on which an export is checked: of a spec, of the run's validation data, or those held out."""
+        spec = validation or self.validation
+        if spec is not None:
+            return read_samples(spec, self.preset.preprocessing, track, self.alphabet.normalization)
+        if self.run is None:
+            return Samples(problem="a pair has no validation data: give some with --validation")
+        return held_out_samples(self.run, track)
 
     @property
     def text_preset(self) -> Preset:
@@ -60,7 +75,9 @@ def from_run(run: Path, trained_on: Sequence[str] = (), terms: str | None = None
         raise CheckpointError(f"{run} has no {PARAMETERS} yet: it is written after the first validation")
     validation = opened.request.validation
     lineage = _lineage(opened, trained_on, terms)
-    return ExportSource(read_pair(run), opened.alphabet, opened.preset, validation, _cards(run, validation), lineage)
+    return ExportSource(
+        read_pair(run), opened.alphabet, opened.preset, validation, _cards(run, validation), lineage, opened
+    )
 
 
 def _lineage(run: Run, trained_on: Sequence[str], terms: str | None) -> Lineage:

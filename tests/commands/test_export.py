@@ -138,6 +138,30 @@ def test_a_bundle_that_nobody_could_open_is_not_written(run: Path, here: Command
     assert (tmp_path / "mine.zip").read_bytes() == before
 
 
+def test_a_model_that_reads_nothing_is_told(run: Path, here: Command) -> None:
+    """Somebody who follows the README on a tiny budget would hand on a model that finds no letter."""
+    done = here("export", run, "--output", "tiny.zip")
+    assert "reads nothing yet: " in done.stderr
+    assert "% of the characters of" in done.stderr
+
+
+def test_a_run_without_validation_data_is_compared_on_what_it_held_out(
+    vivid: Path, words: Path, here: Command, tmp_path: Path
+) -> None:
+    """The usual way of training ended in a bundle of which nothing was known."""
+    shutil.copytree(vivid, tmp_path / "own")
+    settings = (tmp_path / "own" / "run.toml").read_text().splitlines()
+    kept = [line for line in settings if not line.startswith(("validation =", "data_digest ="))]
+    assert len(kept) == len(settings) - 2
+    (tmp_path / "own" / "run.toml").write_text("\n".join(kept) + "\n")
+    done = here("export", "own", "--output", "own.zip")
+    assert "validation samples: " in done.stderr, done.stderr
+    assert "all texts identical" in done.stderr
+    (tmp_path / "own" / "run.toml").write_text("\n".join([f'data_digest = "{"0" * 64}"', *kept]) + "\n")
+    done = here("export", "own", "--output", "changed.zip")
+    assert "not compared on real samples: the samples that the run held out are not there any more" in done.stderr
+
+
 def test_the_same_run_gives_the_same_bytes(run: Path, here: Command, tmp_path: Path) -> None:
     """Nobody could check where a bundle comes from."""
     for name in ("one", "two"):
