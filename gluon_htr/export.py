@@ -10,7 +10,6 @@ from pathlib import Path
 from . import _command, _progress
 from ._text_files import read_text
 from .bundles.reader import Bundle, read_bundle
-from .bundles.schema import Card
 from .bundles.upgrade import write_current
 from .bundles.writer import bundle_name, bundle_size, check_target
 from .errors import MissingToolError, UsageError
@@ -19,8 +18,6 @@ from .exporting.triton import check_repository, write_repository
 from .graphs.pair import write_pair
 from .runtime.loading import find_model, is_bundle
 from .runtime.loading_pages import is_layout_run
-
-USELESS = 0.7  # character error rate: nobody could make sense of what such a model reads
 
 
 def parser() -> argparse.ArgumentParser:
@@ -77,18 +74,8 @@ def run(request: ExportRequest, output: Path, triton: Path | None = None, pair: 
     else:
         bundle = export_request(request, output, _command.say, _progress.track)
         classes = f"{len(bundle.reader.alphabet)} characters"
-        _warn_of_nonsense(bundle.reader.score_cards, output)
     print(f"{output}: {bundle.name}, {bundle.description.task}, {classes}, {bundle_size(output)}")
     return _write_more(bundle, triton, pair)
-
-
-def _warn_of_nonsense(cards: Sequence[Card], output: Path) -> None:
-    for card in cards:
-        if card.cer.value >= USELESS:
-            _command.say(
-                f"warning: {output} reads nothing yet: {card.cer.value:.1%} of the characters of {card.data} are "
-                "wrong; train it longer, or look for the cause with gluon-htr doctor RUN"
-            )
 
 
 def convert(bundle: Bundle, output: Path | None, triton: Path | None, pair: Path | None) -> int:

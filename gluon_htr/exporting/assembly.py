@@ -60,6 +60,7 @@ from .sources import ExportSource, from_pair, from_run
 from .temperature import best_temperature
 
 PARTS = ("featurizer.onnx", "tail.onnx")
+USELESS = 0.7  # character error rate: nobody could make sense of what such a model reads
 Say = Callable[[str], object]
 
 
@@ -140,10 +141,19 @@ def export_request(
     calibration = fit_calibration(logits, samples.texts, model.alphabet, temperature)
     bundle = describe(model, options, output, converted, temperature, calibration)
     write_bundle(output, bundle.description, bundle.files)
+    _warn_of_nonsense(bundle, output, say)
     for name, half in zip(PARTS, halves):
         assert request.parts is not None
         write_atomically(request.parts / name, half.SerializeToString())
     return bundle
+
+
+def _warn_of_nonsense(bundle: Bundle, output: Path, say: Say) -> None:
+    for card in bundle.reader.score_cards:
+        if card.cer.value >= USELESS:
+            share = f"{card.cer.value:.1%} of the characters of {card.data} are wrong"
+            advice = "train it longer, or look for the cause with gluon-htr doctor RUN"
+            say(f"warning: {output} reads nothing yet: {share}; {advice}")
 
 
 def open_model(request: ExportRequest) -> ExportSource:
