@@ -39,6 +39,8 @@ def parser() -> argparse.ArgumentParser:
     network.add_argument("--config", metavar="FILE", help="network and settings from your own TOML file")
     _options.add_data(parser, "training data (default: IAM in data/iam)", required=False)
     add("--validation", metavar="SPEC", help="data to score on (default: a part of --data is held out)")
+    add("--unlabeled", action="append", default=[], metavar="SPEC", help="characters without labels, for chars-gan")
+    add("--labels-per-class", type=_options.count, metavar="N", help="train on N characters of each class, at random")
     add("--output", type=Path, metavar="DIR", help="the run's folder (default: runs/PRESET)")
     add("--resume", action="store_true", help="continue the run in --output, if there is one")
     add("--budget", type=_options.seconds, metavar="TIME", help="end after this time: 90m, 2h, 45s")
@@ -135,6 +137,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         workers=options.workers,
         budget=options.budget,
         init=options.init,
+        unlabeled=options.unlabeled,
+        labels_per_class=options.labels_per_class,
         unfit=options.unfit,
     )
     if options.dry_run:

@@ -22,7 +22,7 @@ else:
 
 __all__ = [
     "ALPHABET", "PARAMETERS", "RUN", "SCORES", "SYMBOL",
-    "has_weights", "is_run", "read_alphabet", "read_preprocessing", "task_of",
+    "has_weights", "is_run", "read_alphabet", "read_preprocessing", "task_of", "tells_real",
 ]  # fmt: skip
 
 RUN, SCORES = "run.toml", "scores.json"
@@ -45,13 +45,21 @@ def read_alphabet(folder: Path) -> Alphabet:
 
 def task_of(folder: Path) -> str | None:
     """Return the task that the preset of a run names; None if it names none, or if the folder is not a run."""
-    try:
-        content = tomllib.loads(read_text(folder / RUN))
-    except (OSError, tomllib.TOMLDecodeError):
-        return None
-    preset = content.get("preset")
-    task = preset.get("task") if isinstance(preset, dict) else None
+    task = _table(folder, "preset").get("task")
     return task if isinstance(task, str) else None
+
+
+def tells_real(folder: Path) -> bool:
+    """Test whether the network of a run also learned to tell characters from other pictures."""
+    return bool(_table(folder, "request").get("unlabeled"))
+
+
+def _table(folder: Path, name: str) -> dict[str, Any]:
+    try:
+        found = tomllib.loads(read_text(folder / RUN)).get(name)
+    except (OSError, tomllib.TOMLDecodeError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def read_preprocessing(folder: Path) -> Preprocessing:

@@ -143,9 +143,11 @@ class Words(_Reader, frozen=True, forbid_unknown_fields=True, omit_defaults=True
     calibration: Calibration | None = None
 
 
-class Characters(_Reader, frozen=True, forbid_unknown_fields=True, tag="characters"):
+class Characters(_Reader, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag="characters"):
     """A model that classifies single characters."""
 
+    #: Its logits l also tell whether a picture shows a character: with probability Z / (Z + 1), Z = Σ exp(l).
+    tells_real: bool = False
     score_cards: Annotated[list[AccuracyCard], Meta(max_length=100)] = []
 
 

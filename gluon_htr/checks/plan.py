@@ -14,7 +14,6 @@ import numpy as np
 
 from ..datasets.loading import Track, untracked
 from ..datasets.store import Store
-from ..training.batches import Batches
 from ..training.engines.interface import Engine
 from ..training.loop import steps_apart, steps_in
 from ..training.ordered import BatchPosition
@@ -23,12 +22,14 @@ from ..training.settings import Request
 from ..training.setup import (
     Say,
     load_training_data,
+    load_unlabeled,
     make_batches,
     make_engine,
     make_validation,
     start_run,
     trainable_samples,
 )
+from ..training.sources import BatchSource
 
 WARMING, MEASURED = 2, 10  # steps
 MAX_SECONDS = 20.0  # of the measured steps
@@ -66,11 +67,11 @@ def make_plan(
 ) -> Plan:
     """Load the data, train a few steps, and compute the time of the whole training. Raises as `Session.open` does."""
     with TemporaryDirectory() as folder:
-        data = load_training_data(request, track, say)
+        data, unlabeled = load_training_data(request, track, say), load_unlabeled(request, track, say)
         run = start_run(Path(folder) / "run", request, data, alphabet, say)
         kept, skipped = trainable_samples(run, data[0])
         engine = make_engine(run, threads)
-        with make_batches(run, kept) as batches:
+        with make_batches(run, kept, unlabeled=unlabeled) as batches:
             step = _time_of_step(run, engine, batches)
             per_epoch, size = batches.per_epoch, len(batches)
         validation = data[1].normalized(run.alphabet.normalization)
@@ -97,7 +98,7 @@ def make_plan(
     )
 
 
-def _time_of_step(run: Run, engine: Engine, batches: Batches) -> float:
+def _time_of_step(run: Run, engine: Engine, batches: BatchSource) -> float:
     """Return the mean seconds of a step, with the wait for its batch."""
     began = last = time.perf_counter()
     spent = list[float]()

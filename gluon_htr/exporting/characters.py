@@ -142,6 +142,7 @@ def _described(
         normalization=NORMALIZATIONS[model.alphabet.normalization],
         preprocessing=Input(model.character_preset.preprocessing),
         temperature=temperature,
+        tells_real=model.run is not None and bool(model.run.request.unlabeled),
         score_cards=[card for card in model.cards if isinstance(card, AccuracyCard)],
     )
     bundle = assemble(reader, model.preset, model.lineage, options, path, converted)

@@ -39,11 +39,22 @@ class GraphModule(torch.nn.Module):
         self._plan = _plan(self._graph)
 
     def forward(self, image: torch.Tensor) -> torch.Tensor:
+        return self._values(image)[self._graph.output]
+
+    def with_features(self, image: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the output, and the value of the node `features`. Raises `GraphError` if there is none."""
+        index = next((k for k, node in enumerate(self._graph.nodes) if node.name == "features"), None)
+        if index is None:
+            raise GraphError("the network has no node named features")
+        values = self._values(image)
+        return values[self._graph.output], values[index]
+
+    def _values(self, image: torch.Tensor) -> dict[int, torch.Tensor]:
         nodes, values = self._graph.nodes, {self._graph.data: image}
         for index, operator, inputs in self._plan:
             arguments = [values[i] if isinstance(i, int) else self.tensor(i) for i in inputs]
             values[index] = operator(nodes[index], arguments, self.training)
-        return values[self._graph.output]
+        return values
 
     def tensor(self, name: str) -> torch.Tensor:
         """Return the parameter or running statistic of that Gluon name."""

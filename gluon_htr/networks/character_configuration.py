@@ -36,6 +36,20 @@ class ConvolutionalClassifier(Struct, frozen=True, forbid_unknown_fields=True, t
 CharacterNetwork = Mlp | ConvolutionalClassifier
 
 
+class Generator(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[generator]`: draws characters that the network learns to tell from real ones, if `train` has `--unlabeled` data
+    (Salimans et al. 2016).
+    """
+
+    latent: Units = 100  # numbers that a character is drawn from
+    #: Of the feature maps, from the smallest on; the sides are doubled from each to the next, and to the image.
+    channels: Annotated[tuple[Units, ...], Meta(min_length=1, max_length=8)] = (128, 64, 32)
+    weight: Annotated[float, Meta(gt=0, le=100)] = 1.0  # of telling real from generated, beside telling classes apart
+    rate: Annotated[float, Meta(gt=0, le=100)] = 1.0  # learning rate of the generator by that of the network
+    #: Pictures that are no characters, as a share of the generated ones: noise, parts of characters, two of them.
+    others: Fraction = 0.25
+
+
 class CharacterPreset(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """A whole preset file of the task `characters`."""
 
@@ -44,6 +58,7 @@ class CharacterPreset(Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     preprocessing: Preprocessing  # documented there; its rule is `character`
     network: Mlp | ConvolutionalClassifier
     training: dict[str, Any] = field(default_factory=dict)  # checked by the package training
+    generator: Generator | None = None  # only used with unlabeled data
 
     @property
     def resolved_task(self) -> Literal["characters"]:

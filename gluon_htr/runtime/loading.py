@@ -10,7 +10,7 @@ from typing import Any
 from ..bundles.catalog import default_bundle, find_bundle, known_bundles
 from ..bundles.notice import note_license
 from ..bundles.reader import Bundle, read_bundle
-from ..bundles.run_folder import has_weights, is_run, read_alphabet, read_preprocessing, task_of
+from ..bundles.run_folder import has_weights, is_run, read_alphabet, read_preprocessing, task_of, tells_real
 from ..bundles.schema import DOCUMENT, INTEGER_MODEL, Characters, Lines, Words
 from ..decoding.decoder import Decoder, JointDecoder
 from ..decoding.greedy import GREEDY, GreedyDecoder
@@ -133,7 +133,9 @@ def from_bundle(
     fit, temperature = reader.preprocessing.fit, reader.temperature
     origin = _origin(bundle.path, engine, threads, providers, precision)
     if isinstance(reader, Characters):
-        return Classifier(network, bundle.alphabet, fit, about.name, temperature, decoder, origin)
+        classifier = Classifier(network, bundle.alphabet, fit, about.name, temperature, decoder, origin)
+        classifier.tells_real = reader.tells_real
+        return classifier
     probabilities = _probabilities(reader, decoder)
     return Recognizer(network, bundle.alphabet, fit, about.name, temperature, decoder, origin, probabilities)
 
@@ -186,5 +188,9 @@ def _from_run(run: Path, engine: str, threads: int | None, providers: Sequence[s
         _check_greedy(run.name, decoder)
     network = pair_network(read_pair(run), engine, threads, providers)
     origin = _origin(run, engine, threads, providers, "float32")
-    kind = Classifier if single else Recognizer
-    return kind(network, read_alphabet(run), read_preprocessing(run), run.name, decoder=decoder, origin=origin)
+    common = network, read_alphabet(run), read_preprocessing(run), run.name
+    if not single:
+        return Recognizer(*common, decoder=decoder, origin=origin)
+    classifier = Classifier(*common, decoder=decoder, origin=origin)
+    classifier.tells_real = tells_real(run)
+    return classifier

@@ -87,6 +87,9 @@ class CharacterReading(Reading):
     """Single character read in one image, by a model of these."""
 
     top: list[CharacterProbability] = Field(description="the most probable characters, the one that was read first")
+    real_probability: float | None = Field(
+        description="0 to 1: probability that the image shows a character at all; null if the model cannot tell"
+    )
 
 
 class Failure(BaseModel):
@@ -159,7 +162,7 @@ def reading(outcome: Outcome, model: ServedModel) -> Reading | Failure:
     if not isinstance(outcome, Classification):
         return read
     top = [CharacterProbability(text=other.text, probability=other.probability) for other in outcome.top]
-    return CharacterReading(**dict(read), top=top)
+    return CharacterReading(**dict(read), top=top, real_probability=outcome.real_probability)
 
 
 def _words(recognition: Recognition) -> list[WordRead]:

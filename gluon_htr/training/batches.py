@@ -73,7 +73,7 @@ class _Maker:
         )
 
 
-def _create(
+def make_maker(
     shapes: np.ndarray,
     offsets: np.ndarray,
     sizes: np.ndarray,
@@ -81,6 +81,7 @@ def _create(
     seed: int,
     pixels: np.ndarray,
 ) -> _Maker:
+    """Create a maker of batches in a worker process, from the parts of a store."""
     return _Maker(Store([], [], [], shapes, offsets, sizes, pixels), augmentation, seed)
 
 
@@ -102,7 +103,7 @@ class Batches:
     ) -> None:
         self._store, self._batch_size = store, batch_size
         self._labels = [alphabet.encode(text) for text in store.texts]
-        create = partial(_create, store.shapes, store.offsets, store.sizes, augmentation, seed)
+        create = partial(make_maker, store.shapes, store.offsets, store.sizes, augmentation, seed)
         self._ordered = OrderedBatches(
             store.pixels, create, partial(plan, store.shapes[:, 1], batch_size, seed), workers, team
         )

@@ -47,6 +47,8 @@ class Callbacks:
     on_step: Callable[[int, float, float], object] = lambda samples, loss, share: None
     on_message: Callable[[str], object] = lambda message: None
     should_stop: Callable[[], bool] = lambda: False
+    #: Called after every validation, with the number of epochs.
+    on_validation: Callable[[int], object] = lambda epoch: None
 
 
 class Trainer:
@@ -192,6 +194,7 @@ class Trainer:
         self._callbacks.on_message(f"{when}: {found.summary}{verdict}")
         if found.is_blank:
             self._explain_blanks()
+        self._callbacks.on_validation(epoch)
         if better and self.team.is_leader:
             save_checkpoint(self.run.best, self._checkpoint())
         self.save()

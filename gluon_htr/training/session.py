@@ -6,7 +6,8 @@ the best weights and writes the pictures.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -18,6 +19,7 @@ from ..datasets.sample import Problem
 from ..datasets.store import Store
 from ..text.classification import ClassificationCard
 from ..text.metrics import ScoreCard
+from .adversarial.engines import Drawing, write_sheet
 from .journal import read_journal
 from .loop import Callbacks, Trainer
 from .runs import Run, unmark_run
@@ -26,6 +28,7 @@ from .setup import (
     Say,
     check_data,
     load_training_data,
+    load_unlabeled,
     make_batches,
     make_engine,
     make_validation,
@@ -71,9 +74,15 @@ class Session:
     """A run in training. skipped: samples that were left out."""
 
     def __init__(
-        self, run: Run, train: Store, validation: Store, threads: int | None = None, team: Team = ALONE
+        self,
+        run: Run,
+        train: Store,
+        validation: Store,
+        unlabeled: Store | None = None,
+        threads: int | None = None,
+        team: Team = ALONE,
     ) -> None:
-        self.run, self._team = run, team
+        self.run, self._team, self._unlabeled = run, team, unlabeled
         self.samples, self.skipped = trainable_samples(run, train, team)
         self._engine = make_engine(run, threads, team)
         self.validation = validation.normalized(run.alphabet.normalization)
@@ -100,7 +109,9 @@ class Session:
         """
         resumes = resume and team.gathered(is_run(output))[0]
         resumed = resumed_run(output, request) if resumes else None
-        data = load_training_data(request, track, say)
+        train, validation = load_training_data(request, track, say)
+        unlabeled = load_unlabeled(request, track, say)
+        data = (train, validation) if unlabeled is None else (train, validation, unlabeled)
         if resumed:
             check_data(resumed, data)
         elif team.is_leader:
@@ -108,7 +119,7 @@ class Session:
         team.wait()
         run = resumed or resumed_run(output, request)
         try:
-            return cls(run, *data, threads, team)
+            return cls(run, train, validation, unlabeled, threads, team)
         except BaseException:
             cls._unmark(run)
             raise
@@ -131,12 +142,14 @@ class Session:
         Raises `DivergenceError` if the loss is NaN or infinite.
         """
         try:
-            with make_batches(self.run, self.samples, self._team) as batches:
+            with make_batches(self.run, self.samples, self._team, self._unlabeled) as batches:
                 self._trainer = trainer = Trainer(self.run, self._engine, batches, self._validation, self._team)
                 if self.run.last.exists():
                     trainer.resume()
                     progress = trainer.progress
                     callbacks.on_message(f"continues at step {progress.step}, epoch {progress.next.epoch + 1}")
+                if isinstance(self._engine, Drawing) and self._team.is_leader:
+                    callbacks = replace(callbacks, on_validation=partial(write_sheet, self.run.path, self._engine))
                 return trainer.finish(callbacks)
         except BaseException:
             self._unmark(self.run)

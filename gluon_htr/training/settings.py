@@ -54,6 +54,10 @@ class Request(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     budget: float | None = None
     #: A bundle, a run or a folder with an exported pair and its alphabet, whose weights training starts from.
     init: str | None = None
+    #: Specs of characters whose labels are not used, for a preset with a generator.
+    unlabeled: list[str] = []
+    #: Training samples of each class at most.
+    labels_per_class: Annotated[int, msgspec.Meta(ge=1)] | None = None
     #: Action for samples with characters outside the alphabet, or with too many for their time steps.
     unfit: Literal["skip", "refuse"] = "skip"
 

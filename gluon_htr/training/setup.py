@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import msgspec
+import numpy as np
 
 from .._storage import write_atomically
 from ..bundles.run_folder import is_run
@@ -21,6 +23,8 @@ from ..networks.character_configuration import CharacterPreset
 from ..networks.configuration import Preset
 from ..networks.presets import load_reading_preset
 from ..text.alphabet import Alphabet
+from .adversarial.batches import SemiSupervisedBatches
+from .adversarial.engines import make_adversarial_engine
 from .batches import Batches, CharacterBatches
 from .engines import create_engine
 from .engines.interface import Engine
@@ -42,13 +46,13 @@ def _silent(message: str) -> None:
 
 
 def start_run(
-    output: Path, request: Request, data: tuple[Store, Store], alphabet: Path | None, say: Say = _silent
+    output: Path, request: Request, data: tuple[Store, ...], alphabet: Path | None, say: Say = _silent
 ) -> Run:
     """Create the folder of a run, with a network that is initialized or takes the weights of `request.init`.
 
-    data: training and validation samples. alphabet: a file; by default the characters of the training texts, with
-    `request.init` after those of its alphabet. say: receives a message about the initial weights. Raises `UsageError`
-    if `output` is a run already, or if `request.init` has another network.
+    data: training, validation and perhaps unlabeled samples. alphabet: a file; by default the characters of the
+    training texts, with `request.init` after those of its alphabet. say: receives a message about the initial weights.
+    Raises `UsageError` if `output` is a run already, or if `request.init` has another network.
     """
     if is_run(output):
         raise UsageError(f"{output} is a run already: continue it with --resume, or give another --output")
@@ -90,7 +94,7 @@ def resumed_run(output: Path, request: Request) -> Run:
     return replace(run, request=request)
 
 
-def check_data(run: Run, data: tuple[Store, Store]) -> None:
+def check_data(run: Run, data: tuple[Store, ...]) -> None:
     """Raise `CheckpointError` if these are not the samples that the run began with, as far as they are known."""
     if run.data_digest not in (None, digest(*data)):
         raise CheckpointError(f"{run.path}: its data have changed since it began: use another --output")
@@ -121,12 +125,12 @@ def load_training_data(request: Request, track: Track, say: Say = _silent) -> tu
         load_data, preprocessing=preprocessing, seed=request.seed, track=track, like_inference=request.init is not None
     )
     if request.validation is not None:
-        train, validation = load(request.data), load([request.validation])
+        train, validation = few_of_each(load(request.data), request), load([request.validation])
         if request.init:
             check_comparable(len(validation))
         return train, validation
     written = [spec for spec in request.data if not is_generated(spec)] or request.data
-    train, validation, words = hold_out(load(written), request.seed)
+    train, validation, words = hold_out(few_of_each(load(written), request), request.seed)
     if request.init:
         once = set(zip(train.ids, train.texts, train.groups))
         check_comparable(len(validation), len(validation) + len(once))
@@ -134,6 +138,33 @@ def load_training_data(request: Request, track: Track, say: Say = _silent) -> tu
     if generated := [spec for spec in request.data if spec not in written]:
         train = Store.join([train, load(generated)])
     return train, validation
+
+
+def few_of_each(store: Store, request: Request) -> Store:
+    """Choose `labels_per_class` samples of each label at random, by the seed; all without that number."""
+    if request.labels_per_class is None:
+        return store
+    seen, kept = Counter[str](), []
+    for position in np.random.default_rng(request.seed).permutation(len(store)).tolist():
+        seen[store.texts[position]] += 1
+        if seen[store.texts[position]] <= request.labels_per_class:
+            kept.append(position)
+    return store.select(sorted(kept))
+
+
+def load_unlabeled(request: Request, track: Track, say: Say = _silent) -> Store | None:
+    """Load the characters of a request whose labels are not used; None without any.
+
+    Raises `UsageError` if the preset has no generator.
+    """
+    if not request.unlabeled:
+        return None
+    preset = load_reading_preset(request.preset)
+    if not isinstance(preset, CharacterPreset) or preset.generator is None:
+        raise UsageError(f"{request.preset} has no generator to train with --unlabeled data: use chars-gan")
+    store = load_data(request.unlabeled, preset.preprocessing, seed=request.seed, track=track)
+    say(f"{len(store)} characters without labels")
+    return store
 
 
 def trainable_samples(run: Run, train: Store, team: Team = ALONE) -> tuple[Store, list[Problem]]:
@@ -162,6 +193,8 @@ def _table(problems: Sequence[Problem]) -> bytes:
 def make_engine(run: Run, threads: int | None = None, team: Team = ALONE) -> Engine:
     """Create the engine of a run, with the pair in the run's folder."""
     request = run.request
+    if request.unlabeled:
+        return make_adversarial_engine(run, threads, team)
     return create_engine(
         request.engine,
         run.path,
@@ -180,8 +213,17 @@ def make_validation(run: Run, store: Store, team: Team = ALONE) -> TextValidatio
     return kind(store, run.alphabet, team)
 
 
-def make_batches(run: Run, train: Store, team: Team = ALONE) -> Batches:
+def make_batches(
+    run: Run, train: Store, team: Team = ALONE, unlabeled: Store | None = None
+) -> Batches | SemiSupervisedBatches:
     """Create the batches of a run, a context manager."""
     training, request = run.training, run.request
-    kind = CharacterBatches if isinstance(run.preset, CharacterPreset) else Batches
-    return kind(train, run.alphabet, training.batch_size, training.augmentation, request.seed, request.workers, team)
+    common = training.batch_size, training.augmentation, request.seed, request.workers
+    if not isinstance(run.preset, CharacterPreset):
+        return Batches(train, run.alphabet, *common, team)
+    labeled = CharacterBatches(train, run.alphabet, *common, team)
+    if unlabeled is None:
+        return labeled
+    generator = run.preset.generator
+    assert generator is not None, "load_unlabeled comes first"
+    return SemiSupervisedBatches(labeled, unlabeled, *common, generator.others, run.preset.preprocessing)

@@ -11,6 +11,10 @@ def _no_lengths() -> np.ndarray:
     return np.zeros(0, np.int32)
 
 
+def _no_images() -> np.ndarray:
+    return np.zeros((0, 1, 1), np.uint8)
+
+
 @dataclass(frozen=True)
 class Batch:
     """Samples that are trained on together.
@@ -19,6 +23,8 @@ class Batch:
     labels, by objective: `ctc` (N, L) int32, padded with -1 to the longest label of the batch; `cross-entropy` (N,)
     int32; `pixels` (N, H, W) int32. In the last two, -1 does not count.
     lengths: of the labels of `ctc`, (N,) int32; empty otherwise.
+    unlabeled, others: (M, H, W) uint8, characters without labels and pictures that are no characters; for training
+    against a generator.
     weight: of its loss, among the parts of one batch in several processes.
     """
 
@@ -26,3 +32,5 @@ class Batch:
     labels: np.ndarray
     lengths: np.ndarray = field(default_factory=_no_lengths)
     weight: float = 1.0
+    unlabeled: np.ndarray = field(default_factory=_no_images)
+    others: np.ndarray = field(default_factory=_no_images)

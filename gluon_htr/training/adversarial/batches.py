@@ -1,0 +1,75 @@
+"""Batches of labeled characters, each with as many unlabeled ones and with pictures that are no characters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+
+from ...datasets.store import Store
+from ...images.augmentation_settings import Augmentation
+from ...images.preprocessing import Preprocessing
+from ..batches import CharacterBatches, make_maker, plan
+from ..objectives.batch import Batch
+from ..ordered import BatchPosition, OrderedBatches
+from .others import make_others
+
+
+class SemiSupervisedBatches:
+    """Batches of `labeled`, whose epochs are counted, with those of a store without labels. A context manager.
+
+    others: pictures that are no characters, by unlabeled ones.
+    """
+
+    def __init__(
+        self,
+        labeled: CharacterBatches,
+        unlabeled: Store,
+        batch_size: int,
+        augmentation: Augmentation,
+        seed: int,
+        workers: int,
+        others: float,
+        preprocessing: Preprocessing,
+    ) -> None:
+        self._labeled, self._seed, self._others, self._preprocessing = labeled, seed, others, preprocessing
+        self._count, self._per_epoch = len(unlabeled), -(-len(unlabeled) // batch_size)
+        create = partial(make_maker, unlabeled.shapes, unlabeled.offsets, unlabeled.sizes, augmentation, seed + 1)
+        order = partial(plan, unlabeled.shapes[:, 1], batch_size, seed + 1)
+        self._unlabeled = OrderedBatches(unlabeled.pixels, create, order, workers)
+
+    def __enter__(self) -> SemiSupervisedBatches:
+        self._labeled.__enter__()
+        self._unlabeled.__enter__()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._labeled.__exit__(*exception)
+        self._unlabeled.__exit__(*exception)
+
+    def __len__(self) -> int:
+        """Return the number of labeled samples of one epoch."""
+        return len(self._labeled)
+
+    @property
+    def per_epoch(self) -> int:
+        """Batches of one epoch."""
+        return self._labeled.per_epoch
+
+    def ids(self, positions: np.ndarray) -> list[str]:
+        """Return the ids of the labeled samples of a batch, for messages."""
+        return self._labeled.ids(positions)
+
+    def stream(self, start: BatchPosition) -> Iterator[tuple[BatchPosition, np.ndarray, Batch]]:
+        """Yield (position, indices of the labeled samples, batch) from `start` on."""
+        step = start.epoch * self.per_epoch + start.batch
+        unlabeled = self._unlabeled.stream(BatchPosition(*divmod(step, self._per_epoch)))
+        for number, ((place, positions, batch), (_, _, part)) in enumerate(
+            zip(self._labeled.stream(start), unlabeled), step
+        ):
+            count = round(self._others * len(part.made))
+            random = np.random.default_rng([self._seed, number])
+            others = make_others(part.made, count, self._preprocessing, random)
+            yield place, positions, replace(batch, unlabeled=part.made, others=others)
