@@ -1,0 +1,58 @@
+"""End of a training: what was kept and why, where the files are, and how to continue."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+from . import _command
+from .training.layout.session import LayoutOutcome, LayoutSession
+from .training.session import Outcome, Session
+
+#: What a run has, in the order in which people look for it.
+FILES = ("model.params", "symbol.json", "scores.json", "curves.png", "samples.png", "skipped.tsv", "log.jsonl")
+ERRORS = {"lines": "CER", "words": "CER", "characters": "error rate", "pages": "1 - F1"}  # by what is validated
+
+
+def report(session: Session | LayoutSession, outcome: Outcome | LayoutOutcome) -> int:
+    """Print the scores and what follows from them; return 1 if the initial weights are not improved on."""
+    path, init = session.run.path, session.run.request.init
+    if not outcome.has_pictures:
+        _command.say("no pictures: matplotlib is not installed")
+    print(f"{path}: {outcome.figures}")
+    _command.say(_verdict(session, outcome))
+    files = [name for name in FILES if (path / name).exists()]
+    _command.say(f"files in {path}: {', '.join(files)}, checkpoints/ to resume from")
+    if init and not outcome.gained:
+        return 1
+    _command.say(_next_steps(session, path))
+    return 0
+
+
+def _verdict(session: Session | LayoutSession, outcome: Outcome | LayoutOutcome) -> str:
+    """Say which weights are kept, and why."""
+    progress, request = session.progress, session.run.request
+    error = ERRORS[session.unit]
+    unit = session.unit.removesuffix("s") if len(session.validation) == 1 else session.unit
+    data = f"{len(session.validation)} {'validation' if request.validation else 'held-out'} {unit}"
+    before = f"{error} {progress.start_error:.1%} before, " if progress.start_error is not None else ""
+    if not request.init:
+        lowest = f"{error} {progress.best:.1%}, the lowest of all validations"
+        return f"{data}: {lowest}: kept the weights of epoch {progress.best_epoch}"
+    if outcome.gained:
+        chance = "better beyond chance (paired bootstrap)"
+        return f"{data}: {before}{progress.best:.1%} after, {chance}: kept the weights of epoch {progress.best_epoch}"
+    after = f"{progress.lowest:.1%} after; " if progress.lowest is not None else ""
+    test = f"no checkpoint improved on {request.init} significantly (paired bootstrap)"
+    return f"{data}: {before}{after}{test}: keeping its weights; {outcome.advice}"
+
+
+def _next_steps(session: Session | LayoutSession, path: Path) -> str:
+    run = shlex.quote(str(path))
+    read = (
+        f"gluon-htr read PAGE --layout {run}" if session.unit == "pages" else f"gluon-htr predict IMAGE --model {run}"
+    )
+    bundle = f"gluon-htr export {run} --output {shlex.quote(path.name)}.zip"
+    more = f"gluon-htr train --init {run} --data SPEC"
+    longer = "; the same command with --resume and a longer --budget goes on" if session.ended_by_budget else ""
+    return f"read with it: {read}; make a bundle: {bundle}; adapt it to more data: {more}{longer}"
