@@ -53,7 +53,8 @@ class Outcome:
         """The score in words."""
         card = self.card
         if isinstance(card, ClassificationCard):
-            return f"accuracy {card.accuracy.percent}, without case {card.case_insensitive_accuracy.percent}, n = {card.samples}"
+            without_case = card.case_insensitive_accuracy.percent
+            return f"accuracy {card.accuracy.percent}, without case {without_case}, n = {card.samples}"
         return f"CER {card.cer.percent}, Levenshtein accuracy {card.levenshtein_accuracy.percent}, n = {card.samples}"
 
     @property
