@@ -157,8 +157,10 @@ def main() -> int:
         "--prepare", metavar="VERSION", help="write the version and today's date into the files, and end"
     )
     parser.add_argument("--dry-run", action="store_true", help="upload nothing, and make no tag")
-    parser.add_argument("--skip-install", action="store_true", help="do not install the wheel in a new environment")
+    parser.add_argument("--skip-install", action="store_true", help="of a dry run: install the wheel nowhere")
     options = parser.parse_args()
+    if options.skip_install and not options.dry_run:
+        parser.error("--skip-install is for --dry-run: what is uploaded is installed first")
     if options.prepare:
         prepare(PROJECT, options.prepare, datetime.date.today().isoformat())
         print(f"prepared {options.prepare}: read the changes (git diff), commit them, then scripts/release --dry-run")
@@ -186,8 +188,8 @@ def main() -> int:
         print("ready: scripts/release would make the tag and upload these files; nothing was uploaded")
         return 0
     files = [str(file) for file in sorted(dist.iterdir())]
-    failed = _step("tag", "git", "tag", "--annotate", f"v{version}", "--message", f"gluon_htr {version}")
-    failed = failed or _step("upload", sys.executable, "-m", "twine", "upload", "--non-interactive", *files)
+    failed = _step("upload", sys.executable, "-m", "twine", "upload", "--non-interactive", *files)
+    failed = failed or _step("tag", "git", "tag", "--annotate", f"v{version}", "--message", f"gluon_htr {version}")
     print("\n".join(failed) or f"uploaded {version}: now git push origin v{version}", file=sys.stderr)
     return 1 if failed else 0
 
