@@ -20,9 +20,9 @@ def report(session: Session | LayoutSession, outcome: Outcome | LayoutOutcome) -
     if not outcome.has_pictures:
         _command.say("no pictures: matplotlib is not installed")
     print(f"{path}: {outcome.figures}")
-    _command.say(_verdict(session, outcome))
     files = [name for name in FILES if (path / name).exists()]
     _command.say(f"files in {path}: {', '.join(files)}, checkpoints/ to resume from")
+    _command.say(_verdict(session, outcome))  # the last line where nothing was gained: `sweep` reports it
     if init and not outcome.gained:
         return 1
     _command.say(_next_steps(session, path))
