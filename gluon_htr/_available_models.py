@@ -32,6 +32,7 @@ def install_model(name: str, address: str, allow_private: bool) -> int:
     found = {bundle.name: bundle for bundle in available_bundles(address, allow_private)}
     if name not in found:
         raise UsageError(f"{address} has no bundle {name}; it lists {', '.join(found) or 'none'}")
+    _command.say(f"fetching {found[name].url}, {megabytes(found[name].bytes)}")
     path, is_new = install(found[name], allow_private)
     print(path)
     _command.say(f"{name} is installed" if is_new else f"{name} was installed already")

@@ -11,7 +11,7 @@ from .training.session import Outcome, Session
 
 #: What a run has, in the order in which people look for it.
 FILES = ("model.params", "symbol.json", "scores.json", "curves.png", "samples.png", "skipped.tsv", "log.jsonl")
-ERRORS = {"lines": "CER", "words": "CER", "characters": "error rate", "pages": "1 - F1"}  # by what is validated
+FIGURES = {"lines": "CER", "words": "CER", "characters": "accuracy", "pages": "mean F1"}  # by what is validated
 
 
 def report(session: Session | LayoutSession, outcome: Outcome | LayoutOutcome) -> int:
@@ -32,19 +32,24 @@ def report(session: Session | LayoutSession, outcome: Outcome | LayoutOutcome) -
 def _verdict(session: Session | LayoutSession, outcome: Outcome | LayoutOutcome) -> str:
     """Say which weights are kept, and why."""
     progress, request = session.progress, session.run.request
-    error = ERRORS[session.unit]
+    name = FIGURES[session.unit]
     unit = session.unit.removesuffix("s") if len(session.validation) == 1 else session.unit
     data = f"{len(session.validation)} {'validation' if request.validation else 'held-out'} {unit}"
-    before = f"{error} {progress.start_error:.1%} before, " if progress.start_error is not None else ""
     if not request.init:
-        lowest = f"{error} {progress.best:.1%}, the lowest of all validations"
-        return f"{data}: {lowest}: kept the weights of epoch {progress.best_epoch}"
+        best = f"{name} {_figure(name, progress.best)}, the best of all validations"
+        return f"{data}: {best}: kept the weights of epoch {progress.best_epoch}"
+    figures = {"before": progress.start_error, "after": progress.best if outcome.gained else progress.lowest}
+    known = [f"{_figure(name, error)} {when}" for when, error in figures.items() if error is not None]
+    course = f"{data}: {name} {', '.join(known)}" if known else data  # older versions did not record them
     if outcome.gained:
-        chance = "better beyond chance (paired bootstrap)"
-        return f"{data}: {before}{progress.best:.1%} after, {chance}: kept the weights of epoch {progress.best_epoch}"
-    after = f"{progress.lowest:.1%} after; " if progress.lowest is not None else ""
+        return f"{course}, better beyond chance (paired bootstrap): kept the weights of epoch {progress.best_epoch}"
     test = f"no checkpoint improved on {request.init} significantly (paired bootstrap)"
-    return f"{data}: {before}{after}{test}: keeping its weights; {outcome.advice}"
+    return f"{course}; {test}: keeping its weights; {outcome.advice}"
+
+
+def _figure(name: str, error: float | None) -> str:
+    """Format a validation error as the figure that people know."""
+    return "unknown" if error is None else f"{error if name == 'CER' else 1 - error:.1%}"
 
 
 def _next_steps(session: Session | LayoutSession, path: Path) -> str:

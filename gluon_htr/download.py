@@ -18,6 +18,7 @@ from .datasets.download.archives import Advance
 from .datasets.download.catalog import DATASETS, METADATA, Dataset, dataset
 from .datasets.download.checksums import measure, write_checksums
 from .datasets.download.site import Site
+from .errors import UsageError
 
 
 def parser() -> argparse.ArgumentParser:
@@ -77,6 +78,8 @@ def _seconds(text: str) -> float:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Parse the arguments and acquire the data set."""
     options = parser().parse_args(arguments)
+    if options.annotations and options.update_checksums:
+        raise UsageError("--update-checksums is for data sets; --annotations lists SHA-256 beside its images")
     if options.annotations:
         return download_images(options.annotations, options.root, options.allow_private)
     chosen = dataset(options.dataset)

@@ -121,6 +121,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Parse the arguments and run the action."""
     options = parser().parse_args(arguments)
     if options.available or options.install:
+        if options.bundle or options.action != "list":
+            raise UsageError(
+                f"models {options.action} looks at bundles that are here: leave out --available and --install"
+            )
         address = index_address(options.index)
         if options.install:
             return install_model(options.install, address, options.allow_private)

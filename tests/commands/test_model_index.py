@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import ssl
 import threading
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta, timezone
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +22,11 @@ from gluon_htr.bundles.catalog import find_bundle
 from gluon_htr.datasets.download import fetching
 
 Run = Callable[..., tuple[int, str, str]]
+
+
+class _Silent(SimpleHTTPRequestHandler):
+    def log_message(self, *arguments: object) -> None:
+        pass
 
 
 @pytest.fixture
@@ -41,12 +49,7 @@ def site(tmp_path: Path) -> Path:
 @pytest.fixture
 def address(site: Path) -> Iterator[str]:
     """The folder on loopback."""
-
-    class Handler(SimpleHTTPRequestHandler):
-        def log_message(self, *arguments: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(site))) as server:
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Silent, directory=str(site))) as server:
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_address[1]}"
         server.shutdown()
@@ -188,6 +191,47 @@ def test_private_networks_and_open_http_need_permission(run: Run, address: str) 
     secure = address.replace("http:", "https:")
     assert "--allow-private" in run("--available", "--index", f"{secure}/index.json")[2]
     assert run("--available", "--index", "ftp://host/index.json")[0] == 2
+    assert "leave out" in run("show", "letters", "--available")[2]
+    assert "--index is for" in run("--index", address)[2]
+
+
+def test_an_index_is_fetched_over_tls(
+    run: Run, site: Path, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A certificate of nobody would be accepted, or a right one refused."""
+    pem = self_signed(tmp_path / "server.pem")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem)
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Silent, directory=str(site))) as server:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        place = ["--index", f"https://127.0.0.1:{server.server_address[1]}/index.json", "--allow-private"]
+        status, _, told = run("--install", "letters", *place)
+        assert status == 2
+        assert "CERTIFICATE_VERIFY_FAILED" in told
+        assert not home.exists()
+        monkeypatch.setenv("SSL_CERT_FILE", str(pem))
+        assert run("--install", "letters", *place)[0] == 0
+        server.shutdown()
+    assert (home / "letters.zip").read_bytes() == LETTERS.read_bytes()
+
+
+def self_signed(path: Path) -> Path:
+    """A key and a certificate of 127.0.0.1 that nobody else signed."""
+    x509 = pytest.importorskip("cryptography.x509")
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "loopback")])
+    now = datetime.now(timezone.utc)
+    host = x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))])
+    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    builder = builder.serial_number(1).not_valid_before(now - timedelta(1)).not_valid_after(now + timedelta(1))
+    certificate = builder.add_extension(host, critical=False).sign(key, hashes.SHA256())
+    form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    path.write_bytes(key.private_bytes(*form) + certificate.public_bytes(serialization.Encoding.PEM))
+    return path
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"\xff", b'{"schema_version": 2, "bundles": []}', b"<html>"])
