@@ -12,12 +12,13 @@ from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
+from .. import __version__
 from .._files import read_bounded
 from .._storage import only_writer, storage_error, write_atomically
 from ..bundles.catalog import SHIPPED, user_folder
 from ..bundles.contents import MAX_BYTES
 from ..bundles.index import SHIPPED_INDEX, AvailableBundle, parse_index
-from ..bundles.reader import read_bundle
+from ..bundles.reader import needs_newer, read_bundle
 from ..datasets.download.fetching import Fetcher
 from ..errors import BundleError, DownloadError, UsageError
 
@@ -51,6 +52,9 @@ def install(bundle: AvailableBundle, allow_private: bool = False) -> tuple[Path,
     Raises `UsageError` if its name is taken, `DownloadError` if it is not the file that the index names, `BundleError`
     if its inspection finds a fault; then nothing is stored.
     """
+    if bundle.requires and needs_newer(bundle.requires):
+        needs = f"{bundle.name} needs gluon_htr {bundle.requires}"
+        raise UsageError(f"{needs}, and this is {__version__}: update gluon_htr")
     folder = user_folder()
     if folder is None:
         raise UsageError("this user has no home folder: name a folder for models in GLUON_HTR_MODELS")

@@ -135,6 +135,7 @@ def test_the_index_that_ships_says_plainly_that_it_is_empty(run: Run) -> None:
         ({"url": "nowhere.zip"}, "does not exist (404)"),
         ({"name": "abc"}, "not abc"),
         ({"task": "lines"}, "not letters (lines)"),
+        ({"requires": ">=99.0"}, "update gluon_htr"),
         ({"name": "english-lines"}, "ships with this version"),
         ({"url": "file:///etc/hostname"}, "not one of the web"),
         ({"url": "s3://bucket/letters.zip"}, "not one of the web"),
