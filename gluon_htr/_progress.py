@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Sequence
 from ._command import say
 
 QUIET_INTERVAL = 60.0  # seconds between progress lines where stderr is not a terminal
-ESTIMATE_AFTER = 5.0  # seconds of training before its length is estimated
 
 
 class Bar:
@@ -75,42 +74,6 @@ def track(label: str, total: int) -> Iterator[Callable[[int], None]]:
     """Show a bar over images while a package prepares data; yield a function that advances it."""
     with Bar(total, "image", label) as bar:
         yield bar.update
-
-
-class TrainingProgress:
-    """The progress bar of a training. Without a budget, it once prints an estimate of the time."""
-
-    def __init__(self, budget: float | None) -> None:
-        self._bar: Bar | None = None
-        self._estimated = budget is not None
-        self._began, self._done, self._samples = time.monotonic(), 0, 0
-
-    def __enter__(self) -> TrainingProgress:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        if self._bar is not None:
-            self._bar.__exit__(*exception)
-
-    def start(self, total: int, done: int) -> None:
-        """Show the bar. total, done: samples of the whole training, and those that are already done."""
-        self._bar = Bar(total, "sample", "train", done=done)
-        self._began, self._samples = time.monotonic(), total - done
-
-    def step(self, samples: int, loss: float, share: float) -> None:
-        """Advance by the samples of a step."""
-        assert self._bar is not None, "start comes first"
-        self._bar.note(f"loss {loss:.3f}, {share:.0%}")
-        self._bar.update(samples)
-        self._done += samples
-        spent = time.monotonic() - self._began
-        if not self._estimated and (spent > ESTIMATE_AFTER or self._done >= self._samples):
-            self._estimated = True
-            rate = self._done / spent
-            say(
-                f"{rate:.0f} samples/s: the training will take about {duration(self._samples / rate)}; "
-                "--budget 2h ends it earlier"
-            )
 
 
 def duration(seconds: float) -> str:

@@ -5,22 +5,20 @@ export of Dataturks or Label Studio.
 from __future__ import annotations
 
 import argparse
-import getpass
-import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from . import _command, _progress
 from ._export_images import download_images
+from ._login import PASSWORD_VARIABLE, login
 from .datasets.download.acquisition import Acquired, acquire, match, missing_parts
 from .datasets.download.archives import Advance
-from .datasets.download.catalog import DATASETS, Dataset, dataset
-from .datasets.download.site import Login, Site
+from .datasets.download.catalog import DATASETS, METADATA, Dataset, dataset
+from .datasets.download.checksums import measure, write_checksums
+from .datasets.download.site import Site
 from .errors import UsageError
-
-PASSWORD_VARIABLE = "GLUON_HTR_PASSWORD"
 
 
 def parser() -> argparse.ArgumentParser:
@@ -57,6 +55,11 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument("--password-stdin", action="store_true", help="read the password from standard input")
     result.add_argument("--keep", action="store_true", help="keep fetched archives after unpacking")
     result.add_argument(
+        "--update-checksums",
+        action="store_true",
+        help=f"for maintainers: unpack nothing, and write sizes and SHA-256 of the files into {METADATA.name}",
+    )
+    result.add_argument(
         "--timeout", type=_seconds, default=30.0, metavar="SECONDS", help="time to wait for an answer (default: 30)"
     )
     result.add_argument(
@@ -75,19 +78,41 @@ def _seconds(text: str) -> float:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Parse the arguments and acquire the data set."""
     options = parser().parse_args(arguments)
+    if options.annotations and options.update_checksums:
+        raise UsageError("--update-checksums is for data sets; --annotations lists SHA-256 beside its images")
     if options.annotations:
         return download_images(options.annotations, options.root, options.allow_private)
     chosen = dataset(options.dataset)
     root = options.root or Path(chosen.root)
     archives = match(options.archive, chosen)
+    if options.update_checksums:
+        return _update_checksums(chosen, root, archives, options)
     if not missing_parts(chosen, root):
         _command.say(f"{chosen.name} is complete in {root}: nothing to do")
         return 0
+    return _report(chosen, root, acquire(chosen, root, archives, _site(chosen, options), _bar, options.keep))
+
+
+def _site(chosen: Dataset, options: argparse.Namespace) -> Site | None:
     if options.archive and not (options.user or options.base_url):
-        site = None
-    else:
-        site = Site(options.base_url or chosen.base_url, _login(options), options.timeout, chosen.registration)
-    return _report(chosen, root, acquire(chosen, root, archives, site, _bar, options.keep))
+        return None
+    known = login(options.user, options.password_stdin)
+    return Site(options.base_url or chosen.base_url, known, options.timeout, chosen.registration)
+
+
+def _update_checksums(chosen: Dataset, root: Path, archives: Mapping[str, Path], options: argparse.Namespace) -> int:
+    """Write what the files of a data set are today; print each with its size and SHA-256."""
+    measured = measure(chosen, root, archives, _site(chosen, options), _bar, options.keep)
+    write_checksums(METADATA, chosen, measured)
+    for file in chosen.files:
+        if new := measured.get(file.name):
+            print(f"{new.name}\t{new.size}\t{new.sha256}")
+    changed = [
+        file.name for file in chosen.files if file.sha256 and measured.get(file.name, file).sha256 != file.sha256
+    ]
+    if changed:
+        _command.say(f"{', '.join(changed)} changed since the last time: find out why before you commit {METADATA}")
+    return 0
 
 
 def _report(chosen: Dataset, root: Path, done: Acquired) -> int:
@@ -99,35 +124,10 @@ def _report(chosen: Dataset, root: Path, done: Acquired) -> int:
             "--archive, or fetch them with --user NAME"
         )
         return 1
+    if done.unchecked:
+        _command.say(f"no SHA-256 is known for {', '.join(done.unchecked)}: only the checksums inside were checked")
     _command.say(f"{chosen.name} is complete in {root}. Terms: {chosen.terms}")
     return 0
-
-
-def _login(options: argparse.Namespace) -> Login | None:
-    if options.user is None:
-        if options.password_stdin:
-            raise UsageError("--password-stdin needs --user NAME")
-        return None
-    return Login(options.user, lambda: _password(options.user, options.password_stdin))
-
-
-def _password(user: str, from_stdin: bool) -> str:
-    """Ask for the password when the server demands it. It is never an argument, which other users of the machine could
-    read.
-    """
-    if from_stdin:
-        password = sys.stdin.readline().rstrip("\r\n")
-    elif PASSWORD_VARIABLE in os.environ:
-        password = os.environ[PASSWORD_VARIABLE]
-    elif sys.stdin.isatty():
-        password = getpass.getpass(f"password of {user}: ")
-    else:
-        raise UsageError(
-            f"cannot ask for the password without a terminal: set {PASSWORD_VARIABLE} or use --password-stdin"
-        )
-    if not password:
-        raise UsageError("the password is empty")
-    return password
 
 
 @contextmanager

@@ -1,4 +1,7 @@
-"""List the available models, show a model, or verify that it reads its golden images as on the machine that made it."""
+"""List the models that are here, show or verify one, or install one from an index.
+
+`verify` reads the golden images again: a model must read here what it read on the machine that made it.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +13,16 @@ from typing import Any
 import msgspec
 
 from . import _command
+from ._available_models import install_model, list_available
+from ._model_words import details, languages, row_of, table
 from .bundles.catalog import BundleEntry, known_bundles, own_folder, why_not_listed
 from .bundles.licenses import weights_license
 from .bundles.reader import Bundle, read_bundle
-from .bundles.schema import AccuracyCard, Card, Description, DetectionCard, Layout, TrainingStage
+from .bundles.schema import Description, Layout
 from .errors import HtrError, UsageError
 from .runtime.backends import ENGINES
 from .runtime.detector import Detector
+from .runtime.installing import INDEX_VARIABLE, index_address
 from .runtime.loading import find_model, from_bundle
 from .runtime.loading_pages import detector_of
 from .runtime.recognizer import Recognizer
@@ -33,7 +39,16 @@ def parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("bundle", nargs="?", help="for show and verify: name, .zip or folder of a bundle")
     parser.add_argument("--engine", choices=ENGINES, default="onnx", help="engine of verify (default: %(default)s)")
-    parser.add_argument("--json", action="store_true", help="print JSON")
+    add = parser.add_argument
+    add("--available", action="store_true", help="fetch the index, and list the bundles that can be installed")
+    add("--install", metavar="NAME", help="fetch a bundle that the index lists, check it, and install it")
+    add(
+        "--index",
+        metavar="URL",
+        help=f"https:// or file:// (default: ${INDEX_VARIABLE}, or the one that ships)",
+    )
+    add("--allow-private", action="store_true", help="fetch from private networks, and an index at http://, too")
+    add("--json", action="store_true", help="print JSON")
     return parser
 
 
@@ -51,16 +66,23 @@ def list_models(as_json: bool) -> int:
             _command.say(f"error: {error}")
     if as_json:
         print(msgspec.json.encode([_content(entry, about) for entry, about in found]).decode())
+    elif found:
+        print(table([row_of(entry, about) for entry, about in found]))
+        _command.say(
+            "CER: the lowest and the highest of the score cards; languages: those whose letters the alphabet has"
+        )
+        _command.say("all scores with their data, alphabet, terms: gluon-htr models show NAME")
     else:
-        listed = "\n\n".join(_words(about, entry) for entry, about in found)
-        print(listed or f"no models: put bundles into {own_folder()}")
+        print(f"no models: put bundles into {own_folder()}")
     return 1 if failures else 0
 
 
 def show(bundle: str, as_json: bool) -> int:
     """Print a bundle's whole description, after all its checks."""
-    about = read_bundle(find_model(bundle)).description
-    print(msgspec.json.encode(about).decode() if as_json else _words(about))
+    path = find_model(bundle)
+    about = read_bundle(path).description
+    entry = next((each for each in known_bundles() if each.path == path), None)
+    print(msgspec.json.encode(about).decode() if as_json else details(about, entry))
     return 0
 
 
@@ -84,47 +106,8 @@ def _opened(bundle: Bundle, engine: str) -> Recognizer | Detector:
 
 def _content(entry: BundleEntry, about: Description) -> dict[str, Any]:
     where = {"name": entry.name, "path": str(entry.path), "origin": entry.origin, "bytes": entry.bytes}
-    return {**where, "license": weights_license(about.terms).spdx, "about": about}
-
-
-def _words(about: Description, entry: BundleEntry | None = None) -> str:
-    head = f"{entry.name} ({entry.origin}, {entry.bytes / 1e6:.1f} MB, {entry.path})" if entry else about.name
-    rows = [
-        ("for", f"{about.task}: {about.description}"),
-        ("license", weights_license(about.terms).words),
-        *_outputs(about),
-        *(("scores", _card(card)) for card in about.model.score_cards),
-        *(("limitations", text) for text in [about.limitations] if text),
-        *(("trained", _stage(stage)) for stage in about.stints),
-        *(("trained on", f"{source.data}: {source.terms}") for source in about.training_data),
-    ]
-    return "\n".join([head, *(f"  {name:12}{text}" for name, text in rows)])
-
-
-def _outputs(about: Description) -> list[tuple[str, str]]:
-    if isinstance(about.model, Layout):
-        return [("channels", ", ".join(about.model.channels))]
-    alphabet = "".join(about.model.alphabet)
-    return [("alphabet", f"{len(alphabet)} characters: {alphabet[:100]}{'…' if len(alphabet) > 100 else ''}")]
-
-
-def _card(card: Card | AccuracyCard | DetectionCard) -> str:
-    digest = f" (samples {card.samples_sha256[:8]})" if card.samples_sha256 else ""
-    if isinstance(card, Card):
-        accuracy = card.levenshtein_accuracy
-        figures = f"CER {card.cer}, WER {card.wer}, Levenshtein accuracy {accuracy}, n = {card.samples}"
-    elif isinstance(card, AccuracyCard):
-        figures = f"accuracy {card.accuracy}, without case {card.case_insensitive_accuracy}, n = {card.samples}"
-    else:
-        figures = (
-            f"F1 {card.f1:.3f} by polygons, {card.baseline_f1:.3f} by baselines, precision {card.precision:.3f}, "
-            f"recall {card.recall:.3f}, n = {card.lines} lines"
-        )
-    return f"{card.data}{digest}: {figures}"
-
-
-def _stage(stage: TrainingStage) -> str:
-    return f"{stage.samples:,} images in {stage.hours:g} hours; {stage.engine}; {stage.machine}"
+    more = {"license": weights_license(about.terms).spdx, "languages": languages(about)}
+    return {**where, **more, "about": about}
 
 
 def _difference(finding: Finding) -> str:
@@ -137,6 +120,17 @@ def _difference(finding: Finding) -> str:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Parse the arguments and run the action."""
     options = parser().parse_args(arguments)
+    if options.available or options.install:
+        if options.bundle or options.action != "list":
+            raise UsageError(
+                f"models {options.action} looks at bundles that are here: leave out --available and --install"
+            )
+        address = index_address(options.index)
+        if options.install:
+            return install_model(options.install, address, options.allow_private)
+        return list_available(address, options.allow_private, options.json)
+    if options.index:
+        raise UsageError("--index is for --available and --install NAME")
     if options.action == "list":
         return list_models(options.json)
     if options.bundle is None:

@@ -13,15 +13,17 @@ import msgspec
 from . import _command, _options, _progress
 from ._storage import only_writer
 from ._training_plan import dry_run
+from ._training_progress import TrainingProgress
+from ._training_report import report
 from .bundles.run_folder import is_run
 from .networks.presets import is_layout
 from .training.defaults import default_data, default_output, training_precision
 from .training.joining import join_team, serve_kvstore
 from .training.layout.initial_weights import default_preset_of
-from .training.layout.session import LayoutOutcome, LayoutSession
+from .training.layout.session import LayoutSession
 from .training.loop import Callbacks
 from .training.runs import load_run
-from .training.session import Outcome, Session, first_reasons
+from .training.session import Session, first_reasons
 from .training.settings import Request
 from .training.team import ALONE, Team
 
@@ -94,24 +96,20 @@ def _train(request: Request, output: Path, resume: bool, alphabet: Path | None, 
     for reason in first_reasons(session.skipped):
         _command.say(reason)
     _command.say(session.counts)
-    with _command.stop_requests() as requests, _progress.TrainingProgress(request.budget) as progress:
-        callbacks = Callbacks(progress.start, progress.step, _command.say, lambda: bool(requests))
+    with _command.stop_requests() as requests, TrainingProgress() as progress:
+        callbacks = Callbacks(
+            on_start=progress.start,
+            on_course=progress.course,
+            on_step=progress.step,
+            on_patience=progress.patience,
+            on_message=_command.say,
+            should_stop=lambda: bool(requests),
+        )
         complete = session.train(callbacks)
     if not complete:
         _command.say(f"stopped and saved in {output}: repeat the command with --resume to continue")
         return 128 + requests[0] if requests else _command.INTERRUPTED  # of a team, another process was asked
-    return _report(session.run.path, request.init, session.report())
-
-
-def _report(path: Path, init: str | None, outcome: Outcome | LayoutOutcome) -> int:
-    if not outcome.has_pictures:
-        _command.say("no pictures: matplotlib is not installed")
-    print(f"{path}: {outcome.figures}")
-    if init and not outcome.gained:
-        test = f"no checkpoint improved on {init} significantly (paired bootstrap)"
-        _command.say(f"{test}: keeping its weights; {outcome.advice}")
-        return 1
-    return 0
+    return report(session, session.report())
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

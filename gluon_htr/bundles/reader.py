@@ -151,13 +151,13 @@ def _document(path: Path, files: dict[str, bytes]) -> bytes:
 def _manifest(path: Path, document: bytes) -> _Manifest:
     """Decode the part that tells whether this version can read the rest. Raises `BundleError` if it cannot."""
     manifest = _decode(document, _Manifest, f"{path}: {DOCUMENT}")
-    if manifest.schema_version > 2 or _newer(manifest.requires):
+    if manifest.schema_version > 2 or needs_newer(manifest.requires):
         needs = f"gluon_htr {manifest.requires}" if manifest.requires else f"schema version {manifest.schema_version}"
         raise BundleError(f"{path} needs {needs}, and this is gluon_htr {__version__}: update gluon_htr")
     return manifest
 
 
-def _newer(requires: str) -> bool:
+def needs_newer(requires: str) -> bool:
     """Test whether `>=X.Y.Z` is beyond this version. Other forms are left to the schema."""
     match = re.fullmatch(r">=(\d{1,4}(?:\.\d{1,4}){0,2})", requires)
     if match is None:

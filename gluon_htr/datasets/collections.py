@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from .download.catalog import IAM_TERMS
+from .download.catalog import DATASETS
 
+_IAM = DATASETS["iam-forms"].terms
 _FREE = "CC BY 4.0"
 _LIBRARIES = "transcriptions CC BY 4.0; images belong to the digital libraries that show them"
 
 COLLECTIONS = {
-    "iam-forms": IAM_TERMS,
-    "iam-binary": IAM_TERMS,
+    "iam-forms": _IAM,
+    "iam-binary": _IAM,
     "washington": "G. Washington's letter book, Library of Congress; transcriptions for non-commercial research and "
     "teaching (Fischer et al. 2012)",
     "episearch": "letters of G. A. Astori, transcriptions CC BY-SA 4.0, images CC BY-NC-SA 3.0",

@@ -34,6 +34,11 @@ class Figure(msgspec.Struct, frozen=True):
     def __str__(self) -> str:
         return f"{self.value:.4f} [{self.low:.4f}, {self.high:.4f}]"
 
+    @property
+    def percent(self) -> str:
+        """The same in percent: `9.16% [7.01, 11.92]`."""
+        return f"{self.value:.2%} [{100 * self.low:.2f}, {100 * self.high:.2f}]"
+
 
 class Confusion(msgspec.Struct, frozen=True):
     """Count of a confusion: `truth` was read as `read`; an empty string stands for nothing."""

@@ -36,6 +36,9 @@ class Progress(msgspec.Struct, frozen=True):
     best_epoch: int = 0
     #: Edits of each validation sample with the initial weights; None if these were untrained.
     start: list[int] | None = None
+    #: Validation error of the initial weights, and the lowest of trained weights, also if these were not kept.
+    start_error: float | None = None
+    lowest: float | None = None
     #: The step of the last validation.
     validated: int = 0
 

@@ -20,7 +20,7 @@ from .engines.interface import Arrays, Engine
 from .journal import Journal
 from .objectives.batch import Batch
 from .ordered import BatchPosition
-from .schedules import rate_at
+from .schedules import Course, patience_ends, rate_at
 from .settings import LoopSettings
 from .sources import BatchSource, TrainedRun
 from .team import ALONE, Team
@@ -30,8 +30,8 @@ CHECKPOINT_SECONDS = 240.0
 MAX_STEP_SECONDS = 20.0  # a longer step includes a pause of the process
 LOGGED_STEPS = 50  # steps between entries of the log
 MIN_SCORED_STEPS = 10  # minimum between validations
-#: Minimum of training samples between validations, per validation sample. Reading a sample takes 0.4 of the time of
-#: training on it (lines, bfloat16, two cores): validations then take a tenth of a training.
+#: Minimum of training samples between validations, per validation sample. Reading one takes `READING_COST` of the time
+#: of training on one: validations then take a tenth of a training.
 SCORED_SAMPLES = 4
 #: CTC networks write nothing but blanks at first (Graves et al. 2006); after this many steps they should not.
 BLANK_STEPS = 3000
@@ -43,8 +43,12 @@ class Callbacks:
 
     #: Called once at the start, with the samples of the whole training and those that are already done.
     on_start: Callable[[int, int], object] = lambda total, done: None
+    #: Called once before the first step.
+    on_course: Callable[[Course], object] = lambda course: None
     #: Called after every step, with its samples, its loss and the progress of the training, 0..1.
     on_step: Callable[[int, float, float], object] = lambda samples, loss, share: None
+    #: Called after a validation that was not better, with the steps after which patience ends the training.
+    on_patience: Callable[[int], object] = lambda steps: None
     on_message: Callable[[str], object] = lambda message: None
     should_stop: Callable[[], bool] = lambda: False
     #: Called after every validation, with the number of epochs.
@@ -85,6 +89,7 @@ class Trainer:
             if self.run.request.init and self.progress.step == 0:
                 self.average = self.engine.parameters()
                 self._validate(0)
+            callbacks.on_course(self.course)
             for place, positions, batch in self.batches.stream(self.progress.next):
                 if self.done():
                     break
@@ -107,9 +112,33 @@ class Trainer:
         return self.share() >= 1 or impatient
 
     @property
+    def ended_by_budget(self) -> bool:
+        """True if the budget is used up, and epochs are left."""
+        budget, progress = self.run.request.budget, self.progress
+        return budget is not None and progress.elapsed >= budget and progress.step < self.steps
+
+    @property
     def steps(self) -> int:
         """Steps of the whole training, unless a budget ends it earlier."""
         return steps_in(self.run.training, self.batches.per_epoch)
+
+    @property
+    def course(self) -> Course:
+        """What is known of the rest of the training."""
+        settings, progress = self.run.training, self.progress
+        return Course(
+            batch_size=settings.batch_size,
+            batches_per_epoch=self.batches.per_epoch,
+            epochs=-(-self.steps // self.batches.per_epoch),
+            steps=self.steps,
+            done=progress.step,
+            elapsed=progress.elapsed,
+            budget=self.run.request.budget,
+            patience=settings.patience,
+            best_epoch=progress.best_epoch,
+            scored=len(self.validation),
+            apart=steps_apart(settings, len(self.validation)),
+        )
 
     @property
     def gained(self) -> bool:
@@ -185,13 +214,14 @@ class Trainer:
         lower = self.progress.best is None or found.error < self.progress.best
         better = lower and self._beats_start(found)
         best = {"best": found.error, "best_epoch": epoch} if better else {}
+        lowest = found.error if self.progress.lowest is None else min(found.error, self.progress.lowest)
         spent = self.team.total([self._lap() * self.team.is_leader])[0]
-        start = {} if epoch else {"start": found.errors}
+        start = {"lowest": lowest} if epoch else {"start": found.errors, "start_error": found.error}
         self._advance(validated=self.progress.step, elapsed=self.progress.elapsed + spent, **best, **start)
         self._write("validation", epoch=epoch, **found.figures, **self._spent())
         when = f"epoch {epoch}" if epoch else "before training"
         verdict = ", the best so far" if better else ", not significant" if lower else ""
-        self._callbacks.on_message(f"{when}: {found.summary}{verdict}")
+        self._callbacks.on_message(f"{when}: {found.summary}{verdict}{self._patience(epoch)}")
         if found.is_blank:
             self._explain_blanks()
         self._callbacks.on_validation(epoch)
@@ -200,6 +230,17 @@ class Trainer:
         self.save()
         if better:  # last: a run that is killed before `save` starts again, with the weights that the file still has
             self._publish(self.average)
+
+    def _patience(self, epoch: int) -> str:
+        """Say when patience ends the training, if the validation of this epoch was not better."""
+        settings, progress = self.run.training, self.progress
+        last = patience_ends(progress.best_epoch, settings.patience)
+        left = last * self.batches.per_epoch - progress.step
+        if not settings.patience or progress.best_epoch == epoch or last * self.batches.per_epoch >= self.steps:
+            self._callbacks.on_patience(0)
+            return ""
+        self._callbacks.on_patience(max(0, left))
+        return f"; patience ends the training at epoch {last} unless one is better" if left > 0 else ""
 
     def _beats_start(self, found: Examination) -> bool:
         start = self.progress.start

@@ -20,6 +20,7 @@ from ..datasets.store import Store
 from ..text.classification import ClassificationCard
 from ..text.metrics import ScoreCard
 from .adversarial.engines import Drawing, write_sheet
+from .checkpoints import Progress
 from .journal import read_journal
 from .loop import Callbacks, Trainer
 from .runs import Run, unmark_run
@@ -55,8 +56,9 @@ class Outcome:
         """The score in words."""
         card = self.card
         if isinstance(card, ClassificationCard):
-            return f"accuracy {card.accuracy}, without case {card.case_insensitive_accuracy}, n = {card.samples}"
-        return f"CER {card.cer}, Levenshtein accuracy {card.levenshtein_accuracy}, n = {card.samples}"
+            without_case = card.case_insensitive_accuracy.percent
+            return f"accuracy {card.accuracy.percent}, without case {without_case}, n = {card.samples}"
+        return f"CER {card.cer.percent}, Levenshtein accuracy {card.levenshtein_accuracy.percent}, n = {card.samples}"
 
     @property
     def advice(self) -> str:
@@ -135,6 +137,23 @@ class Session:
         """The data of the run in words."""
         left_out = f"{len(self.skipped)} left out (see skipped.tsv)"
         return f"{len(self.samples)} samples to train on, {left_out}, {len(self.validation)} to validate"
+
+    @property
+    def unit(self) -> str:
+        """Name of what is validated, in the plural."""
+        return self.run.preset.resolved_task
+
+    @property
+    def progress(self) -> Progress:
+        """Progress of the training."""
+        assert self._trainer is not None, "train comes first"
+        return self._trainer.progress
+
+    @property
+    def ended_by_budget(self) -> bool:
+        """True if the budget was used up before the epochs and before patience."""
+        assert self._trainer is not None, "train comes first"
+        return self._trainer.ended_by_budget
 
     def train(self, callbacks: Callbacks) -> bool:
         """Train to the end; return False if a callback asks to stop earlier. The run can be resumed in both cases.

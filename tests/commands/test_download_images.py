@@ -11,16 +11,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 import pytest
 from PIL import Image
+from support import PROJECT
 
 from gluon_htr.datasets.download import fetching
 from gluon_htr.datasets.exports.images import LIST
+from gluon_htr.datasets.sample import Sample
 from gluon_htr.datasets.spec import open_spec, parse_spec
 from gluon_htr.download import main
 
+FSDL = PROJECT.parent / "shared" / "fsdl" / "fsdl_handwriting.json"
 SIZES = [(124, 177), (253, 327), (127, 165), (120, 160), (90, 130)]
 
 
@@ -90,6 +93,26 @@ def publish(site: Site, folder: Path) -> Path:
     file = folder / "set.json"
     file.write_text("".join(json.dumps(row) + "\n" for row in rows))
     return file
+
+
+def published(site: Site, folder: Path) -> Path:
+    """The published export of Dataturks with its addresses on loopback; pages without a stated size are small."""
+    pages: dict[tuple[int, int], bytes] = {}
+    rows = [json.loads(row) for row in FSDL.read_text("utf-8").splitlines()]
+    for row in rows:
+        marks = row["annotation"] or [{"imageWidth": 40, "imageHeight": 50}]
+        size = (marks[0]["imageWidth"], marks[0]["imageHeight"])
+        row["content"] = site.address + urlsplit(row["content"]).path
+        site.pages[unquote(urlsplit(row["content"]).path)] = pages.setdefault(size, blank_page(size))
+    file = folder / FSDL.name
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    return file
+
+
+def blank_page(size: tuple[int, int]) -> bytes:
+    content = io.BytesIO()
+    Image.new("L", size, 250).save(content, "jpeg")
+    return content.getvalue()
 
 
 def fetch(file: Path, *more: object) -> int:
@@ -171,3 +194,22 @@ def test_private_addresses_need_permission(site: Site, tmp_path: Path, capsys: p
     assert main(["--annotations", str(publish(site, tmp_path))]) == 1
     assert site.asked == []
     assert "--allow-private permits that" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not FSDL.exists(), reason="needs ../shared/fsdl/fsdl_handwriting.json")
+def test_all_records_of_a_published_export_are_fetched(
+    site: Site, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Records without an annotation, or with an empty one, would stop the download or lack their pages."""
+    file = published(site, tmp_path)
+    assert fetch(file) == 0
+    assert "85 images fetched, 0 were here" in capsys.readouterr().err
+    listed = [json.loads(row) for row in (tmp_path / "fsdl_handwriting-images" / LIST).read_text().splitlines()]
+    contents = {row["address"]: (tmp_path / "fsdl_handwriting-images" / row["name"]).read_bytes() for row in listed}
+    assert {unquote(urlsplit(address).path): page for address, page in contents.items()} == site.pages
+    assert all(hashlib.sha256(contents[row["address"]]).hexdigest() == row["sha256"] for row in listed)
+    samples = [each for each in open_spec(parse_spec(f"dataturks:{file}")) if isinstance(each, Sample)]
+    assert len(samples) == 315  # rectangles with a text
+    site.asked.clear()
+    assert fetch(file) == 0
+    assert site.asked == []

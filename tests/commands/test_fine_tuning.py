@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -119,6 +120,8 @@ def test_own_words_alone_are_enough_to_adapt(command: Command, tmp_path: Path) -
     before = float(line.split("CER ")[1].split("%")[0]) / 100
     after = json.loads((tmp_path / "tuned" / "scores.json").read_text())["cer"]["value"]
     assert after < before / 2
+    kept = f"10 held-out words: CER {before:.1%} before, {after:.1%} after, better beyond chance"
+    assert kept in done.stderr
 
 
 def test_what_nobody_wrote_is_not_held_out(command: Command, tmp_path: Path) -> None:
@@ -142,7 +145,9 @@ def test_what_is_no_better_is_not_kept(command: Command, tmp_path: Path) -> None
     arguments = ["--config", config, "--data", f"listing:{labels}", "--init", LETTERS, "--output", tmp_path / "tuned"]
     done = command("train", *arguments, "--workers", "0")
     assert done.returncode == 1, done.stderr
-    assert "keeping its weights" in done.stderr
+    told = re.search(r"held-out words: CER ([\d.]+%) before, ([\d.]+%) after; .*keeping its weights", done.stderr)
+    assert told is not None, done.stderr
+    assert told[1] == told[2], "at this rate, nothing changes"
     old, new = read_bundle(LETTERS).trainable_pair.parameters, load_parameters(tmp_path / "tuned" / "model.params")
     assert all(np.array_equal(new[name], old[name].astype(np.float32)) for name in old)
 

@@ -19,12 +19,21 @@ def installed(tmp_path: Path) -> dict[str, str]:
     return command_environment(GLUON_HTR_MODELS=str(tmp_path / "models"))
 
 
-def test_a_list_tells_size_alphabet_and_terms(installed: dict[str, str], command: Command) -> None:
+def test_a_list_is_a_table_and_show_has_the_details(installed: dict[str, str], command: Command) -> None:
     """A user could not choose a model, nor know what its data's terms allow."""
     done = command("models", env=installed)
     assert done.returncode == 0, done.stderr
+    head, *rows = done.stdout.splitlines()
+    assert head.split() == ["name", "for", "languages", "CER", "size", "license", "from"]
+    row = next(row for row in rows if row.startswith("english-lines "))
+    assert row.split("  ")[0] == "english-lines"
+    assert "single words" in row
+    assert "0.1 MB" in row
+    assert row.endswith("installed")
+    assert [row[head.index("license") - 2 :][:2] for row in rows] == ["  "] * len(rows), "columns do not line up"
+    shown = command("models", "show", "english-lines", env=installed).stdout
     for part in ("english-lines (installed, 0.1 MB", "5 characters: abcde", "drawn for tests of gluon_htr: free"):
-        assert part in done.stdout
+        assert part in shown
     entry = next(
         e for e in json.loads(command("models", "--json", env=installed).stdout) if e["name"] == "english-lines"
     )

@@ -1,7 +1,8 @@
-"""`train --dry-run` tells what the training will do, and writes nothing."""
+"""`train` tells what it will do, with `--dry-run` without doing it, and at its end what it did."""
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -49,3 +50,31 @@ def test_the_plan_is_what_the_training_does(here: Command, tmp_path: Path) -> No
 def test_what_cannot_be_planned_is_refused(here: Command) -> None:
     """A plan without data would pack all of IAM."""
     assert "--data" in refusal(here("--dry-run"))
+
+
+def test_a_training_says_what_it_kept_where_and_what_comes_next(here: Command, tmp_path: Path) -> None:
+    """A user would have to search for the model, and for the command that reads with it."""
+    done = here("--data", "listing:data", "--output", "my run")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("plan: batches of") == 1
+    scored = [entry for entry in read_journal(tmp_path / "my run") if entry["event"] == "validation"]
+    best = min(scored, key=lambda entry: entry["cer"])
+    kept = re.search(r"10 held-out (\w+): CER ([\d.]+)%.*kept the weights of epoch (\d+)", done.stderr)
+    assert kept is not None, done.stderr
+    assert (float(kept[2]), int(kept[3])) == (pytest.approx(100 * best["cer"], abs=0.051), best["epoch"])
+    named = re.search(r"files in my run: ([^\n]+), checkpoints/", done.stderr)
+    assert named is not None, done.stderr
+    assert all((tmp_path / "my run" / name).exists() for name in named[1].split(", "))
+    assert "predict IMAGE --model 'my run'" in done.stderr
+    assert "--budget goes on" not in done.stderr
+
+
+def test_a_training_that_its_budget_ended_can_go_on(here: Command) -> None:
+    """A user with more time would begin again."""
+    done = here("--data", "listing:data", "--output", "run", "--budget", "0.05s")
+    assert done.returncode == 0, done.stderr
+    assert "--resume and a longer --budget goes on" in done.stderr
+    more = here("--data", "listing:data", "--output", "run", "--budget", "60s", "--resume")
+    assert more.returncode == 0, more.stderr
+    assert "continues at step" in more.stderr
+    assert "--budget goes on" not in more.stderr

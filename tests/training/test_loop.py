@@ -65,6 +65,18 @@ def test_patience_counts_epochs_without_a_better_score(patience: int, epochs: in
     assert training.progress.step == epochs * STEPS
 
 
+def test_patience_says_when_it_ends_the_training(tmp_path: Path) -> None:
+    """A user would wait for epochs that never come."""
+    run, messages, left = fake_run(tmp_path, epochs=8, patience=2), list[str](), list[int]()
+    training = trainer(run, lambda step: 8 if step else 0)
+    callbacks = Callbacks(on_message=messages.append, on_patience=left.append)
+    assert training.finish(callbacks)
+    assert left == [0, 2 * STEPS, STEPS, 0]
+    told = [message for message in messages if "patience ends the training at epoch 4" in message]
+    assert [message.partition(":")[0] for message in told] == ["epoch 2", "epoch 3"]
+    assert training.progress.step == 4 * STEPS
+
+
 def test_validations_take_a_bounded_part_of_the_time(tmp_path: Path) -> None:
     """Whoever trains on few lines and validates on many would mostly wait."""
     run = fake_run(tmp_path, epochs=12)
@@ -130,6 +142,10 @@ def test_a_training_from_other_weights_keeps_them_unless_it_is_better_beyond_cha
     assert training.finish(Callbacks())
     assert not training.gained
     assert published(worse) == 12
+    start, lowest = training.progress.start_error, training.progress.lowest
+    assert start is not None
+    assert lowest is not None
+    assert start < lowest
     better = fake_run(tmp_path / "better", init="other")
     training = trainer(better, lambda step: 2 if step == 0 else 14)
     assert training.finish(Callbacks())

@@ -23,11 +23,12 @@ OpenProgress = Callable[[str], AbstractContextManager[Advance]]  # opens a progr
 @dataclass
 class Acquired:
     """Result of an acquisition. made: folder or file → number of files in it. missing: names of files that are still
-    missing.
+    missing. unchecked: names of files that were used without a SHA-256 to check them against.
     """
 
     made: dict[Path, int] = field(default_factory=dict)
     missing: list[str] = field(default_factory=list)
+    unchecked: list[str] = field(default_factory=list)
 
 
 def missing_parts(dataset: Dataset, root: Path) -> dict[Path, list[RemoteFile]]:
@@ -105,6 +106,7 @@ def _acquire(
         except ArchiveError:  # a broken download must be fetched again
             _remove([*fetched, *(sources[file.name] for file in absent if keep and file.folder)])
             raise
+        result.unchecked += [file.name for file in files if file.sha256 is None]
         _remove(fetched)
     return result
 

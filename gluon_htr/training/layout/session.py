@@ -20,6 +20,7 @@ from ...errors import DataError, UsageError
 from ...graphs.pair import write_pair
 from ...networks.presets import load_layout_preset
 from ...pages.scoring import Matches
+from ..checkpoints import Progress
 from ..engines import create_engine
 from ..loop import Callbacks, Trainer
 from ..objectives import objective_of
@@ -116,6 +117,23 @@ class LayoutSession:
         """The data of the run in words."""
         pages = f"{len(self.pages)} pages, {self.pages.line_count} lines to train on"
         return f"{pages}, {len(self.skipped)} left out, {len(self.validation)} pages to validate"
+
+    @property
+    def unit(self) -> str:
+        """Name of what is validated, in the plural."""
+        return "pages"
+
+    @property
+    def progress(self) -> Progress:
+        """Progress of the training."""
+        assert self._trainer is not None, "train comes first"
+        return self._trainer.progress
+
+    @property
+    def ended_by_budget(self) -> bool:
+        """True if the budget was used up before the epochs and before patience."""
+        assert self._trainer is not None, "train comes first"
+        return self._trainer.ended_by_budget
 
     def train(self, callbacks: Callbacks) -> bool:
         """Train to the end; return False if a callback asks to stop earlier. The run can be resumed in both cases.
