@@ -226,4 +226,6 @@ def make_batches(
         return labeled
     generator = run.preset.generator
     assert generator is not None, "load_unlabeled comes first"
-    return SemiSupervisedBatches(labeled, unlabeled, *common, generator.others, run.preset.preprocessing)
+    return SemiSupervisedBatches(
+        labeled, unlabeled, generator, training.augmentation, request.seed, request.workers, run.preset.preprocessing
+    )

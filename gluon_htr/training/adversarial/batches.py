@@ -11,6 +11,7 @@ import numpy as np
 from ...datasets.store import Store
 from ...images.augmentation_settings import Augmentation
 from ...images.preprocessing import Preprocessing
+from ...networks.character_configuration import Generator
 from ..batches import CharacterBatches, make_maker, plan
 from ..objectives.batch import Batch
 from ..ordered import BatchPosition, OrderedBatches
@@ -18,24 +19,21 @@ from .others import make_others
 
 
 class SemiSupervisedBatches:
-    """Batches of `labeled`, whose epochs are counted, with those of a store without labels. A context manager.
-
-    others: pictures that are no characters, by unlabeled ones.
-    """
+    """Batches of `labeled`, whose epochs are counted, with those of a store without labels. A context manager."""
 
     def __init__(
         self,
         labeled: CharacterBatches,
         unlabeled: Store,
-        batch_size: int,
+        generator: Generator,
         augmentation: Augmentation,
         seed: int,
         workers: int,
-        others: float,
         preprocessing: Preprocessing,
     ) -> None:
-        self._labeled, self._seed, self._others, self._preprocessing = labeled, seed, others, preprocessing
-        self._count, self._per_epoch = len(unlabeled), -(-len(unlabeled) // batch_size)
+        self._labeled, self._seed, self._preprocessing = labeled, seed, preprocessing
+        batch_size, self._others = generator.batch_size, generator.others
+        self._per_epoch = -(-len(unlabeled) // batch_size)
         create = partial(make_maker, unlabeled.shapes, unlabeled.offsets, unlabeled.sizes, augmentation, seed + 1)
         order = partial(plan, unlabeled.shapes[:, 1], batch_size, seed + 1)
         self._unlabeled = OrderedBatches(unlabeled.pixels, create, order, workers)
