@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 MAX_TILT = 10.0  # degrees, to either side
-MIN_TILT = 2.0  # degrees: less is left as it is, as no validation set is read better without it
+MIN_TILT = 2.5  # degrees: a line that is tilted by less is read no better when it is straight
 LEVEL_RATIO = 3.0  # width by height of an image: below, the line in it is too short to tell its slope
 MIN_RATIO = 5.0  # width by height of the straightened line: shorter ones may be words of one long descender
 MIN_GAIN = 1.25  # sharpness of the profile at the slope by that of the image as it is
