@@ -2,8 +2,8 @@
 
     python scripts/documented_commands.py      # lists the latter
 
-A command is a line of a fenced block `sh`, or one after `$ ` in a block `console`, below which its output stands. A comment before
-a block says which commands are not run, and why; without names it stands for all of them:
+A command is a line of a fenced block `sh`, or one after `$ ` in a block `console`, below which its output stands. A
+comment before a block says which commands are not run, and why; without names it stands for all of them:
 
     <!-- not run download: needs a login -->
     <!-- parsed only: trains for hours -->
@@ -28,7 +28,7 @@ OWN = re.compile(r"(?:.*/)?gluon-htr$")
 class Command:
     """A command of a document.
 
-    words: as a shell splits them. reason: why it is not run, or None. output: what the document shows below it, or None.
+    words: as a shell splits them. reason: why it is not run, or None. output: what the document shows below it.
     """
 
     document: str
@@ -54,7 +54,7 @@ class Command:
     @property
     def name(self) -> str:
         """The name by which a mark calls it: that of our command, or of the program."""
-        return self.own[0] if self.own else Path(self.words[0]).name
+        return self.own[0] if self.own else self.words[0].rpartition("/")[2]
 
 
 @dataclass(frozen=True)
