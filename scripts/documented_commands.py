@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -28,12 +28,14 @@ OWN = re.compile(r"(?:.*/)?gluon-htr$")
 class Command:
     """A command of a document.
 
-    words: as a shell splits them. reason: why it is not run, or None. output: what the document shows below it.
+    words: as a shell splits them. text: the line as it is. reason: why it is not run, or None. output: what the
+    document shows below it.
     """
 
     document: str
     line: int
     words: tuple[str, ...]
+    text: str
     reason: str | None = None
     output: str | None = None
 
@@ -97,6 +99,15 @@ def snippets(document: str) -> list[Snippet]:
     ]
 
 
+def idle_marks(document: str) -> list[str]:
+    """List the names in comments of a document that no command of their block has."""
+    idle = []
+    for marks, language, text, line in _blocks(document):
+        found = _commands(document, line, text, language == "console", {}) if language != "python" else ()
+        idle += sorted(set(marks) - {command.name for command in found} - {"", "python"})
+    return idle
+
+
 def _blocks(document: str) -> Iterator[tuple[dict[str, str], str, str, int]]:
     """Give the reasons by the names of commands (`` for all), the language, the text and its first line."""
     whole = (PROJECT / document).read_text("utf-8")
@@ -110,9 +121,8 @@ def _commands(document: str, line: int, text: str, console: bool, marks: dict[st
         words = shlex.split(command, comments=True)
         while words:
             end = words.index("&&") if "&&" in words else len(words)
-            found = Command(document, line + number, tuple(words[:end]))
-            reason = marks.get(found.name, marks.get(""))
-            yield Command(document, line + number, found.words, reason, output)
+            found = Command(document, line + number, tuple(words[:end]), command, output=output)
+            yield replace(found, reason=marks.get(found.name, marks.get("")))
             words = words[end + 1 :]
 
 
