@@ -87,7 +87,14 @@ def as_markdown(notebook: str) -> str:
             parts.append("\n".join(re.sub("^# ?", "", line) for line in body.strip().splitlines()))
         else:
             parts.append(f"```python\n{body.strip()}\n```")
+            parts += [f"![{name}](../../docs/pictures/{name}.png)" for name in drawn(body)]
     return "\n\n".join(parts) + "\n"
+
+
+def drawn(code: str) -> list[str]:
+    """List the pictures that a cell draws and docs/pictures has: those that show nobody's restricted data."""
+    names = re.findall(r'^show\(.*"([\w-]+)"\)$', code, re.MULTILINE)
+    return [name for name in names if (PROJECT / "docs" / "pictures" / f"{name}.png").is_file()]
 
 
 def targets(source: str, text: str) -> Iterator[str]:

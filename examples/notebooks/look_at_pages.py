@@ -18,7 +18,7 @@ from gluon_htr.pages.detection.detector import probabilities
 from gluon_htr.pages.outlines import LineGeometry, found_bands
 from gluon_htr.pages.scaling import padded, scaled
 
-reader = gluon_htr.load_reader()
+reader = gluon_htr.load_reader("latin-lines-fast")
 page = decode(PROJECT / "examples" / "page.jpg")
 detector = reader.detector
 print(page.shape, "pixels;", CLASSES[detector.classes])
@@ -56,9 +56,8 @@ show(sheet([picture], [f"{len(found)} lines"]), "page-lines")
 # %% [markdown]
 # ## Each line, cut and straightened
 #
-# This is what the recognizer gets, and what "Save for training" writes in the page for reviewing. The captions
-# are its readings; `english-lines` has not seen hands of 1905, so try `load_reader(model="latin-lines-fast")`,
-# too.
+# This is what the recognizer gets, and what "Save for training" writes in the page for reviewing. The captions are the
+# readings of `latin-lines-fast`, which has seen old hands; `english-lines` has not.
 
 # %%
 bands = found_bands([LineGeometry(line.polygon, line.baseline) for line in found], page.shape[::-1])

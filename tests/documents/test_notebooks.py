@@ -53,10 +53,19 @@ def test_a_notebook_runs_and_shows_its_pictures(
     for name in announced:
         with Image.open(tmp_path / "pictures" / f"{name}.png") as picture:
             assert np.asarray(picture.convert("L")).std() > 5, f"{name} is blank"
+            shown = PROJECT / "docs" / "pictures" / f"{name}.png"
+            assert not shown.is_file() or alike(picture, shown), f"{shown} is old: copy what {notebook} draws"
     assert announced or "958321704081994" in printed
     if notebook.stem == "look_at_ctc":
         assert "··r··e··a" in printed
         assert "\nreading\n" in printed
+
+
+def alike(picture: Image.Image, shown: Path) -> bool:
+    """Compare with a picture of the documents, which has fewer colors."""
+    with Image.open(shown) as other:
+        pixels = [np.asarray(each.convert("L"), float) for each in (picture, other)]
+    return pixels[0].shape == pixels[1].shape and float(np.abs(pixels[0] - pixels[1]).mean()) < 3
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
