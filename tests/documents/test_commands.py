@@ -6,6 +6,7 @@ import argparse
 import functools
 import glob
 import importlib
+import os
 import re
 import runpy
 import shlex
@@ -57,14 +58,23 @@ def furnished(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureR
 
 
 @pytest.fixture
-def workspace(furnished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of that folder, as the working directory."""
+def workspace(furnished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A copy of that folder, as the working directory; removed at the end, since there are many."""
     copied = tmp_path / "workspace"
-    subprocess.run(["cp", "-r", furnished, copied], check=True)
+    shutil.copytree(furnished, copied, symlinks=True, copy_function=link_or_copy)
     monkeypatch.chdir(copied)
     monkeypatch.setenv("DATA", str(copied / "data"))
     monkeypatch.setattr("gluon_htr.datasets.preparation.cores", lambda: 0)  # no processes for so few samples
-    return copied
+    yield copied
+    shutil.rmtree(copied)
+
+
+def link_or_copy(source: str, target: str) -> None:
+    """Copy a file, but link bundles, which are large and never changed in place."""
+    if source.endswith(".zip"):
+        os.link(source, target)
+    else:
+        shutil.copy2(source, target)
 
 
 @pytest.fixture
