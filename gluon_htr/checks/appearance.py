@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageFilter
 
+from ..images.histogram import median
 from ..images.polarity import is_inverted
 
 MAX_PIXELS = 30_000  # of the small copy
@@ -87,12 +88,12 @@ def reduced(image: np.ndarray, max_pixels: int = MAX_PIXELS) -> tuple[np.ndarray
 
 
 def _depth(image: np.ndarray) -> np.ndarray:
-    """Compute how much darker each pixel is than the paper around it, without single specks: (H, W) float32."""
+    """Compute how much darker each pixel is than the paper around it, without single specks: (H, W) int16."""
     picture = Image.fromarray(np.ascontiguousarray(image))
     smooth = picture.filter(ImageFilter.GaussianBlur(0.7)) if min(image.shape) > 4 else picture
     radius = max(4, min(image.shape) // 3)
-    around = np.asarray(picture.filter(ImageFilter.BoxBlur(radius)), np.float32)
-    return np.asarray(around - np.asarray(smooth, np.float32))
+    around = np.asarray(picture.filter(ImageFilter.BoxBlur(radius)), np.int16)
+    return np.asarray(around - np.asarray(smooth, np.int16))
 
 
 def _is_lighter(depth: np.ndarray) -> bool:
@@ -102,11 +103,12 @@ def _is_lighter(depth: np.ndarray) -> bool:
 
 
 def _largest(values: np.ndarray, lowest: float) -> float:
-    """Return the value that only the largest few exceed, or `lowest` if that is larger."""
+    """Return the value that only the largest few exceed, or `lowest` if that is larger. values: int16, -255 to 255."""
     if not values.size:
         return lowest
     rank = values.size - 1 - max(round(DARKEST * values.size), min(MIN_DARKEST, values.size // 20))
-    return max(lowest, float(np.partition(values, rank, axis=None)[rank]))
+    below = np.cumsum(np.bincount(values.ravel() + 255, minlength=511))  # faster than a partition
+    return max(lowest, float(np.searchsorted(below, rank, "right") - 255))
 
 
 def _steps(image: np.ndarray) -> np.ndarray:
@@ -128,7 +130,7 @@ def _bands(ink: np.ndarray) -> int:
 def _border(image: np.ndarray, step: int) -> tuple[int, int, int, int]:
     """Measure how far each side is dark along all its length, such as the lid of a scanner."""
     height, width = image.shape
-    paper = np.median(image[height // 4 : height - height // 4, width // 4 : width - width // 4])
+    paper = median(image[height // 4 : height - height // 4, width // 4 : width - width // 4])
     dark = image < paper - BORDER_CONTRAST
     rows, columns = dark.mean(axis=1) > ALONG, dark.mean(axis=0) > ALONG
     sides = (rows, rows[::-1], columns, columns[::-1])
@@ -152,7 +154,7 @@ def _shade(image: np.ndarray) -> float:
     width = image.shape[1] // count
     blocks = image[:, : count * width].reshape(len(image), count, width).swapaxes(0, 1).reshape(count, -1)
     rank = blocks.shape[1] * PAPER // 100
-    paper = np.partition(blocks, rank, axis=1)[:, rank]
+    paper = np.sort(blocks, axis=1, kind="stable")[:, rank]  # by radix: faster than a partition
     return float(paper.max()) - float(paper.min())
 
 

@@ -11,6 +11,8 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image, ImageFilter
 
+from .histogram import percentiles
+
 MIN_SIDE = 12  # pixels of either side: in smaller crops, a dot or a dash may fill everything with ink
 CONTRAST = 48  # gray levels between ground and ink; with less, no writing can be seen
 BORDER = 0.9  # proportion of the pixels along the border that must be ground
@@ -31,10 +33,9 @@ def is_inverted(image: np.ndarray) -> bool:
         return False
     step = max(1, int((image.size / MAX_SAMPLED_PIXELS) ** 0.5))
     seen = image[::step, ::step]
-    ground = float(np.median(seen))
+    ground, light = percentiles(seen, [50, 99.5])
     if ground > 255 - CONTRAST:
         return False
-    light = float(np.percentile(seen, 99.5))
     if light - ground < CONTRAST:
         return False
     middle = (ground + light) / 2

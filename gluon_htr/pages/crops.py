@@ -15,6 +15,7 @@ from PIL import Image, ImageDraw
 
 from ..errors import ImageError
 from ..images.decoding import decode
+from ..images.histogram import percentiles
 from .outlines import Outline, turned
 
 BLOCK = 32  # pixels: paper is looked for in squares of this side
@@ -121,7 +122,7 @@ def _straightened(part: np.ndarray, origin: np.ndarray, frame: Frame) -> np.ndar
         corners = np.array([(left, 0), (left, frame.height), (right, frame.height), (right, 0)], float)
         quad = frame.to_page(corners) - origin
         mesh.append(((left, 0, right, frame.height), tuple(quad.ravel().tolist())))
-    size, fill = (frame.width, frame.height), int(np.percentile(part, PAPER))
+    size, fill = (frame.width, frame.height), int(percentiles(part, [PAPER])[0])
     image = Image.fromarray(np.ascontiguousarray(part))
     return np.asarray(image.transform(size, Image.Transform.MESH, mesh, Image.Resampling.BICUBIC, fillcolor=fill))
 
@@ -136,9 +137,9 @@ def paper(image: np.ndarray, known: np.ndarray) -> np.ndarray:
     values = np.pad(np.where(known, image, UNKNOWN), padding, constant_values=UNKNOWN)
     blocks = values.reshape(rows, BLOCK, columns, BLOCK).swapaxes(1, 2).reshape(rows * columns, -1)
     counts = (blocks != UNKNOWN).sum(axis=1)
-    ordered = np.sort(blocks, axis=1)  # unknown pixels come last
+    ordered = np.sort(blocks, axis=1, kind="stable")  # by radix, ten times as fast; unknown pixels come last
     levels = ordered[np.arange(len(blocks)), PAPER * np.maximum(counts - 1, 0) // 100].astype(np.float32)
-    whole = np.percentile(image[known], PAPER) if known.any() else 255
+    whole = percentiles(image, [PAPER], known)[0] if known.any() else 255
     ground = Image.fromarray(np.where(counts < ENOUGH, np.float32(whole), levels).reshape(rows, columns))
     smooth = ground.resize((columns * BLOCK, rows * BLOCK), Image.Resampling.BILINEAR)
     return np.asarray(smooth)[: image.shape[0], : image.shape[1]].round().astype(np.uint8)
