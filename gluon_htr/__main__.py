@@ -6,6 +6,7 @@ import ast
 import importlib
 import sys
 from collections.abc import Sequence
+from difflib import get_close_matches
 from pathlib import Path
 
 from . import __version__, _command
@@ -62,6 +63,9 @@ def _run(arguments: Sequence[str] | None) -> int:
         print(overview())
         return 0
     if name not in COMMANDS:
+        if similar := get_close_matches(name, COMMANDS, 1):
+            print(f"error: no command '{name}': did you mean {similar[0]}?", file=sys.stderr)
+            return UsageError.status
         if name:
             print(f"error: no command '{name}'", file=sys.stderr)
         print(overview(), file=sys.stderr)

@@ -17,6 +17,7 @@ from ._page_evaluation import evaluate_pages
 from ._storage import only_writer, write_atomically
 from .comparison import confidence_report
 from .comparison.readings import write_report
+from .datasets.iam.place import iam_test
 from .datasets.loading import load_data
 from .datasets.store import Store
 from .decoding.decoder import Decoder
@@ -33,20 +34,20 @@ def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="gluon-htr evaluate",
         description=__doc__,
-        epilog="example: gluon-htr evaluate --model words --data 'iam-words:data/iam?split=validation'",
+        epilog="Without --data, score on the test part of IAM in data/iam (Aachen split), of words or of lines.",
     )
+    add = parser.add_argument
     tasks = "text of lines, or lines and text of whole pages (default: %(default)s)"
-    parser.add_argument("--task", choices=("text", "layout"), default="text", help=tasks)
+    add("--task", choices=("text", "layout"), default="text", help=tasks)
     _options.add_model(parser)
-    layout = "with --task layout: the model that finds lines (default: the built-in one)"
-    parser.add_argument("--layout", metavar="MODEL", help=layout)
-    _options.add_data(parser, "data to score on")
+    add("--layout", metavar="MODEL", help="with --task layout: the model that finds lines (default: the built-in one)")
+    _options.add_data(parser, "data to score on (default: IAM in data/iam)", required=False)
     _options.add_reading(parser)
     _options.add_decoder(parser)
     tables = "write scores.json, texts.tsv and other tables there, with reliability.png or confusions.png"
-    parser.add_argument("--report", type=Path, metavar="DIR", help=tables)
+    add("--report", type=Path, metavar="DIR", help=tables)
     precision = "with --report: list the words to check in check.tsv, so that this proportion of the others is right"
-    parser.add_argument("--target-precision", type=float, metavar="P", help=precision)
+    add("--target-precision", type=float, metavar="P", help=precision)
     _options.add_json(parser, "the score card")
     return parser
 
@@ -64,6 +65,7 @@ def run(
 ) -> int:
     """Read all of `data` and print the score card. target: the precision that was asked for."""
     recognizer = load(model, engine, threads, precision=precision, decoder=decoder)
+    data = data or [iam_test(recognizer.preprocessing)]
     if isinstance(recognizer, Classifier):
         how = {"model": model or recognizer.name, "engine": engine, "precision": precision}
         return evaluate_characters(recognizer, data, report, as_json, how, target)
@@ -101,16 +103,12 @@ def _content(
 
 
 def _words(card: ScoreCard, speed: float, left_out: int, told: Sequence[str]) -> str:
-    rows = [
-        ("CER", card.cer),
-        ("WER", card.wer),
-        ("exact rate", card.exact_rate),
-        ("Levenshtein accuracy", card.levenshtein_accuracy),
-    ]
+    rows = {"CER": card.cer, "WER": card.wer, "exact rate": card.exact_rate}
+    rows["Levenshtein accuracy"] = card.levenshtein_accuracy
     confused = ", ".join(f"{c.truth or '∅'}→{c.read or '∅'} {c.count}" for c in card.confusions[:10])
     return "\n".join(
         [
-            *(f"{name:22}{figure}" for name, figure in rows),
+            *(f"{name:22}{figure}" for name, figure in rows.items()),
             f"{'n':22}{card.samples} samples, {card.characters} characters, {card.groups} groups",
             *([f"{'left out':22}{left_out}"] if left_out else []),
             f"{'images/s':22}{speed:.1f}",
@@ -132,6 +130,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     _options.check_threads(options.threads)
     target = options.target_precision
+    if options.task == "layout" and not options.data:
+        raise UsageError("--task layout needs --data")
     if target is not None and not (0 < target < 1 and options.report and options.task == "text"):
         raise UsageError("--target-precision takes a proportion such as 0.98, and needs --report and --task text")
     decoder = _options.decoder(options)
@@ -140,7 +140,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             options.model, options.layout, options.data, options.threads, options.report, options.json, decoder
         )
     reading = (options.engine, options.threads, options.report, options.json, options.precision, decoder)
-    return run(options.model, options.data, *reading, target)
+    return run(options.model, options.data or [], *reading, target)
 
 
 if __name__ == "__main__":

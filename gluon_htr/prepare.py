@@ -19,6 +19,7 @@ from .images.encoding import Encoding
 from .networks.presets import load_reading_preset
 from .text.alphabet import Alphabet
 from .text.normalization import NormalizationForm
+from .training.defaults import default_data
 
 MIN_OCCURRENCES = 20  # of a character, before a network can be expected to know it
 MAX_NAMED = 20
@@ -29,30 +30,25 @@ def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="gluon-htr prepare",
         description=__doc__,
-        epilog="example: gluon-htr prepare 'iam-words:data/iam?split=train' --output train.rec",
-    )
-    parser.add_argument("spec", help="data as KIND:PATH[?key=value&…], e.g. 'iam-words:data/iam?split=train'")
-    parser.add_argument(
-        "--output", type=Path, help="the packed data: NAME.rec, a folder of records, or NAME.pkl, a cache"
+        epilog="Without a spec, pack what train packs: IAM in data/iam (Aachen split), into runs/packed.",
     )
     parser.add_argument(
-        "--alphabet",
-        type=Path,
-        metavar="FILE",
-        help="write the characters of all texts there; accepts text:FILE as data",
+        "spec", nargs="?", help="data as KIND:PATH[?key=value&…], e.g. 'iam-words:data/iam?split=train'"
     )
-    parser.add_argument(
-        "--normalization", choices=get_args(NormalizationForm), help="Unicode form of the texts (default: NFC)"
-    )
-    parser.add_argument("--preset", default="words", help="prepare for this preset's network (default: %(default)s)")
-    parser.add_argument(
+    add = parser.add_argument
+    add("--output", type=Path, help="the packed data: NAME.rec, a folder of records, or NAME.pkl, a cache")
+    characters = "write the characters of all texts there; accepts text:FILE as data"
+    add("--alphabet", type=Path, metavar="FILE", help=characters)
+    add("--normalization", choices=get_args(NormalizationForm), help="Unicode form of the texts (default: NFC)")
+    add("--preset", default="words", help="prepare for this preset's network (default: %(default)s)")
+    add(
         "--encoding",
         metavar="FORMAT",
         help="encoding of images in records: pgm (lossless, read fastest), png (lossless, smaller), webp:QUALITY or "
         f"jpeg:QUALITY (default: that of existing records, else {Encoding()})",
     )
-    parser.add_argument("--workers", type=int, help="worker processes (default: one per core)")
-    parser.add_argument("--force", action="store_true", help="write the output even if it is up to date")
+    add("--workers", type=int, help="worker processes (default: one per core)")
+    add("--force", action="store_true", help="write the output even if it is up to date")
     _options.add_json(parser)
     return parser
 
@@ -132,6 +128,11 @@ def _json(problems: list[Problem], **content: object) -> str:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Parse the arguments and run the command."""
     options = parser().parse_args(arguments)
+    if options.spec is None:
+        if options.output or options.alphabet:
+            raise UsageError("name the data: KIND:PATH")
+        default_data(options.preset, _progress.track, print)
+        return 0
     return run(
         options.spec,
         options.output,

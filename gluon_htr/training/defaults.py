@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
+from ..datasets.iam.place import IAM, check_iam
 from ..datasets.loading import Track, untracked
 from ..datasets.packing import pack
 from ..errors import UsageError
@@ -13,7 +14,6 @@ from ..networks.presets import load_reading_preset
 from .engines import fastest_precision
 from .runs import load_run
 
-IAM = Path("data/iam")
 PACKED = Path("runs/packed")
 KINDS = {"words": "iam-words", "lines": "iam-lines"}  # by task of the preset
 
@@ -35,11 +35,7 @@ def default_data(
     kind = KINDS.get(settings.resolved_task)
     if kind is None:
         raise UsageError(f"{preset} is not trained on IAM: name the training data with --data")
-    if not IAM.is_dir():
-        raise UsageError(
-            f"there is no {IAM} to train on: gluon-htr download --dataset {kind} --user NAME fetches it; "
-            "or name your own data with --data"
-        )
+    check_iam(kind, "train on")
     found = []
     for split in ("train", "validation"):
         spec = f"{kind}:{IAM}?split={split}"
