@@ -29,7 +29,7 @@ def test_iam_is_prepared_and_scored_without_options(iam: Path, capsys: pytest.Ca
     out = capsys.readouterr().out
     assert "runs/packed/iam-words-train-words.rec" in out
     assert (iam / "runs" / "packed" / "iam-words-validation-words.rec").exists()
-    for model, kind in ((LETTERS, "iam-lines"), ("words", "iam-words")):
+    for model, kind in (("english-lines", "iam-lines"), (LETTERS, "iam-words")):
         with pytest.raises(DataError, match=rf"no sample in {kind}:data/iam\?split=test"):  # the sample has none
             evaluate.main(["--model", str(model)])
 
