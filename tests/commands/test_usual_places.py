@@ -38,7 +38,7 @@ def test_without_iam_it_is_said_how_to_get_it(tmp_path: Path, monkeypatch: pytes
     """The message would be about a missing argument."""
     monkeypatch.chdir(tmp_path)
     for main in (prepare.main, lambda given: evaluate.main(["--model", str(LETTERS), *given])):
-        with pytest.raises(UsageError, match="there is no data/iam to .*: gluon-htr download --dataset iam-"):
+        with pytest.raises(UsageError, match=r"there is no data/iam to .*: gluon-htr download --dataset iam-"):
             main([])
 
 

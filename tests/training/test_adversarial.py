@@ -68,7 +68,7 @@ def engine(folder: Path) -> GluonAdversarialEngine:
 def batch(seed: int) -> Batch:
     random = np.random.default_rng(seed)
     images, unlabeled, others = (random.integers(0, 256, (n, 16, 16)).astype(np.uint8) for n in (6, 8, 4))
-    return Batch(images, random.integers(0, 4, 6).astype(np.int32), unlabeled=unlabeled, others=others)
+    return Batch(images, random.integers(0, 4, 6).astype(np.int32), unlabeled=unlabeled, plain=unlabeled, others=others)
 
 
 def test_a_model_tells_whether_a_picture_shows_a_character(work: Path, capsys: pytest.CaptureFixture[str]) -> None:

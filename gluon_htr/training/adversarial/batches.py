@@ -32,7 +32,7 @@ class SemiSupervisedBatches:
         preprocessing: Preprocessing,
     ) -> None:
         self._labeled, self._seed, self._preprocessing = labeled, seed, preprocessing
-        batch_size, self._others = generator.batch_size, generator.others
+        batch_size, self._others, self._store = generator.batch_size, generator.others, unlabeled
         self._per_epoch = -(-len(unlabeled) // batch_size)
         create = partial(make_maker, unlabeled.shapes, unlabeled.offsets, unlabeled.sizes, augmentation, seed + 1)
         order = partial(plan, unlabeled.shapes[:, 1], batch_size, seed + 1)
@@ -70,4 +70,5 @@ class SemiSupervisedBatches:
             count = round(self._others * len(part.made))
             random = np.random.default_rng([self._seed, number])
             others = make_others(part.made, count, self._preprocessing, random)
-            yield place, positions, replace(batch, unlabeled=part.made, others=others)
+            plain = np.stack([self._store.image(k) for k in part.positions.tolist()])
+            yield place, positions, replace(batch, unlabeled=part.made, plain=plain, others=others)

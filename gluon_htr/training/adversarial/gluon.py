@@ -16,7 +16,7 @@ from ..engines.gluon_updates import Updates, fitting
 from ..engines.interface import Arrays
 from ..engines.optimizer import OptimizerSettings
 from ..objectives.batch import Batch
-from .generator import KERNEL, PREFIX, initial_weights, layers, sides
+from .generator import KERNEL, PREFIX, SURE, initial_weights, layers, sides
 
 
 class GluonAdversarialEngine(GluonEngine):
@@ -51,12 +51,14 @@ class GluonAdversarialEngine(GluonEngine):
         labeled, real = len(batch.images), len(batch.images) + len(batch.unlabeled)
         with mx.autograd.train_mode():
             drawn = self._draw(self._noise(len(batch.unlabeled) - len(batch.others)))
+        guessed = mx.nd.softmax(self._network(mx.nd.array(to_network_input(batch.plain)))[0])
         groups = [*map(to_network_input, (batch.images, batch.unlabeled, batch.others)), drawn.asnumpy()]
         images = mx.nd.array(np.concatenate(groups))
         with mx.autograd.record():
             logits, features = self._network(images)
             loss = self._loss(logits[:labeled], batch)
             loss = loss + self._settings.weight * _realness_loss(logits[labeled:real], logits[real:])
+            loss = loss + self._settings.agreement * _agreement_loss(logits[labeled:real], guessed)
         loss.backward()
         value = float(loss.asscalar())
         if math.isfinite(value):
@@ -146,6 +148,12 @@ def _realness_loss(real: Any, generated: Any) -> Any:
     real, generated = _log_sum_exp(real), _log_sum_exp(generated)
     softplus = mx.nd.Activation
     return 0.5 * (softplus(-real, act_type="softrelu").mean() + softplus(generated, act_type="softrelu").mean())
+
+
+def _agreement_loss(logits: Any, guessed: Any) -> Any:
+    """Compute the mean cross-entropy of logits (N, C) where one of the probabilities `guessed` (N, C) is sure."""
+    chosen = mx.nd.pick(mx.nd.log_softmax(logits, axis=1), guessed.argmax(axis=1), axis=1)
+    return -(chosen * (guessed.max(axis=1) > SURE)).mean()
 
 
 def _log_sum_exp(logits: Any) -> Any:

@@ -13,7 +13,7 @@ from ..engines.interface import Arrays
 from ..engines.optimizer import OptimizerSettings
 from ..engines.torch import TorchEngine
 from ..objectives.batch import Batch
-from .generator import PREFIX, initial_weights, layers, sides
+from .generator import PREFIX, SURE, initial_weights, layers, sides
 
 F = torch.nn.functional
 MOMENTS = {"mean": "exp_avg", "square": "exp_avg_sq"}
@@ -56,6 +56,9 @@ class TorchAdversarialEngine(TorchEngine):
         labeled, real = len(batch.images), len(batch.images) + len(batch.unlabeled)
         with torch.no_grad():
             drawn = self._draw(len(batch.unlabeled) - len(batch.others))
+            self._module.eval()
+            guessed = self._module(self._images(batch.plain)).float().softmax(1)
+            self._module.train()
         groups = [*map(self._images, (batch.images, batch.unlabeled, batch.others)), drawn]
         self._optimizer.zero_grad(set_to_none=True)
         with self._precision():
@@ -63,6 +66,7 @@ class TorchAdversarialEngine(TorchEngine):
         logits = logits.float()
         loss = self._loss(logits[:labeled], batch)
         loss = loss + self._adversary.weight * _realness_loss(logits[labeled:real], logits[real:])
+        loss = loss + self._adversary.agreement * _agreement_loss(logits[labeled:real], guessed)
         loss.backward()
         value = float(loss.detach())
         if math.isfinite(value):
@@ -139,6 +143,12 @@ def _realness_loss(real: torch.Tensor, generated: torch.Tensor) -> torch.Tensor:
     real, generated: logits (N, C). Z = Σ exp(l).
     """
     return 0.5 * (F.softplus(-real.logsumexp(1)).mean() + F.softplus(generated.logsumexp(1)).mean())
+
+
+def _agreement_loss(logits: torch.Tensor, guessed: torch.Tensor) -> torch.Tensor:
+    """Compute the mean cross-entropy of logits (N, C) where one of the probabilities `guessed` (N, C) is sure."""
+    sure, labels = guessed.max(1)
+    return (F.cross_entropy(logits, labels, reduction="none") * (sure > SURE)).mean()
 
 
 def _mean(features: torch.Tensor) -> torch.Tensor:

@@ -23,8 +23,8 @@ class Batch:
     labels, by objective: `ctc` (N, L) int32, padded with -1 to the longest label of the batch; `cross-entropy` (N,)
     int32; `pixels` (N, H, W) int32. In the last two, -1 does not count.
     lengths: of the labels of `ctc`, (N,) int32; empty otherwise.
-    unlabeled, others: (M, H, W) uint8, characters without labels and pictures that are no characters; for training
-    against a generator.
+    unlabeled, plain, others: (M, H, W) uint8, characters without labels, the same not augmented, and pictures that are
+    no characters; for training against a generator.
     weight: of its loss, among the parts of one batch in several processes.
     """
 
@@ -33,4 +33,5 @@ class Batch:
     lengths: np.ndarray = field(default_factory=_no_lengths)
     weight: float = 1.0
     unlabeled: np.ndarray = field(default_factory=_no_images)
+    plain: np.ndarray = field(default_factory=_no_images)
     others: np.ndarray = field(default_factory=_no_images)
