@@ -70,6 +70,8 @@ def inputs(names: Sequence[str]) -> list[Input]:
 
 def samples(specs: Sequence[str]) -> list[Input]:
     """Return the images of the samples of data sets, in order. Raises `DataError` if a set cannot be read."""
+    if not specs:  # most commands have none, and start without what reads data sets
+        return []
     from .datasets.spec import open_spec, parse_spec
 
     found: list[Input] = []

@@ -36,25 +36,26 @@ def add_reading(parser: argparse.ArgumentParser) -> None:
     add_threads(parser)
 
 
-def add_decoder(parser: argparse.ArgumentParser) -> None:
+def add_decoder(parser: argparse.ArgumentParser, default: DecoderName = "auto") -> None:
     """Add the options of decoding: `--decoder`, `--language`, `--language-model`, `--lexicon`."""
     parser.add_argument(
         "--decoder",
         choices=get_args(DecoderName),
-        default="greedy",
-        help="beam searches with a language model: better text, more time (default: %(default)s)",
+        default=default,
+        help="beam searches with a language model: better text, more time; auto: beam with models that are calibrated "
+        "for it (default: %(default)s)",
     )
-    languages = "with --decoder beam: en, fr …, auto to choose by what is read, or none (default: auto)"
+    languages = "en, fr …; auto to choose by what is read, none where no model fits; or none (default: auto)"
     parser.add_argument("--language", metavar="CODE", help=languages)
-    files = "with --decoder beam: a language model of gluon-htr language, or an ARPA file"
+    files = "a language model of gluon-htr language, or an ARPA file"
     parser.add_argument("--language-model", type=Path, metavar="FILE", help=files)
-    words = "with --decoder beam: a text file with words that are expected; others stay readable"
+    words = "a text file with words that are expected; others stay readable"
     parser.add_argument("--lexicon", type=Path, metavar="FILE", help=words)
 
 
 def add_n_best(parser: argparse.ArgumentParser, what: str) -> None:
     """Add `--n-best`."""
-    parser.add_argument("--n-best", type=count, default=0, metavar="N", help=f"with --decoder beam: {what}")
+    parser.add_argument("--n-best", type=count, default=0, metavar="N", help=what)
 
 
 def decoder(options: argparse.Namespace) -> Decoder:

@@ -39,7 +39,7 @@ def parser() -> argparse.ArgumentParser:
     lines = "worst lines of each that are drawn (default: %(default)s)"
     parser.add_argument("--lines", type=_options.count, default=10, metavar="N", help=lines)
     _options.add_reading(parser)
-    _options.add_decoder(parser)
+    _options.add_decoder(parser, "greedy")
     _options.add_json(parser, "the comparison")
     return parser
 

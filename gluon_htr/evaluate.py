@@ -43,7 +43,7 @@ def parser() -> argparse.ArgumentParser:
     add("--layout", metavar="MODEL", help="with --task layout: the model that finds lines (default: the built-in one)")
     _options.add_data(parser, "data to score on (default: IAM in data/iam)", required=False)
     _options.add_reading(parser)
-    _options.add_decoder(parser)
+    _options.add_decoder(parser, "greedy")
     tables = "write scores.json, texts.tsv and other tables there, with reliability.png or confusions.png"
     add("--report", type=Path, metavar="DIR", help=tables)
     precision = "with --report: list the words to check in check.tsv, so that this proportion of the others is right"

@@ -13,6 +13,7 @@ from .bundles.reader import Bundle, read_bundle
 from .bundles.upgrade import write_current
 from .bundles.writer import bundle_name, bundle_size, check_target
 from .errors import MissingToolError, UsageError
+from .exporting.recalibration import recalibrated
 from .exporting.request import ExportOptions, ExportRequest, PairFiles
 from .exporting.triton import check_repository, write_repository
 from .graphs.pair import write_pair
@@ -34,7 +35,7 @@ def parser() -> argparse.ArgumentParser:
     add("--triton", type=Path, metavar="DIR", help="add it to the model repository for Triton there")
     add("--float16", action="store_true", help="store weights in half the bytes")
     add("--split", type=Path, metavar="DIR", help="also write featurizer.onnx and tail.onnx there")
-    add("--validation", metavar="SPEC", help="samples to compare on (default: the run's own)")
+    add("--validation", metavar="SPEC", help="samples to compare and calibrate on (default: the run's own)")
     score = "data to score it on; may be repeated (default: the run's own scores)"
     add("--score", action="append", default=[], metavar="SPEC", help=score)
     add("--limitations", default="", metavar="TEXT", help="what it is known to read badly")
@@ -125,13 +126,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not options.source and not all(pair):
         raise UsageError("give the folder of a run, or --symbol, --params, --alphabet and --preset or --config")
     if options.source and is_bundle(options.source):
-        kept = {"source", "output", "triton", "pair"}
+        kept = {"source", "output", "triton", "pair", "validation"}
         if ignored := _changed(options) - kept:
             named = ", ".join(f"--{key.replace('_', '-')}" for key in sorted(ignored))
             raise UsageError(f"{named}: a bundle is written as it is; only a run or a pair takes these")
         if not (options.output or options.triton or options.pair):
             raise UsageError(f"{options.source} is a bundle already: give --output, --pair DIR or --triton DIR")
-        return convert(read_bundle(find_model(str(options.source))), options.output, options.triton, options.pair)
+        bundle = read_bundle(find_model(str(options.source)))
+        if options.validation:
+            bundle = recalibrated(bundle, options.validation, _progress.track)
+        return convert(bundle, options.output, options.triton, options.pair)
     if not options.output:
         raise UsageError("give --output BUNDLE; only a bundle that is there already does without it")
     check_target(options.output)

@@ -13,6 +13,10 @@ from .beam_decoder import BeamDecoder
 from .decoder import Decoded
 from .greedy import best_labels
 
+#: Mean log-likelihood in nats of a character of the greedy texts, below which no model is used. Texts in languages of
+#: which no model is known have -3.3 and less, even where they are read well, and most of those in a known one more.
+MIN_LOG_LIKELIHOOD = -3.1
+
 
 @dataclass(frozen=True)
 class LanguageChoosingDecoder:
@@ -41,12 +45,14 @@ class LanguageChoosingDecoder:
         return replace(next(iter(self.decoders.values())), model=None)
 
     def choose(self, batches: Sequence[np.ndarray], alphabet: Alphabet) -> str | None:
-        """Return the language that makes the greedy texts likeliest; None if no model fits the alphabet."""
+        """Return the language that makes the greedy texts likeliest; None if no model fits them or the alphabet."""
         texts = [labels for batch in batches for labels in best_labels(batch)]
+        least = MIN_LOG_LIKELIHOOD * sum(map(len, texts))
         likelihoods: dict[str, float] = {}
         for language, decoder in self.decoders.items():
             try:
                 likelihoods[language] = decoder.log_likelihood(texts, alphabet)
             except LanguageModelError:  # of another script
                 continue
-        return max(likelihoods, key=lambda language: likelihoods[language]) if likelihoods else None
+        likeliest = max(likelihoods, key=lambda language: likelihoods[language], default=None)
+        return likeliest if likeliest is not None and likelihoods[likeliest] >= least else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -10,7 +11,14 @@ from ..decoding.decoder import Decoder
 from ..decoding.greedy import GREEDY, GreedyDecoder
 from ..errors import UsageError
 
-DecoderName = Literal["greedy", "beam"]
+DecoderName = Literal["auto", "greedy", "beam"]
+
+
+class AutomaticDecoder(GreedyDecoder):
+    """The decoder that a bundle was found to be read best with; greedy where that is not known. See `suited`."""
+
+
+AUTOMATIC = AutomaticDecoder()
 
 
 @dataclass(frozen=True)
@@ -30,15 +38,33 @@ class DecoderRequest:
 
 def make_decoder(request: DecoderRequest) -> Decoder:
     """Make a decoder. Raises `UsageError` for what does not go together, `LanguageModelError` for a bad model."""
+    searches = request.language or request.language_model or request.lexicon or request.n_best
     if request.name == "greedy":
-        if request.language or request.language_model or request.lexicon or request.n_best:
+        if searches:
             raise UsageError("a language model, a lexicon and several texts of a line need --decoder beam")
         return GREEDY
+    if request.name == "auto" and not searches:
+        return AUTOMATIC
     if request.language and request.language_model:
         raise UsageError("give either --language or --language-model, not both")
     from .beam_decoders import make_beam_decoder
 
     return make_beam_decoder(request.language, request.language_model, request.lexicon, request.n_best)
+
+
+def suited(decoder: Decoder, has_beam_calibration: bool) -> Decoder:
+    """Return the decoder for a bundle: instead of an automatic one, beam search if the bundle is calibrated for it.
+
+    Such a bundle was compared with both decoders when it was made: docs/language.md has the figures.
+    """
+    if not isinstance(decoder, AutomaticDecoder):
+        return decoder
+    return _beam() if has_beam_calibration else GREEDY
+
+
+@cache
+def _beam() -> Decoder:
+    return make_decoder(DecoderRequest("beam"))
 
 
 def describe(decoder: Decoder) -> str:

@@ -19,6 +19,7 @@ from ..graphs.pair import PARAMETERS, read_pair
 from ..text.calibration import Probabilities
 from .backends import PRECISIONS, LogitsFunction, one_by_one, onnx_network, pair_network
 from .classifier import Classifier
+from .decoders import suited
 from .kserve import is_address, remote_network
 from .origin import Origin
 from .recognizer import Recognizer
@@ -120,6 +121,8 @@ def from_bundle(
     """Build a recognizer of an open bundle. Raises as `load` does."""
     about, reader = bundle.description, bundle.image_reader
     note_license(about)
+    calibration = None if isinstance(reader, Characters) else reader.calibration
+    decoder = suited(decoder, calibration is not None and calibration.beam is not None)
     if isinstance(reader, Characters):
         _check_greedy(about.name, decoder)
     if precision != "float32":
@@ -183,6 +186,7 @@ def _from_run(run: Path, engine: str, threads: int | None, providers: Sequence[s
         raise CheckpointError(f"{run} has no {PARAMETERS} yet: it is written after the first validation")
     if task_of(run) == "layout":
         raise CheckpointError(f"{run} finds the lines of pages: here a model that reads is needed")
+    decoder = suited(decoder, has_beam_calibration=False)
     single = task_of(run) == "characters"
     if single:
         _check_greedy(run.name, decoder)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from letters import LETTERS, members
+from letters import LETTERS, draw, members
 from needs_mxnet import need_mxnet
 from support import TINY, Command, refusal
 
@@ -286,3 +286,26 @@ def test_a_bundle_of_the_first_schema_is_written_in_the_current_one(here: Comman
     assert "model.params" not in new.files
     assert new.model == read_bundle(LETTERS).model
     assert "already" in refusal(here("export", "new.zip"))
+
+
+def test_a_bundle_is_calibrated_on_other_data(words: Path, here: Command, tmp_path: Path) -> None:
+    """Confidences of a bundle that somebody else made would stay products, which nobody can interpret."""
+    random, rows = np.random.default_rng(0), ["path\ttext"]
+    for k in range(240):
+        word = "".join(random.choice(list("abcde"), random.integers(2, 6)))
+        draw(word).save(tmp_path / f"{k}.png")
+        rows.append(f"{k}.png\t{word if k % 3 else 'a'}")  # a third of the labels are wrong: what is read is, too
+    (tmp_path / "labels.tsv").write_text("\n".join(rows) + "\n")
+    done = here("export", LETTERS, "--validation", "listing:labels.tsv", "--output", "calibrated.zip")
+    assert done.returncode == 0, done.stderr
+    before, after = (read_bundle(path).image_reader for path in (LETTERS, tmp_path / "calibrated.zip"))
+    assert before.calibration is None
+    assert after.temperature == before.temperature
+    sure = gluon_htr.load(tmp_path / "calibrated.zip").read(draw("bead")).confidence
+    assert sure == pytest.approx(2 / 3, abs=0.12) != gluon_htr.load(LETTERS).read(draw("bead")).confidence
+    for source, data, reason in (
+        (LETTERS, f"iam-words:{words}", "too few samples to calibrate on"),
+        ("pages", "listing:labels.tsv", "reads no lines or words"),
+    ):
+        refused = here("export", source, "--validation", data, "--output", "no.zip")
+        assert (refused.returncode, reason in refused.stderr) == (2, True), refused.stderr

@@ -162,7 +162,7 @@ def test_the_most_probable_texts_are_printed(words: Path, capsys: pytest.Capture
     assert "alternatives" not in capsys.readouterr().out
     for command, kind in ((predict, []), (read, ["--format", "json"])):  # greedy decoding finds one text
         with pytest.raises(UsageError, match="--decoder beam"):
-            command.main(["0.png", "--n-best", "3", *kind])
+            command.main(["0.png", "--n-best", "3", "--decoder", "greedy", *kind])
     for name in ("txt", "hocr", "pdf"):
         with pytest.raises(UsageError, match=f"{name} has no place"):
             read.main(["0.png", *options[2:], "--format", name])
