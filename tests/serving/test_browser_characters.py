@@ -136,19 +136,18 @@ def test_a_picture_that_is_no_character_is_told(page: Any, tmp_path: Path) -> No
 
 def test_the_page_changes_with_the_model(browser: Any) -> None:
     """With two models, lines would have to fit into a square, or characters would be read with a line's letters."""
-    with ReadingServer("--model", LETTERS, model=CHARACTERS) as server:
-        with opened_page(browser, server.url) as page:
-            expect(page.get_by_role("tab", name="Write a character")).to_be_visible()
-            page.get_by_role("tab", name="Write a character").click()
-            write(page, L)
-            page.get_by_label("Model").select_option(index=1)
-            expect(page.get_by_role("tab", name="Write here")).to_be_visible()
-            expect(page.locator("#reading")).to_be_hidden()
-            area = page.locator("#ink").bounding_box()
-            assert area["width"] == pytest.approx(3 * area["height"], rel=0.05)
-            buffer = io.BytesIO()
-            draw("decade").save(buffer, "PNG")
-            page.set_input_files("#file", {"name": "a.png", "mimeType": "image/png", "buffer": buffer.getvalue()})
-            expect(page.locator("#text")).to_have_value("decade")
-            expect(page.locator("#letters button")).to_have_count(6)
-            expect(page.locator("#candidates")).to_be_hidden()
+    with ReadingServer("--model", LETTERS, model=CHARACTERS) as server, opened_page(browser, server.url) as page:
+        expect(page.get_by_role("tab", name="Write a character")).to_be_visible()
+        page.get_by_role("tab", name="Write a character").click()
+        write(page, L)
+        page.get_by_label("Model").select_option(index=1)
+        expect(page.get_by_role("tab", name="Write here")).to_be_visible()
+        expect(page.locator("#reading")).to_be_hidden()
+        area = page.locator("#ink").bounding_box()
+        assert area["width"] == pytest.approx(3 * area["height"], rel=0.05)
+        buffer = io.BytesIO()
+        draw("decade").save(buffer, "PNG")
+        page.set_input_files("#file", {"name": "a.png", "mimeType": "image/png", "buffer": buffer.getvalue()})
+        expect(page.locator("#text")).to_have_value("decade")
+        expect(page.locator("#letters button")).to_have_count(6)
+        expect(page.locator("#candidates")).to_be_hidden()
