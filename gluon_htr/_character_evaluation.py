@@ -11,11 +11,10 @@ import msgspec
 
 from . import __version__, _command, _progress
 from ._storage import only_writer, write_atomically
-from .comparison.readings import write_report
+from .comparison.readings import read_characters, write_report
 from .datasets.loading import load_data
 from .errors import UsageError
 from .runtime.classifier import Classifier
-from .runtime.stores import classify_store
 from .text.classification import ClassificationCard, classify
 
 SHOWN = 10  # confusions
@@ -39,13 +38,8 @@ def evaluate_characters(
     form = classifier.alphabet.normalization
     store = load_data(data, classifier.preprocessing, track=_progress.track, form=form)
     _command.say_left_out(store.problems, "--report DIR")
-    if long := [k for k, text in enumerate(store.texts) if len(text) != 1]:
-        raise UsageError(
-            f"{len(long)} of {len(store)} samples are not single characters ({store.ids[long[0]]}: "
-            f"{store.texts[long[0]]!r:.40}), and {classifier.name} reads single characters: use a line or word model"
-        )
     began = time.perf_counter()
-    texts = classify_store(classifier.network, store, classifier.alphabet)
+    texts = read_characters(classifier, store)
     speed = len(store) / (time.perf_counter() - began)
     card = classify(store.texts, texts, store.groups)
     content = how | {"data": list(data), "version": __version__, "left_out": len(store.problems)}

@@ -17,7 +17,7 @@ from .comparison.overlap import find_overlap
 from .comparison.picture import Line, draw
 from .comparison.readings import Readings, matched, read_report, read_with, report_at
 from .errors import UsageError
-from .runtime.loading import load_text_model
+from .runtime.loading import load
 from .text.metrics import worst
 
 SHOWN = 8  # letters, words and groups that are printed; --json has all
@@ -57,9 +57,7 @@ def run(options: argparse.Namespace) -> int:
     def readings(name: str) -> Readings:
         if name in reports:
             return reports[name]
-        recognizer = load_text_model(
-            name, options.engine, options.threads, precision=options.precision, decoder=decoder
-        )
+        recognizer = load(name, options.engine, options.threads, precision=options.precision, decoder=decoder)
         return read_with(recognizer, name, data, _progress.track)
 
     a, b = matched(readings(options.a), readings(options.b))
@@ -78,7 +76,7 @@ def run(options: argparse.Namespace) -> int:
         content = {"a": a.name, "b": b.name, "data": data, "overlap": overlaps, **msgspec.structs.asdict(found)}
         print(msgspec.json.encode(content).decode())
     else:
-        print(_words(found, a.name, b.name))
+        print(_words(found, a.name, b.name, single=all(len(text) == 1 for text in a.truths)))
     return 0
 
 
@@ -88,20 +86,24 @@ def _worst_lines(a: Readings, b: Readings, data: Sequence[str], count: int) -> l
     return [Line(a.ids[k], image, a.truths[k], a.texts[k], b.texts[k]) for k, image in zip(chosen, images)]
 
 
-def _words(found: Comparison, a: str, b: str) -> str:
+def _words(found: Comparison, a: str, b: str, single: bool) -> str:
+    """Word the differences. single: the texts are single characters, which have no words."""
     rows = [f"A  {a}", f"B  {b}", f"{'':12}{'A':>8}{'B':>8}{'B - A':>9}   95 % interval"]
     figures = {"CER": found.cer, "WER": found.wer, "exact rate": found.exact_rate}
+    if single:
+        figures = {"accuracy": found.exact_rate}
     rows += [f"{name:12}{_figures(figure)}" for name, figure in figures.items()]
     rows.append(f"{'n':12}{found.samples} samples, {found.characters} characters, {found.groups} groups")
     rows.append(f"{'verdict':12}{found.verdict}")
     right = found.words_right
-    rows.append(f"{'words right':12}{right.both} in both, {right.only_a} in A only, {right.only_b} in B only, ")
+    name = "right" if single else "words right"
+    rows.append(f"{name:12}{right.both} in both, {right.only_a} in A only, {right.only_b} in B only, ")
     rows[-1] += f"{right.neither} in none"
     better = [sum(row.b < row.a for row in found.by_group), sum(row.b > row.a for row in found.by_group)]
     rows.append(f"{'groups':12}B reads {better[0]} better and {better[1]} worse")
     changed = [row for row in found.by_group if row.a != row.b][:SHOWN]
     rows += [f"  {row.name[:40]:40} {row.a:>6} → {row.b} errors in {row.characters} characters" for row in changed]
-    for name, units in (("letters", found.letters), ("words", found.words)):
+    for name, units in (("letters", found.letters), *[("words", found.words)] * (not single)):
         changed_units = [unit for unit in units if unit.a != unit.b][:SHOWN]
         rows += [f"{name:12}errors of A → B; * is real"] * bool(changed_units) + list(map(_unit, changed_units))
     return "\n".join(rows)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,9 +21,19 @@ from .errors import UsageError
 def parser() -> argparse.ArgumentParser:
     """Define the command line."""
     parser = argparse.ArgumentParser(prog="gluon-htr synthesize", description=__doc__)
-    parser.add_argument(
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument(
         "spec",
+        nargs="?",
         help="data to draw: 'fonts:hershey?corpus=data/corpora', fonts:FOLDER, recomposed:data/iam, or any other",
+    )
+    source.add_argument(
+        "--characters",
+        metavar="SPEC",
+        help="compose lines of single characters, as 'emnist:data/emnist?split=train'; short for composed:SPEC",
+    )
+    parser.add_argument(
+        "--corpus", metavar="PATH", help="texts to write, for specs that take a corpus: a text file or a folder"
     )
     parser.add_argument(
         "--output", type=Path, required=True, help="the folder to write; read it as listing:FOLDER/labels.tsv"
@@ -41,6 +52,17 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--workers", type=int, help="worker processes (default: one per core)")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     return parser
+
+
+def with_corpus(text: str, corpus: str | None) -> str:
+    """Return a spec with its key `corpus` set. Raises `UsageError` for data that take none."""
+    if corpus is None:
+        return text
+    options = parse_spec(text).options
+    if getattr(options, "corpus", corpus) is not None:
+        raise UsageError(f"--corpus: '{text}' takes no corpus, or has one already")
+    whole, share = re.fullmatch(r"(.*?)(\*[0-9.]+)?", text).groups("")  # type: ignore[union-attr]
+    return f"{whole}{'&' if '?' in whole else '?'}corpus={corpus}{share}"
 
 
 def run(
@@ -81,7 +103,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Parse the arguments and run the command."""
     options = parser().parse_args(arguments)
     return run(
-        options.spec,
+        with_corpus(f"composed:{options.characters}" if options.characters else options.spec, options.corpus),
         options.output,
         options.count,
         options.seed,

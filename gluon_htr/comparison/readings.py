@@ -22,8 +22,9 @@ from ..datasets.loading import Track, load_data
 from ..datasets.sample import Problem
 from ..datasets.store import Store, digest
 from ..errors import DataError, UsageError
+from ..runtime.classifier import Classifier
 from ..runtime.recognizer import Recognizer
-from ..runtime.stores import read_store
+from ..runtime.stores import classify_store, read_store
 from ..text.normalization import normalize
 
 SCORES, TEXTS, GROUPS, LEFT_OUT = "scores.json", "texts.tsv", "groups.tsv", "left_out.tsv"
@@ -109,11 +110,27 @@ def _table(path: Path, columns: int) -> list[list[str]]:
 
 
 def read_with(recognizer: Recognizer, name: str, specs: Sequence[str], track: Track) -> Readings:
-    """Read data with a model, and its decoder. name: what the user calls it. Raises the errors of loading data."""
+    """Read data with a model, and its decoder. name: what the user calls it.
+
+    Raises the errors of loading data, and `UsageError` for a model of single characters and longer texts.
+    """
     form = recognizer.alphabet.normalization
     store = load_data(specs, recognizer.preprocessing, track=track, form=form, like_inference=True)
-    texts = read_store(recognizer.network, store, recognizer.alphabet, recognizer.decoder)
+    if isinstance(recognizer, Classifier):
+        texts = read_characters(recognizer, store)
+    else:
+        texts = read_store(recognizer.network, store, recognizer.alphabet, recognizer.decoder)
     return Readings(name, name, tuple(specs), store.ids, store.texts, texts, store.groups, store.problems)
+
+
+def read_characters(classifier: Classifier, store: Store) -> list[str]:
+    """Read a store with a model of single characters. Raises `UsageError` for texts of more than one character."""
+    if long := [k for k, text in enumerate(store.texts) if len(text) != 1]:
+        raise UsageError(
+            f"{len(long)} of {len(store)} samples are not single characters ({store.ids[long[0]]}: "
+            f"{store.texts[long[0]]!r:.40}), and {classifier.name} reads single characters: use a line or word model"
+        )
+    return classify_store(classifier.network, store, classifier.alphabet)
 
 
 def matched(a: Readings, b: Readings) -> tuple[Readings, Readings]:

@@ -36,6 +36,8 @@ def companions_digest(spec: Spec) -> str:
     Raises `AnnotationError` if a listing cannot be read.
     """
     entries = list(KINDS[spec.kind].companions(spec.path, spec.options))
+    if spec.source:
+        entries += KINDS[spec.source.kind].companions(spec.source.path, spec.source.options)
     return hashlib.sha256("".join(entries).encode("utf-8", "surrogateescape")).hexdigest() if entries else ""
 
 

@@ -65,11 +65,12 @@ class Kind:
     """A kind of data. Its name is the key in `kinds.KINDS`."""
 
     options: type[msgspec.Struct]  # the keys of its specs
-    open: Callable[[Path, Any], Reader]
+    open: Callable[[Any, Any], Reader]  # takes the path, or for a kind that is `of_spec` the reader of its source
     terms: Terms = Terms()
     generated: bool = False  # its samples are not real handwriting
     prepared: Prepared | None = None  # its images are preprocessed already, and cannot be put on paper
     companions: Callable[[Path, Any], Iterator[str]] = no_companions  # states of files that it needs beside its path
+    of_spec: bool = False  # its samples are composed of those of another spec, `composed:KIND:PATH`
     composed_of: Callable[[Path], Origin] | None = None  # the origin of the prepared data that its samples are made of
 
     @property

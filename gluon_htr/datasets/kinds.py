@@ -12,6 +12,7 @@ from .download.catalog import DATASETS
 from .exports.dataturks import read_dataturks
 from .exports.label_studio import read_label_studio
 from .exports.reader import ExportOptions, Parse, companions, open_lines
+from .generated.character_lines import ComposedLinesOptions, ComposedLinesReader, composed_companions
 from .generated.composed_pages import ComposedPagesOptions, ComposedPagesReader, composed_of
 from .generated.fonts import FONT_SETS, HERSHEY, FontsOptions, FontsReader, font_companions, font_set
 from .generated.recomposed import RecomposedOptions, RecomposedReader
@@ -112,6 +113,9 @@ KINDS = {
         generated=True,
         companions=font_companions,
     ),
+    "composed": Kind(
+        ComposedLinesOptions, ComposedLinesReader, generated=True, companions=composed_companions, of_spec=True
+    ),
     "composed-pages": Kind(ComposedPagesOptions, ComposedPagesReader, composed_of=composed_of),
     "recomposed": Kind(RecomposedOptions, RecomposedReader, Terms(IAM_TERMS)),
     "strips": Kind(StripsOptions, StripsReader, Terms(MNIST_TERMS)),
@@ -121,5 +125,11 @@ KINDS = {
 
 
 def terms_of(kind: str, set_name: str) -> str:
-    """Return the terms of a set of data; an unknown kind has unknown terms."""
+    """Return the terms of a set of data; an unknown kind has unknown terms.
+
+    set_name: for kinds composed of others that kind, with its own set: `emnist`, `characters:English`.
+    """
+    if kind in KINDS and KINDS[kind].of_spec:
+        source, _, of_source = set_name.partition(":")
+        return terms_of(source, of_source)
     return KINDS[kind].terms.of(set_name) if kind in KINDS else UNKNOWN_TERMS

@@ -72,7 +72,8 @@ def is_generated(spec: str) -> bool:
 
 def has_test_data(text: str) -> bool:
     """Test whether a spec, or the source of prepared data, has the test part of its data in it."""
-    options = source_spec(text).options
+    spec = source_spec(text)
+    options = (spec.source or spec).options
     parts = get_args(get_type_hints(type(options)).get("split"))
     return "test" in parts and options.split in ("test", "all")
 

@@ -6,6 +6,7 @@ from urllib.parse import parse_qsl
 
 from .kinds import KINDS, terms_of
 from .loading import source_spec
+from .spec import Spec
 
 
 def public_name(spec: str) -> str:
@@ -16,8 +17,13 @@ def public_name(spec: str) -> str:
     parsed = source_spec(spec)
     keys = parse_qsl(parsed.text.partition("?")[2], keep_blank_values=True)
     query = "&".join(f"{key}={value}" for key, value in keys if "/" not in value)
-    known = KINDS[parsed.kind].terms.set_name(parsed.path)
-    return f"{parsed.kind}{f':{known}' if known else ''}{f'?{query}' if query else ''}"
+    return f"{_named(parsed)}{f'?{query}' if query else ''}"
+
+
+def _named(spec: Spec) -> str:
+    """Name kind and set of a spec, and those of its source."""
+    known = _named(spec.source) if spec.source else KINDS[spec.kind].terms.set_name(spec.path)
+    return f"{spec.kind}{f':{known}' if known else ''}"
 
 
 def known_terms(name: str) -> str:

@@ -5,6 +5,7 @@
     iam-lines:data/iam?split=train*0.25      a quarter of the samples, drawn with a fixed seed
     records:lines.rec*4                      every sample four times an epoch
     iam-lines:data/iam?split=train&paper=7   every image on photographed paper, drawn with the seed 7
+    composed:emnist:data/emnist?split=test   lines of the characters of another spec, whose keys may follow, too
 
 `kinds.py` has the kinds; the keys are the fields of a kind's options. An unknown kind or key is an error that lists the
 known ones. Values are taken literally: unlike in a URL, `+` and `%` have no special meaning.
@@ -32,7 +33,7 @@ MAX_SHARE = 1000
 @dataclass(frozen=True)
 class Spec:
     """A parsed spec. share: average number of times that a sample is used. paper: the seed of simulated paper, if
-    any.
+    any. source: the spec of the samples that its own are composed of, if they are; both have one path.
     """
 
     text: str
@@ -41,6 +42,7 @@ class Spec:
     options: Any
     share: float = 1.0
     paper: int | None = None
+    source: Spec | None = None
 
 
 def parse_spec(text: str) -> Spec:
@@ -52,13 +54,31 @@ def parse_spec(text: str) -> Spec:
     if match := re.fullmatch(r"(.*)\*([0-9.]+)", rest):
         rest, share = match[1], _share(text, match[2])
     path, _, query = rest.partition("?")
+    source = None
+    if KINDS[kind].of_spec:
+        source, query = _source(text, kind, path, query)
+        path = str(source.path)
     if not path:
         raise SpecError(f"'{text}' has no path: write {kind}:PATH")
     pairs = {key: value for key, _, value in (pair.partition("=") for pair in query.split("&") if pair)}
     seed = pairs.pop("paper", None) if KINDS[kind].prepared is None else None
-    return Spec(
-        text, kind, Path(path), _options(text, kind, pairs), share, None if seed is None else _paper(text, seed)
-    )
+    paper = None if seed is None else _paper(text, seed)
+    return Spec(text, kind, Path(path), _options(text, kind, pairs), share, paper, source)
+
+
+def _source(text: str, kind: str, place: str, query: str) -> tuple[Spec, str]:
+    """Parse the spec of a source, `emnist:data/emnist`. Returns it and those keys that are not its own."""
+    inner = place.partition(":")[0]
+    if ":" not in place or inner not in KINDS or KINDS[inner].of_spec or KINDS[inner].origin:
+        raise SpecError(f"'{text}' has no source: write {kind}:KIND:PATH, as in {kind}:emnist:data/emnist?split=train")
+    own = {*KINDS[kind].options.__struct_fields__, "paper"}
+    pairs = [pair for pair in query.split("&") if pair]
+    kept = [pair for pair in pairs if pair.partition("=")[0] in own]
+    passed = [pair for pair in pairs if pair not in kept]
+    try:
+        return parse_spec(f"{place}{'?' * bool(passed)}{'&'.join(passed)}"), "&".join(kept)
+    except SpecError as error:
+        raise SpecError(f"{error} ({kind} knows {', '.join(KINDS[kind].options.__struct_fields__)})") from None
 
 
 def _paper(text: str, value: str) -> int:
@@ -96,7 +116,7 @@ def _options(text: str, kind: str, pairs: dict[str, str]) -> msgspec.Struct:
 
 def open_spec(spec: Spec, seed: int = 0) -> Reader:
     """Open the reader of a spec. seed: draws the samples of a share. Raises the errors of the reader."""
-    reader = KINDS[spec.kind].open(spec.path, spec.options)
+    reader = KINDS[spec.kind].open(open_spec(spec.source) if spec.source else spec.path, spec.options)
     if spec.paper is not None:
         reader = OnPaperReader(reader, spec.paper)
     return reader if spec.share == 1 else _RepeatingReader(reader, spec.share, seed)

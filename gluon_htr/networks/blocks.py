@@ -17,7 +17,8 @@ class StageBlock(mx.gluon.HybridBlock):
         super().__init__(prefix=prefix)
         self._norm_first, self._residual = stage.norm == "before", stage.residual
         self._dropout = stage.dropout
-        padding = tuple(size // 2 * step for size, step in zip(stage.kernel, stage.dilation))
+        above, beside = (size // 2 * step for size, step in zip(stage.kernel, stage.dilation))
+        padding = (above if stage.pad_height else 0, beside)
         with self.name_scope():
             self.convolution = nn.Conv2D(
                 stage.channels,

@@ -30,6 +30,8 @@ class Convolution(Struct, frozen=True, forbid_unknown_fields=True):
     residual: bool = False  # the stage's input is added before the ReLU: needs equal channels and no stride
     dilation: HeightWidth = (1, 1)  # pixels between neighboring taps of the kernel
     dropout: Fraction = 0.0  # after the stage
+    #: Padding above and below, too; without, a kernel as high as the map sees whole columns and leaves a single row.
+    pad_height: bool = True
 
 
 class Lstm(Struct, frozen=True, forbid_unknown_fields=True, tag="lstm", tag_field="kind"):

@@ -66,4 +66,5 @@ def matched_stages(old: Network, new: Network) -> dict[int, int]:
 
 def _shape(stage: object) -> tuple[object, ...]:
     """Return what determines a stage's weights and its function, except for pooling."""
-    return tuple(getattr(stage, key) for key in ("channels", "kernel", "stride", "norm", "residual", "dilation"))
+    keys = ("channels", "kernel", "stride", "norm", "residual", "dilation", "pad_height")
+    return tuple(getattr(stage, key) for key in keys)

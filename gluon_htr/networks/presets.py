@@ -95,7 +95,7 @@ def load_character_preset(name_or_path: str | Path) -> CharacterPreset:
     if preset.preprocessing.mode != "character":
         raise ConfigurationError(f'{name_or_path}: preprocessing.rule must be "character" for single characters')
     if not isinstance(preset.network, Mlp):
-        _check_stages(preset.network.stages, f"{name_or_path}: network.stages")
+        _check_stages(preset.network.stages, preset.preprocessing.height, f"{name_or_path}: network.stages")
     return preset
 
 
@@ -140,11 +140,14 @@ def _check(preset: Preset, where: str) -> None:
         return
     if not network.featurizer:
         raise ConfigurationError(f"{where}: network.featurizer has no stage; give at least one [[network.featurizer]]")
-    _check_stages(network.featurizer, f"{where}: network.featurizer")
+    _check_stages(network.featurizer, shape.height, f"{where}: network.featurizer")
 
 
-def _check_stages(stages: Sequence[Convolution], where: str) -> None:
-    """Check that what is added in residual stages has one size."""
+def _check_stages(stages: Sequence[Convolution], height: int, where: str) -> None:
+    """Check that what is added in residual stages has one size, and that no kernel is higher than the map it sees.
+
+    height: pixels of the input.
+    """
     channels = 1
     for number, stage in enumerate(stages, 1):
         if stage.residual and (stage.channels != channels or stage.stride != (1, 1)):
@@ -153,6 +156,14 @@ def _check_stages(stages: Sequence[Convolution], where: str) -> None:
                 "as the stage before it, and a stride of [1, 1]"
             )
         channels = stage.channels
+        span = (stage.kernel[0] - 1) * stage.dilation[0] + 1
+        if not stage.pad_height and (span > height or stage.residual):
+            raise ConfigurationError(
+                f"{where} stage {number} has no padding above and below: its kernel must not be higher than the map of "
+                f"{height} pixels, and nothing can be added to it"
+            )
+        padded = height + (stage.kernel[0] // 2 * stage.dilation[0] * 2 if stage.pad_height else 0)
+        height = ((padded - span) // stage.stride[0] + 1) // (stage.pool[0] if stage.pool else 1)
 
 
 def _in_toml_words(message: str) -> str:

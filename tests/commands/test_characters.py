@@ -8,13 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from characters import save
+from characters import CHARACTERS, save
 from needs_mxnet import need_mxnet
 from PIL import Image
 from support import PROJECT
 
 import gluon_htr
-from gluon_htr import evaluate, export, predict, presets, quantize, train
+from gluon_htr import compare, evaluate, export, predict, presets, quantize, train
 from gluon_htr.bundles.reader import read_bundle
 from gluon_htr.errors import HtrError
 from gluon_htr.runtime.classifier import Classification
@@ -124,21 +124,41 @@ def told(command: Callable[[list[str]], int], *arguments: object) -> str:
     return str(caught.value)
 
 
+def test_two_models_of_characters_are_compared(work: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nobody could tell whether the better of two networks is better by chance."""
+    images = f"characters:{work / 'images'}?split=validation&held=6"
+    arguments = [str(work / "chars.zip"), str(CHARACTERS), "--data", images]
+    assert compare.main([*arguments, "--output", str(work / "worst.png")]) == 0
+    printed = capsys.readouterr().out
+    rows = {row[:12].strip(): row[12:].split() for row in printed.splitlines()}
+    a, b, difference = map(float, rows["accuracy"][:3])
+    assert a > 0.9
+    assert b <= 0.25  # of a, B, e and 7 it knows the last alone
+    assert difference == pytest.approx(b - a, abs=2e-4)
+    assert rows["n"][:2] == ["24", "samples,"]
+    assert rows["right"][:2] == [str(round(24 * b)), "in"]
+    assert "WER" not in printed
+    with Image.open(work / "worst.png") as picture:
+        assert picture.height > 100
+    assert compare.main([*arguments, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["exact_rate"]["a"] == pytest.approx(a, abs=1e-4)
+
+
 def test_models_of_other_tasks_are_named_in_one_line(work: Path) -> None:
     """A user would get a traceback, or texts that mean nothing."""
-    from gluon_htr import compare, read
+    from gluon_htr import read
 
     model, page = work / "chars.zip", PROJECT / "examples" / "page.jpg"
     images, words = f"characters:{work / 'images'}", f"listing:{work}"
     assert "single characters" in told(read.main, page, "--model", model)
     assert "single characters" in told(read.main, page, "--model", work / "run")
     assert "lines" in told(read.main, page, "--layout", model)
-    assert "single characters" in told(compare.main, model, "words", "--data", images)
     assert "beam" in told(predict.main, page, "--model", model, "--decoder", "beam")
     assert "not a recognizer" in told(predict.main, page, "--model", "pages")
     save(work / "1.png", "a")
     (work / "labels.tsv").write_text("1.png\thouse\n")
     assert "'house'" in told(evaluate.main, "--model", model, "--data", words)
+    assert "'house'" in told(compare.main, model, model, "--data", words)
     start = ["--output", work / "other", "--validation", images, "--workers", "0"]
     assert "words" in told(train.main, "--preset", "words", "--data", images, "--init", model, *start)
     assert "lenet" in told(train.main, "--preset", "lenet", "--data", images, "--init", "words", *start)

@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 from support import PROJECT
 
+from gluon_htr.datasets.spec import parse_spec
 from gluon_htr.datasets.splits import held_out_pages
+from gluon_htr.experiments.plan import make_plan
+from gluon_htr.experiments.schema import load_experiments
 from gluon_htr.networks.presets import load_preset
 from gluon_htr.synthesis.texts.corpora import read_corpus
 from gluon_htr.training.settings import training_settings
@@ -103,6 +106,45 @@ def test_latin_lines_trains_on_what_it_has_packed_and_on_nothing_that_is_held_ou
     scored = [argument for argument in commands[-2] if argument.startswith("pages:")]
     lines = set(held_out_pages()) - {"iam-binary", "iam-forms"}  # these validate the finding of lines
     assert {spec.partition("/pages/")[2].partition("?")[0] for spec in scored} >= lines
+
+
+def test_emnist_lines_are_trained_on_before_iam(tmp_path: Path) -> None:
+    """Hours of training would end with a spec that nobody knows, or begin from the wrong run."""
+    log, programs = tmp_path / "log", tmp_path / "programs"
+    programs.mkdir()
+    (programs / "gluon-htr").write_text(STUB)
+    (programs / "gluon-htr").chmod(0o755)
+    (tmp_path / "books.txt").write_text("A drone hums near the small lighthouse.")
+    environment = os.environ | {"PATH": f"{programs}:{os.environ['PATH']}", "LOG": str(log), "PRESET": "line-conv"}
+    script = [str(PROJECT / "examples" / "emnist_lines.sh"), "my work"]
+    done = subprocess.run(
+        script, cwd=tmp_path, env=environment | {"TEXTS": "books.txt"}, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    commands = [line.split("\t")[:-1] for line in log.read_text().splitlines()]
+    assert [command[0] for command in commands] == [
+        "synthesize", "prepare", "prepare", "train", "export", "train", "export", "evaluate"
+    ]  # fmt: skip
+    specs = [parse_spec(command[1]) for command in commands[:3]]
+    assert [spec.options.count for spec in specs] == [20, 20000, 1000]
+    assert [spec.source.options.split for spec in specs if spec.source] == ["train", "train", "test"]
+    assert {spec.options.corpus for spec in specs} == {"books.txt"}
+    first, second = commands[3], commands[5]
+    assert second[second.index("--init") + 1] == first[first.index("--output") + 1] == "my work/composed"
+    assert {command[command.index("--preset") + 1] for command in commands if "--preset" in command} == {"line-conv"}
+
+
+@pytest.mark.parametrize(
+    ("name", "runs"),
+    [("characters.toml", ["mlp", "mlp-8", "lenet"]), ("emnist_lines.toml", ["emnist", "iam", "both", "iam-conv"])],
+)
+def test_experiments_of_the_older_system_can_be_run(
+    name: str, runs: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A sweep would end with an error of its first run, or name a network that is not there."""
+    monkeypatch.chdir(PROJECT)
+    planned = make_plan(load_experiments(PROJECT / "examples" / name), tmp_path, "cpu", 0.1)
+    assert [run.name for run in planned] == runs
 
 
 @pytest.mark.parametrize("name", ["language.toml", "english_lines.toml", "latin_first.toml"])

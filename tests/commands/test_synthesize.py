@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from characters import write_emnist
 from letters import draw
 from support import command_environment, refusal
 
@@ -209,3 +210,26 @@ def test_the_supply_is_endless():
     assert next(endless(spec, seed=7)).id.endswith("-7-0000000")
     with pytest.raises(UsageError, match="not generated"):
         endless(parse_spec("listing:x"))
+
+
+def test_lines_of_single_characters(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """EMNIST Lines could not be written, or not in the texts that the user gave."""
+    root, book = write_emnist(tmp_path, "adehiln"), tmp_path / "book.txt"
+    book.write_text("alan and helen hid\n" * 9)
+    output = tmp_path / "lines"
+    words = ["--characters", f"emnist:{root}?split=train", "--corpus", str(book), "--output", str(output)]
+    assert synthesize.main([*words, "--count", "5", "--seed", "3", "--workers", "0"]) == 0
+    assert capsys.readouterr().out == f"{output}: 5 lines, 0 left out\n"
+    spec = parse_spec(synthesize.with_corpus(f"composed:emnist:{root}?split=train*0.9", str(book)))
+    assert (spec.share, spec.options.corpus, spec.source and spec.source.options.split) == (0.9, str(book), "train")
+    read = list(open_spec(parse_spec(f"listing:{output / 'labels.tsv'}")))
+    assert len(read) == 5
+    assert all(set(sample.text) <= set("adehiln ") for sample in read)
+    assert any(" " in sample.text for sample in read)
+
+
+@pytest.mark.parametrize("spec", ["recomposed:data/iam", "fonts:hershey?corpus=books"])
+def test_a_corpus_where_none_can_be_used_is_refused(spec: str, tmp_path: Path) -> None:
+    """The texts that the user gave would silently not be used."""
+    with pytest.raises(UsageError, match="takes no corpus, or has one already"):
+        synthesize.main([spec, "--corpus", "mine.txt", "--output", str(tmp_path / "lines")])

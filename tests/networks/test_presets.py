@@ -46,6 +46,16 @@ def test_a_mistake_is_named_with_file_and_key(change: tuple[str, str], words: li
     assert all(word in str(caught.value) for word in words), str(caught.value)
 
 
+@pytest.mark.parametrize("change", ["kernel = [15, 13]", "kernel = [14, 13]\nresidual = true\nchannels = 64"])
+def test_a_window_higher_than_the_map_is_named(change: str) -> None:
+    """Training would end with a message of the engine's C++ part, after the data were loaded."""
+    text = preset_text("line-lstm")
+    if "residual" in change:
+        text = text.replace("channels = 128\n", "").replace("stride = [1, 2]\n", "")
+    with pytest.raises(ConfigurationError, match=r"stage 3 has no padding above and below: .* the map of 14 pixels"):
+        parse_preset(text.replace("kernel = [14, 13]", change), where="own.toml")
+
+
 def test_an_unknown_name_lists_the_known_ones() -> None:
     """The user would not know what to type instead."""
     with pytest.raises(ConfigurationError, match=r"wrods.*lines.*notebook.*words"):

@@ -120,7 +120,12 @@ def font_companions(path: Path, options: FontsOptions) -> Iterator[str]:
     """
     for name in (options.corpus, options.alphabet):
         if name and name not in NAMED:
-            for file in corpus_files(Path(name)):
-                if file.is_file():
-                    digest = hashlib.sha256(read_bounded(file, MAX_DATA)).hexdigest()
-                    yield f"{file.relative_to(Path(name))}\0{digest}\n"
+            yield from corpus_states(name)
+
+
+def corpus_states(name: str) -> Iterator[str]:
+    """Yield name and digest of the files of a corpus."""
+    for file in corpus_files(Path(name)):
+        if file.is_file():
+            digest = hashlib.sha256(read_bounded(file, MAX_DATA)).hexdigest()
+            yield f"{file.relative_to(Path(name))}\0{digest}\n"

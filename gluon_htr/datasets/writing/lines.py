@@ -61,7 +61,7 @@ def endless(spec: Spec, seed: int | None = None) -> Iterator[Sample]:
     Raises `UsageError` for other data.
     """
     if not KINDS[spec.kind].is_endless:
-        raise UsageError(f"{spec.text} is not generated data: give fonts: or recomposed:")
+        raise UsageError(f"{spec.text} is not generated data: give fonts:, composed: or recomposed:")
     return iter(open_spec(resized(spec, sys.maxsize, seed)))
 
 

@@ -80,7 +80,7 @@ function isUncertain(character) {
 }
 
 /** Spell out a letter: screen readers skip punctuation, and do not announce capitals. */
-function spoken(text) {
+export function spoken(text) {
   const names = { " ": "space", ".": "period", ",": "comma", "'": "apostrophe", '"': "quotation mark", "-": "hyphen",
     "!": "exclamation mark", "?": "question mark", ":": "colon", ";": "semicolon", "(": "left parenthesis",
     ")": "right parenthesis", "/": "slash", "#": "number sign", "*": "asterisk", "&": "ampersand", "+": "plus" };

@@ -1,6 +1,7 @@
 // The page: sends a picture, a document or ink to the server, and shows what was read for correction.
 
 import { Alternatives } from "./alternatives.js";
+import { Candidates, describe } from "./candidates.js";
 import * as corrections from "./corrections.js";
 import { Ink } from "./ink.js";
 import { Letters } from "./letters.js";
@@ -9,6 +10,7 @@ import * as server from "./server.js";
 
 const byId = (id) => document.getElementById(id);
 const letters = new Letters(byId("letters"), byId("view"), byId("image"), byId("mark"));
+const candidates = new Candidates(byId("candidates"), byId("text"));
 const ink = new Ink(byId("ink"), onInk);
 const pages = new Pages(keepCorrection);
 const N_BEST = 5; // readings of a line and of each word that a server with beam search is asked for
@@ -41,9 +43,16 @@ function readPages(file) {
   });
 }
 
+function model() {
+  return served.models?.find(({ name }) => name === byId("model").value);
+}
+
 function nBest() {
-  const model = served.models?.find(({ name }) => name === byId("model").value);
-  return model?.alternatives ? N_BEST : 0;
+  return model()?.alternatives ? N_BEST : 0;
+}
+
+function readsCharacters() {
+  return model()?.task === "characters";
 }
 
 /** Do what a newer file or image interrupts. */
@@ -91,6 +100,11 @@ function show(images, reading) {
   URL.revokeObjectURL(byId("image").src);
   byId("image").src = URL.createObjectURL(images.sent);
   byId("text").value = reading.text;
+  if (reading.top) {
+    offerAlternatives([]);
+    candidates.set(reading.text ? reading.top : []);
+    return say(describe(reading));
+  }
   offerAlternatives(reading.alternatives ? reading.words : []);
   const uncertain = letters.set(reading.characters);
   const plural = uncertain === 1 ? "One letter is" : `${uncertain} letters are`;
@@ -128,7 +142,7 @@ async function take(file) {
   running?.abort();
   const picture = await createImageBitmap(file).catch(() => null); // the browser cannot decode PDF and TIFF, but the server may
   const kind = byId("kind").value;
-  const asPage = served.pages && (kind === "page" || (kind === "auto" && isPage(picture)));
+  const asPage = served.pages && !readsCharacters() && (kind === "page" || (kind === "auto" && isPage(picture)));
   const sent = await withinLimits(file, picture, asPage ? served.most_page_pixels : served.most_pixels);
   if (chosen !== file) return; // another was chosen in the meantime
   await (asPage ? readPages(sent) : read(file, sent));
@@ -178,6 +192,7 @@ document.addEventListener("paste", (event) => {
 
 function onInk(image) {
   byId("undo").disabled = byId("clear").disabled = ink.empty;
+  if (!image && chosen instanceof File) return; // cleared, but a file was chosen since
   chosen = image;
   if (image) return read(image);
   running?.abort();
@@ -292,26 +307,46 @@ byId("kept-clear").addEventListener("click", async () => {
 async function connect() {
   try {
     served = await server.models();
-    if (served.pages) offerPages();
     byId("model").replaceChildren(...served.models.map((model) => new Option(model.name, model.name, model.default)));
     byId("model-choice").hidden = served.models.length < 2;
+    adapt();
     byId("key-section").hidden = true;
   } catch (error) {
     fail(error);
   }
   showCount();
 }
-function offerPages() {
-  byId("kind-choice").hidden = false;
-  document.body.classList.add("reads-pages");
-  byId("file").accept += ",application/pdf";
-  byId("what-is-read").textContent = "A page of handwriting, or one line or word of it.";
+
+// Words of the page by what the model reads; those of lines are in index.html
+const WORDS = {
+  characters: {
+    "write-tab": "Write a character",
+    "what-is-read": "One character. Crop the picture to it.",
+    "as-you-write": "The character appears as you write it. Clear it before the next one.",
+    "text-title": "Character",
+  },
+};
+WORDS.lines = Object.fromEntries(Object.keys(WORDS.characters).map((id) => [id, byId(id).textContent]));
+WORDS.pages = { ...WORDS.lines, "what-is-read": "A page of handwriting, or one line or word of it." };
+const PICTURES = byId("file").accept;
+
+/** Adapt the page to what the chosen model reads: lines, pages as well, or single characters. */
+function adapt() {
+  const reads = readsCharacters() ? "characters" : served.pages ? "pages" : "lines";
+  for (const [id, words] of Object.entries(WORDS[reads])) byId(id).textContent = words;
+  byId("kind-choice").hidden = reads !== "pages";
+  document.body.classList.toggle("reads-pages", reads === "pages");
+  byId("file").accept = reads === "pages" ? `${PICTURES},application/pdf` : PICTURES;
+  const shape = reads === "characters" ? "character" : "line";
+  document.body.classList.toggle("reads-characters", shape === "character");
+  if (shape !== ink.shape) ink.reshape(shape);
 }
 byId("key-form").addEventListener("submit", (event) => {
   event.preventDefault();
   server.useKey(byId("key").value);
   connect();
 });
+byId("model").addEventListener("change", adapt);
 for (const id of ["model", "kind"])
   byId(id).addEventListener("change", () => chosen && (chosen instanceof File ? take(chosen) : read(chosen)));
 connect();

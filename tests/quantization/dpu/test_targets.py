@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 
 onnx = pytest.importorskip("onnx")
+from characters import CHARACTERS, CLASSES, save
+from characters import draw as draw_character
 from letters import LETTERS, WORDS, array, draw
 from PIL import Image
 from small_featurizers import everything, images
@@ -160,6 +162,8 @@ def test_vart_is_given_and_gives_whole_numbers_in_its_order(
     Preprocessing("box", 48, 192),
     Preprocessing("box", 32, 128, resample="linear"),
     Preprocessing("height", 48, 640, 640),
+    Preprocessing("character", 28, 28),
+    Preprocessing("character", 32, 20),
 ])  # fmt: skip
 def test_the_runner_prepares_images_as_reading_does(preprocessing: Preprocessing) -> None:
     """The board would read other pixels than the network was trained and calibrated on."""
@@ -234,6 +238,22 @@ def test_the_runner_reads_what_the_package_reads(folders: Path) -> None:
     reader = dpu_runner.Reader(folders / "zynq", dpu_runner.featurizer(folders / "zynq", "float"))
     for word in WORDS:
         assert reader.read(folders / f"{word}.png") == recognizer.read(folders / f"{word}.png").text
+
+
+@pytest.mark.parametrize("target", BOARDS)
+def test_single_characters_go_to_a_board(target: str, tmp_path: Path) -> None:
+    """A model of characters could be quantized and not be run, or would be read as a line."""
+    source, recipe = open_source(str(CHARACTERS)), RECIPE
+    both, classifier = halves(source), load(CHARACTERS)
+    shown = np.stack([fit(draw_character(c, shift=k % 3), source.preprocessing) for k, c in enumerate(CLASSES * 3)])
+    packaging.package(target, source, both, quantized_by(recipe, both.featurizer, shown), recipe, shown, tmp_path)
+    files = [save(tmp_path / f"{k}.png", c, side=60, ink=250, paper=20) for k, c in enumerate(CLASSES)]
+    for engine in ("float", "cpu"):
+        reader = dpu_runner.Reader(tmp_path, dpu_runner.featurizer(tmp_path, engine))
+        assert [reader.read(file) for file in files] == [classifier.read(file).text for file in files] == list(CLASSES)
+    Image.new("L", (30, 30), 200).save(tmp_path / "blank.png")
+    done = _board(tmp_path, "--engine", "cpu", "blank.png")
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", "error: blank.png shows no character\n")
 
 
 def test_one_line_from_a_bundle_to_a_board(words: Path, tmp_path: Path) -> None:

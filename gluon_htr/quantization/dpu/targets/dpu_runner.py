@@ -29,6 +29,8 @@ ENGINES = ("auto", "vart", "vitisai", "cpu", "float")
 VAIP = "/usr/bin/vaip_config.json"  # on AMD's images of Vitis AI 3.5
 PADDING = 230  # minimum gray of the padding
 CHANNELS = {0: 1, 2: 3, 4: 2, 6: 4}  # of PNG's color types
+MARGIN = 1 / 14  # around a single character, as a proportion of a side
+MIN_CONTRAST = 24  # gray levels between paper and ink of a single character
 
 
 class RunnerError(Exception):
@@ -159,9 +161,14 @@ def _gray(pixels: np.ndarray) -> np.ndarray:
 
 def fit(image: np.ndarray, where: Settings) -> np.ndarray:
     """Scale and pad to (height, width), as `gluon_htr.images.preprocessing.fit` does."""
+    if where.rule == "character":
+        image = isolate(image)
     height, width = image.shape
     ratio = min(where.height / height, where.width / width)
-    if where.rule == "height":
+    if where.rule == "character":
+        rows, columns = (max(1, side - 2 * round(MARGIN * side)) for side in (where.height, where.width))
+        ratio = min(rows / height, columns / width)
+    if where.rule != "box":
         height, width = max(1, round(height * ratio)), max(1, round(width * ratio))
     elif ratio < 1:
         height, width = max(1, int(height * ratio)), max(1, int(width * ratio))
@@ -170,11 +177,32 @@ def fit(image: np.ndarray, where: Settings) -> np.ndarray:
     for axis, size in ((1, width), (0, height)):
         if scaled.shape[axis] != size:
             scaled = np.moveaxis(_resized(np.moveaxis(scaled, axis, 0), size, support), 0, axis)
-    canvas = np.full((where.height, where.width), max(PADDING, int(scaled[0, 0])), np.uint8)
+    padding = 255 if where.rule == "character" else max(PADDING, int(scaled[0, 0]))
+    canvas = np.full((where.height, where.width), padding, np.uint8)
     top = (where.height - height) // 2
-    left = (where.width - width) // 2 if where.rule == "box" else 0
+    left = (where.width - width) // 2 if where.rule != "height" else 0
     canvas[top : top + height, left : left + width] = scaled
     return canvas
+
+
+def isolate(image: np.ndarray) -> np.ndarray:
+    """Cut a character out of its picture, as `gluon_htr.images.characters.isolate` does."""
+    if int(image.max()) - int(image.min()) < MIN_CONTRAST:
+        return np.full_like(image, 255)
+    counts, grays = np.bincount(image.ravel(), minlength=256), np.arange(256)
+    below, sums = counts.cumsum().astype(float), (counts * grays).cumsum().astype(float)
+    apart = sums[-1] * below - sums * below[-1]
+    threshold = int((apart * apart / (below * (below[-1] - below)).clip(1)).argmax())  # Otsu 1979
+    border = np.concatenate([image[0], image[-1], image[:, 0], image[:, -1]])
+    if np.count_nonzero(border <= threshold) > border.size / 2:
+        image, counts, threshold = np.uint8(255) - image, counts[::-1], 254 - threshold
+    total = counts.cumsum()
+    dark, light = total[threshold], total[-1] - total[threshold]
+    ink, paper = total.searchsorted([0.1 * dark, dark + light / 2]).tolist()
+    table = ((grays - ink) * (255.0 / max(paper - ink, 1)) + 0.5).clip(0, 255).astype(np.uint8)
+    rows, columns = ((image <= threshold).any(axis=axis).nonzero()[0] for axis in (1, 0))
+    kept = image[max(rows[0] - 1, 0) : rows[-1] + 2, max(columns[0] - 1, 0) : columns[-1] + 2]
+    return table[kept]  # type: ignore[no-any-return]
 
 
 def _resized(pixels: np.ndarray, size: int, support: float) -> np.ndarray:
@@ -295,9 +323,14 @@ class Reader:
 
     def read(self, path: Path) -> str:
         page = fit(decode(path), self._settings)
+        if self._settings.rule == "character" and page.min() == 255:
+            raise RunnerError(f"{path} shows no character")
         image = (np.float32(255) - page.astype(np.float32)) / np.float32(255)
         features = self._compute(image[None, None])
-        return greedy(self._tail.run(None, {self._source: features})[0][0], self._settings.alphabet)
+        logits = self._tail.run(None, {self._source: features})[0][0]
+        if self._settings.rule == "character":
+            return self._settings.alphabet[int(logits.argmax())]
+        return greedy(logits, self._settings.alphabet)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -55,7 +55,7 @@ def _ends(halves: Halves) -> tuple[str, str]:
 def _reader(source: QuantizationSource) -> bytes:
     """Return `reader.json`: the settings of the runner."""
     preprocessing = source.preprocessing
-    about = {"name": source.bundle.name, "alphabet": source.bundle.reader.alphabet, "rule": preprocessing.mode}
+    about = {"name": source.bundle.name, "alphabet": source.bundle.image_reader.alphabet, "rule": preprocessing.mode}
     sizes = {"height": preprocessing.height, "width": preprocessing.width, "resample": preprocessing.resample}
     return msgspec.json.format(msgspec.json.encode(about | sizes), indent=1) + b"\n"
 
