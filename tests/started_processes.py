@@ -30,11 +30,14 @@ HARMLESS = ("GLUON_HTR_", "TMPDIR", "XDG_DATA_HOME", "SOURCE_DATE_EPOCH", "PYTES
 OWN = ("torch", "quark", "gluoncv", "ocrmypdf", "targets", "__main__")  # modules that import what most commands do not
 
 
-def can_fork(options: dict[str, Any]) -> bool:
-    """Whether a fork does what `subprocess.run` does: known options, and no variable that a library reads at import."""
+def can_fork(arguments: list[str], options: dict[str, Any]) -> bool:
+    """Whether a fork does what `subprocess.run` does: known options, and no variable that a library reads at import.
+
+    torch has never been imported beside mxnet where users train with it.
+    """
     coverage = any(name.startswith("COV") for name in os.environ)  # measured by a hook at the start of an interpreter
     known = options.keys() <= FORKED and options.get("text") is True and options.get("capture_output") is True
-    if coverage or not known or sys.platform != "linux":
+    if coverage or not known or "torch" in arguments or sys.platform != "linux":
         return False
     given, server = options["env"], _server()
     before, after = server.environment, server.environment | server.added

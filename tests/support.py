@@ -47,7 +47,7 @@ def run_command(name: str, *words: object, **options: object) -> subprocess.Comp
     arguments = [sys.executable, "-m", f"gluon_htr.{name}" if name else "gluon_htr", *map(str, words)]
     usual = {"capture_output": True, "text": True, "timeout": 250, "env": command_environment()}
     options = usual | options
-    if can_fork(options):
+    if can_fork(arguments, options):
         return run_forked(arguments, options)
     return subprocess.run(arguments, **options)  # type: ignore[call-overload, no-any-return]
 

@@ -64,5 +64,6 @@ def test_a_command_that_takes_too_long_is_ended() -> None:
 def test_what_imports_depend_on_is_not_forked(options: dict[str, object]) -> None:
     """The imports were made with other variables."""
     usual = {"capture_output": True, "text": True, "env": command_environment()}
-    assert can_fork(usual)
-    assert not can_fork(usual | options)
+    assert can_fork(["python", "-m", "gluon_htr.train"], usual)
+    assert not can_fork(["python", "-m", "gluon_htr.train"], usual | options)
+    assert not can_fork(["python", "-m", "gluon_htr.train", "--engine", "torch"], usual)
