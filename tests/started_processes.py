@@ -39,6 +39,9 @@ def can_fork(arguments: list[str], options: dict[str, Any]) -> bool:
     known = options.keys() <= FORKED and options.get("text") is True and options.get("capture_output") is True
     if coverage or not known or "torch" in arguments or sys.platform != "linux":
         return False
+    folder = Path(options.get("cwd") or ".")  # the first place where `python -m` looks for modules
+    if any(folder.glob("*.py")) or any(folder.glob("*/__init__.py")):
+        return False
     given, server = options["env"], _server()
     before, after = server.environment, server.environment | server.added
     names = [name for name in given.keys() | after.keys() if not name.startswith(HARMLESS)]

@@ -61,9 +61,12 @@ def test_a_command_that_takes_too_long_is_ended() -> None:
         {"env": command_environment(), "text": False},
     ],
 )
-def test_what_imports_depend_on_is_not_forked(options: dict[str, object]) -> None:
-    """The imports were made with other variables."""
-    usual = {"capture_output": True, "text": True, "env": command_environment()}
+def test_what_imports_depend_on_is_not_forked(options: dict[str, object], tmp_path: Path) -> None:
+    """The imports were made with other variables, and without the modules of the command's folder."""
+    usual = {"capture_output": True, "text": True, "env": command_environment(), "cwd": tmp_path}
     assert can_fork(["python", "-m", "gluon_htr.train"], usual)
     assert not can_fork(["python", "-m", "gluon_htr.train"], usual | options)
     assert not can_fork(["python", "-m", "gluon_htr.train", "--engine", "torch"], usual)
+    (tmp_path / "mxnet").mkdir()
+    (tmp_path / "mxnet" / "__init__.py").touch()
+    assert not can_fork(["python", "-m", "gluon_htr.train"], usual)
