@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import random
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from archive_server import ArchiveServer
 from hypothesis import settings
 from needs_mxnet import need_mxnet
 from PIL import Image, ImageDraw
-from support import SAMPLE, Command, command_environment, draw_iam_archives, run_command, training
+from support import SAMPLE, Command, draw_iam_archives, run_command, training
 
 # Few examples, and no deadline: cores are shared. `HYPOTHESIS_PROFILE=thorough` draws many.
 settings.register_profile("quick", max_examples=20, deadline=None)
@@ -87,8 +86,7 @@ def run(words: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished run of the tiny preset."""
     need_mxnet()
     output = tmp_path_factory.mktemp("runs") / "whole"
-    arguments = [sys.executable, "-m", "gluon_htr.train", *training(words, output)]
-    done = subprocess.run(arguments, capture_output=True, text=True, env=command_environment(), cwd=output.parent)
+    done = run_command("train", *training(words, output), cwd=output.parent)
     assert done.returncode == 0, done.stderr
     assert "CER" in done.stdout
     return output

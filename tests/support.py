@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
+from started_processes import can_fork, run_forked
 
 from gluon_htr.datasets.preparation import Preparer
 from gluon_htr.datasets.sample import Reader
@@ -45,7 +46,10 @@ def run_command(name: str, *words: object, **options: object) -> subprocess.Comp
     """Run a command as a user does. options: those of `subprocess.run`."""
     arguments = [sys.executable, "-m", f"gluon_htr.{name}" if name else "gluon_htr", *map(str, words)]
     usual = {"capture_output": True, "text": True, "timeout": 250, "env": command_environment()}
-    return subprocess.run(arguments, **(usual | options))  # type: ignore[call-overload, no-any-return]
+    options = usual | options
+    if can_fork(arguments, options):
+        return run_forked(arguments, options)
+    return subprocess.run(arguments, **options)  # type: ignore[call-overload, no-any-return]
 
 
 def refusal(result: subprocess.CompletedProcess[str]) -> str:

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from letters import WORDS, draw
 from needs_mxnet import need_mxnet
-from support import TINY, Command, command_environment, refusal, tiny_preset, training
+from support import TINY, Command, command_environment, refusal, run_command, tiny_preset, training
 
 need_mxnet()
 
@@ -29,15 +29,10 @@ def test_a_run_killed_at_any_moment_ends_with_the_same_weights(engine: str, word
         pytest.importorskip("torch")
     weights = []
     for name, interrupted in (("whole", False), ("killed", True)):
-        command = [
-            sys.executable,
-            "-m",
-            "gluon_htr.train",
-            *training(words, tmp_path / name, "--resume", "--engine", engine),
-        ]
+        arguments = training(words, tmp_path / name, "--resume", "--engine", engine)
         if interrupted:
-            _kill_twice(command, tmp_path / name)
-        done = subprocess.run(command, capture_output=True, text=True, env=command_environment(), cwd=tmp_path)
+            _kill_twice([sys.executable, "-m", "gluon_htr.train", *arguments], tmp_path / name)
+        done = run_command("train", *arguments, cwd=tmp_path)
         assert done.returncode == 0, done.stderr
         assert ("continues at step" in done.stderr) == interrupted
         weights.append(load_parameters(tmp_path / name / "model.params"))
@@ -64,8 +59,8 @@ def _kill_twice(command: list[str], output: Path) -> None:
 def test_a_worker_that_is_killed_ends_the_run_with_what_to_do(words: Path, tmp_path: Path) -> None:
     """Where memory runs out the kernel kills a worker, and the user would be told to report a defect of ours."""
     config = tiny_preset(tmp_path, epochs=1000)
-    arguments = ["--config", str(config), "--workers", "1", "--resume"]
-    command = [sys.executable, "-m", "gluon_htr.train", *training(words, tmp_path / "run", *arguments)]
+    arguments = training(words, tmp_path / "run", "--config", config, "--workers", "1", "--resume")
+    command = [sys.executable, "-m", "gluon_htr.train", *arguments]
     with subprocess.Popen(
         command, stderr=subprocess.PIPE, text=True, env=command_environment(), cwd=tmp_path
     ) as process:
@@ -77,8 +72,7 @@ def test_a_worker_that_is_killed_ends_the_run_with_what_to_do(words: Path, tmp_p
         said = process.stderr.read().splitlines()
     assert process.returncode == 2
     assert said[-1].startswith("error: a worker process ended unexpectedly")
-    command += ["--budget", "1s"]
-    done = subprocess.run(command, capture_output=True, text=True, env=command_environment(), cwd=tmp_path)
+    done = run_command("train", *arguments, "--budget", "1s", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "continues at step" in done.stderr
 
@@ -118,7 +112,7 @@ def test_a_run_killed_between_two_files_of_a_checkpoint_ends_with_the_same_weigh
     places = {"capture_output": True, "text": True, "env": command_environment(), "cwd": tmp_path}
     killed = subprocess.run([sys.executable, "-c", KILLED_AT_WRITE, str(write), *arguments], **places)
     assert killed.returncode == 9, killed.stderr
-    done = subprocess.run([sys.executable, "-m", "gluon_htr.train", *arguments], **places)
+    done = run_command("train", *arguments, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     whole, resumed = (load_parameters(path / "model.params") for path in (run, tmp_path / "run"))
     assert all(np.array_equal(whole[key], resumed[key]) for key in whole)

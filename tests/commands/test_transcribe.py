@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import shutil
 import signal
 import sqlite3
@@ -19,7 +18,7 @@ import pytest
 from drawn_pages import draw_page
 from loopback import send, serving
 from PIL import Image
-from support import Command, refusal
+from support import Command, command_environment, refusal, run_command
 
 from gluon_htr.bundles.catalog import find_bundle
 
@@ -54,7 +53,7 @@ def undisturbed(scans: Path) -> Path:
 
 
 def transcribe(*words: object, **options: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(_command(*words), env=_environment(), capture_output=True, text=True, **options)  # type: ignore[call-overload,no-any-return]
+    return run_command("", *_command(*words)[3:], env=_environment(), **options)
 
 
 def _command(*words: object) -> list[str]:
@@ -63,7 +62,7 @@ def _command(*words: object) -> list[str]:
 
 
 def _environment() -> dict[str, str]:
-    return {**os.environ, "SOURCE_DATE_EPOCH": "1700000000"}
+    return command_environment(SOURCE_DATE_EPOCH="1700000000")
 
 
 def files(output: Path) -> dict[str, bytes]:
