@@ -37,9 +37,11 @@ def share_cores() -> None:
 def quick_start() -> str:
     """Return the start method of short-lived workers: `fork`, with all imports done already, if that is safe.
 
-    Forking is not safe for a process that has threads, or on macOS, whose system libraries do not expect it.
+    Forking is not safe for a process that has threads, also those of MXNet and torch, or on macOS, whose system
+    libraries do not expect it.
     """
-    return "fork" if sys.platform == "linux" and threading.active_count() == 1 else "spawn"
+    is_safe = sys.platform == "linux" and threading.active_count() == 1 and not {"mxnet", "torch"} & sys.modules.keys()
+    return "fork" if is_safe else "spawn"
 
 
 def leave_with_parent() -> None:

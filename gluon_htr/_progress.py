@@ -19,11 +19,8 @@ class Bar:
     def __init__(self, total: int | None, unit: str, label: str, done: int = 0) -> None:
         from tqdm import tqdm
 
-        class Unwatched(tqdm):  # without tqdm's thread, so that workers that start later can be forked: `quick_start`
-            monitor_interval = 0
-
         terminal = sys.stderr.isatty()
-        self._bar = Unwatched(
+        self._bar = tqdm(
             total=total,
             initial=done,
             unit=unit,
@@ -31,7 +28,6 @@ class Bar:
             desc=label,
             file=sys.stderr if terminal else _Lines(),
             ascii=None if terminal else True,
-            miniters=1,  # otherwise tqdm looks at the clock less and less often, and its thread corrects that
             delay=2,  # shorter work shows nothing
             mininterval=0.2 if terminal else QUIET_INTERVAL,
             maxinterval=10 if terminal else QUIET_INTERVAL,

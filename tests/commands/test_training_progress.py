@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import replace
 from datetime import datetime
 
 import pytest
 
 from gluon_htr import _training_progress
-from gluon_htr._progress import Bar
 from gluon_htr._training_progress import TrainingProgress, plan
 from gluon_htr.training.schedules import Course
 
@@ -119,11 +117,3 @@ def test_the_bar_follows_budget_and_patience(
     assert notes[38] == "loss 1.000, 39%"
     assert notes[-1] == "loss 1.000, 50%, 60 s until patience ends it"
     assert capsys.readouterr().err.count("plan: ") == 1
-
-
-def test_a_bar_leaves_no_thread_behind() -> None:
-    """Workers that start after it could not be forked, and would import everything for seconds: `quick_start`."""
-    threads = threading.enumerate()
-    with Bar(3, "image", "data") as bar:
-        bar.update(3)
-    assert threading.enumerate() == threads
