@@ -52,7 +52,9 @@ def test_what_the_start_was_trained_on_binds_the_result(command: Command, tmp_pa
     start = read_bundle(LETTERS).description
     data = ["--data", "listing:labels.tsv", "--validation", "listing:labels.tsv"]
     for init, output in ((LETTERS, "first"), ("first", "second")):
-        command("train", "--config", TINY, "--init", init, *data, "--output", output, "--workers", "0", "--budget", "0.1s")
+        command(
+            "train", "--config", TINY, "--init", init, *data, "--output", output, "--workers", "0", "--budget", "0.1s"
+        )
     exported = command("export", "second", "--output", "mine.zip", "--terms", "mine alone")
     assert exported.returncode == 0, exported.stderr
     about = read_bundle(tmp_path / "mine.zip").description
