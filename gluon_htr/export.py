@@ -36,8 +36,7 @@ def parser() -> argparse.ArgumentParser:
     add("--float16", action="store_true", help="store weights in half the bytes")
     add("--split", type=Path, metavar="DIR", help="also write featurizer.onnx and tail.onnx there")
     add("--validation", metavar="SPEC", help="samples to compare and calibrate on (default: the run's own)")
-    score = "data to score it on; may be repeated (default: the run's own scores)"
-    add("--score", action="append", default=[], metavar="SPEC", help=score)
+    add("--score", action="append", default=[], metavar="SPEC", help="data to score it on (default: the run's scores)")
     add("--limitations", default="", metavar="TEXT", help="what it is known to read badly")
     add("--name", help="default: that of the output")
     add("--task", choices=("lines", "words"), help="default: that of the preset")
@@ -132,9 +131,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise UsageError(f"{named}: a bundle is written as it is; only a run or a pair takes these")
         if not (options.output or options.triton or options.pair):
             raise UsageError(f"{options.source} is a bundle already: give --output, --pair DIR or --triton DIR")
-        bundle = read_bundle(find_model(str(options.source)))
-        if options.validation:
-            bundle = recalibrated(bundle, options.validation, _progress.track)
+        bundle, data = read_bundle(find_model(str(options.source))), options.validation
+        bundle = recalibrated(bundle, data, _progress.track) if data else bundle
         return convert(bundle, options.output, options.triton, options.pair)
     if not options.output:
         raise UsageError("give --output BUNDLE; only a bundle that is there already does without it")
