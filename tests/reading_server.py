@@ -144,9 +144,9 @@ def main(model: str, limits: str, slowness: str, pages: str, decoder: str) -> in
         def __getattr__(self, name: str) -> Any:
             return getattr(self._recognizer, name)
 
-        def stream(self, *arguments: Any) -> Any:
+        def stream(self, *arguments: Any, **options: Any) -> Any:
             time.sleep(float(slowness))
-            return self._recognizer.stream(*arguments)
+            return self._recognizer.stream(*arguments, **options)
 
     asked = DecoderRequest("beam", language="none") if decoder == "beam" else DecoderRequest()
     models = {

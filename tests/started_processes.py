@@ -116,6 +116,11 @@ def _server() -> _Server:
     return _Server()
 
 
+def server_environment() -> dict[str, str]:
+    """Return the variables of the process that is forked."""
+    return dict(_server().environment)
+
+
 def _serve(address: str) -> list[str]:
     """Fork for every connection until the tests end. Returns only in a command's process, with its words."""
     before = dict(os.environ)

@@ -32,7 +32,7 @@ CALIBRATION = {"greedy": {"words": CURVE, "lines": OTHER}}
 
 
 def test_samples_calibrate_both_decoders() -> None:
-    """The beam search of an exported model would go on promising what greedy decoding promises."""
+    """The beam search of an exported model would have no confidences of its own."""
     random = np.random.default_rng(0)
     truths = ["".join(random.choice(list("abcd"), 3)) for _ in range(240)]
     alphabet = Alphabet("abcd")
@@ -50,7 +50,7 @@ def test_samples_calibrate_both_decoders() -> None:
     assert found.greedy.lines.of(0.99) == pytest.approx(0.85**3, abs=0.1)
     assert found.greedy.words == found.greedy.lines  # every text is one word
     assert found.beam is not None
-    assert found.beam.lines.of(0.99) < found.greedy.lines.of(0.99)  # these are no English words
+    assert found.beam.lines.of(0.99) == pytest.approx(found.greedy.lines.of(0.99))  # no model fits: they are no words
     assert fit_calibration(logits[:20], [[truth] for truth in truths[:20]], alphabet, 1.0) is None
 
 
