@@ -126,6 +126,7 @@ def test_a_resumed_training_repeats_every_step(tmp_path: Path) -> None:
     assert (straight.draw(3, 5) == resumed.draw(3, 5)).mean() > 0.99
 
 
+@pytest.mark.torch
 def test_both_engines_learn_the_same_way(tmp_path: Path) -> None:
     """A checkpoint could not be continued by the other engine, or would mean something else there."""
     pytest.importorskip("torch")
