@@ -289,6 +289,28 @@ class Trainer:
         return self._examine(load_checkpoint(self.run.best).average)
 
 
+class HasTrainer:
+    """What a session, of texts or of layout, tells of its training once it has begun."""
+
+    _trainer: Trainer | None = None
+
+    @property
+    def trainer(self) -> Trainer:
+        """The trainer, which `train` creates."""
+        assert self._trainer is not None, "train comes first"
+        return self._trainer
+
+    @property
+    def progress(self) -> Progress:
+        """Progress of the training."""
+        return self.trainer.progress
+
+    @property
+    def ended_by_budget(self) -> bool:
+        """True if the budget was used up before the epochs and before patience."""
+        return self.trainer.ended_by_budget
+
+
 def steps_in(settings: LoopSettings, per_epoch: int) -> int:
     """Return the number of steps of a whole training. per_epoch: batches of an epoch."""
     return max(settings.epochs * per_epoch, settings.least_steps)

@@ -20,9 +20,8 @@ from ..datasets.store import Store
 from ..text.classification import ClassificationCard
 from ..text.metrics import ScoreCard
 from .adversarial.engines import Drawing, write_sheet
-from .checkpoints import Progress
 from .journal import read_journal
-from .loop import Callbacks, Trainer
+from .loop import Callbacks, HasTrainer, Trainer
 from .runs import Run, unmark_run
 from .settings import Request
 from .setup import (
@@ -72,7 +71,7 @@ class Outcome:
         return f"{count} samples; more samples may help"
 
 
-class Session:
+class Session(HasTrainer):
     """A run in training. skipped: samples that were left out."""
 
     def __init__(
@@ -89,7 +88,6 @@ class Session:
         self._engine = make_engine(run, threads, team)
         self.validation = validation.normalized(run.alphabet.normalization)
         self._validation = make_validation(run, self.validation, team)
-        self._trainer: Trainer | None = None
 
     @classmethod
     def open(
@@ -143,18 +141,6 @@ class Session:
         """Name of what is validated, in the plural."""
         return self.run.preset.resolved_task
 
-    @property
-    def progress(self) -> Progress:
-        """Progress of the training."""
-        assert self._trainer is not None, "train comes first"
-        return self._trainer.progress
-
-    @property
-    def ended_by_budget(self) -> bool:
-        """True if the budget was used up before the epochs and before patience."""
-        assert self._trainer is not None, "train comes first"
-        return self._trainer.ended_by_budget
-
     def train(self, callbacks: Callbacks) -> bool:
         """Train to the end; return False if a callback asks to stop earlier. The run can be resumed in both cases.
 
@@ -176,11 +162,10 @@ class Session:
 
     def report(self) -> Outcome:
         """Score the best weights; the leader writes the score card, and pictures if matplotlib is installed."""
-        assert self._trainer is not None, "train comes first"
-        found = self._trainer.final_examination()
+        found = self.trainer.final_examination()
         assert isinstance(found, TextExamination | CharacterExamination)
         card, texts = found.card, found.texts
-        folder, gained = self.run.path, self._trainer.gained
+        folder, gained = self.run.path, self.trainer.gained
         if not self._team.is_leader:
             return Outcome(card, gained, has_pictures=True)
         write_atomically(folder / SCORES, msgspec.json.format(msgspec.json.encode(card)) + b"\n")

@@ -34,7 +34,7 @@ class GluonAdversarialEngine(GluonEngine):
         threads: int | None = None,
     ) -> None:
         super().__init__(symbol, parameters, optimizer, "cross-entropy", threads)
-        self._settings, self._first = generator, sides(generator, *size)
+        self._adversary, self._first = generator, sides(generator, *size)
         self._generator = {
             name: _parameter(name, weight) for name, weight in initial_weights(generator, *size, seed).items()
         }
@@ -57,14 +57,14 @@ class GluonAdversarialEngine(GluonEngine):
         with mx.autograd.record():
             logits, features = self._network(images)
             loss = self._loss(logits[:labeled], batch)
-            loss = loss + self._settings.weight * _realness_loss(logits[labeled:real], logits[real:])
-            loss = loss + self._settings.agreement * _agreement_loss(logits[labeled:real], guessed)
+            loss = loss + self._adversary.weight * _realness_loss(logits[labeled:real], logits[real:])
+            loss = loss + self._adversary.agreement * _agreement_loss(logits[labeled:real], guessed)
         loss.backward()
         value = float(loss.asscalar())
         if math.isfinite(value):
             wanted = _mean(features[labeled:real])
             self._updates.apply(rate)
-            self._step_generator(wanted, len(batch.unlabeled), rate * self._settings.rate)
+            self._step_generator(wanted, len(batch.unlabeled), rate * self._adversary.rate)
         return value
 
     def _step_generator(self, wanted: Any, count: int, rate: float) -> None:
@@ -104,15 +104,15 @@ class GluonAdversarialEngine(GluonEngine):
             self._generator_updates.restore(own)
 
     def _noise(self, count: int) -> Any:
-        return mx.nd.random.normal(shape=(count, self._settings.latent))
+        return mx.nd.random.normal(shape=(count, self._adversary.latent))
 
     def _draw(self, noise: Any) -> Any:
         """Compute ink (N, 1, H, W) float32, 0 to 1, from noise (N, latent)."""
         weights = {name: parameter.data() for name, parameter in self._generator.items()}
-        first = self._settings.channels[0]
+        first = self._adversary.channels[0]
         x = mx.nd.dot(noise, weights["dense_weight"], transpose_b=True).reshape((-1, first, *self._first))
         x = _normalized(x, weights, "dense")
-        for number, _, outgoing in layers(self._settings):
+        for number, _, outgoing in layers(self._adversary):
             x = mx.nd.Convolution(
                 mx.nd.UpSampling(x, scale=2, sample_type="nearest"),
                 weights[f"up{number}_weight"],
@@ -121,9 +121,9 @@ class GluonAdversarialEngine(GluonEngine):
                 num_filter=outgoing,
                 no_bias=True,
             )
-            if number < len(self._settings.channels):
+            if number < len(self._adversary.channels):
                 x = _normalized(x, weights, f"up{number}")
-        return mx.nd.sigmoid(x + weights[f"up{len(self._settings.channels)}_bias"].reshape((1, 1, 1, 1)))
+        return mx.nd.sigmoid(x + weights[f"up{len(self._adversary.channels)}_bias"].reshape((1, 1, 1, 1)))
 
 
 def _parameter(name: str, weight: np.ndarray) -> mx.gluon.Parameter:

@@ -20,9 +20,8 @@ from ...errors import DataError, UsageError
 from ...graphs.pair import write_pair
 from ...networks.presets import load_layout_preset
 from ...pages.scoring import Matches
-from ..checkpoints import Progress
 from ..engines import create_engine
-from ..loop import Callbacks, Trainer
+from ..loop import Callbacks, HasTrainer, Trainer
 from ..objectives import objective_of
 from ..run_files import check_same_request
 from ..settings import Request
@@ -58,7 +57,7 @@ class LayoutOutcome:
         return f"{self.card.pages} pages; more pages may help"
 
 
-class LayoutSession:
+class LayoutSession(HasTrainer):
     """A run in training. skipped: pages and lines that were left out."""
 
     def __init__(
@@ -81,7 +80,6 @@ class LayoutSession:
             threads=threads,
             team=team,
         )
-        self._trainer: Trainer | None = None
 
     @classmethod
     def open(
@@ -123,18 +121,6 @@ class LayoutSession:
         """Name of what is validated, in the plural."""
         return "pages"
 
-    @property
-    def progress(self) -> Progress:
-        """Progress of the training."""
-        assert self._trainer is not None, "train comes first"
-        return self._trainer.progress
-
-    @property
-    def ended_by_budget(self) -> bool:
-        """True if the budget was used up before the epochs and before patience."""
-        assert self._trainer is not None, "train comes first"
-        return self._trainer.ended_by_budget
-
     def train(self, callbacks: Callbacks) -> bool:
         """Train to the end; return False if a callback asks to stop earlier. The run can be resumed in both cases.
 
@@ -149,13 +135,12 @@ class LayoutSession:
 
     def report(self) -> LayoutOutcome:
         """Score the best weights, and write the score card."""
-        assert self._trainer is not None, "train comes first"
-        found = self._trainer.final_examination()
+        found = self.trainer.final_examination()
         assert isinstance(found, LayoutExamination)
         card = detection_card(_validation_name(self.run.request), found.matches)
         if self._team.is_leader:
             write_atomically(self.run.path / SCORES, msgspec.json.format(msgspec.json.encode(card)) + b"\n")
-        return LayoutOutcome(card, self._trainer.gained)
+        return LayoutOutcome(card, self.trainer.gained)
 
 
 def detection_card(data: str, matches: Sequence[Matches]) -> DetectionCard:
