@@ -30,7 +30,7 @@ Sink = Callable[[object, "Recognition | ImageError"], None]
 def sink(kind: Kind, images: Sequence[Input], output: Path | None) -> Iterator[Sink]:
     """Open the output of a command for its images.
 
-    output: a file; a folder, which exists or whose name ends in a slash, for a file of each image; or None to print.
+    output: a file; a folder for a file of each image, see `is_folder`; or None to print.
 
     Raises:
         UsageError: Two images would be written to one file.
@@ -62,8 +62,8 @@ def sink(kind: Kind, images: Sequence[Input], output: Path | None) -> Iterator[S
 
 
 def is_folder(output: Path) -> bool:
-    """Test whether an output is a folder: one that exists, or a name without a suffix."""
-    return output.is_dir() or not output.suffix
+    """Test whether an output is a folder: one that exists, or what does not exist and has no suffix."""
+    return output.is_dir() or not (output.suffix or output.exists())
 
 
 def _header(kind: Kind) -> str:

@@ -75,6 +75,15 @@ def test_the_images_of_a_data_set_are_read_beside_their_labels(
     assert "left out labels.tsv:4: dead.png is not an image" in err
 
 
+def test_a_device_or_a_file_without_suffix_is_written_to(pictures: Path, tmp_path: Path, run: Run) -> None:
+    """--output /dev/stdout would be taken for a folder, and a file be replaced by one."""
+    (tmp_path / "texts").write_text("older")
+    assert run(pictures / "bead.png", "--output", tmp_path / "texts") == 0
+    assert (tmp_path / "texts").read_text() == "bead\n"
+    assert run(pictures / "bead.png", "--output", "/dev/null") == 0
+    assert Path("/dev/null").is_char_device()
+
+
 def test_nothing_to_read_is_an_error(run: Run) -> None:
     """A script whose pattern is empty would go on with nothing."""
     with pytest.raises(Exception, match="give images to read, or --data"):
