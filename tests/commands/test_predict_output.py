@@ -12,6 +12,7 @@ from letters import LETTERS, draw
 
 from gluon_htr import predict
 from gluon_htr.datasets.spec import open_spec, parse_spec
+from gluon_htr.errors import StorageError
 
 Run = Callable[..., int]
 
@@ -75,12 +76,13 @@ def test_the_images_of_a_data_set_are_read_beside_their_labels(
     assert "left out labels.tsv:4: dead.png is not an image" in err
 
 
-def test_a_device_or_a_file_without_suffix_is_written_to(pictures: Path, tmp_path: Path, run: Run) -> None:
-    """--output /dev/stdout would be taken for a folder, and a file be replaced by one."""
+def test_a_file_without_suffix_is_written_to_and_a_device_is_refused(pictures: Path, tmp_path: Path, run: Run) -> None:
+    """A file would be taken for a folder; a device must not be replaced, as by no other command."""
     (tmp_path / "texts").write_text("older")
     assert run(pictures / "bead.png", "--output", tmp_path / "texts") == 0
     assert (tmp_path / "texts").read_text() == "bead\n"
-    assert run(pictures / "bead.png", "--output", "/dev/null") == 0
+    with pytest.raises(StorageError, match="/dev/null is a pipe or a device"):
+        run(pictures / "bead.png", "--output", "/dev/null")
     assert Path("/dev/null").is_char_device()
 
 
