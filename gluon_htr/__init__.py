@@ -41,7 +41,8 @@ if TYPE_CHECKING:
     from .runtime.loading import load
     from .runtime.loading_pages import load_reader
     from .runtime.page_reader import PageReader
-    from .runtime.recognizer import Recognition, Recognizer
+    from .runtime.recognition import Recognition
+    from .runtime.recognizer import Recognizer
     from .text.metrics import cer, wer
 else:  # type checkers would take any name for one of the package, were they to see this
 
@@ -60,7 +61,7 @@ _MODULES = {
     "PageReader": "runtime.page_reader",
     "Document": "pages.document",
     "Recognizer": "runtime.recognizer",
-    "Recognition": "runtime.recognizer",
+    "Recognition": "runtime.recognition",
     "cer": "text.metrics",
     "wer": "text.metrics",
     "HtrError": "errors",

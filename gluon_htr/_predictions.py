@@ -16,7 +16,7 @@ from ._storage import atomic_file, write_atomically
 from .errors import ImageError
 from .pages.files import output_files
 from .runtime.classifier import Classification
-from .runtime.recognizer import Recognition
+from .runtime.recognition import Recognition
 
 Kind = Literal["text", "json", "tsv"]
 SUFFIXES: dict[Kind, str] = {"text": ".txt", "json": ".json", "tsv": ".tsv"}

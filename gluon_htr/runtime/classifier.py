@@ -10,7 +10,8 @@ import numpy as np
 from ..images.decoding import decode
 from ..images.preprocessing import Placement, fit
 from .picture import Picture
-from .recognizer import Character, Fitted, Recognition, Recognizer, TextAlternative, WordConfidence
+from .recognition import Character, Recognition, TextAlternative, WordConfidence
+from .recognizer import Fitted, Recognizer
 
 TOP = 5  # characters of a classification, the most probable first
 

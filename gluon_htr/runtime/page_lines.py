@@ -10,8 +10,8 @@ import numpy as np
 from ..pages.crops import Frame
 from ..pages.detection.lines import FoundLine
 from ..pages.document import Alternative, Character, Line, Point, Word
-from .recognizer import Character as Recognized
-from .recognizer import Recognition, TextAlternative
+from .recognition import Character as Recognized
+from .recognition import Recognition, TextAlternative
 
 
 def document_line(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from math import isfinite, prod
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
@@ -21,88 +21,13 @@ from ..images.preprocessing import Placement, Preprocessing, fit, place
 from ..text.alphabet import Alphabet
 from ..text.calibration import Probabilities
 from .backends import LogitsFunction
-from .line_checks import Certainty, Checked, PictureWarning, prepare, warnings
+from .line_checks import Certainty, Checked, prepare, warnings
 from .origin import Origin, reduced
-from .picture import Picture, to_html
+from .picture import Picture
+from .recognition import Character, Recognition, TextAlternative, WordConfidence, mean
 
 WINDOW = 8  # batches that are sorted together, to find images of the same width
 WINDOW_BYTES = 64 << 20  # of images, or of logits: a window ends sooner if they are large
-
-
-@dataclass(frozen=True)
-class Character:
-    """A recognized character. left, right: pixels of the input image. confidence: in 0..1."""
-
-    text: str
-    confidence: float
-    left: float
-    right: float
-
-
-@dataclass(frozen=True)
-class TextAlternative:
-    """A possible text of a line or a word, and its probability among all that the decoder considered."""
-
-    text: str
-    probability: float
-
-
-@dataclass(frozen=True)
-class WordConfidence:
-    """A recognized word: characters without white space between them. confidence: in 0..1.
-
-    alternatives: what the texts that the decoder considered have in its place, this word first, if it was asked for
-    several texts.
-    """
-
-    text: str
-    confidence: float
-    alternatives: tuple[TextAlternative, ...] = ()
-
-
-@dataclass(frozen=True)
-class Recognition:
-    """A recognized text.
-
-    Attributes:
-        text: The text in logical order, in NFC or the normalization of the model.
-        confidence: Probability that the whole text is right, in 0..1, if the bundle is calibrated, else the product of
-            the confidences of its characters; 0 for an empty text.
-        characters: Characters with their confidences and positions in the image.
-        alternatives: The most probable texts, this one first, if the decoder was asked for them.
-        blank_probability: Probability that the image has no text.
-        words: Words with their confidences: probabilities or products, as that of the text.
-        warnings: What the picture may be instead of one upright line: `several-lines`, `page`, `upside-down`,
-            `sideways`.
-
-    A notebook shows it as its picture with the characters below.
-
-    Example:
-        >>> import gluon_htr
-        >>> result = gluon_htr.load("digits").read("examples/number.png")
-        >>> result.text, len(result.characters)
-        ('958321704081994', 15)
-    """
-
-    text: str
-    confidence: float
-    characters: tuple[Character, ...]
-    alternatives: tuple[TextAlternative, ...] = ()
-    blank_probability: float = 0.0
-    words: tuple[WordConfidence, ...] = ()
-    warnings: tuple[PictureWarning, ...] = ()
-    _picture: ClassVar[Picture | None] = None  # of an instance, for notebooks; not a field, so not part of its value
-
-    @property
-    def mean_character_confidence(self) -> float:
-        """Arithmetic mean of the confidences of the characters, in 0..1, whatever the length; 0 without any."""
-        return _mean([character.confidence for character in self.characters])
-
-    def _repr_html_(self) -> str:
-        return to_html(self.text, self.confidence, self.characters, self._picture)
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in self.__dict__.items() if name != "_picture"}  # the text, not the pixels
 
 
 @dataclass(frozen=True)
@@ -289,7 +214,7 @@ class Recognizer:
     def _certainties(self, pixels: list[np.ndarray]) -> list[Certainty]:
         """Read preprocessed images (H, W) of one width, and return how surely."""
         decoded = GREEDY.decode(self._logits(pixels), self.alphabet, self.temperature)
-        return [Certainty(_mean([span.confidence for span in line.spans]), len(line.spans)) for line in decoded]
+        return [Certainty(mean([span.confidence for span in line.spans]), len(line.spans)) for line in decoded]
 
     def _fit(self, picture: Picture, whole: bool = False, warns: bool = False) -> Fitted:
         gray = dark_on_light(decode(picture.source, picture.frame))
@@ -370,10 +295,6 @@ def _with_alternatives(
 
     readings = [tuple(TextAlternative(*each) for each in own) for own in word_alternatives(texts, count)]
     return tuple(replace(word, alternatives=own) for word, own in zip(words, readings))
-
-
-def _mean(confidences: Sequence[float]) -> float:
-    return sum(confidences) / len(confidences) if confidences else 0.0
 
 
 @dataclass

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from ..errors import ImageError
 from ..images.cost import decoding_seconds
 from ..images.formats import identify, open_image
-from ..runtime.recognizer import Recognition, Recognizer
+from ..runtime.recognition import Recognition
+from ..runtime.recognizer import Recognizer
 from .request_errors import RequestRejected
 
 #: Accepted formats: those that browsers, scanners and phones send. HEIF needs pillow-heif, of the extra `pages`.

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from ..errors import ImageError
 from ..runtime.classifier import Classification
 from ..runtime.line_checks import PictureWarning
-from ..runtime.recognizer import Recognition, TextAlternative
+from ..runtime.recognition import Recognition, TextAlternative
 from .image_files import Outcome
 from .served_models import ServedModel
 from .server_settings import ServerSettings

@@ -15,7 +15,7 @@ from .._processes import cores
 from ..errors import ImageError
 from ..runtime.classifier import Classifier
 from ..runtime.detector import Detector
-from ..runtime.recognizer import Recognition
+from ..runtime.recognition import Recognition
 from .batcher import Batcher
 from .budget import Budget, Lease
 from .corrections import CorrectionStore

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from gluon_htr.errors import ImageError
-from gluon_htr.runtime.recognizer import Recognition
+from gluon_htr.runtime.recognition import Recognition
 from gluon_htr.serving.batcher import Batcher
 from gluon_htr.serving.image_files import Outcome
 from gluon_htr.serving.request_errors import RequestRejected

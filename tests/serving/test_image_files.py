@@ -13,7 +13,8 @@ from PIL import Image
 
 from gluon_htr.errors import ImageError
 from gluon_htr.images.preprocessing import Preprocessing
-from gluon_htr.runtime.recognizer import Recognition, Recognizer
+from gluon_htr.runtime.recognition import Recognition
+from gluon_htr.runtime.recognizer import Recognizer
 from gluon_htr.serving.image_files import FORMATS, check_image, read_images
 from gluon_htr.text.alphabet import Alphabet
 
