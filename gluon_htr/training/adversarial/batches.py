@@ -1,4 +1,4 @@
-"""Batches of labeled characters, each with as many unlabeled ones and with pictures that are no characters."""
+"""Batches of labeled characters, each with unlabeled ones and with pictures that are no characters."""
 
 from __future__ import annotations
 
