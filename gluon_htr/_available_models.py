@@ -1,6 +1,9 @@
-"""`models --available` and `--install`: bundles beyond those that are here, from an index."""
+"""`models --available` and `--install`: bundles beyond those that are here, from an index or a file."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
 
 import msgspec
 
@@ -9,7 +12,9 @@ from ._model_words import HEAD, TASKS, megabytes, percent, short_languages, tabl
 from .bundles.catalog import known_bundles
 from .bundles.index import AvailableBundle
 from .errors import UsageError
+from .ngrams.catalog import SUFFIX
 from .runtime.installing import available_bundles, install
+from .runtime.installing_files import install_file, is_file_name
 
 
 def list_available(address: str, allow_private: bool, as_json: bool) -> int:
@@ -27,8 +32,27 @@ def list_available(address: str, allow_private: bool, as_json: bool) -> int:
     return 0
 
 
-def install_model(name: str, address: str, allow_private: bool) -> int:
-    """Install a bundle by its name in the index."""
+def install_models(names: Sequence[str], address: str, allow_private: bool) -> int:
+    """Install bundles by their names in the index, and files of this machine."""
+    for name in names:
+        if is_file_name(name):
+            _install_file(Path(name))
+        else:
+            _install_bundle(name, address, allow_private)
+    return 0
+
+
+def _install_file(file: Path) -> None:
+    path, is_new = install_file(file)
+    print(path)
+    _command.say(f"{path.stem} is installed" if is_new else f"{path.stem} was installed already")
+    if path.suffix == SUFFIX:
+        _command.say(f"read with it: --language {path.stem}; without the option, it is one of those to choose from")
+    else:
+        _say_how_to_use(path.stem)
+
+
+def _install_bundle(name: str, address: str, allow_private: bool) -> None:
     found = {bundle.name: bundle for bundle in available_bundles(address, allow_private)}
     if name not in found:
         raise UsageError(f"{address} has no bundle {name}; it lists {', '.join(found) or 'none'}")
@@ -36,8 +60,11 @@ def install_model(name: str, address: str, allow_private: bool) -> int:
     path, is_new = install(found[name], allow_private)
     print(path)
     _command.say(f"{name} is installed" if is_new else f"{name} was installed already")
+    _say_how_to_use(name)
+
+
+def _say_how_to_use(name: str) -> None:
     _command.say(f"read with it: --model {name}; check that it reads here as it should: gluon-htr models verify {name}")
-    return 0
 
 
 def _row(bundle: AvailableBundle, is_here: bool) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from . import _command
-from ._available_models import install_model, list_available
+from ._available_models import install_models, list_available
 from ._model_words import details, languages, row_of, table
 from .bundles.catalog import BundleEntry, known_bundles, own_folder, why_not_listed
 from .bundles.licenses import weights_license
@@ -41,7 +41,12 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--engine", choices=ENGINES, default="onnx", help="engine of verify (default: %(default)s)")
     add = parser.add_argument
     add("--available", action="store_true", help="fetch the index, and list the bundles that can be installed")
-    add("--install", metavar="NAME", help="fetch a bundle that the index lists, check it, and install it")
+    add(
+        "--install",
+        nargs="+",
+        metavar="NAME",
+        help="fetch bundles that the index lists, or take files (.zip of a bundle, .lm of a language); check, install",
+    )
     add(
         "--index",
         metavar="URL",
@@ -127,7 +132,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             )
         address = index_address(options.index)
         if options.install:
-            return install_model(options.install, address, options.allow_private)
+            return install_models(options.install, address, options.allow_private)
         return list_available(address, options.allow_private, options.json)
     if options.index:
         raise UsageError("--index is for --available and --install NAME")

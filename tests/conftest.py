@@ -23,6 +23,8 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 os.environ["GLUON_HTR_NO_NOTICE"] = "1"  # tests compare what commands say
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # some tests import ONNX Runtime before the package
+os.environ.pop("GLUON_HTR_MODELS", None)
+os.environ["XDG_DATA_HOME"] = str(Path(__file__) / "none")  # the user's own models would be read with
 
 # Test networks are small: a second thread gains little, and waits for its turn where anything else computes.
 os.environ.setdefault("OMP_NUM_THREADS", "1")

@@ -40,7 +40,7 @@ def furnish(folder: Path, run: Path | None) -> Path:
     write_tar(folder / "words.tgz", members(folder / "data" / "iam" / "words"))
     write_tar(folder / "ascii.tgz", members(folder / "data" / "iam" / "ascii"))
     write_tar(folder / "xml.tgz", {"a01-000u.xml": FORM})
-    for name in ("scripts", "benchmarks"):
+    for name in ("scripts", "benchmarks", "bundles"):
         (folder / name).symlink_to(PROJECT / name)
     return folder
 

@@ -60,8 +60,7 @@ def install(bundle: AvailableBundle, allow_private: bool = False) -> tuple[Path,
         raise UsageError("this user has no home folder: name a folder for models in GLUON_HTR_MODELS")
     target = folder / f"{bundle.name}.zip"
     with only_writer(folder, bundle.name):
-        if (SHIPPED / target.name).exists():
-            raise UsageError(f"{bundle.name} ships with this version, and would be replaced by the one of the index")
+        refuse_shipped(bundle.name)
         if target.exists() or (folder / bundle.name).exists():
             if _is_this(target, bundle):
                 return target, False
@@ -72,6 +71,12 @@ def install(bundle: AvailableBundle, allow_private: bool = False) -> tuple[Path,
         _inspect(bundle, content)
         write_atomically(target, content)
     return target, True
+
+
+def refuse_shipped(name: str) -> None:
+    """Raise `UsageError` if a bundle with this name ships, which the user's own would replace."""
+    if (SHIPPED / f"{name}.zip").exists():
+        raise UsageError(f"{name} ships with this version, and would be replaced by this one")
 
 
 def _is_this(path: Path, bundle: AvailableBundle) -> bool:

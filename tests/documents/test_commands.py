@@ -64,6 +64,7 @@ def workspace(furnished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     shutil.copytree(furnished, copied, symlinks=True, copy_function=link_or_copy)
     monkeypatch.chdir(copied)
     monkeypatch.setenv("DATA", str(copied / "data"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(copied / "home"))  # where a model is installed
     monkeypatch.setattr("gluon_htr.datasets.preparation.cores", lambda: 0)  # no processes for so few samples
     yield copied
     shutil.rmtree(copied)
