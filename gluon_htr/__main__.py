@@ -25,6 +25,7 @@ COMMANDS = (
     "prepare",
     "doctor",
     "train",
+    "adapt",
     "sweep",
     "export",
     "synthesize",

@@ -92,8 +92,12 @@ class BeamDecoder:
 
         Raises `LanguageModelError` if it does not fit the alphabet.
         """
+        return float(self.log_likelihoods(texts, alphabet).sum())
+
+    def log_likelihoods(self, texts: Sequence[Sequence[int]], alphabet: Alphabet) -> np.ndarray:
+        """Return the log-probability (N,) of each text, as `log_likelihood` does that of all."""
         assert self.model is not None
-        return float(score_texts(fusion(self.model.ngrams, alphabet, 1.0, 0.0), texts).sum())
+        return score_texts(fusion(self.model.ngrams, alphabet, 1.0, 0.0), texts)
 
     def candidates(self, scores: np.ndarray, guide: Guide) -> list[list[Candidate]]:
         """Return the best texts of each line, the best first, given log-probabilities (N, T, C). What greedy decoding

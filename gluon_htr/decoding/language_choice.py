@@ -46,7 +46,10 @@ class LanguageChoosingDecoder:
 
     def choose(self, batches: Sequence[np.ndarray], alphabet: Alphabet) -> str | None:
         """Return the language that makes the greedy texts likeliest; None if no model fits them or the alphabet."""
-        texts = [labels for batch in batches for labels in best_labels(batch)]
+        return self.likeliest([labels for batch in batches for labels in best_labels(batch)], alphabet)
+
+    def likeliest(self, texts: Sequence[Sequence[int]], alphabet: Alphabet) -> str | None:
+        """Return the language in which texts of class indices are likeliest; None if no model fits them."""
         least = MIN_LOG_LIKELIHOOD * sum(map(len, texts))
         likelihoods: dict[str, float] = {}
         for language, decoder in self.decoders.items():

@@ -138,7 +138,10 @@ def export_request(
         model = replace(model, cards=cards)
     logits = [exported(images) for images in samples.batches]
     temperature = _temperature(model, logits, samples, options, say)
-    calibration = fit_calibration(logits, samples.texts, model.alphabet, temperature)
+    if known := request.calibrated_as:
+        temperature, calibration = known.temperature, known.calibration
+    else:
+        calibration = fit_calibration(logits, samples.texts, model.alphabet, temperature)
     bundle = describe(model, options, output, converted, temperature, calibration)
     write_bundle(output, bundle.description, bundle.files)
     _warn_of_nonsense(bundle, output, say)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from ..bundles.schema import Lines, Words
+
 
 @dataclass(frozen=True)
 class ExportOptions:
@@ -41,7 +43,7 @@ class ExportRequest:
 
     validation: a spec of samples for the parity check, by default that of the run. parts: a folder for the featurizer
     and the tail as separate graphs. trained_on, terms: names of the training data and their terms, by default those of
-    the run.
+    the run. calibrated_as: a reader whose temperature and calibration are taken, where the samples have no labels.
     """
 
     source: Path | PairFiles
@@ -50,3 +52,4 @@ class ExportRequest:
     parts: Path | None = None
     trained_on: Sequence[str] = ()
     terms: str | None = None
+    calibrated_as: Lines | Words | None = None

@@ -98,13 +98,20 @@ class PageReader:
         Returns:
             The page.
         """
-        page = dark_on_light(pixels)
-        if page.shape[1] > SINGLE_LINE * page.shape[0]:
-            turn, found = Turn(0, page.shape[1], page.shape[0]), [_whole(page)]
-            return self._page(pixels, turn, self._lines(page, found), source, number)
-        turn, found = upright(page, self.detector, self.recognizer)
-        lines = self._lines(turn.turned(page), found)
-        return self._page(pixels, turn, lines, source, number)
+        page, turn, found = self._found(pixels)
+        return self._page(pixels, turn, self._lines(page, found), source, number)
+
+    def cut_lines(self, pixels: np.ndarray) -> list[np.ndarray]:
+        """Find the lines of one page that is decoded already, without reading them.
+
+        Args:
+            pixels: (H, W) uint8, 0 = black ink.
+
+        Returns:
+            Images (h, w) uint8 of the lines, upright and straight, in no order.
+        """
+        page, _, found = self._found(pixels)
+        return [crop for *_, crop in _cut(page, found)]
 
     def read_segmented(self, source: ImageLike, segmentation: bytes) -> dict[str, Line]:
         """Read the lines that a PAGE or ALTO file gives.
@@ -161,23 +168,22 @@ class PageReader:
             raise result.error
         return result[0]
 
+    def _found(self, pixels: np.ndarray) -> tuple[np.ndarray, Turn, list[FoundLine]]:
+        """Return a page upright, dark on light, how it was turned, and its lines; a low and wide image is one line."""
+        page = dark_on_light(pixels)
+        if page.shape[1] > SINGLE_LINE * page.shape[0]:
+            return page, Turn(0, page.shape[1], page.shape[0]), [_whole(page)]
+        turn, found = upright(page, self.detector, self.recognizer)
+        return turn.turned(page), turn, found
+
     def _lines(self, page: np.ndarray, found: Sequence[FoundLine]) -> list[tuple[Line, np.ndarray]]:
         """Read the found lines of an upright page, with the box (4,) of each on it."""
-        size = (page.shape[1], page.shape[0])
-        geometries = [LineGeometry(line.polygon, line.baseline) for line in found]
-        crops, frames, kept = [], list[Frame](), list[FoundLine]()
-        for line, outline in zip(found, found_bands(geometries, size)):
-            if isinstance(outline, AnnotationError):
-                continue
-            crop, frame = cut_straight(page, outline, line.baseline)
-            crops.append(crop)
-            frames.append(frame)
-            kept.append(line)
-        read = [recognition for _, recognition in self.recognizer.stream(crops, BATCH, warns=False)]
+        cut = _cut(page, found)
+        read = [recognition for _, recognition in self.recognizer.stream([crop for *_, crop in cut], BATCH, warns=False)]
         calibrated = self.recognizer.probabilities is not None
         return [
             (document_line(f"line_{k}", recognition, frame, line, calibrated), _box(line.polygon))
-            for k, (recognition, frame, line) in enumerate(zip(read, frames, kept), 1)
+            for k, (recognition, (line, frame, _)) in enumerate(zip(read, cut), 1)
         ]
 
     def _page(
@@ -190,6 +196,18 @@ class PageReader:
             regions.append(Region(f"region_{place}", group.kind, turn.box_back(boxes[list(group.lines)]), members))
         height, width = pixels.shape
         return Page(source, number, width, height, turn.orientation, tuple(regions), self.recognizer.name)
+
+
+def _cut(page: np.ndarray, found: Sequence[FoundLine]) -> list[tuple[FoundLine, Frame, np.ndarray]]:
+    """Cut the found lines out of an upright page; lines without an outline are left out."""
+    size = (page.shape[1], page.shape[0])
+    geometries = [LineGeometry(line.polygon, line.baseline) for line in found]
+    cut = []
+    for line, outline in zip(found, found_bands(geometries, size)):
+        if not isinstance(outline, AnnotationError):
+            crop, frame = cut_straight(page, outline, line.baseline)
+            cut.append((line, frame, crop))
+    return cut
 
 
 def _whole(page: np.ndarray) -> FoundLine:

@@ -6,6 +6,7 @@ the best weights and writes the pictures.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -37,9 +38,12 @@ from .setup import (
     trainable_samples,
 )
 from .team import ALONE, Team
-from .validation import CharacterExamination, TextExamination
+from .validation import CharacterExamination, TextExamination, Validation
 
 HOPELESS_CER = 0.8  # CER of a trained model; above it, labels mostly do not belong to the images
+
+
+Judge = Callable[[Run, Store, Team], Validation]  # makes a validation of the samples that are held out
 
 
 @dataclass(frozen=True)
@@ -82,12 +86,13 @@ class Session(HasTrainer):
         unlabeled: Store | None = None,
         threads: int | None = None,
         team: Team = ALONE,
+        judge: Judge = make_validation,
     ) -> None:
         self.run, self._team, self._unlabeled = run, team, unlabeled
         self.samples, self.skipped = trainable_samples(run, train, team)
         self._engine = make_engine(run, threads, team)
         self.validation = validation.normalized(run.alphabet.normalization)
-        self._validation = make_validation(run, self.validation, team)
+        self._validation = judge(run, self.validation, team)
 
     @classmethod
     def open(
@@ -101,8 +106,11 @@ class Session(HasTrainer):
         track: Track = untracked,
         say: Say = lambda message: None,
         team: Team = ALONE,
+        judge: Judge = make_validation,
     ) -> Session:
         """Start the run in `output`, or resume the existing one. Of a team, the leader starts it.
+
+        judge: makes the validation of the held-out samples, by default by their labels.
 
         Raises the errors of reading the data, `UsageError` if `output` is a run already, `CheckpointError` if the
         resumed run was started with another request or with other data.
@@ -119,7 +127,7 @@ class Session(HasTrainer):
         team.wait()
         run = resumed or resumed_run(output, request)
         try:
-            return cls(run, train, validation, unlabeled, threads, team)
+            return cls(run, train, validation, unlabeled, threads, team, judge)
         except BaseException:
             cls._unmark(run)
             raise

@@ -1,0 +1,1 @@
+"""Adaptation of a model to a hand without labels: it learns from what it reads itself, helped by a language model."""
