@@ -35,6 +35,9 @@ def parser() -> argparse.ArgumentParser:
     add("--lines", action="store_true", help="the images are single lines")
     add("--data", action="append", default=[], metavar="SPEC", help="lines of a data set; labels are not used")
     _options.add_model(parser)
+    network = parser.add_mutually_exclusive_group()
+    network.add_argument("--preset", help="network and settings by name (default: that of the model)")
+    network.add_argument("--config", metavar="FILE", help="network and settings from your own TOML file")
     add("--layout", metavar="MODEL", help="model that finds lines (default: pages)")
     add("--output", type=Path, required=True, metavar="BUNDLE", help="a .zip; beside it, a folder with the lines")
     add("--budget", type=_options.seconds, default=600.0, metavar="TIME", help="time of training (default: 10m)")
@@ -102,6 +105,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         str(options.model or find_model(None)),
         options.output,
         options.budget,
+        options.config or options.preset,
         engine=options.engine,
         seed=options.seed,
         threads=options.threads,

@@ -40,11 +40,14 @@ Train = Callable[[Session], bool]
 
 @dataclass(frozen=True)
 class Settings:
-    """How to adapt. budget: seconds of training, of all rounds together. output: of the bundle."""
+    """How to adapt. budget: seconds of training, of all rounds together. output: of the bundle. preset: by default that of
+    the model.
+    """
 
     model: str
     output: Path
     budget: float
+    preset: str | None = None
     rounds: int = 2
     engine: Literal["mxnet", "torch"] = "mxnet"
     seed: int = 0
@@ -135,7 +138,7 @@ def _trained(
 ) -> tuple[Session | None, LanguageValidation]:
     """Train a round; the session is None if it was stopped."""
     request = Request(
-        preset=default_preset(start),
+        preset=settings.preset or default_preset(start),
         data=[f"listing:{labels}"],
         seed=settings.seed,
         engine=settings.engine,

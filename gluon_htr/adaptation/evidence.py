@@ -14,9 +14,10 @@ from ..runtime.stores import same_size
 from ..text.alphabet import Alphabet
 from ..training.validation import Examination, Predict
 
-#: A network must read as many characters as before, but for this proportion: leaving out what is hard to read would
-#: make the rest likelier.
+#: Of the characters that were read before, or with the language model if that is fewer, a network must read this
+#: proportion: leaving out what is hard to read would make the rest likelier.
 LEAST_READ = 0.97
+WORST = 1e6  # perplexity of a network that reads too little
 UNITS = 1000  # of a nat, so that errors are whole numbers
 
 
@@ -31,7 +32,7 @@ class LanguageValidation:
     def __init__(self, store: Store, alphabet: Alphabet, model: LanguageModel) -> None:
         self.store, self.alphabet = store, alphabet
         self._decoder = BeamDecoder(model)
-        self._before: tuple[float, int] | None = None  # nats of a character, and characters
+        self._before: tuple[float, int] | None = None  # nats of a character, and how many to read
         self.perplexities: list[float] = []
 
     def __len__(self) -> int:
@@ -49,17 +50,23 @@ class LanguageValidation:
         read = int(lengths.sum())
         mean = float(nats.sum() / read) if read else math.inf
         if self._before is None:
-            self._before = mean if read else 0.0, read
+            self._before = mean if read else 0.0, min(read, sum(map(len, self.store.texts)))
         usual, least = self._before[0], LEAST_READ * self._before[1]
         excess = np.rint(UNITS * (nats - usual * lengths)).astype(int)
         if read < least:
-            mean, excess = math.inf, np.full_like(excess, 2**31)
-        perplexity = math.exp(min(mean, 100.0))
+            mean, excess = math.inf, np.full_like(excess, UNITS * len(self.alphabet))
+        perplexity = min(math.exp(min(mean, 100.0)), WORST)
         self.perplexities.append(perplexity)
         return Examination(
             error=perplexity,
             errors=excess.tolist(),
             figures={"perplexity": perplexity},
-            summary=f"{len(self.store)} held-out lines: perplexity {perplexity:.2f} of the characters that are read",
+            summary=f"{len(self.store)} held-out lines: {_words(perplexity)}",
             is_blank=not read,
         )
+
+
+def _words(perplexity: float) -> str:
+    if perplexity == WORST:
+        return "too little is read"
+    return f"perplexity {perplexity:.2f} of the characters that are read"
