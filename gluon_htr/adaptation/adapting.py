@@ -13,13 +13,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal
 
-from ..bundles.reader import read_bundle
-from ..bundles.schema import Lines, Words
 from ..datasets.loading import Track
 from ..datasets.store import Store
 from ..decoding.beam_decoder import BeamDecoder
 from ..errors import UsageError
 from ..exporting.assembly import export_request
+from ..exporting.calibration import known_calibration
 from ..exporting.request import ExportOptions, ExportRequest
 from ..ngrams.files import LanguageModel
 from ..runtime.loading import find_model, is_bundle, load_text_model
@@ -40,8 +39,9 @@ Train = Callable[[Session], bool]
 
 @dataclass(frozen=True)
 class Settings:
-    """How to adapt. budget: seconds of training, of all rounds together. output: of the bundle. preset: by default that of
-    the model.
+    """How to adapt.
+
+    output: the bundle to write. budget: seconds of training, of all rounds together. preset: by default the model's.
     """
 
     model: str
@@ -157,13 +157,12 @@ def _trained(
 
 def _export(run: Path, settings: Settings, say: Say, track: Track) -> Path:
     """Write the bundle; its confidences are calibrated as those of the model it started from, if that is a bundle."""
-    start = find_model(settings.model)
-    about = read_bundle(start).description.model if is_bundle(start) else None
-    known = about if isinstance(about, Lines | Words) else None
+    name = find_model(settings.model).stem
     options = ExportOptions(
         settings.output.stem,
-        limitations=f"Adapted without labels to one hand, starting from {start.stem}: not scored, as nobody knows the "
+        limitations=f"Adapted without labels to one hand, starting from {name}: not scored, as nobody knows the "
         "texts. Confidences are calibrated as before.",
     )
-    export_request(ExportRequest(run, options, calibrated_as=known), settings.output, say, track)
+    request = ExportRequest(run, options, calibrated_as=known_calibration(settings.model))
+    export_request(request, settings.output, say, track)
     return settings.output

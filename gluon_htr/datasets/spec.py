@@ -49,6 +49,8 @@ def parse_spec(text: str) -> Spec:
     """Parse a spec. Raises `SpecError` for an unknown kind, an unknown key or a bad value."""
     kind, colon, rest = text.partition(":")
     if not colon or kind not in KINDS:
+        if Path(text.partition("?")[0]).exists():
+            raise SpecError(f"'{text}' has no kind of data: for a list of pictures and texts write listing:{text}")
         raise SpecError(f"'{text}' names an unknown kind of data: write KIND:PATH with one of {', '.join(KINDS)}")
     share = 1.0
     if match := re.fullmatch(r"(.*)\*([0-9.]+)", rest):

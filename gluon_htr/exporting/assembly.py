@@ -49,14 +49,14 @@ from ..networks.presets import CharacterPreset, LayoutPreset, Preset
 from ..runtime.backends import LogitsFunction, mxnet_network, onnx_network
 from ..runtime.loading import from_bundle
 from ..training.lineage import Lineage
-from .calibration import fit_calibration
+from .calibration import fit_calibration, known_calibration
 from .golden import draw_golden
 from .layers import first_difference
 from .parity import check_shapes, compare, random_images
 from .request import ExportOptions, ExportRequest
 from .samples import Samples
 from .scoring import score_cards
-from .sources import ExportSource, from_pair, from_run
+from .sources import ExportSource, from_pair, from_run, kept_start
 from .temperature import best_temperature
 
 PARTS = ("featurizer.onnx", "tail.onnx")
@@ -126,6 +126,8 @@ def export_request(
     """Convert, check, score and write a bundle. Raises before anything is written."""
     check_target(output)
     model = open_model(request)
+    if model.run and kept_start(model.run):
+        say(f"warning: {model.run.path} has the weights of {model.run.request.init}: its training improved on nothing")
     samples = model.samples(request.validation, track)
     options = request.options
     height = model.preset.preprocessing.height
@@ -137,11 +139,7 @@ def export_request(
         cards = score_cards(exported, model.alphabet, model.preset.preprocessing, options.score_on, track)
         model = replace(model, cards=cards)
     logits = [exported(images) for images in samples.batches]
-    temperature = _temperature(model, logits, samples, options, say)
-    if known := request.calibrated_as:
-        temperature, calibration = known.temperature, known.calibration
-    else:
-        calibration = fit_calibration(logits, samples.texts, model.alphabet, temperature)
+    temperature, calibration = _calibration(request, model, logits, samples, say)
     bundle = describe(model, options, output, converted, temperature, calibration)
     write_bundle(output, bundle.description, bundle.files)
     _warn_of_nonsense(bundle, output, say)
@@ -149,6 +147,23 @@ def export_request(
         assert request.parts is not None
         write_atomically(request.parts / name, half.SerializeToString())
     return bundle
+
+
+def _calibration(
+    request: ExportRequest, model: ExportSource, logits: list[np.ndarray], samples: Samples, say: Say
+) -> tuple[float, Calibration | None]:
+    """Return temperature and calibration: fitted on the samples or, if they are too few, those of the model that the
+    run started from.
+    """
+    temperature = _temperature(model, logits, samples, request.options, say)
+    known, start = request.calibrated_as, model.run.request.init if model.run else None
+    if known is None:
+        calibration = fit_calibration(logits, samples.texts, model.alphabet, temperature)
+        known = known_calibration(start) if start and not calibration else None
+        if known is None:
+            return temperature, calibration
+        say(f"{sum(map(len, logits))} samples are too few to calibrate on: calibrated as {start} is")
+    return known.temperature, known.calibration
 
 
 def _warn_of_nonsense(bundle: Bundle, output: Path, say: Say) -> None:

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..bundles.schema import Calibration
+from ..bundles.reader import read_description
+from ..bundles.schema import Calibration, Lines, Words
 from ..decoding.decoder import Decoder, decode_batches
 from ..decoding.greedy import GREEDY
-from ..errors import LanguageModelError
+from ..errors import HtrError, LanguageModelError
 from ..runtime.decoders import DecoderRequest, make_decoder
+from ..runtime.loading import find_model, is_bundle
 from ..runtime.stores import LineReading, line_reading
 from ..text.alphabet import Alphabet
 from ..text.calibration import MIN_READINGS, Probabilities, fit
@@ -33,6 +35,15 @@ def fit_calibration(
     except LanguageModelError:  # no model that ships fits the alphabet
         beam = None
     return Calibration(greedy, beam) if greedy or beam else None
+
+
+def known_calibration(model: str) -> Lines | Words | None:
+    """Return the reader of a bundle that is calibrated; None for another model, or if there is none."""
+    try:
+        reader = read_description(find_model(model)).model if is_bundle(model) else None
+    except HtrError:
+        return None
+    return reader if isinstance(reader, Lines | Words) and reader.calibration else None
 
 
 def _fitted(

@@ -20,6 +20,7 @@ from ..networks.presets import load_reading_preset
 from ..text.alphabet import Alphabet
 from ..text.classification import ClassificationCard
 from ..text.metrics import ScoreCard
+from ..training.checkpoints import load_checkpoint
 from ..training.lineage import NOTHING, Lineage
 from ..training.runs import Run, load_run
 from .samples import Samples, held_out_samples, read_samples
@@ -80,8 +81,17 @@ def from_run(run: Path, trained_on: Sequence[str] = (), terms: str | None = None
     )
 
 
+def kept_start(run: Run) -> bool:
+    """Test whether a run has the weights that it started from, since its training improved on nothing."""
+    return bool(run.request.init) and run.best.exists() and not load_checkpoint(run.best).progress.best_epoch
+
+
 def _lineage(run: Run, trained_on: Sequence[str], terms: str | None) -> Lineage:
-    """Join the lineage of the weights that the run started from with the run's own data and terms."""
+    """Join the lineage of the weights that the run started from with the run's own data and terms, if it has weights of
+    its own.
+    """
+    if kept_start(run) and not (trained_on or terms):
+        return run.start
     try:
         names = trained_on or list(map(public_name, dict.fromkeys(run.request.data)))
     except CacheError as error:

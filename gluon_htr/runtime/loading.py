@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -97,8 +98,13 @@ def find_model(model: str | Path | None) -> Path:
         return path
     path = Path(model)
     if not path.exists():
-        known = ", ".join(entry.name for entry in known_bundles()) or "none"
-        raise ModelError(f"there is no model {model}: give a bundle, the folder of a run, or a known name ({known})")
+        known = [entry.name for entry in known_bundles()]
+        similar = get_close_matches(str(model), known, 1)
+        meant = f"; did you mean {similar[0]}?" if similar else ""
+        raise ModelError(
+            f"there is no model {model}: give a bundle, the folder of a run, or a known name "
+            f"({', '.join(known) or 'none'}){meant}"
+        )
     if path.is_dir() and not is_run(path) and not (path / DOCUMENT).is_file():
         raise ModelError(f"{model} is not a model: it has neither {DOCUMENT} (bundle) nor run.toml (run)")
     return path

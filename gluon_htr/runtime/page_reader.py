@@ -179,7 +179,9 @@ class PageReader:
     def _lines(self, page: np.ndarray, found: Sequence[FoundLine]) -> list[tuple[Line, np.ndarray]]:
         """Read the found lines of an upright page, with the box (4,) of each on it."""
         cut = _cut(page, found)
-        read = [recognition for _, recognition in self.recognizer.stream([crop for *_, crop in cut], BATCH, warns=False)]
+        read = [
+            recognition for _, recognition in self.recognizer.stream([crop for *_, crop in cut], BATCH, warns=False)
+        ]
         calibrated = self.recognizer.probabilities is not None
         return [
             (document_line(f"line_{k}", recognition, frame, line, calibrated), _box(line.polygon))

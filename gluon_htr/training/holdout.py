@@ -8,7 +8,7 @@ from ..datasets.store import Store
 from ..errors import DataError, UsageError
 from ..text import comparison
 
-SHARE, MIN_HELD, MAX_HELD = 0.15, 10, 500  # proportion of the samples, and bounds in samples
+SHARE, MIN_HELD, MAX_HELD = 0.15, 16, 500  # proportion of the samples, and bounds in samples
 SAMPLES_PER_HELD = 4  # of so many samples one is held out, where LEAST are too many
 MIN_GROUPS = 8  # with fewer, a whole group is too much to hold out
 

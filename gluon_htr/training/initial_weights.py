@@ -18,12 +18,13 @@ from ..bundles.reader import read_bundle
 from ..bundles.run_folder import ALPHABET, PARAMETERS, SYMBOL, is_run
 from ..bundles.schema import DOCUMENT, Characters, DataSource
 from ..datasets.kind import UNKNOWN_TERMS
-from ..errors import UsageError
+from ..errors import ModelError, UsageError
 from ..graphs.decoder import resize_decoder
 from ..graphs.pair import Pair, read_pair
 from ..networks.character_configuration import CharacterNetwork, CharacterPreset
 from ..networks.configuration import Network, Preset
 from ..networks.presets import PRESET, load_reading_preset, reading_preset_names
+from ..runtime.loading import find_model
 from ..text.alphabet import Alphabet
 from ..text.typography import TYPOGRAPHY
 from .lineage import NOTHING, Lineage
@@ -59,6 +60,10 @@ def load_initial(init: str) -> InitialWeights:
     if bundle := find_bundle(init) or (folder if folder.is_file() or (folder / DOCUMENT).is_file() else None):
         return _from_bundle(bundle)
     if not (folder / SYMBOL).is_file() or not (folder / PARAMETERS).is_file():
+        try:
+            find_model(init)
+        except ModelError as error:
+            raise UsageError(f"--init takes a bundle, a run or an exported pair: {error}") from None
         raise UsageError(f"{init} has no {SYMBOL} and {PARAMETERS}: --init takes a bundle, a run or an exported pair")
     preset: Preset | CharacterPreset | None = None
     lineage = NOTHING

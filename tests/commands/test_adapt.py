@@ -20,7 +20,9 @@ from gluon_htr import _command, adapt, language
 from gluon_htr.text.metrics import cer
 
 Run = Callable[..., tuple[int, str, str]]
-WORDS = ("abed", "babe", "bade", "bead", "cede", "deed", "decade", "added", "cab", "ace", "bad", "dab", "dead", "beaded")
+WORDS = (
+    "abed", "babe", "bade", "bead", "cede", "deed", "decade", "added", "cab", "ace", "bad", "dab", "dead", "beaded"
+)  # fmt: skip
 
 
 def slanted(text: str) -> Image.Image:

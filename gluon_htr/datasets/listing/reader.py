@@ -22,7 +22,7 @@ from ..problems import first_problems
 from ..sample import Problem, Sample
 from ..splits import held_out
 from .folders import closest_name, label_beside, read_folder
-from .rows import Row, read_rows
+from .rows import NAMED, Row, read_rows
 
 LISTS = (
     "labels.tsv",
@@ -174,6 +174,8 @@ def _fault(row: Row, file: str, earlier: Row | None, files: _Files) -> str:
     if not row.path:
         return "names no image"
     if not os.path.isfile(file):
+        if not row.label and (match := NAMED.fullmatch(row.path)) and match[2]:
+            return f"has no tab between {match[1]} and its text"
         return f"{row.path} does not exist{files.suggestion(file)}"
     if earlier:
         same = "" if earlier.label.strip() == label else " with another label"

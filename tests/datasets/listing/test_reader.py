@@ -125,6 +125,12 @@ def test_another_ending_of_the_same_name_is_suggested(tmp_path: Path) -> None:
     assert told(root / "list.txt") == {"list.txt:1": "scan.png does not exist; did you mean scan.jpg?"}
 
 
+def test_blanks_in_place_of_tabs_are_told(tmp_path: Path) -> None:
+    """An editor that writes blanks for tabs makes one cell of each row; the image seems to be missing."""
+    root = files(tmp_path, "a.png", "b.png", list__tsv="a.png   first words\nb.png\tsecond\n")
+    assert told(root / "list.tsv") == {"list.tsv:1": "has no tab between a.png and its text"}
+
+
 def test_misnamed_labels_beside_images_are_recognized(tmp_path: Path) -> None:
     """`teste.txt` beside `test.png`: the sample would be lost for one letter."""
     root = files(
