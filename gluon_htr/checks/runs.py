@@ -69,10 +69,11 @@ class _Log:
 
     @property
     def losses(self) -> _Curve:
-        """The training loss, smoothed."""
+        """The training loss, smoothed; less where there are few values, whose fall would not be seen."""
         curve = self.curve("train", "loss")
         count = len(curve.values)
-        smooth = [float(np.median(curve.values[max(0, k - LOGGED // 2) : k + LOGGED // 2 + 1])) for k in range(count)]
+        half = min(LOGGED // 2, count // 6)
+        smooth = [float(np.median(curve.values[max(0, k - half) : k + half + 1])) for k in range(count)]
         return _Curve(curve.steps, smooth)
 
     def train(self, *more: str) -> str:

@@ -88,6 +88,19 @@ def test_overfitting_is_found(log: Log) -> None:
     assert "step 1500" in found.why
 
 
+def test_overfitting_is_found_in_a_few_minutes_of_training(run: Path) -> None:
+    """An adaptation to sixty lines logs three losses, and takes its error from 7 to 13 %."""
+    journal = Journal(run)
+    for epoch, error in enumerate([0.077, 0.071, 0.074, 0.106, 0.115, 0.119, 0.125, 0.131]):
+        done = {"samples": 240 * epoch, "elapsed": epoch}
+        journal.write("validation", 20 * epoch, epoch=epoch, cer=error, wer=0.4, **done)
+        if epoch in (3, 5, 7):
+            journal.write("train", 20 * epoch, loss={3: 16.0, 5: 9.0, 7: 6.3}[epoch], rate=0.002, **done)
+    journal.close()
+    found = {finding.name: finding for finding in diagnose_run(run).findings}
+    assert "7.1%" in found["overfitting"].why
+
+
 def test_noise_of_the_validation_is_not_overfitting(log: Log) -> None:
     """Two errors more among hundreds of lines would be called a trend."""
     assert "overfitting" not in log(falling(), [0.9, 0.4, 0.25, 0.26, 0.255, 0.262, 0.251, 0.258])
