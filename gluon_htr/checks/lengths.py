@@ -104,15 +104,32 @@ def _slipped(measured: _Measured) -> list[tuple[Look, str]]:
     count = len(measured.looks)
     if count < MIN_COMPARED:
         return []
-    found: dict[int, str] = {}
+    shifts: dict[int, int] = {}
     for start in range(0, max(1, count - WINDOW // 2), WINDOW // 2):
         rows = np.arange(start, min(count, start + WINDOW))
         if (shift := _shift(measured, rows)) is not None:
             for row in rows.tolist():
-                found.setdefault(row, f", whose width goes with the text {_words(shift)}")
+                shifts.setdefault(row, shift)
+    found = {
+        row: f", whose width goes with the text {_words(shift)}"
+        for shift in set(shifts.values())
+        for row in _from_start(measured, [row for row in sorted(shifts) if shifts[row] == shift], shift)
+    }
     if not found and _correlation(measured.lengths, measured.widths, UNRELATED) < UNRELATED:
         found = dict.fromkeys(range(count), "")
     return [(measured.looks[row], told) for row, told in sorted(found.items())]
+
+
+def _from_start(measured: _Measured, rows: list[int], shift: int) -> list[int]:
+    """Leave out the first rows, before the slip: the lengths of their own texts go better with their widths."""
+    letters = measured.widths - measured.lengths
+    usual = np.median(letters)
+    inside = np.array([row for row in rows if 0 <= row + shift < len(letters)])
+    own = np.abs(letters[inside] - usual)
+    other = np.abs(measured.widths[inside] - measured.lengths[inside + shift] - usual)
+    gained = np.cumsum((own - other)[::-1])[::-1]  # by a slip that starts at each row
+    first = inside[int(gained.argmax())]
+    return [row for row in rows if row >= first]
 
 
 def _words(shift: int) -> str:

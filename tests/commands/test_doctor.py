@@ -256,8 +256,8 @@ def test_texts_of_other_rows_are_found(here: Command, tmp_path: Path) -> None:
     status, found = diagnosed(here, "listing:data")
     assert status == 1
     shifted = found["shifted-texts"]
-    assert set(shifted["ids"]) >= {line.name for line in written[45:-1]}
-    assert not set(shifted["ids"]) & {line.name for line in written[:15]}
+    assert set(shifted["ids"]) >= {line.name for line in written[24:-1]}
+    assert not set(shifted["ids"]) & {line.name for line in written[:17]}
     assert "1 row above" in shifted["examples"][-1]
 
 
