@@ -44,6 +44,7 @@ class Overlap(msgspec.Struct, frozen=True):
     samples: int = 0
     lines: int = 0
     first: str = ""  # id of a sample that overlaps
+    nameless: list[str] = []  # training data of a bundle that have no name of their own, as listings
 
     def told(self, count: int) -> str:
         """Describe an overlap with `count` samples in words; empty if it is none."""
@@ -53,6 +54,8 @@ class Overlap(msgspec.Struct, frozen=True):
             return f"these data are part of its training data by their names ({', '.join(self.named)})"
         if self.lines > MAX_SHARED * count:
             return f"{self.lines} of the {count} texts are also in its training texts ({self.first} is one)"
+        if self.nameless:
+            return f"it was trained on data without a name ({', '.join(self.nameless)}), which may be these"
         return ""
 
 
@@ -88,7 +91,9 @@ def find_overlap(model: str | Path | None, data: Sequence[str], ids: Sequence[st
     found = [name for name, text in zip(ids, texts) if (name, normalize(text)) in seen]
     alike = sharing_lines(texts, shared)
     first = found[0] if found else ids[min(alike)] if alike else ""
-    return Overlap(known, named, len(found), len(alike), first)
+    unclear = {name for name in training.names for test in tests if _may_be(test, name)}
+    nameless = [] if training.specs else sorted(unclear)
+    return Overlap(known, named, len(found), len(alike), first, nameless)
 
 
 def _training(path: Path) -> _Training:
@@ -120,6 +125,13 @@ def _is_part(test: str, training: str) -> bool:
         return False
     split, split_2 = getattr(options, "split", None), getattr(options_2, "split", None)
     return "all" in (split, split_2) or split == split_2
+
+
+def _may_be(test: str, training: str) -> bool:
+    """Test whether data without a name, such as listings, may be training data that have none, too."""
+    (kind, set_name, _), (kind_2, set_name_2, _) = _parsed(test), _parsed(training)
+    unnamed = kind in KINDS and not set_name and KINDS[kind].terms.set_name is not no_set
+    return unnamed and not KINDS[kind].generated and (kind, set_name) == (kind_2, set_name_2)
 
 
 def _parsed(name: str) -> tuple[str, str, Any]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
-from letters import LETTERS, draw
+from letters import LETTERS, draw, members, rehashed, zipped
 from support import TINY
 
 from gluon_htr.comparison.overlap import Overlap, find_overlap
@@ -81,3 +82,16 @@ def test_bundles_name_their_data(spec: str, named: bool) -> None:
 def test_a_bundle_of_drawn_words_has_nothing_in_common() -> None:
     """A warning that always comes is not read."""
     assert find_overlap(LETTERS, ["listing:x"], ["a"], ["b"]).told(1) == ""
+
+
+def test_a_bundle_that_may_have_been_trained_on_the_samples_says_so(tmp_path: Path) -> None:
+    """Who compares a model of their own hand on that hand would take its memory for reading."""
+    files = members()
+    about = json.loads(files["bundle.json"])
+    about["training_data"] = [{"data": "listing?split=train", "terms": "mine"}]
+    mine = zipped(tmp_path / "mine.zip", rehashed(files | {"bundle.json": json.dumps(about).encode()}))
+    draw("abc").save(tmp_path / "a.png")
+    (tmp_path / "labels.tsv").write_text("a.png\tabc\n")
+    found = find_overlap(str(mine), [f"listing:{tmp_path / 'labels.tsv'}"], ["a.png"], ["abc"])
+    assert found.told(1) == "it was trained on data without a name (listing?split=train), which may be these"
+    assert not find_overlap(str(mine), ["iam-words:data/iam"], ["a"], ["b"]).told(1)
