@@ -160,7 +160,8 @@ class Session(HasTrainer):
                 if self.run.last.exists():
                     trainer.resume()
                     progress = trainer.progress
-                    callbacks.on_message(f"continues at step {progress.step}, epoch {progress.next.epoch + 1}")
+                    ended = ", where it ended: a longer --budget, or more epochs, would go on" if trainer.done() else ""
+                    callbacks.on_message(f"continues at step {progress.step}, epoch {progress.next.epoch + 1}{ended}")
                 if isinstance(self._engine, Drawing) and self._team.is_leader:
                     callbacks = replace(callbacks, on_validation=partial(write_sheet, self.run.path, self._engine))
                 return trainer.finish(callbacks)

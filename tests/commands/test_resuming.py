@@ -191,7 +191,9 @@ def test_a_run_does_not_go_on_with_other_data(command: Command, tmp_path: Path) 
     labels.write_text("".join(rows))
     older = re.sub("data_digest.*\n", "", (tmp_path / "run" / "run.toml").read_text())
     (tmp_path / "run" / "run.toml").write_text(older)  # as versions wrote it that knew no digest
-    assert "continues at step" in command("train", *arguments, "--budget", "0.1s").stderr
+    told = command("train", *arguments, "--budget", "0.1s").stderr
+    assert "continues at step" in told
+    assert "where it ended: a longer --budget" in told  # else the same figures would be printed without a reason
 
 
 def test_a_training_that_is_asked_to_stop_is_saved(words: Path, tmp_path: Path) -> None:
