@@ -18,13 +18,15 @@ from ..images.text_bands import text_bands
 
 PictureWarning = Literal["several-lines", "page", "upside-down", "sideways"]
 
-SURE = 0.8  # mean confidence of characters above which a line is not read turned
+SURE = 0.8  # mean confidence of characters above which a line is not read turned …
+SURE_OF_LINE = 0.91  # … nor in parts: several lines that are read as one are at most that sure
 BETTER = 1.15  # times the mean confidence of the picture as it is: parts, or a turned picture, must have more …
 DOUBT = 0.4  # … or at most this share of what is missing to certainty
 MIN_CONFIDENCE = 0.6  # mean of the characters of parts, or of a turned picture
 MIN_TURNED_TEXT = 5  # characters: short texts may be as readable upside down
 MIN_PART_TEXT = 3  # characters of a second line
 MAX_PARTS = 4
+MAX_RATIO = 45  # width of a line by its height: lower parts are rules, or pieces of a line
 KEPT = 8  # heights of the network: a picture is kept at no more pixels across its shorter side than twice these
 TALL = 1.2  # height by width: a lower picture does not show a line that stands upright
 PAGE_HEIGHT, PAGE_RATIO = 500, 0.5  # pixels, and of its width: an image that is higher is a page rather than a line
@@ -82,8 +84,8 @@ def warnings(
     checked: Checked, read: Certainty, preprocessing: Preprocessing, reader: Reader
 ) -> tuple[PictureWarning, ...]:
     """Return the warnings of a picture that was read."""
-    line = checked.line
-    if line is not None and checked.parts and _has_lines(line, checked.parts, read, preprocessing, reader):
+    line, may_be_lines = checked.line, read.confidence < SURE_OF_LINE
+    if line is not None and checked.parts and may_be_lines and _has_lines(line, checked.parts, read, preprocessing, reader):
         return ("several-lines",)
     if read.confidence >= SURE:
         return ()
@@ -101,12 +103,21 @@ def _has_lines(
     line: np.ndarray, parts: tuple[slice, ...], read: Certainty, preprocessing: Preprocessing, reader: Reader
 ) -> bool:
     """Test whether the parts of a picture are read more surely than the whole."""
-    lines = [reader([fit(line[rows], preprocessing)])[0] for rows in parts if rows.stop > rows.start]
+    lines, level = [], int(np.median(line))
+    likely = [rows for rows in parts if line.shape[1] <= MAX_RATIO * (rows.stop - rows.start)]
+    for rows in sorted(likely, key=lambda rows: -_ink(line[rows], level)):
+        lines.append(reader([fit(line[rows], preprocessing)])[0])
+        if lines[0].confidence < read.confidence:  # the part with most ink is no line of its own
+            return False
     lengths = sorted((part.length for part in lines), reverse=True)
     if len(lengths) < 2 or lengths[1] < MIN_PART_TEXT:
         return False
     mean = sum(part.confidence * part.length for part in lines) / sum(lengths)
     return _is_better(mean, read)
+
+
+def _ink(pixels: np.ndarray, level: int) -> int:
+    return int(np.clip(level - pixels.astype(np.int16), 0, None).sum())
 
 
 def _is_better(confidence: float, read: Certainty) -> bool:
