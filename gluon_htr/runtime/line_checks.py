@@ -85,7 +85,12 @@ def warnings(
 ) -> tuple[PictureWarning, ...]:
     """Return the warnings of a picture that was read."""
     line, may_be_lines = checked.line, read.confidence < SURE_OF_LINE
-    if line is not None and checked.parts and may_be_lines and _has_lines(line, checked.parts, read, preprocessing, reader):
+    if (
+        line is not None
+        and checked.parts
+        and may_be_lines
+        and _has_lines(line, checked.parts, read, preprocessing, reader)
+    ):
         return ("several-lines",)
     if read.confidence >= SURE:
         return ()
