@@ -71,7 +71,7 @@ def test_a_model_learns_a_hand_from_pictures_alone(run: Run, hand: Path, model: 
     (tmp_path / "own.toml").write_text(config, "utf-8")
     status, printed, told = run(
         adapt.main, hand, "--lines", "--model", LETTERS, "--config", "own.toml", "--language-model", model,
-        "--output", "mine.zip", "--budget", "16s",
+        "--output", "mine.zip", "--budget", "5m",
     )  # fmt: skip
     assert status == 0, told
     assert printed.startswith("mine.zip: adapted to")

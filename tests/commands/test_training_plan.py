@@ -42,7 +42,7 @@ def test_the_plan_is_what_the_training_does(here: Command, tmp_path: Path) -> No
     last = [entry for entry in read_journal(tmp_path / "run") if entry["event"] == "validation"][-1]
     assert told["steps"].startswith(f"{last['step']} in {last['epoch']} epochs")
     left_out = (tmp_path / "run" / "skipped.tsv").read_text().count("\n")
-    assert told["samples"] == f"{last['samples'] // last['epoch']} to train on, {left_out} left out, 10 to validate"
+    assert told["samples"] == f"{last['samples'] // last['epoch']} to train on, {left_out} left out, 15 to validate"
     assert "s a step" in told["time"]
     assert "is a run already" in refusal(here("--data", "listing:data", "--output", "run", "--dry-run"))
 
@@ -59,7 +59,7 @@ def test_a_training_says_what_it_kept_where_and_what_comes_next(here: Command, t
     assert done.stderr.count("plan: batches of") == 1
     scored = [entry for entry in read_journal(tmp_path / "my run") if entry["event"] == "validation"]
     best = min(scored, key=lambda entry: entry["cer"])
-    kept = re.search(r"10 held-out (\w+): CER ([\d.]+)%.*kept the weights of epoch (\d+)", done.stderr)
+    kept = re.search(r"15 held-out (\w+): CER ([\d.]+)%.*kept the weights of epoch (\d+)", done.stderr)
     assert kept is not None, done.stderr
     assert (float(kept[2]), int(kept[3])) == (pytest.approx(100 * best["cer"], abs=0.051), best["epoch"])
     named = re.search(r"files in my run: ([^\n]+), checkpoints/", done.stderr)
