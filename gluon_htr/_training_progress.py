@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from ._command import say
 from ._progress import Bar, duration
+from .training.loop import Callbacks
 from .training.schedules import Course
 
 MEASURED_SECONDS = 5.0  # of training before it is planned
@@ -30,6 +32,17 @@ class TrainingProgress:
     def __exit__(self, *exception: object) -> None:
         if self._bar is not None:
             self._bar.__exit__(*exception)
+
+    def callbacks(self, requests: Sequence[int]) -> Callbacks:
+        """Return the callbacks of a training. requests: to stop it; one may come at any time."""
+        return Callbacks(
+            on_start=self.start,
+            on_course=self.course,
+            on_step=self.step,
+            on_patience=self.patience,
+            on_message=say,
+            should_stop=lambda: bool(requests),
+        )
 
     def start(self, total: int, done: int) -> None:
         """Show the bar. total, done: samples of the whole training, and those that are already done."""

@@ -19,7 +19,6 @@ from .bundles.writer import check_target
 from .errors import ImageError, UsageError
 from .runtime.loading import find_model
 from .runtime.loading_pages import load_reader
-from .training.loop import Callbacks
 from .training.session import Session
 
 
@@ -59,16 +58,7 @@ def _usable(found: Iterable[Cut | ImageError]) -> Iterator[Cut]:
 
 def _train(session: Session) -> bool:
     with _command.stop_requests() as requests, TrainingProgress() as progress:
-        return session.train(
-            Callbacks(
-                on_start=progress.start,
-                on_course=progress.course,
-                on_step=progress.step,
-                on_patience=progress.patience,
-                on_message=_command.say,
-                should_stop=lambda: bool(requests),
-            )
-        )
+        return session.train(progress.callbacks(requests))
 
 
 def report(done: Adaptation, settings: Settings, folder: Path) -> int:

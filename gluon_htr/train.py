@@ -21,7 +21,6 @@ from .training.defaults import default_data, default_output, training_precision
 from .training.joining import join_team, serve_kvstore
 from .training.layout.initial_weights import default_preset_of
 from .training.layout.session import LayoutSession
-from .training.loop import Callbacks
 from .training.runs import load_run
 from .training.session import Session, first_reasons
 from .training.settings import Request
@@ -97,15 +96,7 @@ def _train(request: Request, output: Path, resume: bool, alphabet: Path | None, 
         _command.say(reason)
     _command.say(session.counts)
     with _command.stop_requests() as requests, TrainingProgress() as progress:
-        callbacks = Callbacks(
-            on_start=progress.start,
-            on_course=progress.course,
-            on_step=progress.step,
-            on_patience=progress.patience,
-            on_message=_command.say,
-            should_stop=lambda: bool(requests),
-        )
-        complete = session.train(callbacks)
+        complete = session.train(progress.callbacks(requests))
     if not complete:
         _command.say(f"stopped and saved in {output}: repeat the command with --resume to continue")
         return 128 + requests[0] if requests else _command.INTERRUPTED  # of a team, another process was asked
