@@ -42,16 +42,17 @@ def read_all(journal: Journal, engine: Engine, failed: Callable[[str], None]) ->
     """
     counts = journal.counts()
     ended, total = counts.done + counts.failed, counts.total
-    again: deque[Task] = deque()
+    again, last = deque[Task](), deque[Task]()
     waiting = journal.waiting()
     while True:
-        while engine.is_free and (task := _next(again, waiting)) is not None:
+        while engine.is_free and (task := _next(again, waiting, last)) is not None:
             engine.give(task)
         if not engine.is_busy:
             return
         for task, answer in engine.answers():
             new = _record(journal, task, answer, failed)
-            again.extend(new)
+            # A page whose worker ended waits for the end: what killed the worker, if not the page, may be over then.
+            (last if isinstance(answer, WorkerLost) else again).extend(new)
             if isinstance(answer, SeveralPages):
                 total += len(new) - 1
             elif not new:
@@ -59,8 +60,11 @@ def read_all(journal: Journal, engine: Engine, failed: Callable[[str], None]) ->
             yield ended, total
 
 
-def _next(again: deque[Task], waiting: Iterator[Task]) -> Task | None:
-    return again.popleft() if again else next(waiting, None)
+def _next(again: deque[Task], waiting: Iterator[Task], last: deque[Task]) -> Task | None:
+    if again:
+        return again.popleft()
+    task = next(waiting, None)
+    return last.popleft() if task is None and last else task
 
 
 def _record(journal: Journal, task: Task, answer: Answer, failed: Callable[[str], None]) -> list[Task]:
