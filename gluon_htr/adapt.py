@@ -10,7 +10,7 @@ from pathlib import Path
 
 from . import _command, _options, _progress
 from ._inputs import inputs, samples
-from ._storage import only_writer
+from ._storage import atomic_folder, only_writer
 from ._training_progress import TrainingProgress
 from .adaptation.adapting import LEAST, Adaptation, Settings, adapt
 from .adaptation.language import language_model
@@ -100,15 +100,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         seed=options.seed,
         threads=options.threads,
     )
-    with only_writer(options.output.parent, options.output.name):
+    with only_writer(options.output.parent, options.output.name), atomic_folder(folder) as unfinished:
         found = whole_lines(images) if options.lines else cut_pages(images, reader)
-        files = write_lines(_usable(chain(found, whole_lines(samples(options.data)))), folder)
+        files = write_lines(_usable(chain(found, whole_lines(samples(options.data)))), unfinished)
         chosen = language_model(
             options.language, options.language_model, reader.recognizer, [file for file, _ in files]
         )
-        _command.say(f"{len(files)} lines, in {folder}; their language: {chosen.language or 'not stated'}")
+        _command.say(f"{len(files)} lines; their language: {chosen.language or 'not stated'}")
         done = adapt(files, chosen, settings, _command.say, _progress.track, _train)
-    return report(done, settings, folder) if done else _command.INTERRUPTED
+        if done is None:
+            raise KeyboardInterrupt  # nothing is left, so that the same command can be repeated
+    return report(done, settings, folder)
 
 
 if __name__ == "__main__":
