@@ -18,7 +18,7 @@ from ..datasets.store import Store
 from ..decoding.beam_decoder import BeamDecoder
 from ..errors import UsageError
 from ..exporting.assembly import export_request
-from ..exporting.calibration import known_calibration
+from ..exporting.calibration import reader_of
 from ..exporting.request import ExportOptions, ExportRequest
 from ..ngrams.files import LanguageModel
 from ..runtime.loading import find_model, is_bundle, load_text_model
@@ -163,6 +163,6 @@ def _export(run: Path, settings: Settings, say: Say, track: Track) -> Path:
         limitations=f"Adapted without labels to one hand, starting from {name}: not scored, as nobody knows the "
         "texts. Confidences are calibrated as before.",
     )
-    request = ExportRequest(run, options, calibrated_as=known_calibration(settings.model))
+    request = ExportRequest(run, options, calibrated_as=reader_of(settings.model))
     export_request(request, settings.output, say, track)
     return settings.output

@@ -124,7 +124,9 @@ def _from_start(measured: _Measured, rows: list[int], shift: int) -> list[int]:
     """Leave out the first rows, before the slip: the lengths of their own texts go better with their widths."""
     letters = measured.widths - measured.lengths
     usual = np.median(letters)
-    inside = np.array([row for row in rows if 0 <= row + shift < len(letters)])
+    inside = np.array([row for row in rows if 0 <= row + shift < len(letters)], int)
+    if not inside.size:
+        return rows
     own = np.abs(letters[inside] - usual)
     other = np.abs(measured.widths[inside] - measured.lengths[inside + shift] - usual)
     gained = np.cumsum((own - other)[::-1])[::-1]  # by a slip that starts at each row

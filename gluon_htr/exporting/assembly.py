@@ -49,7 +49,7 @@ from ..networks.presets import CharacterPreset, LayoutPreset, Preset
 from ..runtime.backends import LogitsFunction, mxnet_network, onnx_network
 from ..runtime.loading import from_bundle
 from ..training.lineage import Lineage
-from .calibration import fit_calibration, known_calibration
+from .calibration import fit_calibration, reader_of
 from .golden import draw_golden
 from .layers import first_difference
 from .parity import check_shapes, compare, random_images
@@ -159,8 +159,8 @@ def _calibration(
     known, start = request.calibrated_as, model.run.request.init if model.run else None
     if known is None:
         calibration = fit_calibration(logits, samples.texts, model.alphabet, temperature)
-        known = known_calibration(start) if start and not calibration else None
-        if known is None:
+        known = reader_of(start) if start and not calibration else None
+        if known is None or known.calibration is None:
             return temperature, calibration
         say(f"{sum(map(len, logits))} samples are too few to calibrate on: calibrated as {start} is")
     return known.temperature, known.calibration

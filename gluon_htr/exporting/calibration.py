@@ -37,13 +37,13 @@ def fit_calibration(
     return Calibration(greedy, beam) if greedy or beam else None
 
 
-def known_calibration(model: str) -> Lines | Words | None:
-    """Return the reader of a bundle that is calibrated; None for another model, or if there is none."""
+def reader_of(model: str) -> Lines | Words | None:
+    """Return what a bundle of lines or words says of its reader; None for another model, or if there is none."""
     try:
         reader = read_description(find_model(model)).model if is_bundle(model) else None
     except HtrError:
         return None
-    return reader if isinstance(reader, Lines | Words) and reader.calibration else None
+    return reader if isinstance(reader, Lines | Words) else None
 
 
 def _fitted(
