@@ -10,8 +10,6 @@ from ..errors import StorageError
 from .journal import Journal
 from .tasks import Answer, BatchFailed, PageFailed, PageRead, SeveralPages, Task, WorkerLost
 
-ATTEMPTS = 3  # of a page whose worker ends: it may not be the fault of the page
-
 
 class Engine(Protocol):
     """What reads pages: `LocalEngine`, `RayEngine`."""
@@ -42,7 +40,7 @@ def read_all(journal: Journal, engine: Engine, failed: Callable[[str], None]) ->
     """
     counts = journal.counts()
     ended, total = counts.done + counts.failed, counts.total
-    again, last = deque[Task](), deque[Task]()
+    again, last = deque[Task](), deque(journal.waiting_again())
     waiting = journal.waiting()
     while True:
         while engine.is_free and (task := _next(again, waiting, last)) is not None:
@@ -69,19 +67,24 @@ def _next(again: deque[Task], waiting: Iterator[Task], last: deque[Task]) -> Tas
 
 def _record(journal: Journal, task: Task, answer: Answer, failed: Callable[[str], None]) -> list[Task]:
     """Record an answer. Return what is to be read because of it."""
+
+    def give_up(reason: str) -> None:
+        assert isinstance(answer, (PageFailed, WorkerLost))
+        journal.record_failed(task, answer.kind, reason)
+        failed(reason)
+
     if isinstance(answer, PageRead):
         journal.record_read(task, answer)
     elif isinstance(answer, SeveralPages):
         return journal.record_several(task, answer.count, answer.sha256)
     elif isinstance(answer, BatchFailed):
         raise StorageError(answer.reason)
-    elif isinstance(answer, WorkerLost) and journal.record_lost(task) < ATTEMPTS:
-        return [task]
-    else:
-        assert isinstance(answer, (PageFailed, WorkerLost))
+    elif isinstance(answer, WorkerLost):
+        lost = journal.record_lost(task)
+        if lost < answer.attempts:
+            return [task]
         where = task.address if task.number is None else f"{task.address}, page {task.number}"
-        tries = f" in each of {ATTEMPTS} attempts" if isinstance(answer, WorkerLost) else ""
-        reason = f"{where}: {answer.reason}{tries}" if isinstance(answer, WorkerLost) else answer.reason
-        journal.record_failed(task, answer.kind, reason)
-        failed(reason)
+        give_up(f"{where}: {answer.reason} in each of {lost} attempts")
+    else:
+        give_up(answer.reason)
     return []

@@ -17,7 +17,7 @@ import msgspec
 
 from .._processes import leave_with_parent
 from ..errors import HtrError, TrainingError
-from .tasks import Answer, ReaderSettings, Task, WorkerLost
+from .tasks import ATTEMPTS, ATTEMPTS_KILLED, Answer, ReaderSettings, Task, WorkerLost
 from .worker import PageWorker, limit_memory
 
 START_SECONDS = 300.0  # for imports and models
@@ -85,7 +85,9 @@ class IsolatedWorker:
         try:
             answer: Answer = self._connection.recv()
         except (EOFError, OSError):
-            answer = WorkerLost("crash", f"its worker ended ({self._end()})")
+            reason = f"its worker ended ({self._end()})"
+            is_killed = self._process.exitcode == -signal.SIGKILL  # what no process does to itself
+            answer = WorkerLost("crash", reason, ATTEMPTS_KILLED if is_killed else ATTEMPTS)
         if isinstance(answer, WorkerLost):
             self.restart()
         return answer

@@ -122,17 +122,20 @@ class Journal:
     def waiting(self, after: tuple[int, int] = (0, 0)) -> Iterator[Task]:
         """Yield what is still to be read, in order; sources and pages that are added meanwhile, too.
 
+        Those that have cost a worker are left out: `waiting_again` returns them.
+
         after: source and page before the first.
         """
         source, number = after
         while True:
             page = self._database.execute(
                 "SELECT source.id, address, name, number, sha256 FROM page JOIN source ON source.id = page.source "
-                "WHERE state = 'waiting' AND (page.source, number) > (?, ?) ORDER BY page.source, number LIMIT 1",
+                "WHERE state = 'waiting' AND page.lost = 0 AND (page.source, number) > (?, ?) "
+                "ORDER BY page.source, number LIMIT 1",
                 (source, number),
             ).fetchone()
             unopened = self._database.execute(
-                "SELECT id, address, name FROM source WHERE pages IS NULL AND reason IS NULL AND id > ? "
+                "SELECT id, address, name FROM source WHERE pages IS NULL AND reason IS NULL AND lost = 0 AND id > ? "
                 "ORDER BY id LIMIT 1",
                 (source,),
             ).fetchone()
@@ -144,6 +147,17 @@ class Journal:
                 yield Task(*unopened)
             else:
                 return
+
+    def waiting_again(self) -> list[Task]:
+        """Return what is still to be read and has cost a worker."""
+        pages = self._database.execute(
+            "SELECT source.id, address, name, number, sha256 FROM page JOIN source ON source.id = page.source "
+            "WHERE state = 'waiting' AND page.lost > 0 ORDER BY page.source, number"
+        )
+        unopened = self._database.execute(
+            "SELECT id, address, name FROM source WHERE pages IS NULL AND reason IS NULL AND lost > 0 ORDER BY id"
+        )
+        return [Task(*row) for rows in (pages, unopened) for row in rows]
 
     def record_read(self, task: Task, read: PageRead) -> None:
         """Record a page with its lines."""

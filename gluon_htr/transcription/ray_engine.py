@@ -14,7 +14,7 @@ from typing import Any
 from ..errors import MissingToolError, UsageError
 from ..pages.files import is_remote
 from .isolation import IsolatedWorker
-from .tasks import Answer, ReaderSettings, Task, WorkerLost
+from .tasks import ATTEMPTS_KILLED, Answer, ReaderSettings, Task, WorkerLost
 
 
 class ReaderActor:
@@ -92,7 +92,8 @@ class RayEngine:
             try:
                 answers.append((task, self._ray.get(reference)))
             except self._ray.exceptions.RayError as error:
-                answers.append((task, WorkerLost("crash", f"its machine or actor ended ({type(error).__name__})")))
+                reason = f"its machine or actor ended ({type(error).__name__})"
+                answers.append((task, WorkerLost("crash", reason, ATTEMPTS_KILLED)))
         return answers
 
     def close(self) -> None:

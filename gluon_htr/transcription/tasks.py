@@ -10,6 +10,11 @@ from msgspec import Struct
 
 from ..runtime.decoders import DecoderRequest
 
+#: Of a page whose worker ends: it may not be the fault of the page.
+ATTEMPTS = 3
+#: Of a page whose worker is ended from outside, by a person, the system or a lost machine: hardly its fault.
+ATTEMPTS_KILLED = 10
+
 
 @dataclass(frozen=True)
 class ReaderSettings:
@@ -100,10 +105,14 @@ class PageFailed:
 
 @dataclass(frozen=True)
 class WorkerLost:
-    """The worker ended while it read the page: it crashed, or was ended because of time or memory."""
+    """The worker ended while it read the page: it crashed, or was ended because of time or memory.
+
+    attempts: after how many of these the page is given up.
+    """
 
     kind: str
     reason: str
+    attempts: int = ATTEMPTS
 
 
 @dataclass(frozen=True)
