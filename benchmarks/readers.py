@@ -1,23 +1,29 @@
-"""Read the same lines with our models and with PP-OCRv6 small, which the wheel `rapidocr` brings.
+"""Read the same lines with our models, with PP-OCRv6 small, which the wheel `rapidocr` brings, and with Tesseract.
 
     pip install 'rapidocr>=3.10'
+    apt install tesseract-ocr tesseract-ocr-fra
     python benchmarks/readers.py --model latin-lines latin-lines-fast --data 'iam-lines:data/iam?split=validation' …
 
 Each reader has one thread and takes one line at a time, in turn, so that CPU times are those of one run. PP-OCR reads
-pictures of 48 pixels' height by its own preparation; it gets the colors as it expects them. Prints one JSON object:
-of every set and reader the CER in percent and the CPU milliseconds of a line.
+pictures of 48 pixels' height by its own preparation. Tesseract is asked for if its languages are given, `--tesseract
+eng+fra`: it is told that the picture is one line, and its time includes the start of its process. Prints one JSON
+object: of every set and reader the CER in percent and the CPU milliseconds of a line.
 """
 
 from __future__ import annotations
 
 import argparse
+import io
 import json
+import os
+import resource
+import subprocess
 import sys
-import time
 from collections.abc import Callable
 from itertools import islice
 
 import numpy as np
+from PIL import Image
 
 import gluon_htr
 from gluon_htr.datasets.sample import Sample
@@ -46,6 +52,25 @@ def pp_ocr() -> Reader:
     return read
 
 
+def tesseract(languages: str) -> Reader:
+    """Return how Tesseract reads a line."""
+    command = ["tesseract", "-", "-", "--psm", "7", "-l", languages]
+    environment = {**os.environ, "OMP_THREAD_LIMIT": "1"}
+
+    def read(image: np.ndarray) -> str:
+        file = io.BytesIO()
+        Image.fromarray(image).save(file, "PNG", compress_level=1)
+        done = subprocess.run(command, input=file.getvalue(), capture_output=True, check=True, env=environment)
+        return done.stdout.decode("utf-8").strip()
+
+    return read
+
+
+def cpu_seconds() -> float:
+    """Return what this process and those that it waited for have used."""
+    return sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+
+
 def compare(samples: list[Sample], readers: dict[str, Reader]) -> dict[str, dict[str, float]]:
     """Let all readers read all lines."""
     texts: dict[str, list[str]] = {name: [] for name in readers}
@@ -53,9 +78,9 @@ def compare(samples: list[Sample], readers: dict[str, Reader]) -> dict[str, dict
     for sample in samples:
         image = sample.image()
         for name, read in readers.items():
-            begun = time.process_time()
+            begun = cpu_seconds()
             texts[name].append(read(image))
-            seconds[name] += time.process_time() - begun
+            seconds[name] += cpu_seconds() - begun
     truths = [sample.text for sample in samples]
     return {
         name: {
@@ -71,9 +96,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", nargs="+", default=["latin-lines-fast"])
     parser.add_argument("--data", nargs="+", required=True, metavar="SPEC")
+    parser.add_argument("--tesseract", metavar="LANGUAGES", help="as of its option -l")
     parser.add_argument("--most", type=int, help="lines of each set, evenly over its order (default: all)")
     options = parser.parse_args()
     readers = {**{model: ours(model) for model in options.model}, "PP-OCRv6 small": pp_ocr()}
+    if options.tesseract:
+        readers[f"Tesseract {options.tesseract}"] = tesseract(options.tesseract)
     warm = np.full((64, 640), 255, np.uint8)
     for read in readers.values():
         read(warm)
