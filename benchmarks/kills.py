@@ -35,6 +35,7 @@ class Batch:
         self._command = [sys.executable, "-m", "gluon_htr", "transcribe", str(pages), "--output", str(output)]
         self._command += ["--workers", "2", "--engine", engine]
         self._engine = engine
+        self._errors = output.with_suffix(".txt").open("ab")
         self.parents = self.workers = 0
         self._process = self._start()
 
@@ -63,14 +64,14 @@ class Batch:
                 self.workers += 1
 
     def _start(self) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(self._command, env=ENVIRONMENT, stderr=subprocess.DEVNULL)
+        return subprocess.Popen(self._command, env=ENVIRONMENT, stderr=self._errors)
 
     def _reads(self, process: int) -> bool:
         """Return whether a process below the server that forks, or below the raylet, is a worker."""
         if self._engine == "local":
             return True
         with contextlib.suppress(OSError):
-            return Path(f"/proc/{process}/cmdline").read_bytes().startswith(b"ray::")
+            return Path(f"/proc/{process}/cmdline").read_bytes().startswith(b"ray::ReaderActor")
         return False
 
 
@@ -85,12 +86,12 @@ def children(process: int) -> list[int]:
 
 def disturb(batch: Batch, parents: int, workers: int, random_: random.Random) -> None:
     """Kill parents and workers until the batch has ended."""
-    due = time.monotonic() + random_.uniform(0.5, 12)
+    due = time.monotonic() + random_.uniform(0.5, 8)
     while not batch.ended():
-        time.sleep(random_.uniform(0.3, 3))
+        time.sleep(random_.uniform(0.2, 1.2))
         if batch.parents < parents and time.monotonic() > due:
             batch.kill_parent()
-            due = time.monotonic() + random_.uniform(0.5, 12)
+            due = time.monotonic() + random_.uniform(0.5, 8)
         elif batch.workers < workers:
             batch.kill_worker(random_)
 

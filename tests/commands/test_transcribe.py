@@ -18,6 +18,7 @@ import pytest
 from drawn_pages import draw_page
 from loopback import send, serving
 from PIL import Image
+from striped_lines import wait_until
 from support import Command, command_environment, refusal, run_command
 
 from gluon_htr.bundles.catalog import find_bundle
@@ -246,3 +247,22 @@ def test_a_cluster_gives_the_same_results(scans: Path, undisturbed: Path, tmp_pa
     assert done.returncode == 1, done.stderr
     assert files(tmp_path / "out") == files(undisturbed)
     assert rows(tmp_path / "out") == rows(undisturbed)
+
+
+def test_a_cluster_that_is_lost_costs_no_page(scans: Path, tmp_path: Path) -> None:
+    """Every page that was still to be read would be given up, one after the other."""
+    pytest.importorskip("ray", reason="Ray is not installed: pip install gluon-htr[scale]")
+    pages, output = tmp_path / "pages", tmp_path / "out"
+    pages.mkdir()
+    for number in range(100):
+        shutil.copy(scans / "a.png", pages / f"{number}.png")
+    command = _command(pages, output, "--engine", "ray")
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=_environment()) as running:
+        wait_until(lambda: any(output.glob("*.xml")))
+        subprocess.run(["pkill", "-KILL", "-P", str(running.pid), "raylet"], check=True)
+        _, errors = running.communicate(timeout=120)
+    assert running.returncode == 2
+    assert "error: the Ray cluster has no machine left; repeat the command" in errors
+    done = transcribe(pages, output, "--engine", "ray", timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert "100 pages read, 0 failed" in done.stderr
