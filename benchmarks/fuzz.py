@@ -6,7 +6,7 @@ KIND is one of those of `FUZZERS`, all by default; `images` are tried twenty tim
 `--count` says. Inputs are tried in a process of their own: an exception that is not ours, a message of several lines,
 more than 5 s or 1 GB, or a process that dies is a fault. Each input follows from the seed, the kind and its number;
 `--keep` keeps those with faults. Linux only: peaks of memory are read from /proc. Prints a line for each kind, and
-exits with 1 if there was a fault. Wants Pillow and what trains (mxnet or torch), for a run to damage.
+exits with 1 if there was a fault. Wants mxnet, for a run to damage.
 """
 
 from __future__ import annotations
@@ -166,7 +166,7 @@ def make_samples(folder: Path) -> None:
     listing = f"listing:{folder / 'listing'}"
     gluon_htr_("prepare", listing, "--preset", "digits", "--output", folder / "records" / "data.rec")
     gluon_htr_("prepare", listing, "--preset", "digits", "--output", folder / "cache" / "data.pkl")
-    gluon_htr_("train", "--init", "digits", "--data", listing, "--validation", listing, "--budget", "2s",
+    gluon_htr_("train", "--preset", "digits", "--data", listing, "--validation", listing, "--budget", "2s",
                "--workers", "0", "--output", folder / "run")  # fmt: skip
     for kind in ("page", "alto"):
         (folder / kind).mkdir()
