@@ -1,18 +1,19 @@
-"""Compare the beam search with ctc-beam-decoder, and with flashlight-text and a language model, on the same logits.
+"""Compare the beam search with ctc-beam-decoder, and with flashlight-text and KenLM, on the same logits.
 
-    pip install --target /tmp/references ctc-beam-decoder flashlight-text
+    pip install --target /tmp/references --no-deps ctc-beam-decoder flashlight-text kenlm
     export PYTHONPATH=/tmp/references
-    python benchmarks/decoding_references.py --data 'iam-online:data/iam-online?split=validation-v'
+    python benchmarks/decoding_references.py --data 'iam-online:data/iam-online?split=validation-v' --arpa en.arpa
 
-flashlight-text searches with the same language model through its interface for models in Python. Both merge the paths
-of one text, as we do. The pruning of all is set so that hardly anything is lost. Prints one JSON object: texts that are
-the same, those that differ, and relative differences of the scores of equal texts.
+KenLM and we read the same ARPA file of characters, such as `gluon-htr language en.lm --output en.arpa` writes. Both
+searches merge the paths of one text, as we do. The pruning of all is set so that hardly anything is lost. Prints one
+JSON object: texts that are the same, those that differ, and relative differences of the scores of equal texts.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ from gluon_htr.decoding import beam
 from gluon_htr.decoding.alignment import ctc_scores
 from gluon_htr.decoding.beam_decoder import BeamDecoder, log_softmax
 from gluon_htr.decoding.guidance import UNGUIDED, Guide, score_texts
-from gluon_htr.ngrams.catalog import open_model
+from gluon_htr.ngrams.arpa import SPACE, read_arpa
 from gluon_htr.ngrams.files import LanguageModel, Tuning
 from gluon_htr.runtime.stores import windows
 from gluon_htr.text.alphabet import Alphabet
@@ -33,7 +34,8 @@ from gluon_htr.text.alphabet import Alphabet
 Labels = tuple[int, ...]
 Reference = Callable[[np.ndarray], tuple[Labels, float]]
 TIE = 1e-3  # nats: texts whose exact scores differ less are equally good
-RARE, NOTHING = 1e-6, -1e9
+RARE = 1e-6
+WEIGHT = 0.7
 
 
 def ctc_beam_decoder(alphabet: Alphabet, width: int) -> Reference:
@@ -51,44 +53,19 @@ def ctc_beam_decoder(alphabet: Alphabet, width: int) -> Reference:
     return decode
 
 
-def flashlight(alphabet: Alphabet, guide: Guide, width: int) -> Reference:
-    """Make the lexicon-free search of flashlight-text, with our guide as its language model."""
+def flashlight(alphabet: Alphabet, arpa: Path, width: int) -> Reference:
+    """Make the lexicon-free search of flashlight-text, with KenLM."""
     from flashlight.lib.text import decoder as fl
+    from flashlight.lib.text.decoder.kenlm import KenLM
+    from flashlight.lib.text.dictionary import Dictionary
 
-    classes = np.arange(len(alphabet))
-
-    class Model(fl.LM):  # type: ignore[misc, name-defined]
-        def __init__(self) -> None:
-            super().__init__()
-            self.known: dict[int, tuple[Any, bytes]] = {}  # states of the search, and those of the guide
-            self.rows: dict[bytes, tuple[list[bytes], list[float]]] = {}  # after each class, and what it adds
-
-        def start(self, start_with_nothing: bool) -> Any:
-            self.known = {}
-            return self._keep(fl.LMState(), guide.begin.tobytes())
-
-        def _keep(self, state: Any, own: bytes) -> Any:
-            self.known[id(state)] = (state, own)
-            return state
-
-        def score(self, state: Any, token: int) -> tuple[Any, float]:
-            own = self.known[id(state)][1]
-            if own not in self.rows:
-                after, extra = guide.extend(np.tile(np.frombuffer(own, np.int64), (len(classes), 1)), classes)
-                self.rows[own] = [row.tobytes() for row in after], extra.tolist()
-            states, extras = self.rows[own]
-            return self._keep(state.child(token), states[token]), extras[token]
-
-        def finish(self, state: Any) -> tuple[Any, float]:
-            own = np.frombuffer(self.known[id(state)][1], np.int64)
-            return state, float(guide.finish(own[None])[0])
-
-    model = Model()
+    names = Dictionary([SPACE if character == " " else character for character in alphabet.characters])
+    model = KenLM(str(arpa), names)
     options = fl.LexiconFreeDecoderOptions(
         beam_size=width,
         beam_size_token=30,
         beam_threshold=beam.MARGIN,
-        lm_weight=1.0,
+        lm_weight=WEIGHT * math.log(10),  # KenLM has common logarithms
         sil_score=0.0,
         log_add=True,
         criterion_type=fl.CriterionType.CTC,
@@ -96,7 +73,7 @@ def flashlight(alphabet: Alphabet, guide: Guide, width: int) -> Reference:
     decoder = fl.LexiconFreeDecoder(options, model, len(alphabet) + 1, len(alphabet), [])
 
     def decode(scores: np.ndarray) -> tuple[Labels, float]:
-        assert model is not None  # the search itself does not keep it
+        assert model is not None  # the search does not keep it
         values = np.ascontiguousarray(scores, np.float32)
         best = decoder.decode(values.ctypes.data, *values.shape)[0]
         path = np.array([token for token in best.tokens if token >= 0])
@@ -135,7 +112,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", required=True)
     parser.add_argument("--model", default=None)
-    parser.add_argument("--language-model", type=Path, default=None)
+    parser.add_argument("--arpa", type=Path, default=None, help="a language model of characters for both")
     parser.add_argument("--lines", type=int, default=500)
     parser.add_argument("--width", type=int, default=100)
     options = parser.parse_args()
@@ -148,10 +125,10 @@ def main() -> None:
     found = {"ctc_beam_decoder": compare(
         lines, ctc_beam_decoder(recognizer.alphabet, options.width), UNGUIDED, options.width
     )}  # fmt: skip
-    if options.language_model:
-        model = LanguageModel(open_model(options.language_model).ngrams, tuning=Tuning(0.7, 1.0))
+    if options.arpa:
+        model = LanguageModel(read_arpa(options.arpa), tuning=Tuning(WEIGHT, 0.0))
         guide = BeamDecoder(model).guide(recognizer.alphabet)
-        reference = flashlight(recognizer.alphabet, guide, options.width)
+        reference = flashlight(recognizer.alphabet, options.arpa, options.width)
         found["flashlight_text"] = compare(lines, reference, guide, options.width)
     print(json.dumps({"width": options.width, **found}))
 
