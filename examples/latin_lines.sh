@@ -34,14 +34,14 @@ pack_all() {
     for collection in "${collections[@]%%\**}"; do pack "pages:data/pages/$collection?split=train" "$collection"; done
     pack 'pages:data/pages/iam-binary?split=train' iam-binary
     pack 'iam-lines:data/iam?split=train' iam-lines
-    pack 'recomposed:data/iam?split=train&count=5000' recomposed
+    pack 'recomposed:data/iam?split=train&count=12000' recomposed
     pack 'iam-words:data/iam?split=train*0.3' iam-words
     pack 'iam-online:data/iam-online?split=train&variants=1&prompts=unseen' online
     pack 'unipen:data/unipen?part=text&split=train&most=4&variants=1' unipen-text
     pack 'unipen:data/unipen?part=composed&split=train&most=10&case=reliable&count=5000' unipen-composed
     for language in "${languages[@]}"; do
         seed=$((seed + 1))
-        pack "fonts:$fonts?corpus=data/corpora/eltec/$language.txt&alphabet=examples/latin.json&count=1000&seed=$seed" "$language"
+        pack "fonts:$fonts?corpus=data/corpora/eltec/$language.txt&alphabet=examples/latin.json&count=1500&seed=$seed" "$language"
     done
 }
 
@@ -52,7 +52,7 @@ train() {
     local english=(
         'iam-lines*0.5' 'recomposed*0.2' 'iam-words*0.1' 'online*0.2' 'unipen-text*0.2' 'unipen-composed*0.2' iam-binary
     )
-    for name in "${english[@]}" "${collections[@]}" "${languages[@]/%/*0.3}"; do
+    for name in "${english[@]}" "${collections[@]}" "${languages[@]/%/*0.2}"; do
         local share="${name#"${name%%\**}"}"
         data+=(--data "records:$work/$preset/${name%%\**}.rec$share")
     done
