@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor
 from typing import TYPE_CHECKING, TypeVar
 
+from ._extras import missing_package
 from ._processes import SAVE_MEMORY
 from .errors import HtrError
 
@@ -51,6 +52,8 @@ def main(command: Callable[[Sequence[str] | None], int], arguments: Sequence[str
     except Exception as error:
         if os.environ.get("GLUON_HTR_DEBUG"):
             raise
+        if isinstance(error, ModuleNotFoundError) and error.name and not error.name.startswith("gluon_htr"):
+            error = missing_package(error.name)
         say(f"error: {_in_words(error)}")
         return error.status if isinstance(error, HtrError) else HtrError.status
 

@@ -7,19 +7,23 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from . import _command, _options, _progress
+from ._extras import need_packages
 from ._inputs import inputs, samples
 from ._storage import atomic_folder, only_writer
 from ._training_progress import TrainingProgress
-from .adaptation.adapting import LEAST, Adaptation, Settings, adapt
 from .adaptation.language import language_model
-from .adaptation.lines import LABELS, Cut, cut_pages, whole_lines, write_lines
+from .adaptation.lines import LABELS, LEAST, Cut, cut_pages, whole_lines, write_lines
 from .bundles.writer import check_target
 from .errors import ImageError, UsageError
 from .runtime.loading import find_model
 from .runtime.loading_pages import load_reader
-from .training.session import Session
+
+if TYPE_CHECKING:  # what trains needs packages of an extra, and `--help` does not
+    from .adaptation.adapting import Adaptation, Settings
+    from .training.session import Session
 
 
 def parser() -> argparse.ArgumentParser:
@@ -80,6 +84,9 @@ def report(done: Adaptation, settings: Settings, folder: Path) -> int:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Parse the arguments and run the command."""
     options = parser().parse_args(arguments)
+    need_packages("cv2", "matplotlib", "onnx", "tomli_w")
+    from .adaptation.adapting import Settings, adapt
+
     _options.check_threads(options.threads)
     if not (options.images or options.data):
         raise UsageError("give pages, or --data")

@@ -11,18 +11,15 @@ from pathlib import Path
 import msgspec
 
 from . import _command, _options, _progress
+from ._extras import need_packages
 from ._storage import only_writer
-from ._training_plan import dry_run
 from ._training_progress import TrainingProgress
-from ._training_report import report
 from .bundles.run_folder import is_run
 from .networks.presets import is_layout
 from .training.defaults import default_data, default_output, training_precision
 from .training.joining import join_team, serve_kvstore
 from .training.layout.initial_weights import default_preset_of
-from .training.layout.session import LayoutSession
 from .training.runs import load_run
-from .training.session import Session, first_reasons
 from .training.settings import Request
 from .training.team import ALONE, Team
 
@@ -81,6 +78,10 @@ def _train(request: Request, output: Path, resume: bool, alphabet: Path | None, 
         request = msgspec.structs.replace(request, data=[train], validation=request.validation or validation)
         continues = " (continues)" if resume and is_run(output) else ""
         _command.say(f"preset {request.preset}, output {output}{continues}")
+    from ._training_report import report
+    from .training.layout.session import LayoutSession
+    from .training.session import Session, first_reasons
+
     kind = LayoutSession if is_layout(request.preset) else Session
     session: LayoutSession | Session = kind.open(
         request,
@@ -106,6 +107,7 @@ def _train(request: Request, output: Path, resume: bool, alphabet: Path | None, 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Parse the arguments and run the command."""
     options = parser().parse_args(arguments)
+    need_packages("cv2", "matplotlib", "tomli_w")  # or it would be known only after minutes, when the run is written
     serve_kvstore()
     _options.check_workers(options.workers)
     _options.check_threads(options.threads)
@@ -131,6 +133,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         unfit=options.unfit,
     )
     if options.dry_run:
+        from ._training_plan import dry_run
+
         return dry_run(request, output, options.alphabet, options.threads)
     return run(request, output, resume, options.alphabet, options.threads, team)
 

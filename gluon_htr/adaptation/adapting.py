@@ -29,9 +29,7 @@ from ..training.session import Session
 from ..training.settings import Request
 from ..training.team import Team
 from .evidence import LanguageValidation
-from .lines import LABELS, ReadLine, confident, read_lines, write_labels
-
-LEAST = 40  # lines: of fewer, too few are held out to tell anything
+from .lines import LABELS, LEAST, ReadLine, confident, read_lines, write_labels
 
 Say = Callable[[str], None]
 Train = Callable[[Session], bool]

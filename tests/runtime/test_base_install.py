@@ -12,6 +12,8 @@ from letters import LETTERS, WORDS, draw
 from PIL import Image
 from support import PROJECT, command_environment
 
+from gluon_htr._extras import missing_package
+
 WORKSHOP = [
     "mxnet",
     "torch",
@@ -120,6 +122,8 @@ def test_a_missing_extra_is_named(images: list[Path], tmp_path: Path) -> None:
         (("predict", images[0], "--model", LETTERS, "--engine", "mxnet"), "gluon-htr[train]"),
         (("predict", images[0], "--model", LETTERS, "--engine", "torch"), "torch"),
         (("export", "runs/none", "--output", "x.zip"), "onnx"),
+        (("train", "--data", "listing:words", "--output", "run"), "gluon-htr[train]"),
+        (("adapt", images[0], "--output", "mine.zip"), "gluon-htr[train]"),
     ):
         done = base(tmp_path, *arguments)
         assert done.returncode == 3, (arguments, done.stderr)
@@ -127,6 +131,15 @@ def test_a_missing_extra_is_named(images: list[Path], tmp_path: Path) -> None:
         assert first.startswith("error: ")
         assert says in first
         assert len(rest) == 1  # the report of this test
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_extra_of_every_package_is_known() -> None:
+    """The advice would install nothing, or something else."""
+    assert "gluon-htr[train]" in str(missing_package("tomli_w"))
+    assert "opencv-python-headless: pip install 'gluon-htr[train]'" in str(missing_package("cv2"))
+    assert "fonttools: pip install 'gluon-htr[train]'".lower() in str(missing_package("fontTools.ttLib")).lower()
+    assert str(missing_package("numba")) == "this needs the package numba: pip install numba"
 
 
 def test_every_room_of_readers_can_be_imported(tmp_path: Path) -> None:
