@@ -5,12 +5,16 @@
 # handwriting fonts in FONTS: what examples/handwriting_fonts.sh fetches, and Debian's, as examples/english_lines.sh says.
 # First the network of english-lines learns letters and hands, as it trains three times as fast; then it is grown: residual
 # stages come in between, lines are 64 pixels high, and all is trained on. FIRST and LAST are the times of both. A run that
-# was stopped goes on.
+# was stopped goes on. START is what learns, english-lines by default; START= begins with nothing.
+#   WITHOUT='hooker poilus episearch'    leaves these data out, to see how unknown hands are read
+#   START= WITHOUT="$RESTRICTED"         a model for every use, RESTRICTED being
+#                                        'iam-lines recomposed iam-words online iam-binary washington episearch'
 set -euo pipefail
 cd "$(dirname "$0")/.."
 command -v gluon-htr > /dev/null || PATH="$PWD/.venv/bin:$PATH"
 fonts="${FONTS:-runs/fonts}"
 work="${WORK:-runs/latin}"
+without=" ${WITHOUT:-} "
 languages=(fra deu ita spa por eng pol cze hun swe nor rom slv)
 # How often each collection comes: small ones more often, so that each counts, and tables less.
 collections=(
@@ -26,10 +30,12 @@ sources=(
 for collection in "${collections[@]%%\**}"; do sources+=("pages:data/pages/$collection?split=validation"); done
 [ -e "$work/validation/labels.tsv" ] || python examples/latin_validation.py "$work/validation" "${sources[@]}"
 
+is_left_out() { [[ "$without" == *" $1 "* ]]; }
+
 # pack_all PRESET: everything as records of that preset. The forms of pages/iam-binary are IAM's, but not among its lines.
 pack_all() {
     local preset="$1" packed="$work/$1" seed=0
-    pack() { gluon-htr prepare "$1" --preset "$preset" --output "$packed/$2.rec"; }
+    pack() { is_left_out "$2" || gluon-htr prepare "$1" --preset "$preset" --output "$packed/$2.rec"; }
     pack "listing:$work/validation/labels.tsv?group=group" validation
     for collection in "${collections[@]%%\**}"; do pack "pages:data/pages/$collection?split=train" "$collection"; done
     pack 'pages:data/pages/iam-binary?split=train' iam-binary
@@ -54,15 +60,16 @@ train() {
     )
     for name in "${english[@]}" "${collections[@]}" "${languages[@]/%/*0.2}"; do
         local share="${name#"${name%%\**}"}"
+        is_left_out "${name%%\**}" && continue
         data+=(--data "records:$work/$preset/${name%%\**}.rec$share")
     done
-    gluon-htr train --init "$start" --alphabet examples/latin.json \
+    gluon-htr train ${start:+--init "$start"} --alphabet examples/latin.json \
         --engine torch --precision auto --output "$work/$run" --resume --budget "$budget" "${data[@]}" \
         --validation "records:$work/$preset/validation.rec" "$@"
 }
 
 pack_all lines-fast
-train first lines-fast "${FIRST:-45m}" english-lines --config examples/latin_first.toml "$@"
+train first lines-fast "${FIRST:-45m}" "${START-english-lines}" --config examples/latin_first.toml "$@"
 pack_all lines
 [ -e "$work/grown/model.params" ] ||
     gluon-htr presets lines --alphabet examples/latin.json --initialize "$work/grown" --init "$work/first"

@@ -75,8 +75,8 @@ def test_a_language_without_drawn_letters_or_without_fonts(tmp_path: Path) -> No
     assert "FONTS" in done.stderr
 
 
-def test_latin_lines_trains_on_what_it_has_packed_and_on_nothing_that_is_held_out(tmp_path: Path) -> None:
-    """After an hour of packing a training would miss its records, or be scored on what it has seen."""
+def latin_lines(tmp_path: Path, **variables: str) -> list[list[str]]:
+    """The commands of examples/latin_lines.sh."""
     programs, log = tmp_path / "programs", tmp_path / "log"
     programs.mkdir()
     for name in ("gluon-htr", "python"):
@@ -86,10 +86,16 @@ def test_latin_lines_trains_on_what_it_has_packed_and_on_nothing_that_is_held_ou
         "PATH": f"{programs}:{os.environ['PATH']}",
         "LOG": str(log),
         "WORK": str(tmp_path / "w"),
+        **variables,
     }
     done = subprocess.run([PROJECT / "examples" / "latin_lines.sh", "--seed", "3"], env=environment, text=True)
     assert done.returncode == 0
-    commands = [line.split("\t")[:-1] for line in log.read_text().splitlines()]
+    return [line.split("\t")[:-1] for line in log.read_text().splitlines()]
+
+
+def test_latin_lines_trains_on_what_it_has_packed_and_on_nothing_that_is_held_out(tmp_path: Path) -> None:
+    """After an hour of packing a training would miss its records, or be scored on what it has seen."""
+    commands = latin_lines(tmp_path)
     packed = {c[c.index("--output") + 1]: c[1] for c in commands if c[0] == "prepare"}
     trainings = [command for command in commands if command[0] == "train"]
     assert len(trainings) == 2
@@ -106,6 +112,22 @@ def test_latin_lines_trains_on_what_it_has_packed_and_on_nothing_that_is_held_ou
     scored = [argument for argument in commands[-2] if argument.startswith("pages:")]
     lines = set(held_out_pages()) - {"iam-binary", "iam-forms"}  # these validate the finding of lines
     assert {spec.partition("/pages/")[2].partition("?")[0] for spec in scored} >= lines
+
+
+def test_latin_lines_leaves_out_what_it_is_told_to(tmp_path: Path) -> None:
+    """Hands that count as unknown would have been learned, or a model for every use would know IAM."""
+    restricted = "iam-lines recomposed iam-words online iam-binary washington episearch"
+    commands = latin_lines(tmp_path, START="", WITHOUT=restricted)
+    first, last = (command for command in commands if command[0] == "train")
+    assert "--init" not in first
+    assert "--init" in last
+    for command in (first, last):
+        *data, _ = (
+            Path(argument[8:]).name.partition(".rec")[0] for argument in command if argument.startswith("records:")
+        )
+        assert not set(data) & set(restricted.split())
+        assert {"hooker", "unipen-text", "fra"} <= set(data)
+    assert not any("data/iam?split=train" in argument for command in commands for argument in command)
 
 
 def test_emnist_lines_are_trained_on_before_iam(tmp_path: Path) -> None:
