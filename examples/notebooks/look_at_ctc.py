@@ -16,7 +16,7 @@ from gluon_htr.images.decoding import decode
 from gluon_htr.images.framing import ink_bounds
 from gluon_htr.images.preprocessing import fit
 
-recognizer = gluon_htr.load()
+recognizer = gluon_htr.load("english-lines")
 word = decode(PROJECT / "examples" / "word.png")
 seen = fit(word[ink_bounds(word)], recognizer.preprocessing)
 logits = recognizer.network(seen[None])[0].astype(float)  # (T, C), the blank last

@@ -18,7 +18,7 @@ from gluon_htr.images.framing import ink_bounds
 from gluon_htr.images.polarity import dark_on_light
 from gluon_htr.images.preprocessing import fit
 
-recognizer = gluon_htr.load()  # english-lines
+recognizer = gluon_htr.load("english-lines")
 line = decode(PROJECT / "examples" / "line.png")
 print(line.shape, line.dtype)
 

@@ -13,7 +13,7 @@ from .schema import DOCUMENT, Description
 
 SHIPPED = Path(__file__).parent / "shipped"
 _DATA = {"win32": "AppData/Local", "darwin": "Library/Application Support"}  # below the home
-DEFAULTS = ("english-lines", "words")  # `load()` takes the first of these that exists
+DEFAULTS = ("latin-lines", "english-lines", "words")  # `load()` takes the first of these that exists
 
 
 @dataclass(frozen=True)

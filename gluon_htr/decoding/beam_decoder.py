@@ -101,7 +101,8 @@ class BeamDecoder:
 
     def candidates(self, scores: np.ndarray, guide: Guide) -> list[list[Candidate]]:
         """Return the best texts of each line, the best first, given log-probabilities (N, T, C). What greedy decoding
-        reads is among them, and the scores of the first and of that are exact.
+        reads is among them, and the scores of the first and of that are exact. Where it reads nothing, that is all: a
+        language would put a letter on blank paper that the network is a little unsure of.
         """
         found = search(scores, self.settings.width, guide)
         greedy = [tuple(labels) for labels in best_labels(scores)]
@@ -111,6 +112,9 @@ class BeamDecoder:
             best = _exact(scores[doubtful], [found[k][0].labels for k in doubtful], guide)
             for k, own, first in zip(doubtful, exact.tolist(), best.tolist()):
                 rest = [candidate for candidate in found[k][1:] if candidate.labels != greedy[k]]
+                if not greedy[k]:
+                    found[k] = [Candidate((), own)]
+                    continue
                 both = [Candidate(found[k][0].labels, first), Candidate(greedy[k], own)]
                 found[k] = sorted([*both, *rest], key=lambda candidate: -candidate.score)
         return found

@@ -19,7 +19,7 @@ from ..images.text_bands import text_bands
 PictureWarning = Literal["several-lines", "page", "upside-down", "sideways"]
 
 SURE = 0.8  # mean confidence of characters above which a line is not read turned …
-SURE_OF_LINE = 0.91  # … nor in parts: several lines that are read as one are at most that sure
+SURE_OF_LINE = 0.98  # … nor in parts: a good network reads the first of two lines with 0.97, and overlooks the other
 BETTER = 1.15  # times the mean confidence of the picture as it is: parts, or a turned picture, must have more …
 DOUBT = 0.4  # … or at most this share of what is missing to certainty
 MIN_CONFIDENCE = 0.6  # mean of the characters of parts, or of a turned picture

@@ -49,7 +49,7 @@ def test_a_shipped_bundle_states_scores_and_terms(path: Path) -> None:
 def test_what_is_read_without_a_name_reads_the_examples() -> None:
     """The README's first command would end in nonsense."""
     recognizer = gluon_htr.load()
-    assert recognizer.name == "english-lines"
+    assert recognizer.name == "latin-lines"
     found = recognizer.read(PROJECT / "examples" / "line.png").text
     assert found == "Dear reader, nobody has ever written this line by hand."
     assert gluon_htr.load("words").read(PROJECT / "examples" / "word.png").text == "reading"

@@ -103,6 +103,18 @@ def test_without_a_language_model_no_text_is_less_probable_than_the_greedy_one(w
     assert texts != greedy
 
 
+def test_what_the_network_reads_nowhere_is_not_invented() -> None:
+    """Blank paper would get a letter of the language, wherever the network is a little unsure of the blank."""
+    logits = np.zeros((1, 40, LETTERS.classes))
+    logits[..., LETTERS.blank] = 3
+    logits[..., LETTERS.encode("e")] = 2
+    decoder = BeamDecoder(MODEL, n_best=3)
+    (line,) = decoder.decode(logits, LETTERS)
+    assert line.text(LETTERS) == ""
+    logits[0, 20, LETTERS.encode("e")] = 9
+    assert decoder.decode(logits, LETTERS)[0].text(LETTERS) != ""
+
+
 def test_a_text_does_not_depend_on_the_lines_beside_it() -> None:
     """The same image would be read differently alone and in a folder."""
     logits = [drawn(LETTERS, steps, steps, spread=2.5) for steps in (1, 9, 30, 31, 64)]
