@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-from PIL import ExifTags, Image
+from PIL import ExifTags, Image, ImageFilter
 
 from .cost import MAX_PIXELS, is_exif_bomb, png_chunks
 
@@ -39,7 +39,11 @@ def upright(gray: np.ndarray, image: Image.Image, is_turned: bool) -> np.ndarray
     height, width = gray.shape
     size = _square((height, width), image)[::-1] if is_turned else _square((width, height), image)
     if size != (width, height):
-        gray = np.asarray(Image.fromarray(gray).resize(size, Image.Resampling.BILINEAR))
+        stored = Image.fromarray(gray)
+        squared = stored.resize(size, Image.Resampling.BILINEAR)
+        if sum(map(bool, stored.histogram())) <= 2:  # black and white: the steps of its pixels are no strokes
+            squared = squared.filter(ImageFilter.GaussianBlur(max(size[0] / width, size[1] / height)))
+        gray = np.asarray(squared)
     turns, is_mirrored = _TURNS.get(orientation(image), (0, False))
     if turns:
         gray = np.rot90(gray, turns)
