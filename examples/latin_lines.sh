@@ -6,6 +6,7 @@
 # First the network of english-lines learns letters and hands, as it trains three times as fast; then it is grown: residual
 # stages come in between, lines are 64 pixels high, and all is trained on. FIRST and LAST are the times of both. A run that
 # was stopped goes on. START is what learns, english-lines by default; START= begins with nothing.
+# For other models, name another folder in WORK, or their runs go on with those that are there:
 #   WITHOUT='hooker poilus episearch'    leaves these data out, to see how unknown hands are read
 #   START= WITHOUT="$RESTRICTED"         a model for every use, RESTRICTED being
 #                                        'iam-lines recomposed iam-words online iam-binary washington episearch'
