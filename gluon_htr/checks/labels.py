@@ -46,6 +46,7 @@ _PLACEHOLDER = re.compile(
 _MARKUP = re.compile(r"</?[a-z]\w*(\s[^<>]*)?/?>|&(#\d+|[a-z]{2,8});|\\[nrt](?![a-z])|^\{.*\}$", re.IGNORECASE)
 #: UTF-8 that was read as Windows-1252 or Latin-1: a lead byte and a continuation byte.
 _MISREAD = re.compile("[\u00c2-\u00f4][\u0080-\u00bf\u2013-\u2030\u0152-\u017e\u02c6\u02dc\u20ac\u2122\u0192]")
+_NOT_ASCII = re.compile("[^\x00-\x7f]+")
 
 
 @dataclass(frozen=True)
@@ -58,15 +59,18 @@ class _Fault:
 
 
 def repaired(text: str) -> str:
-    """Undo the wrong decoding of UTF-8; a text that was decoded rightly stays as it is."""
-    if not _MISREAD.search(text):
-        return text
+    """Undo the wrong decoding of UTF-8, where a text has any; accents that were decoded rightly stay as they are."""
+    return _NOT_ASCII.sub(_decoded, text) if _MISREAD.search(text) else text
+
+
+def _decoded(part: re.Match[str]) -> str:
+    """Decode characters beyond ASCII that stand together: those of one letter do."""
     for codec in ("cp1252", "latin-1"):
         try:
-            return text.encode(codec).decode("utf-8")
+            return part[0].encode(codec).decode("utf-8")
         except UnicodeError:
             continue
-    return text
+    return part[0]
 
 
 def _is_damaged(text: str) -> bool:

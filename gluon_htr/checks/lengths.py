@@ -155,7 +155,17 @@ def _shift(measured: _Measured, rows: np.ndarray) -> int | None:
 
 
 def _correlation(lengths: np.ndarray, widths: np.ndarray, unknown: float) -> float:
-    """Correlate logarithms of lengths and widths; `unknown` where the lengths are too much alike to tell."""
-    if len(lengths) < MIN_COMPARED or float(lengths.std()) < SPREAD or float(widths.std()) < SPREAD / 10:
+    """Correlate the ranks of lengths and widths (Spearman); `unknown` where the lengths are too much alike to tell.
+
+    Of logarithms, two faulty samples beside each other could decide it.
+    """
+    if len(lengths) < MIN_COMPARED or _spread(lengths) < SPREAD or _spread(widths) < SPREAD / 10:
         return unknown
-    return float(np.corrcoef(lengths, widths)[0, 1])
+    ranks = [np.unique(values, return_inverse=True)[1] for values in (lengths, widths)]
+    return float(np.corrcoef(*ranks)[0, 1])
+
+
+def _spread(values: np.ndarray) -> float:
+    """Return the standard deviation of most values: a normal distribution's quartiles are 1.35 of it apart."""
+    lower, upper = np.percentile(values, (25, 75))
+    return float(upper - lower) / 1.35
