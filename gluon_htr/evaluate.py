@@ -74,7 +74,7 @@ def run(
     _command.say_left_out(store.problems, "--report DIR")
     began = time.perf_counter()
     if report:
-        curves = (recognizer.temperature, recognizer.probabilities)
+        curves = (recognizer.temperature, recognizer.calibration)
         lines = read_with_confidences(recognizer.network, store, alphabet, decoder, *curves)
         texts = [line.text for line in lines]
     else:

@@ -120,11 +120,19 @@ class _Reader(Struct, frozen=True, forbid_unknown_fields=True, tag_field="task")
 
 
 class Calibration(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Probabilities that words and lines are right, by decoder; of one without, confidences are products."""
+    """Probabilities that words and lines are right; without, confidences are what the decoder estimates."""
 
+    #: Of texts that the network alone decides, by greedy decoding or by beam search.
     greedy: Probabilities | None = None
-    #: Fitted with the language models that ship, chosen by what is read.
+    #: Of texts in which a language had a say; fitted with the language models that ship, chosen by what is read.
+    language: Probabilities | None = None
+    #: Of beam search in bundles of versions before `language`, whose confidences were others. It is not used.
     beam: Probabilities | None = None
+
+    @property
+    def has_beam(self) -> bool:
+        """True if the model was compared with both decoders when it was made."""
+        return self.language is not None or self.beam is not None
 
 
 class Lines(_Reader, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag="lines"):

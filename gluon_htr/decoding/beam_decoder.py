@@ -60,12 +60,21 @@ class BeamDecoder:
             candidates = self.candidates(scores, guide)
             placed = _placed([lines[k] for k in part], scores, [line[0].labels for line in candidates], temperature)
             for k, decoded, line in zip(part, placed, candidates):
-                found[k] = self._with_alternatives(decoded, line) if self.n_best else decoded
+                found[k] = self._with_considered(decoded, line)
         return [found[k] for k in range(len(lines))]
 
-    def _with_alternatives(self, decoded: Decoded, candidates: Sequence[Candidate]) -> Decoded:
+    @property
+    def has_language(self) -> bool:
+        """True if more than the network has a say in what is read."""
+        return self.model is not None or self.words is not None
+
+    def _with_considered(self, decoded: Decoded, candidates: Sequence[Candidate]) -> Decoded:
+        """Add the other texts, where somebody needs them."""
+        if not self.n_best and not self.has_language:
+            return decoded
         considered = _alternatives(candidates)
-        return replace(decoded, alternatives=considered[: self.n_best], considered=considered)
+        best = considered[: self.n_best]
+        return replace(decoded, alternatives=best, considered=considered, has_language=self.has_language)
 
     def with_n_best(self, n_best: int) -> BeamDecoder:
         """Return the same search that gives another number of texts. Both share their guides."""

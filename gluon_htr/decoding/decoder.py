@@ -36,13 +36,14 @@ class Decoded:
     """A decoded line: its characters in the order of time steps, and the confidence of the whole line, in 0..1.
 
     alternatives: the most probable texts, this one first, from decoders that find several. considered: all texts that
-    such a decoder found, in the same order.
+    such a decoder found, in the same order. has_language: a language model or a lexicon had a say in the text.
     """
 
     spans: tuple[Span, ...]
     confidence: float
     alternatives: tuple[Alternative, ...] = ()
     considered: tuple[Alternative, ...] = ()
+    has_language: bool = False
 
     def text(self, alphabet: Alphabet) -> str:
         """Return the text in logical order."""

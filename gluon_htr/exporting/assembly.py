@@ -158,7 +158,7 @@ def _calibration(
     temperature = _temperature(model, logits, samples, request.options, say)
     known, start = request.calibrated_as, model.run.request.init if model.run else None
     if known is None:
-        calibration = fit_calibration(logits, samples.texts, model.alphabet, temperature)
+        calibration = fit_calibration(logits, samples.texts, samples.groups, model.alphabet, temperature)
         known = reader_of(start) if start and not calibration else None
         if known is None or known.calibration is None:
             return temperature, calibration

@@ -27,15 +27,15 @@ def recalibrated(bundle: Bundle, spec: str, track: Track) -> Bundle:
         raise UsageError(f"{bundle.name} reads no lines or words: there is nothing to calibrate")
     alphabet = bundle.alphabet
     store = load_data([spec], reader.preprocessing.fit, track=track, form=alphabet.normalization, like_inference=True)
-    groups = same_size(store.shapes)
+    sizes = same_size(store.shapes)
     network = onnx_network(bundle.model)
     with track("read", len(store)) as advance:
         logits = []
-        for group in groups:
-            logits.append(network(np.stack([store.image(k) for k in group])))
-            advance(len(group))
-    texts = [[store.texts[k] for k in group] for group in groups]
-    calibration = fit_calibration(logits, texts, alphabet, reader.temperature)
+        for size in sizes:
+            logits.append(network(np.stack([store.image(k) for k in size])))
+            advance(len(size))
+    texts, groups = ([[own[k] for k in size] for size in sizes] for own in (store.texts, store.groups))
+    calibration = fit_calibration(logits, texts, groups, alphabet, reader.temperature)
     if calibration is None:
         raise UsageError(f"{spec} has too few samples to calibrate on, or all are read alike")
     model = msgspec.structs.replace(reader, calibration=calibration)

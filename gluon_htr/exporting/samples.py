@@ -20,10 +20,11 @@ MAX_SAMPLES = 512
 
 @dataclass(frozen=True)
 class Samples:
-    """Batches (N, H, W) of images of one size each, and their texts. problem: the reason if there are none."""
+    """Batches (N, H, W) of images of one size each, their texts and groups. problem: the reason if there are none."""
 
     batches: tuple[np.ndarray, ...] = ()
     texts: tuple[tuple[str, ...], ...] = ()
+    groups: tuple[tuple[str, ...], ...] = ()
     problem: str = ""
 
 
@@ -49,6 +50,7 @@ def held_out_samples(run: Run, track: Track) -> Samples:
 
 def _some(store: Store) -> Samples:
     chosen = store.select(np.unique(np.linspace(0, len(store) - 1, MAX_SAMPLES).astype(int)).tolist())
-    groups = same_size(chosen.shapes)
-    batches = tuple(np.stack([chosen.image(k) for k in group]) for group in groups)
-    return Samples(batches, tuple(tuple(chosen.texts[k] for k in group) for group in groups))
+    sizes = same_size(chosen.shapes)
+    batches = tuple(np.stack([chosen.image(k) for k in size]) for size in sizes)
+    texts, groups = (tuple(tuple(own[k] for k in size) for size in sizes) for own in (chosen.texts, chosen.groups))
+    return Samples(batches, texts, groups)

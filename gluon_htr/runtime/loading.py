@@ -12,12 +12,11 @@ from ..bundles.catalog import default_bundle, find_bundle, known_bundles
 from ..bundles.notice import note_license
 from ..bundles.reader import Bundle, read_bundle
 from ..bundles.run_folder import has_weights, is_run, read_alphabet, read_preprocessing, task_of, tells_real
-from ..bundles.schema import DOCUMENT, INTEGER_MODEL, Characters, Lines, Words
+from ..bundles.schema import DOCUMENT, INTEGER_MODEL, Characters
 from ..decoding.decoder import Decoder, JointDecoder
 from ..decoding.greedy import GREEDY, GreedyDecoder
 from ..errors import BundleError, CheckpointError, ModelError, UsageError
 from ..graphs.pair import PARAMETERS, read_pair
-from ..text.calibration import Probabilities
 from .backends import PRECISIONS, LogitsFunction, one_by_one, onnx_network, pair_network
 from .classifier import Classifier
 from .decoders import suited
@@ -128,7 +127,7 @@ def from_bundle(
     about, reader = bundle.description, bundle.image_reader
     note_license(about)
     calibration = None if isinstance(reader, Characters) else reader.calibration
-    decoder = suited(decoder, calibration is not None and calibration.beam is not None)
+    decoder = suited(decoder, calibration is not None and calibration.has_beam)
     if isinstance(reader, Characters):
         _check_greedy(about.name, decoder)
     if precision != "float32":
@@ -145,17 +144,8 @@ def from_bundle(
         classifier = Classifier(network, bundle.alphabet, fit, about.name, temperature, decoder, origin)
         classifier.tells_real = reader.tells_real
         return classifier
-    probabilities = _probabilities(reader, decoder)
-    return Recognizer(network, bundle.alphabet, fit, about.name, temperature, decoder, origin, probabilities)
-
-
-def _probabilities(reader: Lines | Words, decoder: Decoder) -> Probabilities | None:
-    """Return the calibration for a decoder; one that others wrote has none."""
-    if reader.calibration is None:
-        return None
-    if isinstance(decoder, GreedyDecoder):
-        return reader.calibration.greedy
-    return reader.calibration.beam if isinstance(decoder, JointDecoder) else None
+    known = calibration if isinstance(decoder, GreedyDecoder | JointDecoder) else None  # others are not calibrated
+    return Recognizer(network, bundle.alphabet, fit, about.name, temperature, decoder, origin, known)
 
 
 def _loaded_again(*arguments: Any) -> Recognizer:

@@ -148,7 +148,7 @@ class PageReader:
         read = [
             recognition for _, recognition in self.recognizer.stream([crop for crop, _ in cropped], BATCH, warns=False)
         ]
-        calibrated = self.recognizer.probabilities is not None
+        calibrated = self.recognizer.gives_probabilities
         return {
             name: document_line(name, recognition, frame, line, calibrated)
             for (name, line), recognition, (_, frame) in zip(named, read, cropped)
@@ -182,7 +182,7 @@ class PageReader:
         read = [
             recognition for _, recognition in self.recognizer.stream([crop for *_, crop in cut], BATCH, warns=False)
         ]
-        calibrated = self.recognizer.probabilities is not None
+        calibrated = self.recognizer.gives_probabilities
         return [
             (document_line(f"line_{k}", recognition, frame, line, calibrated), _box(line.polygon))
             for k, (recognition, (line, frame, _)) in enumerate(zip(read, cut), 1)

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
-from math import isfinite, prod
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from ..bundles.schema import Calibration
 from ..decoding.decoder import Decoded, Decoder, JointDecoder, SearchingDecoder, decode_batches
-from ..decoding.greedy import GREEDY, blank_probability
+from ..decoding.greedy import GREEDY, GreedyDecoder, blank_probability
 from ..errors import ImageError, ModelError, UsageError
 from ..images.decoding import ImageLike, decode, memory_of
 from ..images.framing import frame_line
 from ..images.polarity import dark_on_light
 from ..images.preprocessing import Placement, Preprocessing, fit, place
 from ..text.alphabet import Alphabet
-from ..text.calibration import Probabilities
 from .backends import LogitsFunction
+from .confidences import calibrated, curves_of, line_reading
 from .line_checks import Certainty, Checked, prepare, warnings
 from .origin import Origin, reduced
 from .picture import Picture
@@ -75,22 +75,27 @@ class Recognizer:
         temperature: float = 1.0,
         decoder: Decoder = GREEDY,
         origin: Origin | None = None,
-        probabilities: Probabilities | None = None,
+        calibration: Calibration | None = None,
     ) -> None:
         self.network, self.alphabet, self.preprocessing, self.name = network, alphabet, preprocessing, name
         self.temperature, self.decoder, self._origin = temperature, decoder, origin
-        self.probabilities = probabilities
+        self.calibration = calibration
 
     def __reduce__(self) -> tuple[Any, ...]:
-        state = {key: getattr(self, key) for key in ("temperature", "decoder", "probabilities")}
+        state = {key: getattr(self, key) for key in ("temperature", "decoder", "calibration")}
         return reduced(self._origin, self.name, state)
 
     def copy(self) -> Recognizer:
         """Return another recognizer with the same network and settings."""
         fixed = self.network, self.alphabet, self.preprocessing, self.name
-        return type(self)(*fixed, self.temperature, self.decoder, self._origin, self.probabilities)
+        return type(self)(*fixed, self.temperature, self.decoder, self._origin, self.calibration)
 
     __copy__ = copy
+
+    @property
+    def gives_probabilities(self) -> bool:
+        """True if its confidences are probabilities that a text or word is right."""
+        return curves_of(self.calibration, not isinstance(self.decoder, GreedyDecoder)) is not None
 
     @property
     def finds_alternatives(self) -> bool:
@@ -108,7 +113,7 @@ class Recognizer:
     def uncalibrated(self) -> Recognizer:
         """Return the same recognizer with the confidences of its network: those of golden texts."""
         other = self.copy()
-        other.probabilities = None
+        other.calibration = None
         return other
 
     def read(self, image: ImageLike, whole: bool = False, frame: int | None = None, warns: bool = True) -> Recognition:
@@ -257,34 +262,18 @@ class Recognizer:
         characters = tuple(
             Character(text, path[k].confidence, place_of(path[k].start), place_of(path[k].end)) for k, text in ordered
         )
-        considered = [(self.alphabet.decode(other.labels), other.probability) for other in decoded.considered]
         count = len(decoded.alternatives)
+        considered = [(self.alphabet.decode(o.labels), o.probability) for o in decoded.considered] if count else []
         alternatives = tuple(TextAlternative(*other) for other in considered[:count])
-        text = "".join(character.text for character in characters)
         blank = blank_probability(logits, self.temperature)
-        sure, words = self._confidences(decoded, characters)
+        read = calibrated(line_reading(decoded, self.alphabet), self.calibration)
+        words = tuple(WordConfidence(word.text, word.confidence) for word in read.words)
         if alternatives:
             words = _with_alternatives(words, considered, count)
-        recognition = Recognition(text, sure, characters, alternatives, blank, words)
+        recognition = Recognition(read.text, read.confidence, characters, alternatives, blank, words)
         if isinstance(fitted.picture.source, (str, Path)):  # pixels of a stream are not kept
             object.__setattr__(recognition, "_picture", fitted.picture)
         return recognition
-
-    def _confidences(
-        self, decoded: Decoded, characters: tuple[Character, ...]
-    ) -> tuple[float, tuple[WordConfidence, ...]]:
-        """Return the confidence of a text and those of its words."""
-        curves = self.probabilities
-        words = []
-        for is_space, group in groupby(characters, key=lambda character: character.text.isspace()):
-            if not is_space:
-                own = list(group)
-                product = prod(character.confidence for character in own)
-                sure = curves.words.of(product) if curves else product
-                words.append(WordConfidence("".join(character.text for character in own), sure))
-        if not characters:
-            return 0.0, ()
-        return curves.lines.of(decoded.confidence) if curves else decoded.confidence, tuple(words)
 
 
 def _with_alternatives(

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from itertools import groupby
-from math import prod
 
 import numpy as np
 
+from ..bundles.schema import Calibration
 from ..datasets.store import Store
-from ..decoding.decoder import Decoded, Decoder, JointDecoder, decode_batches
+from ..decoding.decoder import Decoder, JointDecoder, decode_batches
 from ..decoding.greedy import GREEDY
 from ..text.alphabet import Alphabet
-from ..text.calibration import Probabilities
+from .confidences import LineReading, calibrated, line_reading
 
 BATCH = 64
 WINDOW_BYTES = 64 << 20  # of logits that are decoded together
@@ -44,61 +42,23 @@ def classify_store(predict: Callable[[np.ndarray], np.ndarray], store: Store, al
     return texts
 
 
-@dataclass(frozen=True)
-class WordReading:
-    """A word that was read, and its confidence."""
-
-    text: str
-    confidence: float
-
-
-@dataclass(frozen=True)
-class LineReading:
-    """A text that was read, its confidence, and its words in logical order."""
-
-    text: str
-    confidence: float
-    words: tuple[WordReading, ...]
-
-
 def read_with_confidences(
     predict: Callable[[np.ndarray], np.ndarray],
     store: Store,
     alphabet: Alphabet,
     decoder: Decoder = GREEDY,
     temperature: float = 1.0,
-    probabilities: Probabilities | None = None,
+    calibration: Calibration | None = None,
 ) -> list[LineReading]:
     """Read every image as `read_store` does: the same texts, with the confidences of a recognizer.
 
-    probabilities: curves from products of the characters' confidences at that temperature; without, the products.
+    calibration: curves for confidences at that temperature.
     """
     found: dict[int, LineReading] = {}
     for positions, logits in windows(predict, store, isinstance(decoder, JointDecoder)):
         for k, line in zip(positions, decode_batches(decoder, logits, alphabet, temperature)):
-            found[k] = calibrated(line_reading(line, alphabet), probabilities)
+            found[k] = calibrated(line_reading(line, alphabet), calibration)
     return [found[k] for k in range(len(store))]
-
-
-def calibrated(line: LineReading, probabilities: Probabilities | None) -> LineReading:
-    """Convert confidences to probabilities; that of an empty text stays 0."""
-    if probabilities is None or not line.text:
-        return line
-    words = (WordReading(word.text, probabilities.words.of(word.confidence)) for word in line.words)
-    return LineReading(line.text, probabilities.lines.of(line.confidence), tuple(words))
-
-
-def line_reading(line: Decoded, alphabet: Alphabet) -> LineReading:
-    """Return the text of a decoded line, and its words; their confidences are products of those of characters."""
-    ordered = alphabet.ordered([span.index for span in line.spans])
-    words = []
-    for is_space, group in groupby(ordered, key=lambda item: item[1].isspace()):
-        characters = list(group)
-        if not is_space:
-            sure = prod(line.spans[k].confidence for k, _ in characters)
-            words.append(WordReading("".join(text for _, text in characters), sure))
-    text = "".join(text for _, text in ordered)
-    return LineReading(text, line.confidence if text else 0.0, tuple(words))
 
 
 def windows(

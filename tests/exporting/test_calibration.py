@@ -102,7 +102,7 @@ def test_pages_and_evaluations_have_the_same_probabilities(calibrated: Path) -> 
     recognizer = load(calibrated, threads=1)
     read = recognizer.read(array("bead"), whole=True)
     store = Store.collect([("a", "bead", "g", array("bead"))], [])
-    curves = (recognizer.temperature, recognizer.probabilities)
+    curves = (recognizer.temperature, recognizer.calibration)
     (line,) = read_with_confidences(recognizer.network, store, recognizer.alphabet, GREEDY, *curves)
     assert (line.text, line.confidence) == (read.text, pytest.approx(read.confidence))
     assert line.words[0].confidence == pytest.approx(read.words[0].confidence)
