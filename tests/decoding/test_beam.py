@@ -21,6 +21,7 @@ from gluon_htr.decoding.word_fusion import WordFusion
 from gluon_htr.errors import LanguageModelError, ModelError
 from gluon_htr.ngrams.building import build
 from gluon_htr.ngrams.files import LanguageModel, Tuning
+from gluon_htr.runtime.confidences import LineReading, line_reading
 from gluon_htr.text.alphabet import Alphabet
 from gluon_htr.text.metrics import cer
 
@@ -128,7 +129,8 @@ def test_where_both_read_the_same_places_and_confidences_are_the_same() -> None:
     """Boxes of words would move as soon as somebody asks for a language model."""
     logits = written("the rain", LETTERS)
     for temperature in (1.0, 2.0):
-        assert BeamDecoder(MODEL).decode(logits, LETTERS, temperature) == GREEDY.decode(logits, LETTERS, temperature)
+        both = (decoder.decode(logits, LETTERS, temperature)[0] for decoder in (BeamDecoder(MODEL), GREEDY))
+        assert len({(line.spans, line.confidence) for line in both}) == 1
 
 
 def test_a_language_model_decides_between_letters_that_look_alike() -> None:
@@ -140,6 +142,27 @@ def test_a_language_model_decides_between_letters_that_look_alike() -> None:
     assert [(span.start, span.end) for span in line.spans] == [(3 * k + 1, 3 * k + 2) for k in range(15)]
     assert 0 < line.spans[4].confidence < 0.5 < line.spans[3].confidence <= 1
     assert line.confidence == pytest.approx(np.prod([span.confidence for span in line.spans]))
+
+
+def test_a_word_that_the_language_decided_is_surer_than_the_network_is() -> None:
+    """A threshold would send to a person what the language model had read rightly, or let through what it guessed."""
+    doubted = written("the gentle rain", LETTERS, {4: "q"})
+    unsure = written("the gentle rain", LETTERS, {4: "q", 5: "a", 6: "u", 12: "e"})
+    decoder = BeamDecoder(MODEL)
+    (read,), (guessed,) = (
+        [line_reading(one, LETTERS) for one in decoder.decode(x, LETTERS)] for x in (doubted, unsure)
+    )
+    network = line_reading(BeamDecoder().decode(doubted, LETTERS)[0], LETTERS)
+    assert [word.text for word in read.words] == ["the", "gentle", "rain"]
+    assert network.words[1].text == "qentle"
+    product = np.prod([span.confidence for span in decoder.decode(doubted, LETTERS)[0].spans[4:10]])
+    assert product < 0.5 < read.words[1].confidence < read.words[0].confidence
+    assert guessed.words[1].confidence < read.words[1].confidence
+    assert (
+        decoder.with_n_best(5).decode(doubted, LETTERS)[0].considered == decoder.decode(doubted, LETTERS)[0].considered
+    )
+    assert 0 < read.confidence < 1
+    assert line_reading(decoder.decode(doubted[:, :1], LETTERS)[0], LETTERS) == LineReading("", 0.0, ())
 
 
 def test_a_temperature_changes_confidences_and_no_text() -> None:
