@@ -5,7 +5,8 @@
 
 Calibrates on all specs but one, and measures on that one, in turn; nothing is ever calibrated on the --unseen ones.
 For each, with greedy decoding and with beam search in the language that its lines together have: the expected
-calibration error of words, and for a target precision the proportion of words to check and the precision of the others.
+calibration error of words, that of confidences which are right by definition (it falls with the number of words), and
+for a target precision the proportion of words to check and the precision of the others.
 """
 
 from __future__ import annotations
@@ -75,17 +76,27 @@ def fitted(sources: Sequence[Source]) -> Calibration:
     return Calibration(*(fit_probabilities(*zip(*pairs)) for pairs in (network, language)))
 
 
-def described(lines: Sequence[LineReading], texts: Sequence[str], calibration: Calibration) -> str:
-    """Describe how far the confidences of words can be trusted."""
+def words_of(
+    lines: Sequence[LineReading], texts: Sequence[str], calibration: Calibration
+) -> tuple[list[float], list[bool]]:
+    """Return the confidence of each word, and whether it is right."""
     sure, right = list[float](), list[bool]()
     for line, truth in zip(lines, texts):
         words = calibrated(line, calibration).words
         sure += [word.confidence for word in words]
         right += words_right(truth, [word.text for word in words])
+    return sure, right
+
+
+def described(sure: list[float], right: list[bool]) -> str:
+    """Describe how far confidences can be trusted, beside confidences that are right by definition."""
     found = reliability(sure, right, TARGET)
+    chance = np.random.default_rng(0).random((100, len(sure))) < np.array(sure)
+    floor = np.mean([reliability(sure, one.tolist()).calibration_error for one in chance])
     assert found.target is not None
     kept = found.target
-    return f"{found.calibration_error:.3f}, {1 - kept.coverage:.0%} to check, {kept.precision:.3f} of the others right"
+    check = f"{1 - kept.coverage:.0%} of {len(sure)} words to check, {kept.precision:.3f} of the others right"
+    return f"{found.calibration_error:.3f} ({floor:.3f} by chance), {check}"
 
 
 def main() -> None:
@@ -98,11 +109,18 @@ def main() -> None:
     options = parser.parse_args()
     model = gluon_htr.load(options.model)
     sources = {spec: read(model, spec, options.limit) for spec in (*options.specs, *options.unseen)}
+    pooled: dict[str, tuple[list[float], list[bool]]] = {"greedy": ([], []), "beam": ([], [])}
     for spec, source in sources.items():
         calibration = fitted([sources[other] for other in options.specs if other != spec])
         print(f"{spec}, {len(source.texts)} lines")
-        print(f"  greedy: {described(source.greedy, source.texts, calibration)}")
-        print(f"  beam:   {described(source.together, source.texts, calibration)}", flush=True)
+        for name, lines in (("greedy", source.greedy), ("beam", source.together)):
+            sure, right = words_of(lines, source.texts, calibration)
+            print(f"  {name}: {described(sure, right)}", flush=True)
+            pooled[name][0].extend(sure)
+            pooled[name][1].extend(right)
+    print("all of them")
+    for name, words in pooled.items():
+        print(f"  {name}: {described(*words)}")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """How many faults planted in copies of real lines `doctor` finds, and how many its suggested command leaves.
 
-    benchmarks/planted_faults.py SPEC ...
+    benchmarks/doctor.py SPEC ...
 
 The faults are those of tests/planted_faults.py. For each spec: the faults that are missed, those named besides, and
 what `doctor` finds in the data that its `--fix` writes. What it finds in the same lines before is counted apart.
