@@ -78,5 +78,10 @@ train last lines "${LAST:-10h}" "$work/grown" --preset lines "$@"
 
 scores=()
 for source in "${sources[@]}"; do scores+=(--score "$source"); done
-gluon-htr export "$work/last" --output "$work/latin-lines.zip" --name latin-lines --float16 "${scores[@]}"
+gluon-htr export "$work/last" --output "$work/scored.zip" --name latin-lines --float16 "${scores[@]}"
+# Confidences become probabilities on more lines of these sources; Hooker's show how far they can be trusted.
+known=()
+for source in "${sources[@]}"; do [[ "$source" == *hooker* ]] || known+=("$source"); done
+python examples/latin_validation.py "$work/calibration" "${known[@]}" --characters 5000
+gluon-htr export "$work/scored.zip" --output "$work/latin-lines.zip" --validation "listing:$work/calibration/labels.tsv?group=group"
 gluon-htr models show "./$work/latin-lines.zip"

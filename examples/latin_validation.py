@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
 """A small validation set in which every source weighs the same, so that a training is chosen by the mean over sources.
 
-    examples/latin_validation.py OUTPUT SPEC ...
+    examples/latin_validation.py OUTPUT SPEC ... [--characters N]
 
 Takes lines of each spec, evenly over its order, until they have some 900 characters, and writes them with their images:
-`listing:OUTPUT/labels.tsv?group=group` reads them.
+`listing:OUTPUT/labels.tsv?group=group` reads them. With more characters, confidences are calibrated on such a set.
 """
 
 from __future__ import annotations
 
-import sys
+import argparse
 from itertools import compress
 from pathlib import Path
 
@@ -32,12 +32,12 @@ def spread(samples: list[Sample], characters: int) -> list[Sample]:
     return list(compress(samples, chosen))
 
 
-def write(output: Path, specs: list[str]) -> int:
+def write(output: Path, specs: list[str], characters: int) -> int:
     """Write images and labels; return how many."""
     (output / "images").mkdir(parents=True, exist_ok=True)
     rows = ["path\ttext\tgroup"]
     for number, spec in enumerate(specs):
-        for sample in spread(list(open_spec(parse_spec(spec))), CHARACTERS):
+        for sample in spread(list(open_spec(parse_spec(spec))), characters):
             name = f"images/{number:02}-{len(rows):05}.png"
             Image.fromarray(sample.image()).save(output / name)
             rows.append(f"{name}\t{sample.text}\t{number:02}-{sample.group}")
@@ -46,6 +46,9 @@ def write(output: Path, specs: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) < 3:
-        sys.exit(__doc__)
-    print(write(Path(sys.argv[1]), sys.argv[2:]), "lines")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("output", type=Path)
+    parser.add_argument("specs", nargs="+", metavar="SPEC")
+    parser.add_argument("--characters", type=int, default=CHARACTERS, metavar="N", help="of each spec (default: 900)")
+    options = parser.parse_args()
+    print(write(options.output, options.specs, options.characters), "lines")

@@ -109,7 +109,9 @@ def test_latin_lines_trains_on_what_it_has_packed_and_on_nothing_that_is_held_ou
         assert not any("luzern" in spec or "iam-forms" in spec or "validation" in spec for spec in data)
     grown = next(command for command in commands if command[0] == "presets")
     assert grown[grown.index("--initialize") + 1] == trainings[1][trainings[1].index("--init") + 1]
-    scored = [argument for argument in commands[-2] if argument.startswith("pages:")]
+    scoring, calibrating = (command for command in commands if command[0] == "export")
+    assert calibrating[1] == scoring[scoring.index("--output") + 1]
+    scored = [argument for argument in scoring if argument.startswith("pages:")]
     lines = set(held_out_pages()) - {"iam-binary", "iam-forms"}  # these validate the finding of lines
     assert {spec.partition("/pages/")[2].partition("?")[0] for spec in scored} >= lines
 
