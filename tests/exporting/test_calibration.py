@@ -84,6 +84,15 @@ def test_confidences_go_through_the_curves_and_texts_stay(calibrated: Path) -> N
     assert beam.read(array("bead")).confidence == pytest.approx(0.2)  # the network alone decides as well
 
 
+def test_curves_of_earlier_versions_are_not_taken_for_those_of_today(tmp_path: Path) -> None:
+    """They map other confidences: a word would be called right that a person should check."""
+    older = with_calibration(tmp_path / "older.zip", {"beam": {"words": OTHER, "lines": OTHER}})
+    recognizer = load(older, threads=1, decoder=make_decoder(DecoderRequest("auto")))
+    assert recognizer.finds_alternatives  # it was found to read better with beam search
+    assert not recognizer.gives_probabilities
+    assert recognizer.read(array("bead")).confidence > 0.5
+
+
 def test_golden_texts_hold_for_the_network(calibrated: Path) -> None:
     """A steep curve would make a rounding of another processor look like damage."""
     bundle = read_bundle(calibrated)
