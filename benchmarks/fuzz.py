@@ -12,212 +12,38 @@ exits with 1 if there was a fault. Wants mxnet, for a run to damage.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import os
 import random
-import re
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import time
-import zipfile
-import zlib
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import numpy as np
-from PIL import Image
+from fuzz_damage import damage_bundle, damage_folder, damage_language, damaged
+from fuzz_samples import drawn, make_samples
 
 import gluon_htr
-from gluon_htr.bundles.catalog import SHIPPED
 from gluon_htr.datasets.loading import load_data
 from gluon_htr.errors import HtrError
 from gluon_htr.graphs.params import load_parameters
-from gluon_htr.networks.presets import load_preset, preset_text
-from gluon_htr.ngrams.files import HEAD
+from gluon_htr.networks.presets import load_preset
 from gluon_htr.runtime.decoders import DecoderRequest, make_decoder
 from gluon_htr.text.alphabet import Alphabet
 from gluon_htr.training.checkpoints import load_checkpoint
 from gluon_htr.training.runs import load_run
 
-PROJECT = Path(__file__).resolve().parent.parent
 LONGEST, MOST_MEMORY, DEAD = 5.0, 1 << 30, 60  # seconds and bytes of an input; seconds until its process is killed
-TEXTS = ("17", "2026", "300")
-NUMBERS = ("-1", "0", "1", "65536", "99999999999999999999", "1e309", "NaN", "1.5", "")
-STRINGS = ("", "\0", "\u202e", "é" * 1000, "../../etc/passwd", "/", "x" * 100_000, "\ud7ff", "a\tb\nc", "%s{0}", "¼")
 
 Act = Callable[[Path], object]
 
 
-# -- Damage ---------------------------------------------------------------------------------------------------------
-
-
-def damaged(content: bytes, chance: random.Random, is_text: bool) -> bytes:
-    """Return a file with one kind of damage: cut, inserted, repeated, overwritten; for texts mostly of their parts."""
-    if is_text and chance.random() < 0.7:
-        return _damaged_text(content, chance)
-    changed, kind = bytearray(content), chance.random()
-    place, size = chance.randrange(len(changed) + 1), chance.randrange(1, 60)
-    if kind < 0.15:
-        return bytes(changed[:place])
-    if kind < 0.25:
-        return bytes(changed[:place] + chance.randbytes(size) + changed[place:])
-    if kind < 0.35:
-        return bytes(changed[:place] + changed[place + size :])
-    if kind < 0.4:
-        return bytes(changed[:place] + changed[max(0, place - 1000) :])
-    early = chance.random() < 0.6  # headers are where damage matters
-    for _ in range(chance.choice((1, 1, 2, 5, 20)) if changed else 0):
-        at = chance.randrange(min(80, len(changed)) if early else len(changed))
-        changed[at] = chance.choice((0, 1, 0x7F, 0x80, 0xFF, chance.randrange(256)))
-    return bytes(changed)
-
-
-def _damaged_text(content: bytes, chance: random.Random) -> bytes:
-    text = content.decode("utf-8", "surrogateescape")
-    pattern, instead = chance.choice(
-        (
-            (r"-?\d+(\.\d+)?", NUMBERS),
-            (r'"[^"]*"', tuple(f'"{string}"' for string in STRINGS)),
-            (r"[\w.]+", STRINGS),
-            (r"</?[\w:]+[^>]*>", ("", "<a>", "<!DOCTYPE x [<!ENTITY a 'aaaa'>]>", "<![CDATA[", "&a;")),
-            (r"[^\n]*\n", ("", "\n", "#\n", "[]\n", "{}\n")),
-        )
-    )
-    found = list(re.finditer(pattern, text))
-    if found:
-        match = chance.choice(found)
-        text = text[: match.start()] + chance.choice(instead) + text[match.end() :]
-    return text.encode("utf-8", "surrogateescape")
-
-
-def damage_folder(folder: Path, chance: random.Random, only: Sequence[str]) -> None:
-    """Damage one of the files that fit one of these patterns, or now and then remove it."""
-    files = sorted(path for pattern in only for path in folder.glob(pattern) if path.is_file())
-    path = chance.choice(files)
-    if chance.random() < 0.05:
-        path.unlink()
-    else:
-        is_text = path.suffix in (".xml", ".json", ".jsonl", ".toml", ".tsv", ".txt")
-        path.write_bytes(damaged(path.read_bytes(), chance, is_text))
-
-
-def damage_bundle(path: Path, chance: random.Random) -> None:
-    """Damage the archive, or a file in it as somebody does who knows how to make the hashes fit."""
-    if chance.random() < 0.4:
-        path.write_bytes(damaged(path.read_bytes(), chance, False))
-        return
-    with zipfile.ZipFile(path) as archive:
-        files = {name: archive.read(name) for name in archive.namelist()}
-    name = chance.choice([*files, "bundle.json", "bundle.json"])
-    files[name] = damaged(files[name], chance, name.endswith(".json"))
-    if name != "bundle.json":
-        about = json.loads(files["bundle.json"])
-        about["files"] = {
-            each: {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
-            for each, content in files.items()
-            if each != "bundle.json"
-        }
-        files["bundle.json"] = json.dumps(about).encode()
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for each, content in files.items():
-            archive.writestr(each, content)
-
-
-def damage_language(path: Path, chance: random.Random) -> None:
-    """Damage a language model; mostly make its checksums fit again, as a stranger would."""
-    content = damaged(path.read_bytes(), chance, False)
-    if len(content) > HEAD.size and chance.random() < 0.7:
-        magic, size, *_ = HEAD.unpack_from(content)
-        header, body = content[HEAD.size : HEAD.size + size], content[HEAD.size + size :]
-        content = HEAD.pack(magic, size, zlib.crc32(header), zlib.crc32(body)) + header + body
-    path.write_bytes(content)
-
-
-# -- What is damaged, and what is done with it ----------------------------------------------------------------------
-
-
-def drawn(text: str) -> Image.Image:
-    """A small picture of a number."""
-    return Image.open(PROJECT / "examples" / "number.png").convert("L").resize((40 * len(text), 32))
-
-
-def make_samples(folder: Path) -> None:
-    """Write one sound sample of everything that can be damaged."""
-    command = [sys.executable, "-W", "ignore", "-m", "gluon_htr"]
-
-    def gluon_htr_(*words: object) -> None:
-        subprocess.run([*command, *map(str, words)], check=True, capture_output=True, cwd=PROJECT)
-
-    _make_images(folder / "images")
-    (folder / "listing").mkdir()
-    rows = ["path\ttext\tgroup"]
-    for number in range(24):
-        text = TEXTS[number % 3]
-        drawn(text).save(folder / "listing" / f"{number}.png")
-        rows.append(f"{number}.png\t{text}\t{number}")
-    (folder / "listing" / "labels.tsv").write_text("\n".join(rows), "utf-8")
-    (folder / "bundle").mkdir()
-    shutil.copy(SHIPPED / "digits.zip", folder / "bundle" / "model.zip")
-    listing = f"listing:{folder / 'listing'}"
-    gluon_htr_("prepare", listing, "--preset", "digits", "--output", folder / "records" / "data.rec")
-    gluon_htr_("prepare", listing, "--preset", "digits", "--output", folder / "cache" / "data.pkl")
-    gluon_htr_("train", "--preset", "digits", "--data", listing, "--validation", listing, "--budget", "2s",
-               "--workers", "0", "--output", folder / "run")  # fmt: skip
-    for kind in ("page", "alto"):
-        (folder / kind).mkdir()
-        shutil.copy(PROJECT / "examples" / "page.jpg", folder / kind)
-        gluon_htr_("read", folder / kind / "page.jpg", "--format", kind, "--output", folder / kind)
-    _make_iam(folder / "iam")
-    (folder / "preset").mkdir()
-    (folder / "preset" / "preset.toml").write_text(preset_text("lines-fast"), "utf-8")
-    (folder / "language").mkdir()
-    (folder / "language" / "text.txt").write_text("\n".join(map(str, range(3000))), "utf-8")
-    gluon_htr_("language", folder / "language" / "text.txt", "--output", folder / "language" / "model.lm")
-
-
-def _make_images(folder: Path) -> None:
-    folder.mkdir()
-    gray = drawn("17")
-    color = gray.convert("RGB")
-    kinds = {
-        "L.png": gray, "RGB.png": color, "P.png": gray.convert("P"), "RGBA.png": gray.convert("RGBA"),
-        "1.png": gray.convert("1"), "RGB.jpg": color, "CMYK.jpg": color.convert("CMYK"), "L.tif": gray,
-        "RGB.webp": color, "L.bmp": gray, "P.gif": gray.convert("P"), "L.pgm": gray, "L.tga": gray, "RGB.jp2": color,
-        "16.png": Image.fromarray(np.asarray(gray).astype(np.uint16) * 257),
-    }  # fmt: skip
-    for name, image in kinds.items():
-        image.save(folder / name)
-    gray.save(folder / "lzw.tif", compression="tiff_lzw")
-    gray.save(folder / "exif.jpg", exif=Image.Exif())
-
-
-def _make_iam(folder: Path) -> None:
-    """One form of two lines in IAM's layout."""
-    lines = []
-    for number in (0, 1):
-        name = f"a01-000u-{number:02}"
-        path = folder / "lines" / "a01" / "a01-000u" / f"{name}.png"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        drawn(TEXTS[number]).save(path)
-        box = f'<cmp x="1" y="{40 * number}" width="80" height="32"/>'
-        lines.append(
-            f'<line id="{name}" text="{TEXTS[number]}" segmentation="ok"><word id="{name}-00" tag="CD" '
-            f'text="{TEXTS[number]}">{box}</word></line>'
-        )
-    (folder / "xml").mkdir()
-    (folder / "xml" / "a01-000u.xml").write_text(
-        '<?xml version="1.0" encoding="iso-8859-1"?>\n<form id="a01-000u" writer-id="000" version="1.0">\n'
-        f"<handwritten-part>\n{chr(10).join(lines)}\n</handwritten-part>\n</form>\n",
-        "iso-8859-1",
-    )
-    (folder / "ascii").mkdir()
-    rows = [f"a01-000u-{number:02} ok 154 1 1 {40 * number} 80 32 {TEXTS[number]}" for number in (0, 1)]
-    (folder / "ascii" / "lines.txt").write_text("#--- lines.txt\n" + "\n".join(rows) + "\n", "ascii")
+# -- What is damaged, and what is done with it ------------------------------------------------------------------
 
 
 def read_with(model: Path | str) -> None:
