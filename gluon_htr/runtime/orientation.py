@@ -19,10 +19,10 @@ from .page_lines import mean_confidence
 from .recognizer import Recognizer
 
 TESTED = 4  # lines that are read both ways
-SURE = 0.75  # mean confidence of these lines above which no other orientation is tried
+SURE = 0.8  # mean confidence of these lines above which no other orientation is tried: print on its head has up to 0.77
 LONG = 4.0  # heights: most of the lines of an upright page are longer
 FEW = 1.5  # heights of long lines per line: on a page that lies on its side there are fewer
-BETTER = 1.15  # times the value of the page as it is: another orientation must have more
+BETTER = 1.15  # times the value of the page as it is: another orientation must have more, and a higher confidence
 
 
 def upright(page: np.ndarray, detector: Detector, recognizer: Recognizer) -> tuple[Turn, list[FoundLine]]:
@@ -44,8 +44,9 @@ def upright(page: np.ndarray, detector: Detector, recognizer: Recognizer) -> tup
         turn = Turn(orientation, width, height)
         turned = turn.turned(page)
         candidates = detector.find(turned)
-        value = _confidence(turned, candidates, recognizer) * _weight(candidates) if candidates else 0.0
-        if value > BETTER * highest:
+        sure = _confidence(turned, candidates, recognizer) if candidates else 0.0
+        value = sure * _weight(candidates)
+        if sure > confidence and value > BETTER * highest:
             best, lines, highest = turn, candidates, value
     return best, lines
 
