@@ -19,8 +19,9 @@ def test_a_name_a_zip_and_a_folder_are_the_same(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setenv("GLUON_HTR_MODELS", str(tmp_path))
     shutil.copy(LETTERS, tmp_path / "english-lines.zip")
     shutil.unpack_archive(LETTERS, tmp_path / "opened")
-    for model in ("english-lines", "opened", LETTERS, str(LETTERS), tmp_path / "opened", None):
+    for model in ("english-lines", "opened", LETTERS, str(LETTERS), tmp_path / "opened"):
         assert gluon_htr.load(model).read(draw("bead")).text == "bead"
+    assert gluon_htr.load().name == "latin-lines"
 
 
 def test_a_name_goes_before_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
