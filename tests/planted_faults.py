@@ -48,12 +48,12 @@ def loose(line: Line) -> None:
 
 
 def shadowed(line: Line) -> None:
-    line.image = (line.image * np.linspace(1.0, 0.4, line.image.shape[1])).astype(np.uint8)
+    line.image = (line.image * np.linspace(1.0, 0.45, line.image.shape[1])).astype(np.uint8)
 
 
 def tilted(line: Line) -> None:
     image = Image.fromarray(np.pad(line.image, ((20, 20), (0, 0)), constant_values=paper(line)))
-    line.image = np.asarray(image.rotate(6, Image.Resampling.BILINEAR, fillcolor=paper(line)))
+    line.image = np.asarray(image.rotate(5, Image.Resampling.BILINEAR, fillcolor=paper(line)))
 
 
 def blurred(line: Line) -> None:
@@ -117,7 +117,11 @@ def damaged(line: Line) -> None:
 
 
 def cyrillic(line: Line) -> None:
-    line.text = line.text.translate({ord("e"): "\u0435", ord("a"): "\u0430", ord("o"): "\u043e"})
+    """A single letter, as a keyboard leaves it."""
+    place = next(k for k, letter in enumerate(line.text) if letter in "eao")
+    line.text = (
+        line.text[:place] + {"e": "\u0435", "a": "\u0430", "o": "\u043e"}[line.text[place]] + line.text[place + 1 :]
+    )
 
 
 def too_short(line: Line) -> None:

@@ -69,7 +69,7 @@ def reader_of(model: str) -> Lines | Words | None:
 
 
 def _fitted(decoder: Decoder, parts: Sequence[Part], alphabet: Alphabet, temperature: float) -> Probabilities | None:
-    """Fit curves to what is read in parts; of a search to the lines in which a language had a say."""
+    """Fit curves to what is read in parts: with beam search, to the lines in which a language had a say."""
     lines, truths = list[LineReading](), list[str]()
     for logits, texts in parts:
         for decoded, truth in zip(decode_batches(decoder, logits, alphabet, temperature), texts):

@@ -17,13 +17,15 @@ from ..decoding.decoder import Decoded
 from ..text.alphabet import Alphabet
 from ..text.calibration import Probabilities
 
-# Of logistic regressions on the words and lines of the mixed validation data of `latin-lines` that an English or a
-# French model reads (docs/language.md): an offset, and weights of the log odds of the network's product, of those of
-# the share of the considered texts, of the mean log-confidence of the line's characters, and, of words, of the log odds
-# of the share of the whole text.
+# Logistic regressions, fitted on words and lines of the mixed validation data of `latin-lines` that the English or the
+# French model reads (docs/decisions.md). A share is the probability of a word, or of the whole text, among the texts
+# that the search considered.
+#: Offset, and weights of the log odds of the product, the log odds of the word's share, the mean log-confidence of the
+#: line's characters, and the log odds of the text's share.
 WORD_WEIGHTS = (0.15, 0.20, 0.31, 1.51, 0.15)
+#: Offset, and weights of the log odds of the product, the log odds of the text's share, and the mean log-confidence.
 LINE_WEIGHTS = (-0.73, 0.15, 0.71, 0.88)
-LEAST, LEAST_PRODUCT = 1e-4, 1e-9  # probabilities below are as improbable
+LEAST, LEAST_PRODUCT = 1e-4, 1e-9  # smaller probabilities are raised to these
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,7 @@ def _with_language(read: LineReading, line: Decoded, alphabet: Alphabet) -> Line
     mean, whole = logs / sum(len(word.text) for word in read.words), _log_odds(line.considered[0].probability)
     words = tuple(
         WordReading(word.text, _estimate(WORD_WEIGHTS, _log_odds(word.confidence), _log_odds(share), mean, whole))
-        for word, share in zip(read.words, shares)
+        for word, share in zip(read.words, shares, strict=True)
     )
     sure = _estimate(LINE_WEIGHTS, _log_odds(read.confidence), whole, mean)
     return LineReading(read.text, sure, words, has_language=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from letters import LETTERS, draw, members, rehashed, zipped
+from support import PROJECT
 
 import gluon_htr
 from gluon_htr.errors import BundleError, GraphError, HtrError, ModelError
@@ -21,7 +22,10 @@ def test_a_name_a_zip_and_a_folder_are_the_same(tmp_path: Path, monkeypatch: pyt
     shutil.unpack_archive(LETTERS, tmp_path / "opened")
     for model in ("english-lines", "opened", LETTERS, str(LETTERS), tmp_path / "opened"):
         assert gluon_htr.load(model).read(draw("bead")).text == "bead"
-    assert gluon_htr.load().name == "latin-lines"
+    default = gluon_htr.load()
+    assert default.name == "latin-lines"
+    read = default.read(PROJECT / "examples" / "line.png")
+    assert read.text == "Dear reader, nobody has ever written this line by hand."
 
 
 def test_a_name_goes_before_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
