@@ -46,9 +46,11 @@ class Generator(Struct, frozen=True, forbid_unknown_fields=True):
     channels: Annotated[tuple[Units, ...], Meta(min_length=1, max_length=8)] = (128, 64, 32)
     weight: Annotated[float, Meta(gt=0, le=100)] = 1.0  # of telling real from generated, beside telling classes apart
     rate: Annotated[float, Meta(gt=0, le=100)] = 1.0  # learning rate of the generator by that of the network
-    #: Of agreeing on an augmented unlabeled character with what is read surely in it as it is (Sohn et al. 2020).
+    #: Of reading in an augmented unlabeled character what is read in it as it is (Xie et al. 2020).
     agreement: Annotated[float, Meta(ge=0, le=100)] = 1.0
     batch_size: Count = 32  # unlabeled characters of a step, and generated ones
+    #: First steps, with labeled characters alone: they are fast, and there is no use in guessing before.
+    alone: Annotated[int, Meta(ge=0)] = 0
     #: Pictures that are no characters, as a share of the generated ones: noise, parts of characters, two of them.
     others: Fraction = 0.25
 

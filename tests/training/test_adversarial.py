@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -20,20 +21,26 @@ import gluon_htr
 from gluon_htr import export, predict, train
 from gluon_htr.datasets.loading import untracked
 from gluon_htr.errors import ConfigurationError, UsageError
+from gluon_htr.images.augmentation_settings import Augmentation
 from gluon_htr.graphs.pair import read_pair
 from gluon_htr.networks.character_configuration import CharacterPreset, Generator
 from gluon_htr.networks.presets import load_reading_preset
 from gluon_htr.networks.recognizer import build_reading, export_pair
 from gluon_htr.text.alphabet import Alphabet
+from gluon_htr.training.adversarial.batches import SemiSupervisedBatches
 from gluon_htr.training.adversarial.generator import initial_weights
 from gluon_htr.training.adversarial.gluon import GluonAdversarialEngine
+from gluon_htr.training.adversarial.guesses import Guesses
 from gluon_htr.training.adversarial.others import make_others
+from gluon_htr.training.batches import CharacterBatches
 from gluon_htr.training.objectives.batch import Batch
+from gluon_htr.training.ordered import BatchPosition
 from gluon_htr.training.settings import Request, training_settings
 from gluon_htr.training.setup import load_training_data
 
 TINY = PROJECT / "tests" / "tiny-gan.toml"
 LETTERS = "aBe7"
+NONE = np.zeros((0, 1, 1), np.uint8)
 
 
 @pytest.fixture(scope="module")
@@ -146,6 +153,53 @@ def test_both_engines_learn_the_same_way(tmp_path: Path) -> None:
     losses = [each.step(batch(1), 0.01, 1) for each in (ours, theirs)]  # the noise differs, and what is drawn of it
     assert losses[0] == pytest.approx(losses[1], rel=0.1)
     assert theirs.draw(3, 0).shape == ours.draw(3, 0).shape == (3, 16, 16)
+
+
+@pytest.mark.parametrize("start", [0, 3])
+def test_the_first_steps_use_labels_alone(work: Path, start: int) -> None:
+    """Guesses of a network that knows nothing would be learned, or a resumed training would see other characters."""
+    data = f"characters:{work / 'images'}"
+    request = Request(preset=str(TINY), data=[data], unlabeled=[data], seed=1)
+    chosen, store = preset(), load_training_data(request, untracked)[0]
+    assert chosen.generator is not None
+
+    def batches(first: int) -> list[Batch]:
+        labeled = CharacterBatches(store, Alphabet(LETTERS), 16, Augmentation(), 0, 0)
+        settings = replace(chosen.generator, alone=2)
+        both = SemiSupervisedBatches(labeled, store, settings, Augmentation(), 0, 0, chosen.preprocessing)
+        with both:
+            where = BatchPosition(*divmod(first, both.per_epoch))
+            return [batch for _, (_, _, batch) in zip(range(5 - first), both.stream(where))]
+
+    made = batches(0)
+    assert [len(batch.unlabeled) > 0 for batch in made] == [False, False, True, True, True]
+    for batch, again in zip(made[start:], batches(start), strict=True):
+        np.testing.assert_array_equal(batch.unlabeled, again.unlabeled)
+        np.testing.assert_array_equal(batch.others, again.others)
+
+
+def test_steps_with_labels_alone_leave_the_generator(tmp_path: Path) -> None:
+    """It would learn from a network that has not seen what it draws."""
+    ours = engine(tmp_path)
+    before = {name: array.copy() for name, array in ours.state().items()}
+    losses = [ours.step(dataclasses.replace(batch(1), unlabeled=NONE, plain=NONE, others=NONE), 0.01, k) for k in range(20)]
+    assert losses[-1] < losses[0]
+    after = ours.state()
+    for name, array in before.items():
+        if name.startswith("generator/") and name != "generator/steps":
+            np.testing.assert_array_equal(after[name], array, err_msg=name)
+
+
+def test_a_class_that_is_guessed_too_often_is_guessed_less() -> None:
+    """All unlabeled characters would end in a few classes."""
+    guesses, often, both = Guesses(), np.array([[0.6, 0.2, 0.2]]), np.array([[0.4, 0.3, 0.3]])
+    first = guesses.labels(both)
+    for _ in range(300):
+        guesses.labels(often)
+    later = guesses.labels(both)
+    assert first.argmax() == 0 and later.argmax() != 0
+    assert first.sum() == pytest.approx(1) and later.sum() == pytest.approx(1)
+    assert guesses.labels(np.array([[0.5, 0.3, 0.2], [0.2, 0.3, 0.5]]))[0].max() > 0.5  # surer than what was read
 
 
 def test_others_are_pictures_of_the_right_size() -> None:

@@ -33,6 +33,7 @@ class SemiSupervisedBatches:
     ) -> None:
         self._labeled, self._seed, self._preprocessing = labeled, seed, preprocessing
         batch_size, self._others, self._store = generator.batch_size, generator.others, unlabeled
+        self._alone = generator.alone
         self._per_epoch = -(-len(unlabeled) // batch_size)
         create = partial(make_maker, unlabeled.shapes, unlabeled.offsets, unlabeled.sizes, augmentation, seed + 1)
         order = partial(plan, unlabeled.shapes[:, 1], batch_size, seed + 1)
@@ -63,10 +64,14 @@ class SemiSupervisedBatches:
     def stream(self, start: BatchPosition) -> Iterator[tuple[BatchPosition, np.ndarray, Batch]]:
         """Yield (position, indices of the labeled samples, batch) from `start` on."""
         step = start.epoch * self.per_epoch + start.batch
-        unlabeled = self._unlabeled.stream(BatchPosition(*divmod(step, self._per_epoch)))
-        for number, ((place, positions, batch), (_, _, part)) in enumerate(
-            zip(self._labeled.stream(start), unlabeled), step
-        ):
+        unlabeled = None
+        for number, (place, positions, batch) in enumerate(self._labeled.stream(start), step - self._alone):
+            if number < 0:
+                yield place, positions, batch
+                continue
+            if unlabeled is None:
+                unlabeled = self._unlabeled.stream(BatchPosition(*divmod(number, self._per_epoch)))
+            _, _, part = next(unlabeled)
             count = round(self._others * len(part.made))
             random = np.random.default_rng([self._seed, number])
             others = make_others(part.made, count, self._preprocessing, random)

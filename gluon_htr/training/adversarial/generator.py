@@ -16,7 +16,6 @@ from ...networks.character_configuration import Generator
 
 PREFIX = "generator/"  # of the names of the generator's arrays in the state of an engine
 KERNEL = 3  # pixels
-SURE = 0.9  # confidence of a class from which on it is taken for the label of an unlabeled character
 DEVIATION = 0.05  # of the initial weights
 
 

@@ -16,7 +16,8 @@ from ..engines.gluon_updates import Updates, fitting
 from ..engines.interface import Arrays
 from ..engines.optimizer import OptimizerSettings
 from ..objectives.batch import Batch
-from .generator import KERNEL, PREFIX, SURE, initial_weights, layers, sides
+from .generator import KERNEL, PREFIX, initial_weights, layers, sides
+from .guesses import Guesses
 
 
 class GluonAdversarialEngine(GluonEngine):
@@ -34,7 +35,7 @@ class GluonAdversarialEngine(GluonEngine):
         threads: int | None = None,
     ) -> None:
         super().__init__(symbol, parameters, optimizer, "cross-entropy", threads)
-        self._adversary, self._first = generator, sides(generator, *size)
+        self._adversary, self._first, self._guesses = generator, sides(generator, *size), Guesses()
         self._generator = {
             name: _parameter(name, weight) for name, weight in initial_weights(generator, *size, seed).items()
         }
@@ -47,11 +48,14 @@ class GluonAdversarialEngine(GluonEngine):
 
     @own_errors()
     def step(self, batch: Batch, rate: float, seed: int) -> float:
+        if not len(batch.unlabeled):
+            return super().step(batch, rate, seed)
         mx.random.seed(seed % (1 << 31))
         labeled, real = len(batch.images), len(batch.images) + len(batch.unlabeled)
         with mx.autograd.train_mode():
             drawn = self._draw(self._noise(len(batch.unlabeled) - len(batch.others)))
-        guessed = mx.nd.softmax(self._network(mx.nd.array(to_network_input(batch.plain)))[0])
+        read = mx.nd.softmax(self._network(mx.nd.array(to_network_input(batch.plain)))[0])
+        guessed = mx.nd.array(self._guesses.labels(read.asnumpy()))
         groups = [*map(to_network_input, (batch.images, batch.unlabeled, batch.others)), drawn.asnumpy()]
         images = mx.nd.array(np.concatenate(groups))
         with mx.autograd.record():
@@ -77,10 +81,6 @@ class GluonAdversarialEngine(GluonEngine):
         self._generator_updates.apply(rate)
 
     @own_errors()
-    def predict(self, images: np.ndarray) -> np.ndarray:
-        return self._network(mx.nd.array(to_network_input(images)))[0].asnumpy()
-
-    @own_errors()
     def draw(self, count: int, seed: int) -> np.ndarray:
         """Draw characters, (N, H, W) uint8."""
         mx.random.seed(seed % (1 << 31))
@@ -92,7 +92,7 @@ class GluonAdversarialEngine(GluonEngine):
     def state(self) -> Arrays:
         weights = {f"{PREFIX}{name}": p.data().asnumpy() for name, p in self._generator.items()}
         moments = {f"{PREFIX}{key}": array for key, array in self._generator_updates.state().items()}
-        return {**super().state(), **weights, **moments}
+        return {**super().state(), **weights, **moments, f"{PREFIX}guesses": self._guesses.mean}
 
     @own_errors()
     def restore(self, parameters: Arrays, state: Arrays | None = None) -> None:
@@ -102,6 +102,10 @@ class GluonAdversarialEngine(GluonEngine):
             for name, parameter in self._generator.items():
                 parameter.set_data(mx.nd.array(fitting(own, name)))
             self._generator_updates.restore(own)
+            self._guesses.mean = fitting(own, "guesses")
+
+    def _logits(self, images: Any) -> Any:
+        return self._network(images)[0]
 
     def _noise(self, count: int) -> Any:
         return mx.nd.random.normal(shape=(count, self._adversary.latent))
@@ -151,9 +155,8 @@ def _realness_loss(real: Any, generated: Any) -> Any:
 
 
 def _agreement_loss(logits: Any, guessed: Any) -> Any:
-    """Compute the mean cross-entropy of logits (N, C) where one of the probabilities `guessed` (N, C) is sure."""
-    chosen = mx.nd.pick(mx.nd.log_softmax(logits, axis=1), guessed.argmax(axis=1), axis=1)
-    return -(chosen * (guessed.max(axis=1) > SURE)).mean()
+    """Compute the mean cross-entropy of logits (N, C) with target probabilities `guessed` (N, C)."""
+    return -(mx.nd.log_softmax(logits, axis=1) * guessed).sum(axis=1).mean()
 
 
 def _log_sum_exp(logits: Any) -> Any:

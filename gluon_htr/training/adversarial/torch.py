@@ -13,7 +13,8 @@ from ..engines.interface import Arrays
 from ..engines.optimizer import OptimizerSettings
 from ..engines.torch import TorchEngine
 from ..objectives.batch import Batch
-from .generator import PREFIX, SURE, initial_weights, layers, sides
+from .generator import PREFIX, initial_weights, layers, sides
+from .guesses import Guesses
 
 F = torch.nn.functional
 MOMENTS = {"mean": "exp_avg", "square": "exp_avg_sq"}
@@ -39,7 +40,7 @@ class TorchAdversarialEngine(TorchEngine):
         super().__init__(
             symbol, parameters, optimizer, "cross-entropy", device=device, precision=precision, threads=threads
         )
-        self._adversary, self._first = generator, sides(generator, *size)
+        self._adversary, self._first, self._guesses = generator, sides(generator, *size), Guesses()
         self._generator = {
             name: torch.nn.Parameter(torch.from_numpy(weight).to(self._device))
             for name, weight in initial_weights(generator, *size, seed).items()
@@ -51,14 +52,17 @@ class TorchAdversarialEngine(TorchEngine):
 
     @own_errors()
     def step(self, batch: Batch, rate: float, seed: int) -> float:
+        if not len(batch.unlabeled):
+            return super().step(batch, rate, seed)
         torch.manual_seed(seed)
         self._module.train()
         labeled, real = len(batch.images), len(batch.images) + len(batch.unlabeled)
-        with torch.no_grad():
-            drawn = self._draw(len(batch.unlabeled) - len(batch.others))
+        with torch.no_grad(), self._precision():
+            drawn = self._draw(len(batch.unlabeled) - len(batch.others)).float()
             self._module.eval()
-            guessed = self._module(self._images(batch.plain)).float().softmax(1)
+            read = self._module(self._images(batch.plain)).float().softmax(1)
             self._module.train()
+        guessed = torch.from_numpy(self._guesses.labels(read.cpu().numpy())).to(self._device)
         groups = [*map(self._images, (batch.images, batch.unlabeled, batch.others)), drawn]
         self._optimizer.zero_grad(set_to_none=True)
         with self._precision():
@@ -98,7 +102,7 @@ class TorchAdversarialEngine(TorchEngine):
     @own_errors()
     def state(self) -> Arrays:
         arrays = dict(super().state())
-        arrays[f"{PREFIX}steps"] = arrays["steps"]
+        arrays[f"{PREFIX}steps"], arrays[f"{PREFIX}guesses"] = arrays["steps"], self._guesses.mean
         for name, parameter in self._generator.items():
             arrays[f"{PREFIX}{name}"] = _copied(parameter)
             for kind, key in MOMENTS.items():
@@ -111,6 +115,7 @@ class TorchAdversarialEngine(TorchEngine):
         super().restore(parameters, state)
         if state is None:
             return
+        self._guesses.mean = _fitting(state, "guesses")
         for name, parameter in self._generator.items():
             entry = self._generator_optimizer.state[parameter]
             entry["step"] = torch.tensor(float(_fitting(state, "steps")[0]))
@@ -146,9 +151,8 @@ def _realness_loss(real: torch.Tensor, generated: torch.Tensor) -> torch.Tensor:
 
 
 def _agreement_loss(logits: torch.Tensor, guessed: torch.Tensor) -> torch.Tensor:
-    """Compute the mean cross-entropy of logits (N, C) where one of the probabilities `guessed` (N, C) is sure."""
-    sure, labels = guessed.max(1)
-    return (F.cross_entropy(logits, labels, reduction="none") * (sure > SURE)).mean()
+    """Compute the mean cross-entropy of logits (N, C) with target probabilities `guessed` (N, C)."""
+    return F.cross_entropy(logits, guessed)
 
 
 def _mean(features: torch.Tensor) -> torch.Tensor:

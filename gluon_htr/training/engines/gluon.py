@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ctypes
 import math
+from typing import Any
 
 import numpy as np
 
@@ -68,7 +69,7 @@ class GluonEngine:
         mx.random.seed(seed % (1 << 31))
         images = mx.nd.array(to_network_input(batch.images))
         with mx.autograd.record():
-            loss = self._loss(self._network(images), batch) * batch.weight
+            loss = self._loss(self._logits(images), batch) * batch.weight
         loss.backward()
         value = float(loss.asscalar())
         if math.isfinite(self._averaged(value)):
@@ -77,7 +78,7 @@ class GluonEngine:
 
     @own_errors()
     def predict(self, images: np.ndarray) -> np.ndarray:
-        return self._network(mx.nd.array(to_network_input(images))).asnumpy()
+        return np.asarray(self._logits(mx.nd.array(to_network_input(images))).asnumpy())
 
     @own_errors()
     def parameters(self) -> Arrays:
@@ -96,6 +97,9 @@ class GluonEngine:
             parameter.set_data(mx.nd.array(value))
         if state is not None:
             self._updates.restore(state)
+
+    def _logits(self, images: Any) -> Any:
+        return self._network(images)
 
     def _averaged(self, loss: float) -> float:
         """Average gradients, and the statistics of batch norms, over the team. Return the average loss."""
