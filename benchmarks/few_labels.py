@@ -3,8 +3,8 @@
 
     benchmarks/few_labels.py WORK [--seeds 5] [--budget 600s]
 
-A seed draws the labels, for both alike. Its two trainings run side by side with a thread each, so that they have the same
-machine. A run that was stopped goes on. The test part is scored in the end only.
+A seed draws the labels, for both alike. Its two trainings run side by side with a thread each, so that they have
+the same machine. A run that was stopped goes on. The test part is scored in the end only.
 """
 
 from __future__ import annotations
@@ -44,7 +44,9 @@ def main() -> None:
     without, unlabeled = (statistics.mean(row[k] for row in rows) for k in (0, 1))
     gains = [row[1] - row[0] for row in rows]
     margin = QUANTILES[len(gains)] * statistics.stdev(gains) / math.sqrt(len(gains))
-    print(f"mean: {without:.1f} % without, {unlabeled:.1f} % with them: {unlabeled - without:+.1f} ± {margin:.1f} points")
+    print(
+        f"mean: {without:.1f} % without, {unlabeled:.1f} % with them: {unlabeled - without:+.1f} ± {margin:.1f} points"
+    )
 
 
 def run_folder(options: argparse.Namespace, seed: int, unlabeled: bool) -> Path:
@@ -66,7 +68,17 @@ def start(options: argparse.Namespace, seed: int, unlabeled: bool) -> subprocess
 
 def accuracy(options: argparse.Namespace, run: Path) -> float:
     """Score a trained network on the test part, in percent."""
-    command = [*GLUON_HTR, "evaluate", "--model", str(run), "--data", options.test, "--engine", options.engine, "--json"]
+    command = [
+        *GLUON_HTR,
+        "evaluate",
+        "--model",
+        str(run),
+        "--data",
+        options.test,
+        "--engine",
+        options.engine,
+        "--json",
+    ]
     card = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
     return 100 * float(card["accuracy"]["value"])
 

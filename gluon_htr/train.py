@@ -19,7 +19,7 @@ from .networks.presets import is_layout
 from .training.defaults import default_data, default_output, training_precision
 from .training.joining import join_team, serve_kvstore
 from .training.layout.initial_weights import default_preset_of
-from .training.runs import load_run
+from .training.run_files import read_request
 from .training.settings import Request
 from .training.team import ALONE, Team
 
@@ -115,7 +115,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     output = options.output or default_output(named or default_preset_of(options.init))
     resume = options.resume or not (options.data or options.output)
     resumed = output if resume and is_run(output) else None
-    preset = named or (load_run(resumed).request.preset if resumed else default_preset_of(options.init))
+    preset = named or (read_request(resumed).preset if resumed else default_preset_of(options.init))
     team = join_team(options.engine, options.device, options.kvstore, _command.say)
     request = Request(
         preset=preset,

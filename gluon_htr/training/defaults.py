@@ -12,7 +12,7 @@ from ..datasets.packing import pack
 from ..errors import UsageError
 from ..networks.presets import load_reading_preset
 from .engines import fastest_precision
-from .runs import load_run
+from .run_files import read_request
 
 PACKED = Path("runs/packed")
 KINDS = {"words": "iam-words", "lines": "iam-lines"}  # by task of the preset
@@ -52,4 +52,4 @@ def training_precision(
     """Resolve `auto`: the precision of the resumed run, or else the fastest one here."""
     if asked != "auto":
         return asked
-    return load_run(resumed).request.precision if resumed else fastest_precision(engine, device)
+    return read_request(resumed).precision if resumed else fastest_precision(engine, device)

@@ -87,6 +87,15 @@ def read_run(path: Path, kind: type[T]) -> T:
         raise ConfigurationError(f"{file}: {error}") from None
 
 
+class _Requested(msgspec.Struct):
+    request: Request
+
+
+def read_request(path: Path) -> Request:
+    """Read the request of a run of any task. Raises as `read_run` does."""
+    return read_run(path, _Requested).request
+
+
 def check_same_request(output: Path, began: Request, request: Request) -> None:
     """Raise `CheckpointError` if a run began with another request; budget and workers may differ."""
     for key in request.__struct_fields__:

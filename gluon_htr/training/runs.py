@@ -19,6 +19,7 @@ import msgspec
 from .._storage import write_atomically
 from ..bundles.run_folder import ALPHABET, RUN, task_of
 from ..bundles.schema import TrainingStage
+from ..errors import CheckpointError
 from ..networks.character_configuration import CharacterPreset
 from ..networks.configuration import Preset
 from ..text.alphabet import Alphabet
@@ -78,9 +79,11 @@ def create_run(
 
 
 def load_run(path: Path) -> Run:
-    """Load a run. Raises `CheckpointError` if `path` is not a run, `ConfigurationError` if its `run.toml` is
+    """Load a run that reads text. Raises `CheckpointError` if `path` is none, `ConfigurationError` if its `run.toml` is
     invalid.
     """
+    if task_of(path) == "layout":
+        raise CheckpointError(f"{path} finds the lines of pages: here a model that reads is needed")
     content = read_run(path, _CharacterFile if task_of(path) == "characters" else _File)
     training = training_settings(content.preset, str(path / RUN))
     alphabet = Alphabet.load(path / ALPHABET)

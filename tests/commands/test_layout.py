@@ -85,6 +85,27 @@ def test_a_run_is_not_overwritten(trained: Path) -> None:
     assert (trained / "run" / "model.params").read_bytes() == before
 
 
+def test_a_run_goes_on_without_naming_its_preset(trained: Path, tmp_path: Path) -> None:
+    """The command that the end of a training recommends was refused, with a message about a file."""
+    write_pages(tmp_path / "own", 5, lines=8, seed=70)
+    own = ["--data", f"pages:{tmp_path / 'own'}?group=page", "--precision", "auto", "--output", tmp_path / "run"]
+    begun = run_command("train", "--config", TINY, *own, "--budget", "2s", "--workers", 0)
+    assert begun.returncode == 0, begun.stderr
+    done = run_command("train", *own, "--budget", "4s", "--workers", 0, "--resume")
+    assert done.returncode == 0, done.stderr
+    assert "continues at step" in done.stderr
+
+
+def test_a_run_that_finds_lines_is_refused_where_text_is_read(trained: Path) -> None:
+    """The message named a key of a file that nobody wrote."""
+    pages = f"pages:{trained / 'others'}"
+    for command in (
+        ["doctor", pages, "--model", trained / "run"],
+        ["compare", trained / "run", LETTERS, "--data", pages],
+    ):
+        assert "finds the lines of pages" in refusal(run_command(*command))
+
+
 def test_a_collection_is_learned_from_few_pages(trained: Path, tmp_path: Path) -> None:
     """A model that got worse would replace a good one, silently."""
     write_pages(tmp_path / "own", 5, lines=8, seed=70)

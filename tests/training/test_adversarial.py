@@ -21,8 +21,8 @@ import gluon_htr
 from gluon_htr import export, predict, train
 from gluon_htr.datasets.loading import untracked
 from gluon_htr.errors import ConfigurationError, UsageError
-from gluon_htr.images.augmentation_settings import Augmentation
 from gluon_htr.graphs.pair import read_pair
+from gluon_htr.images.augmentation_settings import Augmentation
 from gluon_htr.networks.character_configuration import CharacterPreset, Generator
 from gluon_htr.networks.presets import load_reading_preset
 from gluon_htr.networks.recognizer import build_reading, export_pair
@@ -182,7 +182,9 @@ def test_steps_with_labels_alone_leave_the_generator(tmp_path: Path) -> None:
     """It would learn from a network that has not seen what it draws."""
     ours = engine(tmp_path)
     before = {name: array.copy() for name, array in ours.state().items()}
-    losses = [ours.step(dataclasses.replace(batch(1), unlabeled=NONE, plain=NONE, others=NONE), 0.01, k) for k in range(20)]
+    losses = [
+        ours.step(dataclasses.replace(batch(1), unlabeled=NONE, plain=NONE, others=NONE), 0.01, k) for k in range(20)
+    ]
     assert losses[-1] < losses[0]
     after = ours.state()
     for name, array in before.items():
@@ -197,8 +199,9 @@ def test_a_class_that_is_guessed_too_often_is_guessed_less() -> None:
     for _ in range(300):
         guesses.labels(often)
     later = guesses.labels(both)
-    assert first.argmax() == 0 and later.argmax() != 0
-    assert first.sum() == pytest.approx(1) and later.sum() == pytest.approx(1)
+    assert first.argmax() == 0 != later.argmax()
+    for labels in (first, later):
+        assert labels.sum() == pytest.approx(1)
     assert guesses.labels(np.array([[0.5, 0.3, 0.2], [0.2, 0.3, 0.5]]))[0].max() > 0.5  # surer than what was read
 
 
