@@ -39,8 +39,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model")
     parser.add_argument("spec")
+    parser.add_argument("--precision", choices=("float32", "int8"), default="float32")
     options = parser.parse_args()
-    classifier = gluon_htr.load(options.model, threads=1)
+    classifier = gluon_htr.load(options.model, threads=1, precision=options.precision)
     random = np.random.default_rng(0)
     images = [sample.image() for sample in open_spec(parse_spec(options.spec))]
     partners = random.permutation(len(images))
@@ -55,14 +56,15 @@ def main() -> None:
         "halves": [halves(image, random) for image in images],
     }
     real = np.array([found.real_probability for _, found in classifier.stream(images)])
-    print(f"{len(real)} characters: median {np.median(real):.3f}")
+    print(f"{len(real)} characters: median {np.median(real):.3f}, {(real > 0.5).mean():.1%} above 0.5")
     for name, pictures in others.items():
         found = [each for _, each in classifier.stream(pictures)]
         values = np.array([each.real_probability for each in found])
         kept = np.array([each.confidence <= SURE for each in found])
         rest = f"; without {(~kept).mean():.0%} that are read surely: {area(real, values[kept]):.4f}"
         print(
-            f"{name}: area {area(real, values):.4f}, median {np.median(values):.3f}{rest if name == 'halves' else ''}"
+            f"{name}: area {area(real, values):.4f}, median {np.median(values):.3f}, "
+            f"{(values <= 0.5).mean():.1%} at most 0.5{rest if name == 'halves' else ''}"
         )
 
 
