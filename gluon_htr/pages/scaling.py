@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from PIL import Image
-
-SMALL, FINE = 26, 30  # pixels of the scaled page: lines that are lower are looked at again at this height
-MIN_LINES = 3  # fewer lines do not tell how large the writing is
 
 
 def scaled(page: np.ndarray, max_side: int) -> tuple[np.ndarray, np.ndarray]:
@@ -21,17 +16,6 @@ def scaled(page: np.ndarray, max_side: int) -> tuple[np.ndarray, np.ndarray]:
     size = (max(1, round(width * factor)), max(1, round(height * factor)))
     image = Image.fromarray(page).resize(size, Image.Resampling.BILINEAR, reducing_gap=3.0)
     return np.asarray(image), np.array([size[0] / width, size[1] / height])
-
-
-def enlargement(polygons: Sequence[np.ndarray], most: float) -> float:
-    """Return the factor, 1 to `most`, by which a scaled page is enlarged because its lines are low.
-
-    polygons: (n, 2) each, of the lines in pixels of the scaled page.
-    """
-    if len(polygons) < MIN_LINES:
-        return 1.0
-    height = float(np.median([np.ptp(polygon[:, 1]) for polygon in polygons]))
-    return min(FINE / max(height, 1.0), most) if height < SMALL else 1.0
 
 
 def padded(page: np.ndarray, multiple: int) -> np.ndarray:

@@ -12,11 +12,13 @@ from ..pages.detection.classes import Classes
 from ..pages.detection.detector import find, probabilities
 from ..pages.detection.lines import FoundLine
 from ..pages.outlines import turned
-from ..pages.scaling import MIN_LINES, enlargement, padded, scaled
+from ..pages.scaling import padded, scaled
 from .backends import LogitsFunction
 from .origin import Origin, reduced
 
 LEVEL = 3.0  # degrees: a page whose lines slope more is turned level, and looked at again
+MIN_LINES = 3  # fewer lines do not tell how a page lies, and how large its writing is
+SMALL, FINE = 26, 30  # pixels of the scaled page: lines that are lower are looked at again at this height
 MAX_ENLARGEMENT = 1.5  # of the scaled page: the network has seen no larger writing of this kind
 
 
@@ -61,8 +63,8 @@ class Detector:
         """
         small, zoom = scaled(page, self.max_side)
         found = self._find(small)
-        larger = enlargement([line.polygon for line in found], MAX_ENLARGEMENT)
-        if larger > 1:
+        if (height := _usual_height(found)) and height < SMALL:
+            larger = min(FINE / height, MAX_ENLARGEMENT)
             small, zoom = scaled(page, min(round(larger * self.max_side), max(page.shape)))
             found = self._find(small)
         skew = _skew(found)
@@ -87,6 +89,13 @@ def _on_page(found: list[FoundLine], page: np.ndarray) -> list[FoundLine]:
     size = page.shape[::-1]
     cut = (FoundLine(np.clip(f.polygon, 0, size), np.clip(f.baseline, 0, size), f.confidence) for f in found)
     return [line for line in cut if np.ptp(line.polygon, axis=0).min() >= 1]
+
+
+def _usual_height(found: list[FoundLine]) -> float:
+    """Return the median height of the lines in pixels; 0 if there are few."""
+    if len(found) < MIN_LINES:
+        return 0.0
+    return float(np.median([np.ptp(line.polygon[:, 1]) for line in found]))
 
 
 def _skew(found: list[FoundLine]) -> float:

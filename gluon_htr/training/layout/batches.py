@@ -18,19 +18,14 @@ from .settings import LayoutSettings
 from .targets import Lines, draw_targets
 
 CROPS = 2  # of each page in an epoch
-FIRST_LOOKS = 0.3  # proportion of crops that are not enlarged
 
 
 @dataclass(frozen=True)
 class _Maker:
-    """Maker of batches of crops. stride: pixels of a crop per pixel of its target. zoom: of a crop, see `crop`.
-
-    Some crops of enlarged pages are not enlarged: reading looks at these first.
-    """
+    """Maker of batches of crops. stride: pixels of a crop per pixel of its target. zoom: of a crop, see `crop`."""
 
     shapes: np.ndarray
     offsets: np.ndarray
-    enlargements: np.ndarray
     lines: list[Lines]
     settings: LayoutSettings
     classes: Classes
@@ -46,8 +41,7 @@ class _Maker:
     def _crop(self, position: int, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         page, side = position // CROPS, self.settings.crop
         image = page_of(self.pixels, self.shapes, self.offsets, page)
-        zoom = self.zoom / (self.enlargements[page] if random.random() < FIRST_LOOKS else 1)
-        square, lines = crop(image, self.lines[page], zoom, side, self.settings.augmentation, random)
+        square, lines = crop(image, self.lines[page], self.zoom, side, self.settings.augmentation, random)
         small = [(polygon / self.stride, baseline / self.stride) for polygon, baseline in lines]
         return square, draw_targets(small, side // self.stride, side // self.stride, self.classes)
 
@@ -73,8 +67,7 @@ class LayoutBatches:
         self._ids = pages.ids
         self._samples = np.repeat(np.arange(len(pages) * CROPS), np.repeat(pages.counts, CROPS))
         self._batch_size, self._seed = settings.batch_size, seed
-        kept = pages.shapes, pages.offsets, pages.enlargements, pages.lines
-        create = partial(_Maker, *kept, settings, classes, stride, zoom, seed)
+        create = partial(_Maker, pages.shapes, pages.offsets, pages.lines, settings, classes, stride, zoom, seed)
         self._ordered = OrderedBatches(pages.pixels, create, self._plan, workers, team)
 
     def __enter__(self) -> LayoutBatches:

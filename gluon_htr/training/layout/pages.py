@@ -13,11 +13,10 @@ from ...datasets.sample import Problem
 from ...datasets.spec import repeat_counts
 from ...errors import DataError, ImageError
 from ...images.polarity import dark_on_light
-from ...pages.scaling import enlargement, scaled
+from ...pages.scaling import scaled
 from .targets import Lines
 
 SPARE = 1.25  # of the network's size: enlarged crops stay sharp
-MAX_ENLARGEMENT = 2.3  # of pages whose lines are low
 
 
 @dataclass(frozen=True)
@@ -26,8 +25,7 @@ class PageStore:
 
     ids, groups: of each page. shapes: (n, 2) height and width. offsets: (n,) of each in `pixels` (m,) uint8. zooms:
     (n, 2) pixels of the scaled page per pixel of the original, along x and y. lines: in pixels of the scaled page.
-    counts: (n,) how often a page is used in an epoch. enlargements: (n,) of pages whose lines are low, beyond the
-    network's size, as reading enlarges them.
+    counts: (n,) how often a page is used in an epoch.
     """
 
     ids: list[str]
@@ -38,7 +36,6 @@ class PageStore:
     pixels: np.ndarray
     lines: list[Lines]
     counts: np.ndarray
-    enlargements: np.ndarray
     problems: list[Problem] = field(default_factory=list)
 
     def __len__(self) -> int:
@@ -65,13 +62,11 @@ class PageStore:
             offsets=self.offsets[kept],
             zooms=self.zooms[kept],
             counts=self.counts[kept],
-            enlargements=self.enlargements[kept],
         )
 
     def shrunk(self, max_side: int) -> PageStore:
-        """Return the same pages, scaled to another size of the network."""
-        sides = np.round(self.enlargements * max_side).astype(int).tolist()
-        pages = [scaled(self.image(page), side) for page, side in enumerate(sides)]
+        """Return the same pages, scaled to another size."""
+        pages = [scaled(self.image(page), max_side) for page in range(len(self))]
         lines: list[Lines] = [
             [(polygon * zoom, baseline * zoom) for polygon, baseline in known]
             for known, (_, zoom) in zip(self.lines, pages)
@@ -87,15 +82,12 @@ def page_of(pixels: np.ndarray, shapes: np.ndarray, offsets: np.ndarray, page: i
     return pixels[offsets[page] : offsets[page] + height * width].reshape(height, width)
 
 
-def load_pages(
-    specs: Sequence[str], max_side: int, seed: int = 0, track: Track = untracked, spare: float = 1.0
-) -> PageStore:
-    """Load the pages of all specs, scaled so that their longer side has `max_side` pixels, times `spare`, or more where
-    their lines are low.
+def load_pages(specs: Sequence[str], max_side: int, seed: int = 0, track: Track = untracked) -> PageStore:
+    """Load the pages of all specs, scaled so that their longer side has `max_side` pixels.
 
     Raises the errors of the reader, and `DataError` if there is no page.
     """
-    ids, groups, images, zooms, counts, enlargements = [], [], [], [], [], []
+    ids, groups, images, zooms, counts = [], [], [], [], []
     lines: list[Lines] = []
     problems: list[Problem] = []
     for spec in specs:
@@ -107,10 +99,7 @@ def load_pages(
                 if not count:
                     continue
                 try:
-                    page = dark_on_light(sample.image())
-                    polygons = [line.polygon * (max_side / max(page.shape)) for line in sample.lines]
-                    larger = enlargement(polygons, min(MAX_ENLARGEMENT, max(1.0, max(page.shape) / max_side)))
-                    image, zoom = scaled(page, round(spare * larger * max_side))
+                    image, zoom = scaled(dark_on_light(sample.image()), max_side)
                 except ImageError as error:
                     problems.append(Problem(sample.id, str(error)))
                     continue
@@ -120,14 +109,11 @@ def load_pages(
                 zooms.append(zoom)
                 lines.append([(line.polygon * zoom, line.baseline * zoom) for line in sample.lines])
                 counts.append(count)
-                enlargements.append(larger)
         problems += reader.problems
     if not ids:
         raise DataError(f"no page with lines in {' '.join(specs)}")
     shapes, offsets, pixels = _joined(images)
-    return PageStore(
-        ids, groups, shapes, offsets, np.array(zooms), pixels, lines, np.array(counts), np.array(enlargements), problems
-    )
+    return PageStore(ids, groups, shapes, offsets, np.array(zooms), pixels, lines, np.array(counts), problems)
 
 
 def _joined(images: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

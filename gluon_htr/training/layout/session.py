@@ -177,7 +177,7 @@ def _started(output: Path, request: Request) -> LayoutRun:
 
 def _load(request: Request, max_side: int, track: Track) -> tuple[PageStore, PageStore]:
     """Load training pages, larger than the network's size, and validation pages."""
-    train = load_pages(request.data, max_side, request.seed, track, SPARE)
+    train = load_pages(request.data, round(SPARE * max_side), request.seed, track)
     if request.validation is not None:
         return train, load_pages([request.validation], max_side, request.seed, track)
     groups = sorted(set(train.groups))
