@@ -53,6 +53,7 @@ def parser() -> argparse.ArgumentParser:
     add("--alphabet", type=Path, metavar="FILE", help="alphabet.json (default: the characters of --init and of --data)")
     add("--dry-run", action="store_true", help="print samples, steps and time, from a few measured steps")
     add("--init", metavar="MODEL", help="start from the weights of a bundle, a run or an exported pair")
+    add("--teacher", metavar="MODEL", help="learn from the readings of this model, too: distillation")
     add("--unfit", choices=("skip", "refuse"), default="skip", help="action for untrainable samples (default: skip)")
     return parser
 
@@ -128,6 +129,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         workers=options.workers,
         budget=options.budget,
         init=options.init,
+        teacher=options.teacher,
         unlabeled=options.unlabeled,
         labels_per_class=options.labels_per_class,
         unfit=options.unfit,

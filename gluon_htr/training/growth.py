@@ -10,7 +10,7 @@ from .._storage import write_atomically
 from ..errors import UsageError
 from ..graphs.pair import Pair, read_pair, write_pair
 from ..networks.configuration import Network
-from ..networks.growing import grown, matched_stages
+from ..networks.growing import grown, has_same_encoder, matched_stages
 from ..networks.presets import load_preset
 from ..text.alphabet import Alphabet
 from .initial_weights import LINEAGE, load_initial, remap_alphabet
@@ -36,4 +36,4 @@ def initialize_grown(preset: str, init: str, alphabet: Alphabet, folder: Path, s
     parameters = grown(start.network, dict(trained.parameters), network, dict(new.parameters))
     write_pair(folder, Pair(new.symbol, parameters))
     write_atomically(folder / LINEAGE, msgspec.json.encode(start.lineage))
-    return words
+    return words if has_same_encoder(start.network, network) else f"{words}; of these only the featurizer's are kept"

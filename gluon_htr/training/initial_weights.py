@@ -50,9 +50,9 @@ class InitialWeights:
     has_blank: bool = True
 
 
-def load_initial(init: str) -> InitialWeights:
+def load_initial(init: str, option: str = "--init") -> InitialWeights:
     """Load initial weights. init: a bundle's name or path, the folder of a run, or one with an exported pair and its
-    `alphabet.json`.
+    `alphabet.json`. option: that named it, for messages.
 
     Raises `UsageError` if it is none of these, `BundleError` and others if it is damaged.
     """
@@ -63,8 +63,8 @@ def load_initial(init: str) -> InitialWeights:
         try:
             find_model(init)
         except ModelError as error:
-            raise UsageError(f"--init takes a bundle, a run or an exported pair: {error}") from None
-        raise UsageError(f"{init} has no {SYMBOL} and {PARAMETERS}: --init takes a bundle, a run or an exported pair")
+            raise UsageError(f"{option} takes a bundle, a run or an exported pair: {error}") from None
+        raise UsageError(f"{init} has no {SYMBOL} and {PARAMETERS}: {option} takes a bundle, a run or an exported pair")
     preset: Preset | CharacterPreset | None = None
     lineage = NOTHING
     if is_run(folder):

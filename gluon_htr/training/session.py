@@ -28,6 +28,7 @@ from .settings import Request
 from .setup import (
     Say,
     check_data,
+    check_teacher,
     load_training_data,
     load_unlabeled,
     make_batches,
@@ -117,6 +118,7 @@ class Session(HasTrainer):
         """
         resumes = resume and team.gathered(is_run(output))[0]
         resumed = resumed_run(output, request) if resumes else None
+        check_teacher(request)
         train, validation = load_training_data(request, track, say)
         unlabeled = load_unlabeled(request, track, say)
         data = (train, validation) if unlabeled is None else (train, validation, unlabeled)

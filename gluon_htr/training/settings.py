@@ -35,6 +35,8 @@ class TrainingSettings(LoopSettings, frozen=True, forbid_unknown_fields=True):
     """`[training]` of the preset of a recognizer; every key has a default."""
 
     augmentation: Augmentation = Augmentation()
+    #: Share of the loss that a teacher has, if `train` is given one; the rest are the labels.
+    teacher_share: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.5
 
 
 class Request(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -54,6 +56,8 @@ class Request(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     budget: float | None = None
     #: A bundle, a run or a folder with an exported pair and its alphabet, whose weights training starts from.
     init: str | None = None
+    #: A bundle or a run that shows the network its posteriors: distillation.
+    teacher: str | None = None
     #: Specs of characters whose labels are not used, for a preset with a generator.
     unlabeled: list[str] = []
     #: Training samples of each class at most.

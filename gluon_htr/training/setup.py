@@ -30,10 +30,12 @@ from .engines import create_engine
 from .engines.interface import Engine
 from .holdout import check_comparable, hold_out
 from .initial_weights import check_network, load_initial, remap_alphabet
+from .lineage import NOTHING, Lineage
 from .objectives import objective_of
 from .run_files import check_same_request
 from .runs import Run, create_run, load_run
 from .settings import Request
+from .teacher import TaughtEngine, load_teacher
 from .team import ALONE, Team
 from .trainable import refuse_untrainable, split_characters, split_trainable
 from .validation import CharacterValidation, TextValidation
@@ -57,8 +59,11 @@ def start_run(
     if is_run(output):
         raise UsageError(f"{output} is a run already: continue it with --resume, or give another --output")
     chosen = Alphabet.load(alphabet) if alphabet else None
-    texts, data_digest = data[0].texts, digest(*data)
     preset = load_reading_preset(request.preset)
+    teacher = load_initial(request.teacher) if request.teacher else None
+    taught = Lineage(teacher.lineage.data) if teacher else NOTHING  # its terms apply to what it teaches
+    texts = [*data[0].texts, *(teacher.alphabet.characters if teacher else ())]
+    data_digest = digest(*data)
     if request.init:
         start = load_initial(request.init)
         check_network(start, preset, request.preset)
@@ -66,10 +71,19 @@ def start_run(
         pair, words = remap_alphabet(start, characters, request.seed)
         write_pair(output, pair)
         say(words)
-        return create_run(output, request, preset, characters, data_digest, start.lineage)
+        return create_run(output, request, preset, characters, data_digest, start.lineage.joined(taught))
     characters = chosen or _alphabet_of(preset, texts)
     _initialize(output, request, characters)
-    return create_run(output, request, preset, characters, data_digest)
+    return create_run(output, request, preset, characters, data_digest, taught)
+
+
+def check_teacher(request: Request) -> None:
+    """Raise `UsageError` if a request has a teacher and its preset cannot have one, or the teacher is no model."""
+    if request.teacher is None:
+        return
+    if isinstance(load_reading_preset(request.preset), CharacterPreset):
+        raise UsageError(f"{request.preset} reads single characters: --teacher is for networks of lines and words")
+    load_initial(request.teacher, "--teacher")
 
 
 def _alphabet_of(preset: Preset | CharacterPreset, texts: Sequence[str]) -> Alphabet:
@@ -195,7 +209,7 @@ def make_engine(run: Run, threads: int | None = None, team: Team = ALONE) -> Eng
     request = run.request
     if request.unlabeled:
         return make_adversarial_engine(run, threads, team)
-    return create_engine(
+    engine = create_engine(
         request.engine,
         run.path,
         run.training.optimizer,
@@ -205,6 +219,11 @@ def make_engine(run: Run, threads: int | None = None, team: Team = ALONE) -> Eng
         threads=threads,
         team=team,
     )
+    if request.teacher is None or isinstance(run.preset, CharacterPreset):
+        return engine
+    height, step_width = run.preset.preprocessing.height, run.preset.network.step_width
+    teacher = load_teacher(request.teacher, run.alphabet, height, step_width, threads)
+    return TaughtEngine(engine, teacher, run.training.teacher_share)
 
 
 def make_validation(run: Run, store: Store, team: Team = ALONE) -> TextValidation | CharacterValidation:

@@ -224,3 +224,42 @@ def test_a_model_with_a_typing_error_is_suggested(command: Command, tmp_path: Pa
         command("train", "--init", "english-line", "--data", "listing:labels.tsv", "--output", "mine")
     )
     assert "write listing:labels.tsv" in refusal(command("train", "--data", "labels.tsv", "--output", "mine"))
+
+
+def test_a_teacher_helps_and_its_data_bind_the_result(words: Path, command: Command, tmp_path: Path) -> None:
+    """A distilled model would be passed on whose teacher may not be, or the option would do nothing."""
+    arguments = training(words, tmp_path / "taught", "--teacher", LETTERS, "--budget", "2s")
+    done = command("train", *arguments)
+    assert done.returncode == 0, done.stderr
+    exported = command("export", tmp_path / "taught", "--output", tmp_path / "taught.zip")
+    assert exported.returncode == 0, exported.stderr
+    theirs = set(read_bundle(LETTERS).description.training_data)
+    assert theirs <= set(read_bundle(tmp_path / "taught.zip").description.training_data)
+    alone = command("train", *training(words, tmp_path / "taught", "--resume"))
+    assert "was started with teacher" in refusal(alone)
+
+
+def test_what_cannot_teach_is_refused(words: Path, command: Command, tmp_path: Path) -> None:
+    """A training would begin that cannot go on, or ignore its teacher."""
+    for teacher, says in (("nobody", "--teacher takes a bundle"), ("digits", "characters that this training's")):
+        arguments = training(words, tmp_path / "run", "--teacher", teacher)
+        if teacher == "digits":
+            (tmp_path / "five.json").write_text('{"characters": ["a", "b", "c", "d", "e"]}')
+            arguments = [*arguments, "--alphabet", tmp_path / "five.json"]
+        assert says in refusal(command("train", *arguments))
+    one = command(
+        "train",
+        "--preset",
+        "lenet",
+        "--teacher",
+        LETTERS,
+        "--data",
+        f"iam-words:{words}?split=train",
+        "--output",
+        tmp_path / "c",
+    )
+    assert "--teacher is for networks of lines and words" in refusal(one)
+    pages = command(
+        "train", "--preset", "layout", "--teacher", LETTERS, "--data", "pages:x", "--output", tmp_path / "p"
+    )
+    assert "layout finds lines: --teacher is for networks that read" in refusal(pages)

@@ -10,7 +10,7 @@ import pytest
 from needs_mxnet import need_mxnet
 
 from gluon_htr.errors import ConfigurationError
-from gluon_htr.networks.configuration import Convolution, Lstm, Network
+from gluon_htr.networks.configuration import Convolution, Lstm, Network, NoEncoder
 from gluon_htr.networks.growing import grown, matched_stages
 from gluon_htr.networks.presets import load_preset
 
@@ -48,10 +48,24 @@ def test_what_cannot_start_as_the_trained_network_is_refused(stages: list[Convol
         matched_stages(OLD, Network(stages, Lstm(5)))
 
 
-def test_another_encoder_is_refused() -> None:
+def test_with_another_encoder_only_the_featurizer_is_kept() -> None:
+    """Letters that were learned would be learned anew, or layers of one network would be put into another."""
+    convolutions = Network([*DEEPER, Convolution(8), Convolution(8, residual=True)], NoEncoder())
+    assert matched_stages(OLD, convolutions) == {1: 1, 2: 3}
+    with pytest.raises(ConfigurationError, match="stage 1 of the new network"):
+        matched_stages(OLD, Network([Convolution(3), *DEEPER], NoEncoder()))
+    old = {f"arg:stage{k}_norm_gamma": np.ones(4) for k in (1, 2)} | {"arg:decoder_weight": np.ones((3, 10))}
+    names = [f"arg:stage{k}_norm_gamma" for k in range(1, 7)]
+    fresh = {name: np.full(4, 5.0) for name in names} | {"arg:decoder_weight": np.full((3, 8), 5.0)}
+    start = grown(OLD, old, convolutions, fresh)
+    assert [start[name].mean() for name in names] == [1, 0, 1, 0, 5, 0]
+    assert start["arg:decoder_weight"].mean() == 5
+    fast, conv = load_preset("lines-fast").network, load_preset("lines-conv").network
+    assert matched_stages(fast, conv) == {1: 1, 2: 2, 3: 3, 4: 4, 5: 6}
+
+
+def test_a_trained_pair_of_another_network_is_refused() -> None:
     """The encoder would start anew in silence."""
-    with pytest.raises(ConfigurationError, match="encoder"):
-        matched_stages(OLD, Network(DEEPER, Lstm(6)))
     trained = {"arg:stage1_conv_weight": np.zeros(1), "arg:encoder1_weight": np.zeros(4)}
     fresh = {"arg:stage1_conv_weight": np.zeros(1), "arg:encoder1_weight": np.zeros(5)}
     one = Network(PLAIN[:1], Lstm(5))

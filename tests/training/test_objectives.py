@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -87,6 +88,38 @@ def test_every_objective_is_learned(objective: Objective, kind: int, tmp_path: P
     batch = _batch(objective)
     losses = [engine.step(batch, 1e-2, seed) for seed in range(60)]
     assert losses[-1] < 0.95 * losses[0]
+
+
+def _taught(batch: Batch, steps: int, share: float) -> Batch:
+    targets = np.random.default_rng(5).dirichlet(np.full(CLASSES, 1.0), (len(batch.images), steps))
+    return replace(batch, targets=targets.astype(np.float32), taught=share)
+
+
+@pytest.mark.parametrize("share", [0.3, 1.0])
+def test_a_teacher_counts_the_same_in_both_engines(share: float, tmp_path: Path) -> None:
+    """A distilled model would depend on the framework that trained it."""
+    gluon, torch = _engines("ctc", tmp_path)
+    batch = _batch("ctc")
+    steps = gluon.predict(batch.images).shape[1]
+    alone, _ = (engine.step(batch, 0.0, 0) for engine in (gluon, torch))
+    for step in range(5):
+        taught = _taught(batch, steps, share)
+        theirs, ours = (engine.step(taught, 1e-4, step) for engine in (gluon, torch))
+        assert ours == pytest.approx(theirs, rel=1e-4)
+        assert ours != pytest.approx(alone, rel=0.01)
+    for key, array in gluon.parameters().items():
+        np.testing.assert_allclose(torch.parameters()[key], array, atol=1e-3)
+
+
+@pytest.mark.parametrize("kind", [0, 1], ids=["mxnet", "torch"])
+def test_a_network_comes_to_give_the_posteriors_of_its_teacher(kind: int, tmp_path: Path) -> None:
+    """The teacher's share of the loss could have the wrong sign, or be of other classes or steps."""
+    engine = _engines("ctc", tmp_path, OptimizerSettings())[kind]
+    batch = _batch("ctc")
+    batch = _taught(batch, engine.predict(batch.images).shape[1], 1.0)
+    losses = [engine.step(batch, 1e-2, seed) for seed in range(150)]
+    assert min(losses) > 0  # a divergence
+    assert losses[-1] < 0.7 * losses[0]
 
 
 @pytest.mark.parametrize("objective", ["cross-entropy", "pixels"])

@@ -99,8 +99,13 @@ class LayoutSession(HasTrainer):
         Of a team, the leader starts it.
 
         Raises the errors of reading the data, `UsageError` if `output` is a run already, `CheckpointError` if the
-        resumed run was started with another request.
+        resumed run was started with another request, `UsageError` for a request that only networks that read can have.
         """
+        for option in ("teacher", "unlabeled", "labels_per_class"):
+            if getattr(request, option):
+                raise UsageError(
+                    f"{request.preset} finds lines: --{option.replace('_', '-')} is for networks that read"
+                )
         preset = load_layout_preset(request.preset)
         exists = team.gathered(is_run(output))[0]
         run = _resumed(output, request, resume) if exists else None

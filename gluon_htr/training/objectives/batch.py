@@ -15,6 +15,10 @@ def _no_images() -> np.ndarray:
     return np.zeros((0, 1, 1), np.uint8)
 
 
+def _no_targets() -> np.ndarray:
+    return np.zeros((0, 0, 0), np.float32)
+
+
 @dataclass(frozen=True)
 class Batch:
     """Samples that are trained on together.
@@ -25,6 +29,8 @@ class Batch:
     lengths: of the labels of `ctc`, (N,) int32; empty otherwise.
     unlabeled, plain, others: (M, H, W) uint8, characters without labels, the same not augmented, and pictures that are
     no characters; for training against a generator.
+    targets: a teacher's posteriors of lines or words, (N, T, C) float32; empty without one. taught: its share of the
+    loss, 0..1.
     weight: of its loss, among the parts of one batch in several processes.
     """
 
@@ -35,3 +41,5 @@ class Batch:
     unlabeled: np.ndarray = field(default_factory=_no_images)
     plain: np.ndarray = field(default_factory=_no_images)
     others: np.ndarray = field(default_factory=_no_images)
+    targets: np.ndarray = field(default_factory=_no_targets)
+    taught: float = 0.0

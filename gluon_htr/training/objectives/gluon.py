@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from ..._mxnet import mx
 from . import IGNORED, Objective
 from .batch import Batch
@@ -23,7 +25,13 @@ def _ctc() -> Loss:
 
     def loss(logits: Any, batch: Batch) -> Any:
         labels, lengths = mx.nd.array(batch.labels), mx.nd.array(batch.lengths)
-        return negative_log_likelihood(logits, labels, None, lengths).mean()
+        likelihood = negative_log_likelihood(logits, labels, None, lengths).mean()
+        if not batch.taught:
+            return likelihood
+        targets = mx.nd.array(batch.targets)
+        certain = targets * mx.nd.log(mx.nd.maximum(targets, np.finfo(np.float32).tiny))
+        divergence = (certain - targets * mx.nd.log_softmax(logits, axis=2)).sum((1, 2)).mean()
+        return (1 - batch.taught) * likelihood + batch.taught * divergence
 
     return loss
 

@@ -19,13 +19,21 @@ def loss_function(objective: Objective) -> Loss:
 
 
 def _ctc(logits: torch.Tensor, batch: Batch) -> torch.Tensor:
-    """Compute the mean negative log-likelihood of the samples; the blank is the last class."""
+    """Compute the mean negative log-likelihood of the samples; the blank is the last class.
+
+    With a teacher's posteriors, a share of the loss is the divergence from them (Kullback and Leibler 1951), summed
+    over the time steps.
+    """
     scores = logits.log_softmax(2).transpose(0, 1)
     steps = torch.full((len(batch.lengths),), scores.shape[0], dtype=torch.long)
     labels = torch.from_numpy(np.maximum(batch.labels, 0).astype(np.int64)).to(logits.device)
     lengths = torch.from_numpy(batch.lengths.astype(np.int64))
     losses = torch.nn.functional.ctc_loss(scores, labels, steps, lengths, scores.shape[2] - 1, "none")
-    return losses.mean()
+    if not batch.taught:
+        return losses.mean()
+    targets = torch.from_numpy(batch.targets).to(logits.device)
+    divergence = torch.nn.functional.kl_div(scores.transpose(0, 1), targets, reduction="none").sum((1, 2)).mean()
+    return (1 - batch.taught) * losses.mean() + batch.taught * divergence
 
 
 def _cross_entropy(logits: torch.Tensor, batch: Batch) -> torch.Tensor:

@@ -1,0 +1,69 @@
+"""A teacher's posteriors at the classes and time steps of another network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from letters import LETTERS, draw
+
+import gluon_htr
+from gluon_htr.errors import UsageError
+from gluon_htr.images.preprocessing import Preprocessing, fit
+from gluon_htr.runtime.classifier import softmax
+from gluon_htr.runtime.recognizer import Recognizer
+from gluon_htr.text.alphabet import Alphabet
+from gluon_htr.training.teacher import Teacher
+
+
+@pytest.fixture(scope="module")
+def letters() -> Recognizer:
+    """A model that reads words of the letters a to e."""
+    return gluon_htr.load(LETTERS)
+
+
+def _image(shape: Preprocessing) -> np.ndarray:
+    return fit(np.asarray(draw("badec").convert("L")), shape)[None]
+
+
+def _steps(recognizer: Recognizer, images: np.ndarray) -> int:
+    return images.shape[2] // int(recognizer.network(images).shape[1])
+
+
+def test_a_teacher_of_the_same_network_says_what_it_reads(letters: Recognizer) -> None:
+    """Distillation would teach something else than the teacher."""
+    images = _image(letters.preprocessing)
+    teacher = Teacher(letters, letters.alphabet, letters.preprocessing.height, _steps(letters, images))
+    np.testing.assert_allclose(teacher.posteriors(images)[0], softmax(letters.network(images)[0]), atol=1e-5)
+
+
+def test_characters_that_it_lacks_have_no_share(letters: Recognizer) -> None:
+    """A letter would be taught as another one."""
+    images = _image(letters.preprocessing)
+    alphabet = Alphabet(["x", *reversed(letters.alphabet.characters)])
+    found = Teacher(letters, alphabet, letters.preprocessing.height, _steps(letters, images)).posteriors(images)[0]
+    expected = softmax(letters.network(images)[0])
+    assert not found[:, 0].any()
+    np.testing.assert_allclose(found[:, 1:-1], expected[:, -2::-1], atol=1e-5)
+    np.testing.assert_allclose(found[:, -1], expected[:, -1], atol=1e-5)
+
+
+def test_lines_of_another_height_are_taught_at_the_same_places(letters: Recognizer) -> None:
+    """The teacher would point at letters beside those in the image."""
+    images = _image(letters.preprocessing)
+    step = _steps(letters, images)
+    half = images[:, ::2, ::2]
+    found = Teacher(letters, letters.alphabet, half.shape[1], step).posteriors(half)[0]
+    exact = softmax(letters.network(images)[0])
+    assert found.shape == (half.shape[2] // step, len(letters.alphabet) + 1)
+    np.testing.assert_allclose(found.sum(1), 1, atol=1e-5)
+    ours, theirs = ((1 - found[:, -1]), (1 - exact[:, -1]))  # where letters are, in the middle
+    centers = [np.average((np.arange(len(p)) + 0.5) / len(p), weights=p) for p in (ours, theirs)]
+    assert centers[0] == pytest.approx(centers[1], abs=0.05)
+
+
+def test_a_teacher_of_other_letters_is_refused(letters: Recognizer, tmp_path: Path) -> None:
+    """What it reads would be dropped in silence."""
+    with pytest.raises(UsageError, match="2 characters that this training's alphabet lacks, such as d e"):
+        Teacher(letters, Alphabet("abc"), 32, 4)
