@@ -7,7 +7,8 @@
 # stages come in between, lines are 64 pixels high, and all is trained on. FIRST and LAST are the times of both. A run that
 # was stopped goes on. START is what learns, english-lines by default; START= begins with nothing.
 # For other models, name another folder in WORK, or their runs go on with those that are there:
-#   WITHOUT='hooker poilus episearch'    leaves these data out, to see how unknown hands are read
+#   WITHOUT='hooker poilus episearch'    leaves these data out, to see how unknown hands are read; START, too, must not
+#                                        have seen them, as english-lines has seen Hooker's letters
 #   START= WITHOUT="$RESTRICTED"         a model for every use, RESTRICTED being
 #                                        'iam-lines recomposed iam-words online iam-binary washington episearch'
 set -euo pipefail
@@ -23,15 +24,17 @@ collections=(
     mariages 'decennales*0.6' 'bronod*8' 'cremma18*0.8' fondue18 romance 'episearch*4' 'hooker*0.5' 'copiste*2'
 )
 
-# Every source weighs the same in the set by which a training is chosen; testset_t of IAM-OnDB has no part in it.
-sources=(
-    'iam-lines:data/iam?split=validation' 'iam-online:data/iam-online?split=validation-v'
-    'unipen:data/unipen?part=text&split=validation&most=4'
-)
-for collection in "${collections[@]%%\**}"; do sources+=("pages:data/pages/$collection?split=validation"); done
-[ -e "$work/validation/labels.tsv" ] || python examples/latin_validation.py "$work/validation" "${sources[@]}"
-
 is_left_out() { [[ "$without" == *" $1 "* ]]; }
+
+# What the model is scored on; by what is not left out, it is chosen and its confidences are calibrated.
+# Every source weighs the same in the set by which a training is chosen; testset_t of IAM-OnDB has no part in it.
+sources=() known=()
+validate() { sources+=("$2"); is_left_out "$1" || known+=("$2"); }
+validate iam-lines 'iam-lines:data/iam?split=validation'
+validate online 'iam-online:data/iam-online?split=validation-v'
+validate unipen-text 'unipen:data/unipen?part=text&split=validation&most=4'
+for collection in "${collections[@]%%\**}"; do validate "$collection" "pages:data/pages/$collection?split=validation"; done
+[ -e "$work/validation/labels.tsv" ] || python examples/latin_validation.py "$work/validation" "${known[@]}"
 
 # pack_all PRESET: everything as records of that preset. The forms of pages/iam-binary are IAM's, but not among its lines.
 pack_all() {
@@ -80,8 +83,8 @@ scores=()
 for source in "${sources[@]}"; do scores+=(--score "$source"); done
 gluon-htr export "$work/last" --output "$work/scored.zip" --name latin-lines --float16 "${scores[@]}"
 # Confidences become probabilities on more lines of these sources; Hooker's show how far they can be trusted.
-known=()
-for source in "${sources[@]}"; do [[ "$source" == *hooker* ]] || known+=("$source"); done
-python examples/latin_validation.py "$work/calibration" "${known[@]}" --characters 5000
+without_hooker=()
+for source in "${known[@]}"; do [[ "$source" == *hooker* ]] || without_hooker+=("$source"); done
+python examples/latin_validation.py "$work/calibration" "${without_hooker[@]}" --characters 5000
 gluon-htr export "$work/scored.zip" --output "$work/latin-lines.zip" --validation "listing:$work/calibration/labels.tsv?group=group"
 gluon-htr models show "./$work/latin-lines.zip"
