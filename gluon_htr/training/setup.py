@@ -28,6 +28,7 @@ from .adversarial.engines import make_adversarial_engine
 from .batches import Batches, CharacterBatches
 from .engines import create_engine
 from .engines.interface import Engine
+from .engines.taught import TaughtEngine, load_teacher
 from .holdout import check_comparable, hold_out
 from .initial_weights import check_network, load_initial, remap_alphabet
 from .lineage import NOTHING, Lineage
@@ -35,7 +36,6 @@ from .objectives import objective_of
 from .run_files import check_same_request
 from .runs import Run, create_run, load_run
 from .settings import Request
-from .teacher import TaughtEngine, load_teacher
 from .team import ALONE, Team
 from .trainable import refuse_untrainable, split_characters, split_trainable
 from .validation import CharacterValidation, TextValidation

@@ -14,7 +14,7 @@ from gluon_htr.images.preprocessing import Preprocessing, fit
 from gluon_htr.runtime.classifier import softmax
 from gluon_htr.runtime.recognizer import Recognizer
 from gluon_htr.text.alphabet import Alphabet
-from gluon_htr.training.teacher import Teacher
+from gluon_htr.training.engines.taught import Teacher
 
 
 @pytest.fixture(scope="module")

@@ -10,13 +10,13 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from ..errors import UsageError
-from ..images.preprocessing import PADDING
-from ..runtime.loading import load_text_model
-from ..runtime.recognizer import Recognizer
-from ..text.alphabet import Alphabet
-from .engines.interface import Arrays, Engine
-from .objectives.batch import Batch
+from ...errors import UsageError
+from ...images.preprocessing import PADDING
+from ...runtime.loading import load_text_model
+from ...runtime.recognizer import Recognizer
+from ...text.alphabet import Alphabet
+from ..objectives.batch import Batch
+from .interface import Arrays, Engine
 
 
 class Teacher:
