@@ -29,7 +29,7 @@ from .calibration import evenly
 from .dpu.graphs import parse, with_constants
 from .dpu.sources import open_source
 
-STATIC, DYNAMIC = ["Conv", "MaxPool", "Relu"], ["LSTM", "MatMul"]
+STATIC, DYNAMIC = ["Conv", "Add", "MaxPool", "Relu"], ["LSTM", "MatMul"]
 
 
 def quantize_for_cpu(model: bytes, images: Store) -> bytes:
@@ -46,7 +46,7 @@ def quantize_for_cpu(model: bytes, images: Store) -> bytes:
             _Images(images),
             quant_format=QuantFormat.QDQ,
             per_channel=True,
-            activation_type=QuantType.QInt8,
+            activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8,
             op_types_to_quantize=STATIC,
         )
