@@ -6,6 +6,7 @@
 # First the network of english-lines learns letters and hands, as it trains three times as fast; then it is grown: residual
 # stages come in between, lines are 64 pixels high, and all is trained on. FIRST and LAST are the times of both. A run that
 # was stopped goes on. START is what learns, english-lines by default; START= begins with nothing.
+# With CONV, a time, lines-conv is trained as well, for a DPU: latin-lines-fast teaches it.
 # For other models, name another folder in WORK, or their runs go on with those that are there:
 #   WITHOUT='hooker poilus episearch'    leaves these data out, to see how unknown hands are read; START, too, must not
 #                                        have seen them, as english-lines has seen Hooker's letters
@@ -88,3 +89,10 @@ for source in "${known[@]}"; do [[ "$source" == *hooker* ]] || without_hooker+=(
 python examples/latin_validation.py "$work/calibration" "${without_hooker[@]}" --characters 5000
 gluon-htr export "$work/scored.zip" --output "$work/latin-lines.zip" --validation "listing:$work/calibration/labels.tsv?group=group"
 gluon-htr models show "./$work/latin-lines.zip"
+
+if [ -n "${CONV:-}" ]; then
+    [ -e "$work/conv-grown/model.params" ] ||
+        gluon-htr presets lines-conv --alphabet examples/latin.json --initialize "$work/conv-grown" --init latin-lines-fast
+    train conv lines-fast "$CONV" "$work/conv-grown" --preset lines-conv --teacher latin-lines-fast
+    gluon-htr export "$work/conv" --output "$work/lines-conv.zip" --name lines-conv --float16 "${scores[@]}"
+fi
