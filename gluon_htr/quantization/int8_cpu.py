@@ -39,7 +39,8 @@ def quantize_for_cpu(model: bytes, images: Store) -> bytes:
     """
     with tempfile.TemporaryDirectory() as folder, _silence():
         plain, half, whole = (Path(folder) / f"{name}.onnx" for name in ("plain", "half", "whole"))
-        onnx.save(with_constants(parse(model, "model.onnx")), str(plain))
+        graph = with_constants(parse(model, "model.onnx"))
+        onnx.save(graph, str(plain))
         quantize_static(
             plain,
             half,
@@ -49,11 +50,18 @@ def quantize_for_cpu(model: bytes, images: Store) -> bytes:
             activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8,
             op_types_to_quantize=STATIC,
+            nodes_to_exclude=_biases(graph),
         )
         quantize_dynamic(half, whole, weight_type=QuantType.QInt8, op_types_to_quantize=DYNAMIC)
         content = whole.read_bytes()
     check_graph(content, INTEGER_OPERATORS)
     return content
+
+
+def _biases(graph: onnx.ModelProto) -> list[str]:
+    """Name the additions of constants: that of the dense layer gives the logits, which stay float32."""
+    constants = {array.name for array in graph.graph.initializer}
+    return [node.name for node in graph.graph.node if node.op_type == "Add" and constants & set(node.input)]
 
 
 def quantize_bundle(

@@ -6,8 +6,8 @@ from collections import Counter
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 import pytest
+from onnxruntime import GraphOptimizationLevel, InferenceSession, SessionOptions
 
 onnx = pytest.importorskip("onnx")
 from letters import LETTERS, WORDS, array, draw, members, rehashed, zipped
@@ -20,7 +20,7 @@ from gluon_htr.bundles.schema import INTEGER_MODEL, MODEL
 from gluon_htr.datasets.store import Store
 from gluon_htr.errors import BundleError, UsageError
 from gluon_htr.images.decoding import decode
-from gluon_htr.images.preprocessing import fit
+from gluon_htr.images.preprocessing import fit, to_network_input
 from gluon_htr.quantization.int8_cpu import quantize_for_cpu, write_integer_bundle
 
 
@@ -54,14 +54,16 @@ def test_no_convolution_is_left_in_float(tmp_path: Path) -> None:
     bundle = read_bundle(SHIPPED / "latin-lines.zip")
     line = fit(decode(PROJECT / "examples" / "line.png"), bundle.image_reader.preprocessing.fit)
     content = quantize_for_cpu(bundle.model, Store.collect([("line", "", "g", line)], []))
-    options = onnxruntime.SessionOptions()
+    options = SessionOptions()
     options.optimized_model_filepath = str(tmp_path / "optimized.onnx")
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
+    options.graph_optimization_level = GraphOptimizationLevel.ORT_ENABLE_EXTENDED
     options.log_severity_level = 3
-    onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    InferenceSession(content, options, providers=["CPUExecutionProvider"])
     operators = Counter(node.op_type for node in onnx.load(options.optimized_model_filepath).graph.node)
     assert operators["QLinearConv"] == 12
     assert not operators["Conv"]
+    values = np.unique(InferenceSession(content).run(None, {"image": to_network_input(line[None])})[0])
+    assert len(values) > 256  # confidences would have steps
 
 
 def test_no_text_depends_on_its_neighbors(small: Path) -> None:
