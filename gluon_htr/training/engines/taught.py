@@ -12,6 +12,7 @@ import numpy as np
 
 from ...errors import UsageError
 from ...images.preprocessing import PADDING
+from ...runtime.classifier import softmax
 from ...runtime.loading import load_text_model
 from ...runtime.recognizer import Recognizer
 from ...text.alphabet import Alphabet
@@ -43,9 +44,7 @@ class Teacher:
 
     def posteriors(self, images: np.ndarray) -> np.ndarray:
         """Read images (N, H, W) uint8 of the network in training; return its targets (N, W / step_width, C) float32."""
-        logits = self._network(self._resized(images))
-        values = np.exp(logits - logits.max(2, keepdims=True))
-        values /= values.sum(2, keepdims=True)
+        values = softmax(self._network(self._resized(images)))
         steps = images.shape[2] // self._step_width
         targets = np.zeros((len(images), steps, self._count), np.float32)
         targets[:, :, self._classes] = self._at_steps(values, steps, images.shape[2])
