@@ -81,12 +81,21 @@ def _stains(gray: np.ndarray, random: np.random.Generator) -> np.ndarray:
     return gray * (1 - blots)
 
 
-def _bleed(gray: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """Add the other side of the sheet: the line itself mirrored, moved and faint."""
+def show_through(
+    gray: np.ndarray, blur: float, strength: tuple[float, float], random: np.random.Generator, paper: float = 255.0
+) -> np.ndarray:
+    """Add the other side of a sheet: the picture itself mirrored, moved and faint.
+
+    gray: (H, W) float32. blur: in pixels. strength: smallest and largest share of the ink that comes through.
+    """
     other = np.roll(gray[:, ::-1], random.integers(gray.shape[1]), axis=1)
     other = np.roll(other, random.integers(-gray.shape[0] // 2, gray.shape[0] // 2 + 1), axis=0)
-    faint = (255 - cv2.GaussianBlur(other, (0, 0), gray.shape[0] * 0.015 + 0.3)) * random.uniform(0.08, 0.3)
+    faint = np.maximum(paper - cv2.GaussianBlur(other, (0, 0), blur), 0) * random.uniform(*strength)
     return gray - faint.astype(np.float32)
+
+
+def _bleed(gray: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    return show_through(gray, gray.shape[0] * 0.015 + 0.3, (0.08, 0.3), random)
 
 
 def _neighbors(gray: np.ndarray, random: np.random.Generator) -> np.ndarray:

@@ -18,6 +18,7 @@ from ..errors import AnnotationError
 from .annotations import AnnotatedLine, parse_points
 
 THIN = 0.5  # of the page's usual thickness: a thinner outline is not that of a line
+STRIP = 1 / 3  # of the page's usual thickness: a thinner polygon is none of letters, however small
 ALIKE = 1.5  # largest ratio to the usual thickness, or its inverse, of a line of the usual size
 SHORT = 2.0  # thicknesses: the direction of a shorter baseline is random, and its line is not turned
 UPRIGHT = 1.0  # degrees: a smaller slope does not hinder reading, and turning would blur
@@ -79,13 +80,26 @@ def outlines(
 
 def bands(found: Sequence[LineGeometry | AnnotationError], size: tuple[int, int]) -> list[Outline | AnnotationError]:
     """Compute the outline of each line from its geometry and that of its neighbors, or the reason why it has none."""
-    places = [place for place in found if isinstance(place, LineGeometry)]
-    distance = _line_distance(places)
-    gap = distance or size[1] / PAGE_LINES
-    usual = max(float(np.median([p.thickness for p in places if p.thickness] or [0])), THIN * gap)
-    good = [place for place in places if place.thickness >= THIN * usual and len(place.baseline) > 1]
-    reach = _reach(good, distance or np.inf) if good else (ABOVE * gap, BELOW * gap)
+    usual, _, reach = _usual([place for place in found if isinstance(place, LineGeometry)], size)
     return [place if isinstance(place, AnnotationError) else _outline(place, usual, reach, size) for place in found]
+
+
+def mended(places: Sequence[LineGeometry], size: tuple[int, int]) -> list[LineGeometry]:
+    """Give each line whose polygon is a mere strip along its baseline a polygon as high as the others of the page.
+
+    Transkribus exports such strips for lines whose polygons were not computed: 30 of the 644 lines of Hooker's
+    validation letters have them. size: (width, height) of the image in pixels.
+    """
+    usual, good, (above, below) = _usual(places, size)
+    if good:  # polygons that follow the ink are higher at their highest letters than they usually are
+        share = float(np.median([place.thickness for place in good])) / (above + below)
+        above, below = above * share, below * share
+    return [
+        _restored(place, (above, below), size)
+        if place.length >= SHORT * above and place.thickness < STRIP * usual
+        else place
+        for place in places
+    ]
 
 
 def found_bands(lines: Sequence[LineGeometry], size: tuple[int, int]) -> list[Outline | AnnotationError]:
@@ -93,6 +107,25 @@ def found_bands(lines: Sequence[LineGeometry], size: tuple[int, int]) -> list[Ou
     transcribed pages do.
     """
     return bands([LineGeometry(_widened(line), line.baseline) for line in lines], size)
+
+
+def _usual(
+    places: Sequence[LineGeometry], size: tuple[int, int]
+) -> tuple[float, list[LineGeometry], tuple[float, float]]:
+    """Compute the usual thickness of a page's lines, those that are not thin, and how far these reach above and below
+    the baseline, in pixels.
+    """
+    distance = _line_distance(places)
+    gap = distance or size[1] / PAGE_LINES
+    usual = max(float(np.median([p.thickness for p in places if p.thickness] or [0])), THIN * gap)
+    good = [place for place in places if place.thickness >= THIN * usual and len(place.baseline) > 1]
+    return usual, good, _reach(good, distance or np.inf) if good else (ABOVE * gap, BELOW * gap)
+
+
+def _restored(place: LineGeometry, reach: tuple[float, float], size: tuple[int, int]) -> LineGeometry:
+    across = turned(place.polygon if len(place.polygon) else place.baseline, -place.angle)[:, 0]
+    band = _band(turned(place.baseline, -place.angle), (across.min(), across.max()), reach)
+    return LineGeometry(np.clip(turned(band, place.angle), 0, size), place.baseline)
 
 
 def _widened(line: LineGeometry) -> np.ndarray:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from ...pages.outlines import LineGeometry
 from ..generated.composed_pages import ComposedPages, ComposedPagesOptions
 from ..sample import Problem
-from .sample import LayoutSample, LinePlace
+from .sample import LayoutSample
 
 
 class ComposedLayout:
@@ -26,5 +27,5 @@ class ComposedLayout:
 
     def __iter__(self) -> Iterator[LayoutSample]:
         for page in self._pages:
-            places = tuple(LinePlace(polygon, baseline) for polygon, baseline in page.lines)
+            places = tuple(LineGeometry(polygon, baseline) for polygon, baseline in page.lines)
             yield LayoutSample(page.id, page.group, "composed-pages", page.image.copy, places, page.texts)

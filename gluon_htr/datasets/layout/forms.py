@@ -7,11 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
+from ...pages.outlines import LineGeometry
 from ..iam.annotations import Line, around
 from ..iam.forms import IamForms
 from ..iam.reader import FormsOptions
 from ..sample import Problem
-from .sample import LayoutSample, LinePlace
+from .sample import LayoutSample
 
 ON_BASELINE = 40  # percentile of the lower edges of components, most of which stand on the baseline
 NEAR = 0.2  # line heights: what is farther below or above does not stand on the baseline
@@ -40,7 +41,7 @@ class FormsLayout:
             yield LayoutSample(form.id, form.writer, "iam-forms", pictured.image, places, texts)
 
 
-def _place(line: Line) -> LinePlace:
+def _place(line: Line) -> LineGeometry:
     """Return the outline of a line's words, and a straight baseline on which most of their components stand.
 
     Dots and dashes are no lower than other words: the outline has no waist there.
@@ -54,7 +55,7 @@ def _place(line: Line) -> LinePlace:
     lower = np.maximum(words[:, [3, 3]].ravel(), base)
     ends = np.array([x.min(), x.max()])
     outline = np.concatenate([np.stack([x, upper], axis=1), np.stack([x, lower], axis=1)[::-1]])
-    return LinePlace(outline, np.stack([ends, level + slope * ends], axis=1))
+    return LineGeometry(outline, np.stack([ends, level + slope * ends], axis=1))
 
 
 def _baseline(components: np.ndarray, height: float) -> tuple[float, float]:

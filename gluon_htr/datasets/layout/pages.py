@@ -10,12 +10,13 @@ import numpy as np
 from ...errors import AnnotationError
 from ...images.decoding import Encoded
 from ...pages.annotations import AnnotatedLine, parse_points
+from ...pages.outlines import LineGeometry, mended
 from ..page_files import PageFile, PageFiles, PageSource, document_of
 from ..pages import PagesOptions
 from ..problems import first_problems
 from ..sample import Problem
 from ..splits import part_by_ratio
-from .sample import LayoutSample, LinePlace
+from .sample import LayoutSample
 
 BASELINE = 0.75  # of a line's height, from above
 PLACES = np.linspace(0.05, 0.95, 10)  # along a line, where its height is measured
@@ -55,7 +56,8 @@ class PagesLayout:
             except AnnotationError as error:
                 self.problems.append(Problem(f"{file.name}/{line.id or number}", str(error)))
         group, image = document_of(file.name, options.group), Encoded(str(file.image))
-        return LayoutSample(file.name, group, _collection(file.image.parent), image, tuple(places), tuple(texts))
+        lines = tuple(mended(places, file.size))
+        return LayoutSample(file.name, group, _collection(file.image.parent), image, lines, tuple(texts))
 
 
 def _collection(folder: Path) -> str:
@@ -63,7 +65,7 @@ def _collection(folder: Path) -> str:
     return folder.parent.name if folder.name in ("train", "validation", "test") else folder.name
 
 
-def line_place(line: AnnotatedLine, scale: np.ndarray, size: Sequence[int]) -> LinePlace:
+def line_place(line: AnnotatedLine, scale: np.ndarray, size: Sequence[int]) -> LineGeometry:
     """Return the place of a line, clipped to its page. Raises `AnnotationError` if it has no polygon.
 
     A line without a baseline gets a straight one at three quarters of its height, as sloped as its polygon is.
@@ -73,7 +75,7 @@ def line_place(line: AnnotatedLine, scale: np.ndarray, size: Sequence[int]) -> L
         raise AnnotationError("has no polygon with an area")
     if len(baseline) < 2 or not np.ptp(baseline[:, 0]):
         baseline = np.clip(_assumed_baseline(polygon), 0, size)
-    return LinePlace(polygon, baseline)
+    return LineGeometry(polygon, baseline)
 
 
 def _assumed_baseline(polygon: np.ndarray) -> np.ndarray:

@@ -8,15 +8,8 @@ from typing import Protocol
 
 import numpy as np
 
+from ...pages.outlines import LineGeometry
 from ..sample import Problem
-
-
-@dataclass(frozen=True)
-class LinePlace:
-    """The place of a line on its page, in pixels: polygon (n, 2), n ≥ 3, and baseline (m, 2), m ≥ 2, float64."""
-
-    polygon: np.ndarray
-    baseline: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -31,7 +24,7 @@ class LayoutSample:
     group: str
     collection: str
     image: Callable[[], np.ndarray]
-    lines: tuple[LinePlace, ...]
+    lines: tuple[LineGeometry, ...]
     texts: tuple[str, ...]
 
     @property

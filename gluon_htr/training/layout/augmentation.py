@@ -11,11 +11,14 @@ from itertools import pairwise
 import cv2
 import numpy as np
 
+from ...images.paper import show_through
 from .settings import PageAugmentation
 from .targets import Lines
 
 cv2.setNumThreads(1)  # parallelism comes from worker processes
 ON_A_LINE = 0.85  # proportion of crops whose center is on a line
+PAPER = 70  # percentile of the grays of a crop: that of its paper
+BLEED = (0.1, 0.6)  # share of the ink that comes through the sheet
 
 
 def crop(
@@ -89,6 +92,10 @@ def _dense(points: np.ndarray, step: float = 24.0) -> np.ndarray:
 
 
 def _light(square: np.ndarray, settings: PageAugmentation, random: np.random.Generator) -> np.ndarray:
+    if random.random() < settings.bleed:
+        paper = float(np.percentile(square, PAPER))
+        blur = random.uniform(0.3, 1.5)
+        square = np.clip(show_through(square.astype(np.float32), blur, BLEED, random, paper), 0, 255).astype(np.uint8)
     if random.random() < settings.binary:
         level = square.mean() - random.uniform(0.6, 1.4) * square.std()
         square = np.where(square > level, 255, 0).astype(np.uint8)

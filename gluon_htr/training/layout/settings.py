@@ -26,8 +26,10 @@ class PageAugmentation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     stretch: Amount = 0.15
     #: Height of waves, as a share of the crop's side: drawn from 0.
     waves: Amount = 0.012
-    #: Proportion of pages that are mirrored.
-    mirror: Probability = 0.2
+    #: Proportion of pages that are mirrored. By default none: mirrored writing is that of the other side of the sheet.
+    mirror: Probability = 0.0
+    #: Proportion of pages through which the other side of the sheet shows, mirrored and faint.
+    bleed: Probability = 0.3
     #: Change of contrast and of brightness, as a share of the full range.
     contrast: Amount = 0.4
     #: Proportion of pages with a shadow over a part of them.
