@@ -16,7 +16,7 @@ from gluon_htr.pages.crops import cut_straight
 from gluon_htr.pages.detection.classes import CLASSES
 from gluon_htr.pages.detection.detector import probabilities
 from gluon_htr.pages.outlines import LineGeometry, found_bands
-from gluon_htr.pages.scaling import padded, scaled
+from gluon_htr.pages.scaling import framed, scaled
 
 reader = gluon_htr.load_reader("latin-lines-fast")
 page = decode(PROJECT / "examples" / "page.jpg")
@@ -31,13 +31,16 @@ print(page.shape, "pixels;", CLASSES[detector.classes])
 
 # %%
 small, zoom = scaled(page, detector.max_side)
-maps = probabilities(detector.network(padded(small, detector.multiple)[None])[0])
+framed_page, _ = framed(small, detector.multiple)  # writing at its edge is told from writing that goes on
+maps = probabilities(detector.network(framed_page[None])[0])
 _, body, baseline, end = maps
 white = np.ones(body.shape)
 paint = np.stack([white - body - end, white - body - baseline, white - baseline - end], axis=-1)
 painted = Image.fromarray((paint.clip(0, 1) * 255).astype(np.uint8))
 show(
-    sheet([small, painted.resize(small.shape[::-1])], ["the page, scaled", "body, baseline, ends"], columns=2),
+    sheet(
+        [framed_page, painted.resize(framed_page.shape[::-1])], ["the page, scaled", "body, baseline, ends"], columns=2
+    ),
     "page-maps",
 )
 

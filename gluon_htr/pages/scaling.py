@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
+MARGIN = 0.05  # of the longer side of a page
+
 
 def scaled(page: np.ndarray, max_side: int) -> tuple[np.ndarray, np.ndarray]:
     """Scale a page so that its longer side has `max_side` pixels; every covered pixel counts.
@@ -18,7 +20,13 @@ def scaled(page: np.ndarray, max_side: int) -> tuple[np.ndarray, np.ndarray]:
     return np.asarray(image), np.array([size[0] / width, size[1] / height])
 
 
-def padded(page: np.ndarray, multiple: int) -> np.ndarray:
-    """Pad a page at the right and at the bottom to multiples of a number of pixels, in the gray of its edges."""
-    below, right = (-side % multiple for side in page.shape)
-    return np.pad(page, ((0, below), (0, right)), mode="edge") if below or right else page
+def framed(page: np.ndarray, multiple: int) -> tuple[np.ndarray, int]:
+    """Surround a page by a margin in its usual gray, wider at the right and below, to multiples of a number of pixels.
+
+    Without the margin, what reaches over from a facing page looks like the lines that the edge of a training crop cuts
+    off. Returns the image, and the pixels of the margin at the left and above.
+    """
+    margin = round(MARGIN * max(page.shape))
+    below, right = (margin + -(side + 2 * margin) % multiple for side in page.shape)
+    paper = int(np.median(page[:: max(1, page.shape[0] // 16)]))
+    return np.pad(page, ((margin, below), (margin, right)), constant_values=paper), margin

@@ -9,10 +9,10 @@ from PIL import Image
 
 from ..errors import ModelError
 from ..pages.detection.classes import Classes
-from ..pages.detection.detector import find, probabilities
+from ..pages.detection.detector import find_on
 from ..pages.detection.lines import FoundLine
 from ..pages.outlines import turned
-from ..pages.scaling import padded, scaled
+from ..pages.scaling import scaled
 from .backends import LogitsFunction
 from .origin import Origin, reduced
 
@@ -74,12 +74,13 @@ class Detector:
 
     def _find(self, small: np.ndarray) -> list[FoundLine]:
         """Find the lines of a scaled page, in its pixels."""
-        image = padded(small, self.multiple)
-        logits = self.network(image[None])[0]
+        return find_on(small, self._logits, self.classes, self.multiple)
+
+    def _logits(self, images: np.ndarray) -> np.ndarray:
+        logits = self.network(images)
         if not np.isfinite(logits).all():
             raise ModelError(f"{self.name} produced NaN or Inf logits: its weights are corrupt")
-        scale = np.array(image.shape[::-1]) / np.array(logits.shape[:0:-1])
-        return find(probabilities(logits), self.classes, scale)
+        return logits
 
 
 def _on_page(found: list[FoundLine], page: np.ndarray) -> list[FoundLine]:

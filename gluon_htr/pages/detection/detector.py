@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from ..scaling import framed
 from .classes import Classes
 from .lines import FoundLine, find_lines
 from .odd_even import find_odd_even
@@ -23,3 +24,17 @@ def find(maps: np.ndarray, classes: Classes, scale: Sequence[float]) -> list[Fou
     maps: (C, h, w) probabilities of the classes. scale: pixels of the page per pixel of the maps, along x and y.
     """
     return find_lines(maps, scale) if classes == "lines" else find_odd_even(maps, scale)
+
+
+def find_on(
+    page: np.ndarray, predict: Callable[[np.ndarray], np.ndarray], classes: Classes, multiple: int
+) -> list[FoundLine]:
+    """Find the lines of a scaled page (H, W) uint8, in its pixels, from top to bottom.
+
+    predict: from images (1, H, W) uint8 to logits (1, C, h, w). multiple: sides of its input are multiples of it.
+    """
+    image, margin = framed(page, multiple)
+    logits = predict(image[None])[0]
+    scale = np.array(image.shape[::-1]) / np.array(logits.shape[:0:-1])
+    found = find(probabilities(logits), classes, scale)
+    return [FoundLine(line.polygon - margin, line.baseline - margin, line.confidence) for line in found]

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from ...pages.detection.classes import Classes
-from ...pages.detection.detector import find, probabilities
-from ...pages.scaling import padded
+from ...pages.detection.detector import find_on
 from ...pages.scoring import Matches, match
 from ..team import ALONE, Team
 from ..validation import Examination, Predict
@@ -52,8 +49,5 @@ class LayoutValidation:
         )
 
     def _match(self, predict: Predict, page: int) -> Matches:
-        image = padded(self.pages.image(page), self.multiple)
-        logits = predict(image[None])[0]
-        size = np.array(image.shape[::-1]) / logits.shape[:0:-1]
-        found = find(probabilities(logits), self.classes, size)
+        found = find_on(self.pages.image(page), predict, self.classes, self.multiple)
         return match(self.pages.lines[page], [(line.polygon, line.baseline) for line in found])
