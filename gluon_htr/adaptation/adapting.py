@@ -92,6 +92,8 @@ def adapt(
         read = read_lines(files, _reader(start, settings, model))
         for number in range(1, settings.rounds + 1):
             chosen = confident(read)
+            if len(chosen) < LEAST and number > 1:
+                break
             if len(chosen) < LEAST:
                 raise UsageError(
                     f"{len(chosen)} lines can be read with some confidence, of {len(files)}: too few to tell whether "

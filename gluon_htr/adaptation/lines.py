@@ -84,10 +84,13 @@ def read_lines(files: Sequence[tuple[Path, str]], recognizer: Recognizer) -> lis
 
 
 def confident(lines: Sequence[ReadLine]) -> list[ReadLine]:
-    """Return the lines that a network can learn from: not empty, and not among the least confident."""
+    """Return the lines that a network can learn from: not empty, and not among the least confident, as long as `LEAST`
+    remain.
+    """
     legible = [line for line in lines if line.recognition.text.strip()]
     ranked = sorted(legible, key=lambda line: line.recognition.mean_character_confidence or 0.0)
-    worst = {line.file for line in ranked[: round(LEFT_OUT * len(ranked))]}
+    count = min(round(LEFT_OUT * len(ranked)), max(0, len(ranked) - LEAST))
+    worst = {line.file for line in ranked[:count]}
     return [line for line in legible if line.file not in worst]
 
 

@@ -21,6 +21,7 @@ from ..training.runs import Run
 from ..training.settings import Request
 from ..training.setup import (
     Say,
+    check_teacher,
     load_training_data,
     load_unlabeled,
     make_batches,
@@ -66,6 +67,7 @@ def make_plan(
     say: Say = lambda message: None,
 ) -> Plan:
     """Load the data, train a few steps, and compute the time of the whole training. Raises as `Session.open` does."""
+    check_teacher(request)
     with TemporaryDirectory() as folder:
         data, unlabeled = load_training_data(request, track, say), load_unlabeled(request, track, say)
         run = start_run(Path(folder) / "run", request, data, alphabet, say)

@@ -19,6 +19,7 @@ from .annotations import AnnotatedLine, parse_points
 
 THIN = 0.5  # of the page's usual thickness: a thinner outline is not that of a line
 STRIP = 1 / 3  # of the page's usual thickness: a thinner polygon is none of letters, however small
+SLENDER = 40.0  # thicknesses: polygons that are usually longer are strips, and say nothing about the letters
 ALIKE = 1.5  # largest ratio to the usual thickness, or its inverse, of a line of the usual size
 SHORT = 2.0  # thicknesses: the direction of a shorter baseline is random, and its line is not turned
 UPRIGHT = 1.0  # degrees: a smaller slope does not hinder reading, and turning would blur
@@ -117,7 +118,10 @@ def _usual(
     """
     distance = _line_distance(places)
     gap = distance or size[1] / PAGE_LINES
-    usual = max(float(np.median([p.thickness for p in places if p.thickness] or [0])), THIN * gap)
+    thick = [place for place in places if place.thickness]
+    usual = float(np.median([place.thickness for place in thick])) if thick else 0.0
+    if not thick or np.median([place.length / place.thickness for place in thick]) > SLENDER:
+        usual = max(usual, THIN * gap)
     good = [place for place in places if place.thickness >= THIN * usual and len(place.baseline) > 1]
     return usual, good, _reach(good, distance or np.inf) if good else (ABOVE * gap, BELOW * gap)
 

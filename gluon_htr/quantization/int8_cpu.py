@@ -1,6 +1,6 @@
 """int8 for ordinary CPUs: `model.int8.onnx`, made by ONNX Runtime's quantizer.
 
-Convolutions have static scales (activations int8 per tensor, weights int8 per channel), for which CPUs with VNNI have
+Convolutions have static scales (activations uint8 per tensor, weights int8 per channel), for which CPUs with VNNI have
 instructions. The LSTM and the dense layer are quantized dynamically: an LSTM in int8 has no other form. A DPU needs
 another form: see `dpu/qdq.py`.
 """
@@ -33,7 +33,7 @@ STATIC, DYNAMIC = ["Conv", "Add", "MaxPool", "Relu"], ["LSTM", "MatMul"]
 
 
 def quantize_for_cpu(model: bytes, images: Store) -> bytes:
-    """Quantize the whole graph to int8; input and output stay float32.
+    """Quantize the graph to int8; input, output and the bias of the dense layer stay float32.
 
     Raises `GraphError` if it has unknown operators.
     """

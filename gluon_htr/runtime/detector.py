@@ -9,7 +9,7 @@ from PIL import Image
 
 from ..errors import ModelError
 from ..pages.detection.classes import Classes
-from ..pages.detection.detector import find_on
+from ..pages.detection.detector import find_on, on_page
 from ..pages.detection.lines import FoundLine
 from ..pages.outlines import turned
 from ..pages.scaling import scaled
@@ -64,13 +64,15 @@ class Detector:
         small, zoom = scaled(page, self.max_side)
         found = self._find(small)
         if (height := _usual_height(found)) and height < SMALL:
-            larger = min(FINE / height, MAX_ENLARGEMENT)
-            small, zoom = scaled(page, min(round(larger * self.max_side), max(page.shape)))
-            found = self._find(small)
+            side = min(round(min(FINE / height, MAX_ENLARGEMENT) * self.max_side), max(page.shape))
+            if side > self.max_side:  # a page with fewer pixels has been enlarged as it is
+                small, zoom = scaled(page, side)
+                found = self._find(small)
         skew = _skew(found)
         if abs(skew) > LEVEL:
             found = _turned_back(self._find(_turned(small, skew)), skew, small.shape, _canvas(small.shape, skew))
-        return _on_page([FoundLine(line.polygon / zoom, line.baseline / zoom, line.confidence) for line in found], page)
+        whole = [FoundLine(line.polygon / zoom, line.baseline / zoom, line.confidence) for line in found]
+        return on_page(whole, page.shape)
 
     def _find(self, small: np.ndarray) -> list[FoundLine]:
         """Find the lines of a scaled page, in its pixels."""
@@ -81,15 +83,6 @@ class Detector:
         if not np.isfinite(logits).all():
             raise ModelError(f"{self.name} produced NaN or Inf logits: its weights are corrupt")
         return logits
-
-
-def _on_page(found: list[FoundLine], page: np.ndarray) -> list[FoundLine]:
-    """Cut lines off at the edges of the page, and leave out those of which less than a pixel is left: the network also
-    sees the margin that is added for it.
-    """
-    size = page.shape[::-1]
-    cut = (FoundLine(np.clip(f.polygon, 0, size), np.clip(f.baseline, 0, size), f.confidence) for f in found)
-    return [line for line in cut if np.ptp(line.polygon, axis=0).min() >= 1]
 
 
 def _usual_height(found: list[FoundLine]) -> float:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import platform
 import shlex
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, TypeVar
@@ -37,6 +39,8 @@ class RunFiles:
     """Paths of the files of a run."""
 
     path: Path
+    #: SHA-256 of the data, as far as they are known.
+    data_digest: str | None
 
     @property
     def last(self) -> Path:
@@ -57,6 +61,23 @@ class RunFiles:
     def parameters(self) -> Path:
         """The best averaged weights, for readers."""
         return self.path / PARAMETERS
+
+
+@contextmanager
+def unmarked_unless_trained(run: RunFiles) -> Iterator[None]:
+    """On an error before the first checkpoint, remove `run.toml`: a corrected command may use the same output."""
+    try:
+        yield
+    except BaseException:
+        if not run.last.exists():
+            (run.path / RUN).unlink(missing_ok=True)
+        raise
+
+
+def check_digest(run: RunFiles, found: str) -> None:
+    """Raise `CheckpointError` if this is not the digest of the data that the run began with, as far as it is known."""
+    if run.data_digest not in (None, found):
+        raise CheckpointError(f"{run.path}: its data have changed since it began: use another --output")
 
 
 def write_run(

@@ -94,8 +94,3 @@ def load_run(path: Path) -> Run:
 def lineage_of(run: Run) -> Lineage:
     """Return the lineage of the run's weights."""
     return run.start.joined(Lineage(known_data(run.request), (run.training_stage(),)))
-
-
-def unmark_run(path: Path) -> None:
-    """Remove the mark of a run from the folder; its other content stays."""
-    (path / RUN).unlink(missing_ok=True)

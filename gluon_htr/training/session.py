@@ -23,7 +23,8 @@ from ..text.metrics import ScoreCard
 from .adversarial.engines import Drawing, write_sheet
 from .journal import read_journal
 from .loop import Callbacks, HasTrainer, Trainer
-from .runs import Run, unmark_run
+from .run_files import unmarked_unless_trained
+from .runs import Run
 from .settings import Request
 from .setup import (
     Say,
@@ -128,17 +129,8 @@ class Session(HasTrainer):
             resumed = start_run(output, request, data, alphabet, say)
         team.wait()
         run = resumed or resumed_run(output, request)
-        try:
+        with unmarked_unless_trained(run):
             return cls(run, train, validation, unlabeled, threads, team, judge)
-        except BaseException:
-            cls._unmark(run)
-            raise
-
-    @staticmethod
-    def _unmark(run: Run) -> None:
-        """Remove the mark of a run that cannot be resumed: a corrected command may use the same output."""
-        if not run.last.exists():
-            unmark_run(run.path)
 
     @property
     def counts(self) -> str:
@@ -156,20 +148,19 @@ class Session(HasTrainer):
 
         Raises `DivergenceError` if the loss is NaN or infinite.
         """
-        try:
-            with make_batches(self.run, self.samples, self._team, self._unlabeled) as batches:
-                self._trainer = trainer = Trainer(self.run, self._engine, batches, self._validation, self._team)
-                if self.run.last.exists():
-                    trainer.resume()
-                    progress = trainer.progress
-                    ended = ", where it ended: a longer --budget, or more epochs, would go on" if trainer.done() else ""
-                    callbacks.on_message(f"continues at step {progress.step}, epoch {progress.next.epoch + 1}{ended}")
-                if isinstance(self._engine, Drawing) and self._team.is_leader:
-                    callbacks = replace(callbacks, on_validation=partial(write_sheet, self.run.path, self._engine))
-                return trainer.finish(callbacks)
-        except BaseException:
-            self._unmark(self.run)
-            raise
+        with (
+            unmarked_unless_trained(self.run),
+            make_batches(self.run, self.samples, self._team, self._unlabeled) as batches,
+        ):
+            self._trainer = trainer = Trainer(self.run, self._engine, batches, self._validation, self._team)
+            if self.run.last.exists():
+                trainer.resume()
+                progress = trainer.progress
+                ended = ", where it ended: a longer --budget, or more epochs, would go on" if trainer.done() else ""
+                callbacks.on_message(f"continues at step {progress.step}, epoch {progress.next.epoch + 1}{ended}")
+            if isinstance(self._engine, Drawing) and self._team.is_leader:
+                callbacks = replace(callbacks, on_validation=partial(write_sheet, self.run.path, self._engine))
+            return trainer.finish(callbacks)
 
     def report(self) -> Outcome:
         """Score the best weights; the leader writes the score card, and pictures if matplotlib is installed."""

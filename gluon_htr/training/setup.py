@@ -17,11 +17,12 @@ from ..bundles.run_folder import is_run
 from ..datasets.loading import Track, is_generated, load_data
 from ..datasets.sample import Problem
 from ..datasets.store import Store
-from ..errors import CheckpointError, UsageError
+from ..errors import ModelError, UsageError
 from ..graphs.pair import write_pair
 from ..networks.character_configuration import CharacterPreset
 from ..networks.configuration import Preset
 from ..networks.presets import load_reading_preset
+from ..runtime.loading import find_model
 from ..text.alphabet import Alphabet
 from .adversarial.batches import SemiSupervisedBatches
 from .adversarial.engines import make_adversarial_engine
@@ -30,10 +31,10 @@ from .engines import create_engine
 from .engines.interface import Engine
 from .engines.taught import TaughtEngine, load_teacher
 from .holdout import check_comparable, hold_out
-from .initial_weights import check_network, load_initial, remap_alphabet
+from .initial_weights import InitialWeights, check_network, load_initial, remap_alphabet
 from .lineage import NOTHING, Lineage
 from .objectives import objective_of
-from .run_files import check_same_request
+from .run_files import check_digest, check_same_request
 from .runs import Run, create_run, load_run
 from .settings import Request
 from .team import ALONE, Team
@@ -60,7 +61,7 @@ def start_run(
         raise UsageError(f"{output} is a run already: continue it with --resume, or give another --output")
     chosen = Alphabet.load(alphabet) if alphabet else None
     preset = load_reading_preset(request.preset)
-    teacher = load_initial(request.teacher) if request.teacher else None
+    teacher = _teacher_weights(request.teacher) if request.teacher else None
     taught = Lineage(teacher.lineage.data) if teacher else NOTHING  # its terms apply to what it teaches
     texts = [*data[0].texts, *(teacher.alphabet.characters if teacher else ())]
     data_digest = digest(*data)
@@ -78,12 +79,23 @@ def start_run(
 
 
 def check_teacher(request: Request) -> None:
-    """Raise `UsageError` if a request has a teacher and its preset cannot have one, or the teacher is no model."""
+    """Raise `UsageError` if a request has a teacher and its preset cannot have one, or the teacher cannot teach it."""
     if request.teacher is None:
         return
     if isinstance(load_reading_preset(request.preset), CharacterPreset):
         raise UsageError(f"{request.preset} reads single characters: --teacher is for networks of lines and words")
-    load_initial(request.teacher, "--teacher")
+    _teacher_weights(request.teacher)
+
+
+def _teacher_weights(teacher: str) -> InitialWeights:
+    try:
+        find_model(teacher)
+    except ModelError as error:
+        raise UsageError(f"--teacher takes a bundle or a run: {error}") from None
+    found = load_initial(teacher, "--teacher")
+    if not found.has_blank:
+        raise UsageError(f"{teacher} reads single characters: --teacher takes a model that reads lines or words")
+    return found
 
 
 def _alphabet_of(preset: Preset | CharacterPreset, texts: Sequence[str]) -> Alphabet:
@@ -110,8 +122,7 @@ def resumed_run(output: Path, request: Request) -> Run:
 
 def check_data(run: Run, data: tuple[Store, ...]) -> None:
     """Raise `CheckpointError` if these are not the samples that the run began with, as far as they are known."""
-    if run.data_digest not in (None, digest(*data)):
-        raise CheckpointError(f"{run.path}: its data have changed since it began: use another --output")
+    check_digest(run, digest(*data))
 
 
 def digest(*stores: Store) -> str:

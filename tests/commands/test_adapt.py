@@ -17,6 +17,7 @@ need_mxnet()
 
 import gluon_htr
 from gluon_htr import _command, adapt, language
+from gluon_htr.adaptation.lines import confident, read_lines
 from gluon_htr.text.metrics import cer
 
 Run = Callable[..., tuple[int, str, str]]
@@ -101,6 +102,14 @@ def test_a_hand_that_is_read_well_keeps_its_model(run: Run, model: Path, tmp_pat
     assert not (tmp_path / "same.zip").exists()
 
 
+@pytest.mark.parametrize(("count", "learned_from"), [(39, 39), (40, 40), (43, 40), (60, 54)])
+def test_the_least_confident_are_left_out_where_enough_remain(hand: Path, count: int, learned_from: int) -> None:
+    """Who gave the 40 lines that were asked for was asked for 40 lines."""
+    files = sorted(hand.iterdir())[:count]
+    read = read_lines([(file, "hand") for file in files], gluon_htr.load(LETTERS))
+    assert len(confident(read)) == learned_from
+
+
 def test_a_few_lines_are_refused(run: Run, model: Path, hand: Path, tmp_path: Path) -> None:
     """Of so few, nothing could be held out."""
     few = sorted(hand.iterdir())[:30]
@@ -108,7 +117,7 @@ def test_a_few_lines_are_refused(run: Run, model: Path, hand: Path, tmp_path: Pa
         adapt.main, *few, "--lines", "--model", LETTERS, "--language-model", model, "--output", "few.zip"
     )
     assert (status, printed) == (2, "")
-    assert "27 lines can be read with some confidence, of 30" in told
+    assert "30 lines can be read with some confidence, of 30" in told
     assert not (tmp_path / "few.zip").exists()
 
 

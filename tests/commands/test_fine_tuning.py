@@ -241,10 +241,18 @@ def test_a_teacher_helps_and_its_data_bind_the_result(words: Path, command: Comm
 
 def test_what_cannot_teach_is_refused(words: Path, command: Command, tmp_path: Path) -> None:
     """A training would begin that cannot go on, or ignore its teacher."""
-    for teacher, says in (("nobody", "--teacher takes a bundle"), ("digits", "characters that this training's")):
+    pair = tmp_path / "pair"
+    (tmp_path / "five.json").write_text('{"characters": ["a", "b", "c", "d", "e"]}')
+    made = command("presets", "words", "--initialize", pair, "--alphabet", tmp_path / "five.json")
+    assert made.returncode == 0, made.stderr
+    for teacher, says in (
+        ("nobody", "--teacher takes a bundle or a run: there is no model nobody"),
+        (pair, "--teacher takes a bundle or a run"),
+        (PROJECT / "bundles" / "characters.zip", "reads single characters"),
+        ("digits", "characters that this training's"),
+    ):
         arguments = training(words, tmp_path / "run", "--teacher", teacher)
         if teacher == "digits":
-            (tmp_path / "five.json").write_text('{"characters": ["a", "b", "c", "d", "e"]}')
             arguments = [*arguments, "--alphabet", tmp_path / "five.json"]
         assert says in refusal(command("train", *arguments))
     one = command(

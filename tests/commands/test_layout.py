@@ -96,6 +96,37 @@ def test_a_run_goes_on_without_naming_its_preset(trained: Path, tmp_path: Path) 
     assert "continues at step" in done.stderr
 
 
+def test_a_run_that_cannot_begin_leaves_its_folder_free(trained: Path, tmp_path: Path) -> None:
+    """The corrected command was told that the folder is a run already."""
+    pages = ["--data", f"pages:{trained / 'pages'}", "--output", tmp_path / "run", "--workers", 0]
+    assert "gpu" in refusal(run_command("train", "--config", TINY, *pages, "--engine", "mxnet", "--device", "gpu:99"))
+    done = run_command("train", "--config", TINY, *pages, "--budget", "1s")
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_run_does_not_go_on_with_other_pages(tmp_path: Path) -> None:
+    """Pages that were held out would be trained on."""
+    write_pages(tmp_path / "pages", 5, lines=8, seed=70)
+    own = ["train", "--config", TINY, "--data", f"pages:{tmp_path / 'pages'}?group=page", "--output", tmp_path / "run"]
+    begun = run_command(*own, "--budget", "1s", "--workers", 0)
+    assert begun.returncode == 0, begun.stderr
+    next((tmp_path / "pages").glob("page-00.xml")).unlink()
+    assert "its data have changed" in refusal(run_command(*own, "--budget", "4s", "--workers", 0, "--resume"))
+
+
+def test_a_line_that_is_left_out_is_counted_once(tmp_path: Path) -> None:
+    """Pages that are held out out of the data have the problems of all of them."""
+    folder = write_pages(tmp_path / "pages", 5, lines=8, seed=70)
+    file = next(folder.glob("page-00.xml"))
+    file.write_text(file.read_text().replace("<Coords points=", '<Coords points="1,1 2,1 3,1" other=', 1))
+    done = run_command(
+        "train", "--config", TINY, "--data", f"pages:{folder}?group=page", "--output", tmp_path / "run",
+        "--budget", "1s", "--workers", 0,
+    )  # fmt: skip
+    assert ", 1 left out, " in done.stderr
+    assert done.stderr.count("has no polygon with an area") == 1
+
+
 def test_a_run_that_finds_lines_is_refused_where_text_is_read(trained: Path) -> None:
     """The message named a key of a file that nobody wrote."""
     pages = f"pages:{trained / 'others'}"

@@ -37,4 +37,14 @@ def find_on(
     logits = predict(image[None])[0]
     scale = np.array(image.shape[::-1]) / np.array(logits.shape[:0:-1])
     found = find(probabilities(logits), classes, scale)
-    return [FoundLine(line.polygon - margin, line.baseline - margin, line.confidence) for line in found]
+    moved = [FoundLine(line.polygon - margin, line.baseline - margin, line.confidence) for line in found]
+    return on_page(moved, page.shape)
+
+
+def on_page(found: Sequence[FoundLine], shape: tuple[int, ...]) -> list[FoundLine]:
+    """Cut lines off at the edges of a page of this shape, and leave out those of which less than a pixel is left: the
+    network also sees the margin that is added for it.
+    """
+    size = shape[::-1]
+    cut = (FoundLine(np.clip(f.polygon, 0, size), np.clip(f.baseline, 0, size), f.confidence) for f in found)
+    return [line for line in cut if np.ptp(line.polygon, axis=0).min() >= 1]

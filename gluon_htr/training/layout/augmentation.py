@@ -30,6 +30,9 @@ def crop(
     Returns the square and the lines in its pixels.
     """
     zoom *= np.exp(random.uniform(-1, 1) * settings.scale)
+    if zoom < 1:  # cv2.warpAffine would skip pixels; in reading, too, every covered pixel counts
+        page = cv2.resize(page, None, None, zoom, zoom, cv2.INTER_AREA)
+        lines, zoom = [(polygon * zoom, baseline * zoom) for polygon, baseline in lines], 1.0
     tall = np.exp(random.uniform(-1, 1) * settings.stretch)
     angle = np.radians(random.uniform(-1, 1) * settings.rotation) * random.random()
     flip = -1.0 if random.random() < settings.mirror else 1.0
@@ -38,10 +41,9 @@ def crop(
     matrix = turn @ np.diag([zoom * flip, zoom * tall])
     shift = np.array([side / 2, side / 2]) + random.uniform(-0.25, 0.25, 2) * side - matrix @ center
     affine = np.column_stack([matrix, shift]).astype(np.float32)
-    flags = cv2.INTER_AREA if zoom < 0.7 else cv2.INTER_LINEAR
     border = int(np.median(page[:: max(1, page.shape[0] // 16)]))
     size, fill = (side, side), (border,)
-    square = cv2.warpAffine(page, affine, size, None, flags, cv2.BORDER_CONSTANT, fill)
+    square = cv2.warpAffine(page, affine, size, None, cv2.INTER_LINEAR, cv2.BORDER_CONSTANT, fill)
     moved = [(p @ matrix.T + shift, _ordered(b @ matrix.T + shift, flip)) for p, b in lines]
     inside: Lines = [(p, b) for p, b in moved if _touches(p, side)]
     square, inside = _wave(square, inside, settings.waves * side * random.random(), random)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+import msgspec
 import numpy as np
 
 from ...datasets.layout.reader import LayoutReader
@@ -74,6 +76,15 @@ class PageStore:
         zooms = np.array([own * zoom for own, (_, zoom) in zip(self.zooms, pages)])
         shapes, offsets, pixels = _joined([image for image, _ in pages])
         return replace(self, shapes=shapes, offsets=offsets, pixels=pixels, zooms=zooms, lines=lines)
+
+
+def digest(*stores: PageStore) -> str:
+    """Compute the SHA-256 of what identifies pages except their pixels: ids, sizes, numbers of lines, uses, order."""
+    found = hashlib.sha256()
+    for store in stores:
+        found.update(msgspec.json.encode((store.ids, [len(lines) for lines in store.lines], store.counts.tolist())))
+        found.update(store.shapes.tobytes())
+    return found.hexdigest()
 
 
 def page_of(pixels: np.ndarray, shapes: np.ndarray, offsets: np.ndarray, page: int) -> np.ndarray:

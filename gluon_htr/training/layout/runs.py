@@ -29,6 +29,7 @@ class _File(msgspec.Struct):
     preset: LayoutPreset
     environment: Environment
     start: Lineage = NOTHING
+    data_digest: str | None = None
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,8 @@ class LayoutRun(RunFiles):
     machine: str
     #: Lineage of the initial weights.
     start: Lineage = NOTHING
+    #: Digest of the training and validation pages; runs of older versions have none.
+    data_digest: str | None = None
 
     def training_stage(self) -> TrainingStage:
         """Describe the training done so far."""
@@ -53,13 +56,15 @@ class LayoutRun(RunFiles):
         return self.start.joined(Lineage(known_data(self.request), (self.training_stage(),)))
 
 
-def create_layout_run(path: Path, request: Request, preset: LayoutPreset, start: Lineage = NOTHING) -> LayoutRun:
+def create_layout_run(
+    path: Path, request: Request, preset: LayoutPreset, data_digest: str, start: Lineage = NOTHING
+) -> LayoutRun:
     """Create `run.toml`, which marks a folder with an exported pair as a run."""
     training = layout_settings(preset, request.preset)
     resolved = msgspec.structs.replace(preset, training=msgspec.to_builtins(training))
     machine = this_machine(request.device)
-    write_run(path, request, resolved, start, machine)
-    return LayoutRun(path, request, resolved, training, machine, start)
+    write_run(path, request, resolved, start, machine, data_digest=data_digest)
+    return LayoutRun(path, request, resolved, training, machine, start, data_digest)
 
 
 def load_layout_run(path: Path) -> LayoutRun:
@@ -67,5 +72,5 @@ def load_layout_run(path: Path) -> LayoutRun:
     invalid.
     """
     content = read_run(path, _File)
-    training = layout_settings(content.preset, str(path / RUN))
-    return LayoutRun(path, content.request, content.preset, training, content.environment.machine, content.start)
+    training, machine = layout_settings(content.preset, str(path / RUN)), content.environment.machine
+    return LayoutRun(path, content.request, content.preset, training, machine, content.start, content.data_digest)

@@ -23,13 +23,13 @@ from ...pages.scoring import Matches
 from ..engines import create_engine
 from ..loop import Callbacks, HasTrainer, Trainer
 from ..objectives import objective_of
-from ..run_files import check_same_request
+from ..run_files import check_digest, check_same_request, unmarked_unless_trained
 from ..settings import Request
 from ..setup import Say
 from ..team import ALONE, Team
 from .batches import LayoutBatches
 from .initial_weights import load_layout_initial
-from .pages import SPARE, PageStore, load_pages
+from .pages import SPARE, PageStore, digest, load_pages
 from .runs import LayoutRun, create_layout_run, load_layout_run
 from .validation import LayoutExamination, LayoutValidation
 
@@ -64,7 +64,8 @@ class LayoutSession(HasTrainer):
         self, run: LayoutRun, train: PageStore, validation: PageStore, threads: int | None = None, team: Team = ALONE
     ) -> None:
         self.run, self.pages, self._team = run, train, team
-        self.skipped: list[Problem] = [*train.problems, *validation.problems]
+        #: A held-out part has the problems of the whole.
+        self.skipped: list[Problem] = list(dict.fromkeys([*train.problems, *validation.problems]))
         preset, request = run.preset, run.request
         self.validation = LayoutValidation(validation, preset.classes, preset.network.multiple, team)
         self._batches = LayoutBatches(
@@ -99,7 +100,8 @@ class LayoutSession(HasTrainer):
         Of a team, the leader starts it.
 
         Raises the errors of reading the data, `UsageError` if `output` is a run already, `CheckpointError` if the
-        resumed run was started with another request, `UsageError` for a request that only networks that read can have.
+        resumed run was started with another request or with other data, `UsageError` for a request that only networks
+        that read can have.
         """
         for option in ("teacher", "unlabeled", "labels_per_class"):
             if getattr(request, option):
@@ -110,10 +112,14 @@ class LayoutSession(HasTrainer):
         exists = team.gathered(is_run(output))[0]
         run = _resumed(output, request, resume) if exists else None
         data = _load(run.request if run else request, preset.max_side, track)
-        if not run and team.is_leader:
-            run = _started(output, request)
+        if run:
+            check_digest(run, digest(*data))
+        elif team.is_leader:
+            run = _started(output, request, digest(*data))
         team.wait()
-        return cls(run or _resumed(output, request, True), *data, threads, team)
+        run = run or _resumed(output, request, True)
+        with unmarked_unless_trained(run):
+            return cls(run, *data, threads, team)
 
     @property
     def counts(self) -> str:
@@ -131,7 +137,7 @@ class LayoutSession(HasTrainer):
 
         Raises `DivergenceError` if the loss is NaN or infinite.
         """
-        with self._batches as batches:
+        with unmarked_unless_trained(self.run), self._batches as batches:
             self._trainer = trainer = Trainer(self.run, self._engine, batches, self.validation, self._team)
             if self.run.last.exists():
                 trainer.resume()
@@ -167,17 +173,17 @@ def _resumed(output: Path, request: Request, resume: bool) -> LayoutRun:
     return replace(run, request=request)
 
 
-def _started(output: Path, request: Request) -> LayoutRun:
+def _started(output: Path, request: Request, data_digest: str) -> LayoutRun:
     preset = load_layout_preset(request.preset)
     if request.init:
         start = load_layout_initial(request.init, preset)
         write_pair(output, start.pair)
-        return create_layout_run(output, request, preset, start.lineage)
+        return create_layout_run(output, request, preset, data_digest, start.lineage)
     from ...networks.layout import build_layout
     from ...networks.recognizer import export_pair
 
     export_pair(build_layout(preset, request.seed), output)
-    return create_layout_run(output, request, preset)
+    return create_layout_run(output, request, preset, data_digest)
 
 
 def _load(request: Request, max_side: int, track: Track) -> tuple[PageStore, PageStore]:

@@ -43,3 +43,16 @@ def test_a_small_line_keeps_its_polygon(tmp_path: Path) -> None:
     before = heights(folder)
     with_height(folder, 2, 0.2 * before[2])
     assert np.isclose(heights(folder)[2], 0.4 * before[2])
+
+
+def test_a_page_with_few_lines_far_apart_has_no_strips(tmp_path: Path) -> None:
+    """Polygons became as high as the blank paper between them, on title pages and forms."""
+    folder = write_pages(tmp_path / "pages", 1, lines=4)
+    (file,) = folder.glob("*.xml")
+    content = file.read_text()
+    for number in (1, 2):  # of four lines two are left, far apart
+        above, _, rest = content.partition(f'<TextLine id="l{number}"')
+        content = above + rest.partition("</TextLine>")[2]
+    before = heights(folder)
+    file.write_text(content)
+    assert np.allclose(heights(folder), [before[0], before[3]])
