@@ -21,8 +21,9 @@ without=" ${WITHOUT:-} "
 languages=(fra deu ita spa por eng pol cze hun swe nor rom slv)
 # How often each collection comes: small ones more often, so that each counts, and tables less.
 collections=(
-    'stanford*3' 'washington*1.5' poilus cremma19 'cremma20*5' 'celestine*3' peraire 'fondue19*5' 'timeus*1.5' 'repertoires*0.4'
-    mariages 'decennales*0.6' 'bronod*8' 'cremma18*0.8' fondue18 romance 'episearch*4' 'hooker*0.5' 'copiste*2'
+    'stanford*6' 'washington*2.5' 'poilus*2' 'cremma19*2' 'cremma20*10' 'celestine*5' 'peraire*2.5' 'fondue19*10' 'timeus*3'
+    'repertoires*0.8' 'mariages*2' decennales 'bronod*15' 'cremma18*1.6' 'fondue18*2' 'romance*1.6' 'episearch*8' 'hooker*1.2'
+    'copiste*4'
 )
 
 is_left_out() { [[ "$without" == *" $1 "* ]]; }
@@ -61,9 +62,9 @@ train() {
     local run="$1" preset="$2" budget="$3" start="$4" data=()
     shift 4
     local english=(
-        'iam-lines*0.5' 'recomposed*0.2' 'iam-words*0.1' 'online*0.2' 'unipen-text*0.2' 'unipen-composed*0.2' iam-binary
+        'iam-lines*0.7' 'recomposed*0.15' 'iam-words*0.3' 'online*0.4' 'unipen-text*0.2' 'unipen-composed*0.1' iam-binary
     )
-    for name in "${english[@]}" "${collections[@]}" "${languages[@]/%/*0.2}"; do
+    for name in "${english[@]}" "${collections[@]}" "${languages[@]/%/*0.1}"; do
         local share="${name#"${name%%\**}"}"
         is_left_out "${name%%\**}" && continue
         data+=(--data "records:$work/$preset/${name%%\**}.rec$share")
