@@ -1,6 +1,7 @@
 """Orientation of a page: by quarter turns, from its lines and from how surely they are read.
 
-Lines that are found lie level. Upside-down lines are found, too, but are read with less confidence than upright ones.
+Lines that are found lie level: of a page that lies on its side, few or none are. Upside-down lines are found, too, but
+are read with less confidence than upright ones.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from .recognizer import Recognizer
 
 TESTED = 4  # lines that are read both ways
 SURE = 0.8  # mean confidence of these lines above which no other orientation is tried: print on its head has up to 0.77
+DOUBTFUL = 0.5  # lines of a page that has none as it is given must be read with more
 LONG = 4.0  # heights: most of the lines of an upright page are longer
 FEW = 1.5  # heights of long lines per line: on a page that lies on its side there are fewer
 BETTER = 1.15  # times the value of the page as it is: another orientation must have more, and a higher confidence
@@ -33,13 +35,13 @@ def upright(page: np.ndarray, detector: Detector, recognizer: Recognizer) -> tup
     height, width = page.shape
     as_given = Turn(0, width, height)
     found = detector.find(page)
-    if not found:
-        return as_given, found
-    confidence = _confidence(page, found, recognizer)
+    confidence = _confidence(page, found, recognizer) if found else DOUBTFUL
     if confidence >= SURE:
         return as_given, found
     best, lines, highest = as_given, found, confidence * _weight(found)
     others: tuple[Orientation, ...] = (180, 90, 270) if _weight(found) < FEW * len(found) else (180,)
+    if not found:  # it is blank, or lies on its side
+        others = (90, 270)
     for orientation in others:
         turn = Turn(orientation, width, height)
         turned = turn.turned(page)
