@@ -13,6 +13,7 @@ import numpy as np
 from PIL import Image
 
 from . import _command
+from .images.cost import MAX_FILE
 from .pages.files import expand, is_remote
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def inputs(names: Sequence[str]) -> list[Input]:
     found: list[Input] = []
     for name in names:
         if name == STDIN:
-            found.append(Stream("stdin", "stdin", sys.stdin.buffer.read))
+            found.append(Stream("stdin", "stdin", lambda: sys.stdin.buffer.read(MAX_FILE + 1)))
         elif is_remote(name):
             found.append(_remote(name))
         else:

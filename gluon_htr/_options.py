@@ -133,6 +133,18 @@ def count(text: str) -> int:
     return value
 
 
+def changed(parser: argparse.ArgumentParser, options: argparse.Namespace) -> set[str]:
+    """Return the names of the arguments that differ from their defaults."""
+    return {key for key, value in vars(options).items() if value != parser.get_default(key)}
+
+
+def refuse_others(parser: argparse.ArgumentParser, options: argparse.Namespace, used: set[str], why: str) -> None:
+    """Raise `UsageError` with the reason if options are given that are not among the `used` arguments."""
+    if unused := changed(parser, options) - used:
+        names = ", ".join(f"--{key.replace('_', '-')}" for key in sorted(unused))
+        raise UsageError(f"{names}: {why}")
+
+
 def seconds(text: str) -> float:
     """Convert `90m`, `1.5h`, `30s` or plain seconds."""
     match = re.fullmatch(r"([0-9.]+)([smh]?)", text)
@@ -149,6 +161,12 @@ def check_threads(threads: int | None) -> None:
     """Raise `UsageError` for less than one thread."""
     if threads is not None and threads < 1:
         raise UsageError(f"--threads {threads}: give 1 or more")
+
+
+def check_seed(seed: int | None) -> None:
+    """Raise `UsageError` for a negative seed."""
+    if seed is not None and seed < 0:
+        raise UsageError(f"--seed {seed}: give 0 or more")
 
 
 def check_workers(workers: int | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,13 @@ import msgspec
 
 from . import __version__, _command, _progress, load_reader
 from ._storage import only_writer, write_atomically
+from .comparison.readings import write_left_out
 from .datasets.layout.reader import LayoutReader
+from .datasets.sample import Problem
+from .datasets.spec import repeat_counts
 from .decoding.decoder import Decoder
 from .decoding.greedy import GREEDY
-from .errors import ImageError
+from .errors import DataError, ImageError
 from .pages.drawing import draw_misses
 from .pages.scoring import Matches
 from .runtime.page_reader import PageReader
@@ -28,36 +32,64 @@ def evaluate_pages(
     report: Path | None,
     as_json: bool,
     decoder: Decoder = GREEDY,
+    precision: str = "float32",
 ) -> int:
-    """Read all pages of `data` and print the scores."""
-    reader = load_reader(model, layout, threads, decoder=decoder)
+    """Read all pages of `data` and print the scores. precision: of the model that reads."""
+    reader = load_reader(model, layout, threads, precision=precision, decoder=decoder)
     with only_writer(report) if report else nullcontext():
-        scores = [score for spec in data for score in _scored(spec, reader, report)]
-        content = _content(scores, reader, data)
-        if report:
+        scores, problems = list[PageScore](), list[Problem]()
+        pictures = _Pictures(report) if report else None
+        for spec in data:
+            scores += _scored(spec, reader, pictures, problems)
+        _command.say_left_out(problems, "--report DIR")
+        if not scores:
+            raise DataError(f"no page of {' '.join(data)} could be read")
+        content = _content(scores, reader, data) | {"precision": precision, "left_out": len(problems)}
+        if report and pictures:
             write_atomically(report / "scores.json", msgspec.json.format(msgspec.json.encode(content)) + b"\n")
-            write_atomically(report / "pages.tsv", _table(scores))
-    print(msgspec.json.encode(content).decode() if as_json else _words(scores))
+            write_atomically(report / "pages.tsv", _table(scores, pictures.names))
+            write_left_out(report, problems)
+    left_out = f"\n{'left out':14}{len(problems):>6}" if problems else ""
+    print(msgspec.json.encode(content).decode() if as_json else _words(scores) + left_out)
     return 0
 
 
-def _scored(spec: str, reader: PageReader, report: Path | None) -> list[PageScore]:
+class _Pictures:
+    """Pictures of misses in a folder. names: their names, in the order of the pages."""
+
+    def __init__(self, folder: Path) -> None:
+        self.names: list[str] = []
+        self._folder = folder
+
+    def write(self, score: PageScore) -> None:
+        """Write the picture of a page, whose name other data may have too. Raises `ImageError`, `StorageError`."""
+        name, count = f"{score.sample.id}.png", 1
+        while name in self.names:
+            count += 1
+            name = f"{score.sample.id}-{count}.png"
+        write_atomically(
+            self._folder / name, draw_misses(score.sample.image(), score.sample.places, places(score.page))
+        )
+        self.names.append(name)
+
+
+def _scored(spec: str, reader: PageReader, pictures: _Pictures | None, problems: list[Problem]) -> Iterator[PageScore]:
+    """Yield the scores of all pages; those that cannot be read are added to `problems`."""
     samples = LayoutReader(spec)
-    scores = []
     with _progress.track(spec, len(samples)) as advance:
-        for sample in samples:
+        for sample, count in zip(samples, repeat_counts(len(samples), samples.share, seed=0)):
+            advance(1)
+            if not count:
+                continue
             try:
                 score = score_page(reader, sample)
-                if report:
-                    picture = draw_misses(sample.image(), sample.places, places(score.page))
-                    write_atomically(report / f"{sample.id}.png", picture)
+                if pictures:
+                    pictures.write(score)
             except ImageError as error:
-                _command.say(f"error: {error}")
+                problems.append(Problem(sample.id, str(error)))
                 continue
-            scores.append(score)
-            advance(1)
-    _command.say_left_out(samples.problems, "--report DIR")
-    return scores
+            yield score
+    problems += samples.problems
 
 
 def _figures(scores: list[PageScore]) -> dict[str, Any]:
@@ -104,6 +136,11 @@ def _row(name: str, figures: dict[str, Any]) -> str:
     )
 
 
-def _table(scores: list[PageScore]) -> bytes:
-    rows = [f"{score.collection}\t{score.sample.id}\t{_row('', _figures([score])).strip()}" for score in scores]
-    return "".join(f"{row}\n" for row in rows).encode()
+def _table(scores: list[PageScore], pictures: list[str]) -> bytes:
+    """Format a row of figures for each page, with the name of its picture."""
+    rows = [
+        {"collection": score.collection, "page": score.sample.id, "picture": picture} | _figures([score])
+        for score, picture in zip(scores, pictures)
+    ]
+    lines = [list(rows[0]), *(row.values() for row in rows)]
+    return "".join("\t".join(map(str, line)) + "\n" for line in lines).encode()

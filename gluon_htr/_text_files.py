@@ -1,4 +1,4 @@
-"""Decoding of text from users' files: UTF-8 or UTF-16 with or without a mark, Latin-1 where a format specifies it.
+"""Text from users' files: UTF-8 or UTF-16 with or without a mark, Latin-1 where a format specifies it. And file names.
 
 Every reader of text in this package uses this module, so that a file that one of them accepts is accepted by all, and
 `UnicodeDecodeError` reaches nobody.
@@ -24,6 +24,11 @@ MARKS = {
     codecs.BOM_UTF16_BE: "utf-16-be",
 }
 _LINE_END = re.compile(r"\r\n|\n|\r")
+
+
+def printable(name: str) -> str:
+    """Escape the bytes of a file name that are not UTF-8, so that it can be written anywhere."""
+    return name.encode("utf-8", "backslashreplace").decode()
 
 
 def decode_text(content: bytes, where: str, error: type[HtrError], *, latin_1: bool = False) -> str:

@@ -88,6 +88,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from .adaptation.adapting import Settings, adapt
 
     _options.check_threads(options.threads)
+    _options.check_seed(options.seed)
     if not (options.images or options.data):
         raise UsageError("give pages, or --data")
     if options.output.suffix != ".zip":

@@ -58,6 +58,8 @@ def parser() -> argparse.ArgumentParser:
 
 def run(options: argparse.Namespace) -> int:
     """Check the data, the pictures or the run, print what was found, and write what was asked for."""
+    if options.corrections and not options.fix:
+        raise UsageError("--corrections needs --fix DIR, where the corrected copy is written")
     folders = [Path(name) for name in options.what if is_run(Path(name))]
     if folders:
         if len(options.what) > 1 or options.fix or options.report or options.suspects:
@@ -67,6 +69,8 @@ def run(options: argparse.Namespace) -> int:
     if specs and len(specs) < len(options.what):
         raise UsageError(f"{' '.join(options.what)} mixes data and images: check them apart")
     if options.suspects:
+        if options.fix or options.report or options.validation:
+            raise UsageError("--suspects writes a list alone: leave out --fix, --report and --validation")
         return _rank(specs, options)
     seen, found = _diagnosis(specs, options)
     if options.report:

@@ -136,9 +136,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         raise UsageError("--target-precision takes a proportion such as 0.98, and needs --report and --task text")
     decoder = _options.decoder(options)
     if options.task == "layout":
-        return evaluate_pages(
-            options.model, options.layout, options.data, options.threads, options.report, options.json, decoder
-        )
+        if options.engine != _options.ENGINES[0]:
+            raise UsageError(
+                f"--task layout reads with {_options.ENGINES[0]} alone: leave out --engine {options.engine}"
+            )
+        where = (options.model, options.layout, options.data, options.threads, options.report, options.json)
+        return evaluate_pages(*where, decoder, options.precision)
     reading = (options.engine, options.threads, options.report, options.json, options.precision, decoder)
     return run(options.model, options.data or [], *reading, target)
 

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import _command, _progress
+from . import _command, _options, _progress
 from ._text_files import read_text
 from .bundles.reader import Bundle, read_bundle
 from .bundles.upgrade import write_current
@@ -126,9 +126,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         raise UsageError("give the folder of a run, or --symbol, --params, --alphabet and --preset or --config")
     if options.source and is_bundle(options.source):
         kept = {"source", "output", "triton", "pair", "validation"}
-        if ignored := _changed(options) - kept:
-            named = ", ".join(f"--{key.replace('_', '-')}" for key in sorted(ignored))
-            raise UsageError(f"{named}: a bundle is written as it is; only a run or a pair takes these")
+        _options.refuse_others(
+            parser(), options, kept, "a bundle is written as it is; only a run or a pair takes these"
+        )
         if not (options.output or options.triton or options.pair):
             raise UsageError(f"{options.source} is a bundle already: give --output, --pair DIR or --triton DIR")
         bundle, data = read_bundle(find_model(str(options.source))), options.validation
@@ -137,13 +137,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not options.output:
         raise UsageError("give --output BUNDLE; only a bundle that is there already does without it")
     check_target(options.output)
+    if options.source and is_layout_run(options.source):
+        kept = vars(options).keys() - {"split", "validation", "task"}
+        _options.refuse_others(
+            parser(), options, kept, f"{options.source} finds lines: only a run that reads takes these"
+        )
     return run(_request(options), options.output, options.triton, options.pair)
-
-
-def _changed(options: argparse.Namespace) -> set[str]:
-    """Return the arguments that differ from their defaults."""
-    known = parser()
-    return {key for key, value in vars(options).items() if value != known.get_default(key)}
 
 
 if __name__ == "__main__":

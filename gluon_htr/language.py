@@ -6,6 +6,7 @@ import argparse
 import re
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -24,6 +25,8 @@ from .runtime.loading import load_text_model
 HELD_OUT = 50  # one block in so many measures the perplexity
 BLOCK = 20  # lines, fewer of a short text
 ARPA = ".arpa"
+ORDER, SIZE = 6, 3_000_000
+UNIT: Unit = "characters"
 
 
 def parser() -> argparse.ArgumentParser:
@@ -38,9 +41,9 @@ def parser() -> argparse.ArgumentParser:
     texts = "text files, folders or .zip archives of them, specs whose transcriptions are taken, or one model"
     add("texts", nargs="+", metavar="TEXT", help=texts)
     add("--output", type=Path, required=True, metavar="FILE", help=f"the model; as ARPA if it ends with {ARPA}")
-    add("--order", type=int, default=6, metavar="N", help="symbols of the longest n-grams (default: %(default)s)")
-    add("--unit", choices=get_args(Unit), default="characters", help="what n-grams consist of (default: %(default)s)")
-    add("--size", type=size, default=3_000_000, metavar="SIZE", help="bytes of the file, as 3MB (default: 3MB)")
+    add("--order", type=int, metavar="N", help=f"symbols of the longest n-grams (default: {ORDER})")
+    add("--unit", choices=get_args(Unit), help=f"what n-grams consist of (default: {UNIT})")
+    add("--size", type=size, metavar="SIZE", help="bytes of the file, as 3MB (default: 3MB)")
     add("--language", default="", metavar="CODE", help="code of the language, as en")
     add("--sources", metavar="TEXT", help="what the file says about its texts and their terms (default: their names)")
     add("--exclude", action="append", default=[], metavar="SPEC", help="leave out what is also in these texts")
@@ -69,15 +72,15 @@ def run(options: argparse.Namespace) -> int:
     recognizer = load_text_model(options.model, threads=options.threads)
     content: dict[str, Any] = {}
     if len(options.texts) == 1 and Path(options.texts[0]).suffix in (ARPA, ".lm"):
-        model, lines = open_model(Path(options.texts[0])), list[str]()
+        model, lines = _converted(options), list[str]()
     else:
         lines = text_lines(options.texts, options.exclude, recognizer.alphabet)
         block = min(BLOCK, max(1, len(lines) // (2 * HELD_OUT)))
         held_out = [k // block % HELD_OUT == HELD_OUT - 1 for k in range(len(lines))]
         kept = [line for line, out in zip(lines, held_out) if not out]
-        model = LanguageModel(
-            build(kept, options.order, options.unit, options.size), options.language, _sources(options)
-        )
+        order = ORDER if options.order is None else options.order
+        ngrams = build(kept, order, options.unit or UNIT, options.size or SIZE)
+        model = LanguageModel(ngrams, options.language, _sources(options))
         if any(held_out):
             content["perplexity"] = perplexity(model.ngrams, [line for line, out in zip(lines, held_out) if out])
     if options.tune:
@@ -88,6 +91,18 @@ def run(options: argparse.Namespace) -> int:
     content |= {"ngrams": model.ngrams.trie.levels, "bytes": options.output.stat().st_size, "unit": model.ngrams.unit}
     print(msgspec.json.encode(content).decode() if options.json else _words(content))
     return 0
+
+
+def _converted(options: argparse.Namespace) -> LanguageModel:
+    """Open the model that is converted, with the language and the sources that are given.
+
+    Raises `UsageError` for options of a model that is built of texts.
+    """
+    built = {"--order": options.order, "--unit": options.unit, "--size": options.size, "--exclude": options.exclude}
+    if unused := [name for name, value in built.items() if value]:
+        raise UsageError(f"{options.texts[0]} is a model already: {', '.join(unused)} can be set for texts only")
+    model = open_model(Path(options.texts[0]))
+    return replace(model, language=options.language or model.language, sources=options.sources or model.sources)
 
 
 def _sources(options: argparse.Namespace) -> str:
@@ -111,7 +126,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Parse the arguments and run the command."""
     options = parser().parse_args(arguments)
     _options.check_threads(options.threads)
-    if not 1 <= options.order <= 12:
+    if options.order is not None and not 1 <= options.order <= 12:
         raise UsageError(f"--order {options.order}: give 1 to 12")
     return run(options)
 

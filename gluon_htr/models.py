@@ -104,9 +104,11 @@ def check(bundle: str, engine: str, as_json: bool) -> int:
 
 
 def _opened(bundle: Bundle, engine: str) -> Recognizer | Detector:
-    if isinstance(bundle.description.model, Layout):
-        return detector_of(bundle)
-    return from_bundle(bundle, engine)
+    if not isinstance(bundle.description.model, Layout):
+        return from_bundle(bundle, engine)
+    if engine != ENGINES[0]:
+        raise UsageError(f"{bundle.name} finds lines: it computes with {ENGINES[0]} alone, not with {engine}")
+    return detector_of(bundle)
 
 
 def _content(entry: BundleEntry, about: Description) -> dict[str, Any]:
@@ -128,7 +130,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.available or options.install:
         if options.bundle or options.action != "list":
             raise UsageError(
-                f"models {options.action} looks at bundles that are here: leave out --available and --install"
+                f"models {options.action} is for bundles that are here: leave out --available and --install"
             )
         address = index_address(options.index)
         if options.install:
@@ -140,9 +142,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return list_models(options.json)
     if options.bundle is None:
         raise UsageError(f"models {options.action} needs a bundle: a name, a .zip or a folder")
-    if options.action == "show":
-        return show(options.bundle, options.json)
-    return check(options.bundle, options.engine, options.json)
+    as_json = options.json
+    return show(options.bundle, as_json) if options.action == "show" else check(options.bundle, options.engine, as_json)
 
 
 if __name__ == "__main__":

@@ -129,8 +129,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Parse the arguments and run the command."""
     options = parser().parse_args(arguments)
     if options.spec is None:
-        if options.output or options.alphabet:
-            raise UsageError("name the data: KIND:PATH")
+        _options.refuse_others(parser(), options, {"preset"}, "name the data: KIND:PATH")
         default_data(options.preset, _progress.track, print)
         return 0
     return run(

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import _command
+from . import _command, _options
 from .errors import UsageError
 from .networks.presets import is_characters, load_reading_preset, reading_preset_names
 from .text.alphabet import Alphabet
@@ -100,6 +100,7 @@ def _table(summary: Summary) -> str:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Parse the arguments and run the action."""
     options = parser().parse_args(arguments)
+    _options.check_seed(options.seed)
     if options.preset is None:
         if options.initialize:
             raise UsageError(f"--initialize needs the name of a preset: {', '.join(reading_preset_names())}")

@@ -9,15 +9,14 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from . import _command, _options, _progress, load_reader
-from ._files import MAX_TEXT, read_bounded
 from ._inputs import Input, inputs
-from ._page_reading import PageReading
+from ._page_printing import print_pages
+from ._page_reading import PageReading, read_segmented
 from ._storage import write_atomically
 from .errors import UsageError
 from .pages.drawing import draw_lines
 from .pages.files import output_files
 from .pages.formats.registry import FORMATS, Format
-from .pages.segmentation import write_texts
 from .runtime.backends import PROVIDERS
 from .runtime.page_reader import PageReader
 
@@ -60,37 +59,14 @@ def run(files: list[Input], reader: PageReader, kind: Format, output: Path | Non
     """Read all files. A page that cannot be read is reported, and the others are still read."""
     reading = PageReading(reader)
     if output is None:
-        _print(files, reading, kind)
+        print_pages(files, reading, kind)
     else:
+        targets = output_files(files, output, kind.suffix, kind.unit == "page")
         with _progress.track("read", len(files)) as advance:
-            for path, target in zip(files, output_files(files, output, kind.suffix)):
+            for path, target in zip(files, targets):
                 _write(path, target, reading, kind, render)
                 advance(1)
     return 1 if reading.failures else 0
-
-
-def segmented(path: Input, segmentation: Path, reader: PageReader, output: Path | None) -> int:
-    """Read the lines of a PAGE or ALTO file on its page, and write the file with their texts."""
-    blob = read_bounded(segmentation, MAX_TEXT)
-    written = write_texts(blob, reader.read_segmented(path, blob))
-    if output is None:
-        sys.stdout.flush()
-        sys.stdout.buffer.write(written)
-    else:
-        write_atomically(output / segmentation.name, written)
-    return 0
-
-
-def _print(files: list[Input], reading: PageReading, kind: Format) -> None:
-    encode = kind.encode
-    assert encode is not None, "checked by main"
-    for path in files:
-        for page, _ in reading.pages(path):
-            if len(files) > 1 and kind.name == "txt":
-                print(f"==> {path}{f', page {page.number}' if page.number > 1 else ''} <==")
-            sys.stdout.flush()
-            sys.stdout.buffer.write(encode(page))
-            sys.stdout.buffer.flush()
 
 
 def _write(path: Input, target: Path, reading: PageReading, kind: Format, render: bool) -> None:
@@ -112,8 +88,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _options.check_threads(options.threads)
     kind = FORMATS[options.format]
     files = list(dict.fromkeys(inputs(options.pages)))
-    if options.segmentation and len(files) != 1:
-        raise UsageError(f"--segmentation is for one page, not {len(files)}")
+    if options.segmentation:
+        if len(files) != 1:
+            raise UsageError(f"--segmentation is for one page, not {len(files)}")
+        used = vars(options).keys() - {"format", "render", "layout"}
+        _options.refuse_others(parser(), options, used, "--segmentation names the lines, and the file to write")
     if options.render and not options.output:
         raise UsageError("--render writes pictures: give --output DIR")
     if options.n_best and not (kind.has_alternatives or options.segmentation):
@@ -124,7 +103,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     decoder = _options.decoder(options)
     reader = load_reader(options.model, options.layout, options.threads, [options.provider], options.precision, decoder)
     if options.segmentation:
-        return segmented(files[0], options.segmentation, reader, options.output)
+        return read_segmented(files[0], options.segmentation, reader, options.output)
     return run(files, reader, kind, options.output, options.render)
 
 

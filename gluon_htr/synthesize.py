@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-from . import _command, _progress
+from . import _command, _options, _progress
 from .datasets.preparation import Preparer
 from .datasets.spec import parse_spec
 from .datasets.writing.folder import SynthesisPlan
@@ -78,8 +78,6 @@ def run(
     """Write the lines that do not exist yet."""
     if count is not None and count < 1:
         raise UsageError(f"--count {count}: give at least 1")
-    if seed is not None and seed < 0:
-        raise UsageError(f"--seed {seed}: give 0 or more")
     if not 0 <= paper <= 1:
         raise UsageError(f"--paper {paper:g}: give a number from 0 to 1")
     spec = resized(parse_spec(text), count, seed)
@@ -102,6 +100,7 @@ def run(
 def main(arguments: Sequence[str] | None = None) -> int:
     """Parse the arguments and run the command."""
     options = parser().parse_args(arguments)
+    _options.check_seed(options.seed)
     return run(
         with_corpus(f"composed:{options.characters}" if options.characters else options.spec, options.corpus),
         options.output,

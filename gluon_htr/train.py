@@ -112,6 +112,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     serve_kvstore()
     _options.check_workers(options.workers)
     _options.check_threads(options.threads)
+    _options.check_seed(options.seed)
     named = options.config or options.preset
     output = options.output or default_output(named or default_preset_of(options.init))
     resume = options.resume or not (options.data or options.output)

@@ -69,14 +69,15 @@ def make_plan(
     """Load the data, train a few steps, and compute the time of the whole training. Raises as `Session.open` does."""
     check_teacher(request)
     with TemporaryDirectory() as folder:
-        data, unlabeled = load_training_data(request, track, say), load_unlabeled(request, track, say)
-        run = start_run(Path(folder) / "run", request, data, alphabet, say)
-        kept, skipped = trainable_samples(run, data[0])
+        train, validation = load_training_data(request, track, say)
+        unlabeled = load_unlabeled(request, track, say)
+        run = start_run(Path(folder) / "run", request, (train, validation, unlabeled), alphabet, say)
+        kept, skipped = trainable_samples(run, train)
         engine = make_engine(run, threads)
         with make_batches(run, kept, unlabeled=unlabeled) as batches:
             step = _time_of_step(run, engine, batches)
             per_epoch, size = batches.per_epoch, len(batches)
-        validation = data[1].normalized(run.alphabet.normalization)
+        validation = validation.normalized(run.alphabet.normalization)
         scoring = _time_of_validation(run, engine, validation)
     settings = run.training
     steps = steps_in(settings, per_epoch)

@@ -83,9 +83,14 @@ def write_report(folder: Path, card: dict[str, Any], store: Store, texts: Sequen
     write_atomically(folder / TEXTS, "".join(f"{name}\t{truth}\t{text}\n" for name, truth, text in rows).encode())
     groups = "".join(f"{name}\t{group}\n" for name, group in zip(store.ids, store.groups))
     write_atomically(folder / GROUPS, groups.encode())
-    left_out = "".join(f"{problem.id}\t{problem.reason}\n" for problem in store.problems)
-    write_atomically(folder / LEFT_OUT, left_out.encode())
+    write_left_out(folder, store.problems)
     write_atomically(folder / SCORES, msgspec.json.format(msgspec.json.encode(content)) + b"\n")
+
+
+def write_left_out(folder: Path, problems: Sequence[Problem]) -> None:
+    """Write what was left out of an evaluation, with the reasons."""
+    rows = "".join(f"{problem.id}\t{problem.reason}\n" for problem in problems)
+    write_atomically(folder / LEFT_OUT, rows.encode())
 
 
 def read_report(folder: Path) -> Readings:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from .characters.emnist import EmnistOptions, MnistOptions, open_emnist, open_mnist
-from .characters.reader import CharactersOptions, CharactersReader
+from .characters.reader import CharactersOptions, CharactersReader, character_companions
 from .collections import COLLECTIONS
 from .download.catalog import DATASETS
 from .exports.dataturks import read_dataturks
@@ -105,6 +105,7 @@ KINDS = {
                 "English/Fnt",
             ),
         ),
+        companions=character_companions,
     ),
     "fonts": Kind(
         FontsOptions,

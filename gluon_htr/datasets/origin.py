@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
+from pathlib import Path
 
 from ..images.preprocessing import Preprocessing
 
@@ -30,6 +32,12 @@ def difference(found: Origin, expected: Origin) -> str:
         return "its source has changed since"
     known = found.files and expected.files
     return "files that its source names have changed since" if known and found.files != expected.files else ""
+
+
+def file_state(file: str | Path, folder: Path) -> str:
+    """Return a line of the name below a folder, size in bytes and modification time of a file. Raises `OSError`."""
+    status = os.stat(file)
+    return f"{os.path.relpath(file, folder)}\0{status.st_size}\0{status.st_mtime_ns}\n"
 
 
 def describe(preprocessing: Preprocessing) -> str:

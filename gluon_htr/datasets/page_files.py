@@ -16,7 +16,7 @@ from .._files import read_bounded
 from .._folders import files_below
 from ..errors import AnnotationError, ImageError
 from ..images.decoding import SUFFIXES, upright_size
-from ..pages.annotations import AnnotatedPage, parse_page
+from ..pages.annotations import AnnotatedPage, parse_page, pixels_per_unit
 from .download.archives import extract
 from .files import MAX_MEMBER_BYTES
 from .sample import Problem
@@ -31,20 +31,15 @@ Split = Literal["train", "validation", "test", "all"]
 
 @dataclass(frozen=True)
 class PageFile:
-    """A page: name of its file without suffix, its content, its image, and the size (width, height) of that in
-    pixels.
+    """A page: name of its file without suffix, its content, its image, the size (width, height) of that in pixels, and
+    the pixels per unit of x and y in the file, (2,).
     """
 
     name: str
     content: AnnotatedPage
     image: Path
     size: tuple[int, int]
-
-    @property
-    def scale(self) -> np.ndarray:
-        """Pixels per unit of x and y in the file, (2,)."""
-        own = (self.content.width, self.content.height)
-        return np.array([side / unit if unit > 0 else 1.0 for side, unit in zip(self.size, own)])
+    scale: np.ndarray
 
 
 class PageSource(Protocol):
@@ -109,7 +104,7 @@ class PageFiles:
             raise AnnotationError(f"has the same image as {self._seen[image]}")
         size = image_size(image)
         self._seen[image] = path.relative_to(self.place)
-        return PageFile(name, page, image, size)
+        return PageFile(name, page, image, size, pixels_per_unit(page, size))
 
 
 def document_of(name: str, by: str = "document") -> str:

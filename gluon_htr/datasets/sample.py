@@ -9,10 +9,7 @@ from typing import Literal, Protocol
 
 import numpy as np
 
-
-def printable(name: str) -> str:
-    """Escape the bytes of a file name that are not UTF-8, so that it can be written anywhere."""
-    return name.encode("utf-8", "backslashreplace").decode()
+from .._text_files import printable
 
 
 @dataclass(frozen=True)

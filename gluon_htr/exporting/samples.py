@@ -13,7 +13,7 @@ from ..images.preprocessing import Preprocessing
 from ..runtime.stores import same_size
 from ..text.normalization import NormalizationForm
 from ..training.runs import Run
-from ..training.setup import check_data, load_training_data
+from ..training.setup import check_data, load_training_data, load_unlabeled
 
 MAX_SAMPLES = 512
 
@@ -31,7 +31,7 @@ class Samples:
 def read_samples(spec: str, preprocessing: Preprocessing, track: Track, form: NormalizationForm) -> Samples:
     """Load up to `MAX_SAMPLES` samples, evenly out of all; none, with the reason, if the data no longer exist."""
     try:
-        return _some(load_data([spec], preprocessing, track=track, form=form))
+        return _some(load_data([spec], preprocessing, track=track, form=form, like_inference=True))
     except (DataError, SpecError, OSError) as error:
         return Samples(problem=str(error))
 
@@ -41,9 +41,9 @@ def held_out_samples(run: Run, track: Track) -> Samples:
     its data have changed or no longer exist.
     """
     try:
-        stores = load_training_data(run.request, track)
-        check_data(run, stores)
-        return _some(stores[1].normalized(run.alphabet.normalization))
+        train, validation = load_training_data(run.request, track)
+        check_data(run, (train, validation, load_unlabeled(run.request, track)))
+        return _some(validation.normalized(run.alphabet.normalization))
     except (DataError, SpecError, CheckpointError, UsageError, OSError) as error:
         return Samples(problem=f"the samples that the run held out are not there any more: {error}")
 

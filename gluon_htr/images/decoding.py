@@ -115,18 +115,19 @@ def contents(source: object) -> bytes:
     )
 
 
-def seek(image: Image.Image, blob: bytes, name: str, frame: int | None) -> None:
-    """Go to a picture of a file with several, counted from 1. Raises `ImageError` if it must be chosen, or if there is
-    none.
+ADVICE = "choose one with --frame N (in Python, frame=N), or save each as its own image"
+
+
+def seek(image: Image.Image, blob: bytes, name: str, frame: int | None, advice: str = ADVICE) -> None:
+    """Go to a picture of a file with several, counted from 1.
+
+    advice: what to do where one must be chosen. Raises `ImageError` if it must be, or if there is none.
     """
     try:
         if frame is None:
             what = "page" if image.format == "TIFF" else "frame"
             if _has_pages(blob) if what == "page" else image.format != "MPO" and getattr(image, "is_animated", False):
-                raise ImageError(
-                    f"{name} has more than one {what}: choose one with --frame N (in Python, frame=N), or save each as "
-                    "its own image"
-                )
+                raise ImageError(f"{name} has more than one {what}: {advice}")
         elif frame < 1 or frame > MAX_FRAMES:
             raise ImageError(f"{name} has no frame {frame}: frames are counted from 1")
         elif frame > 1:
@@ -170,6 +171,8 @@ def _stream_contents(read: object) -> bytes:
     except Exception as error:
         raise ImageError(f"the file object cannot be read: {' '.join(str(error).split())[:120]}") from None
     if isinstance(content, (bytes, bytearray, memoryview)):
+        if len(content) > MAX_FILE:
+            raise ImageError(f"the file object has more than {MAX_FILE >> 20} MB: it is no image of a page or a line")
         return bytes(content)
     raise ImageError(f"the file object gives {type(content).__name__}, not bytes: open it with mode 'rb'")
 

@@ -1,8 +1,9 @@
-"""Lines of transcribed pages, read from PAGE XML (2013 to 2019) or ALTO (2 to 4); the root element tells which.
+"""Lines of transcribed pages, read from PAGE XML (2010 to 2019) or ALTO (2 to 4); the root element tells which.
 
-PAGE: https://github.com/PRImA-Research-Lab/PAGE-XML, `PcGts/Page//TextLine` with Coords, Baseline and TextEquiv. ALTO:
-https://www.loc.gov/standards/alto, `alto//Page//TextLine` with Shape, BASELINE and String. Everything else in a file,
-such as the additions of Transkribus and eScriptorium, is ignored. Both are parsed by expat in one pass.
+PAGE: https://github.com/PRImA-Research-Lab/PAGE-XML, `PcGts/Page//TextLine` with Coords, Baseline and TextEquiv, whose
+points were elements in 2010. ALTO: https://www.loc.gov/standards/alto, `alto//Page//TextLine` with Shape, BASELINE and
+String. Everything else in a file, such as the additions of Transkribus and eScriptorium, is ignored. Both are parsed by
+expat in one pass.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ import numpy as np
 from .._xml import parse_xml
 from ..errors import AnnotationError
 
+PROPORTION = "proportion"  # of the page's width and height: a unit of files other than PAGE and ALTO
 MAX_COORDINATE = 1e7  # larger coordinates are not on a page, in any unit
+SAME_SHAPE = 0.02  # largest relative difference of the ratio of width to height between an image and its copy
 
 Rank = tuple[float, float]  # by index, then by confidence
 #: Readings of the same place, each with its rank; the lowest is the first choice.
@@ -78,6 +81,28 @@ def _checked(page: AnnotatedPage) -> AnnotatedPage:
     return page
 
 
+def check_shape(size: tuple[int, int], width: float, height: float) -> None:
+    """Raise `AnnotationError` if an image is no copy of the annotated one, in another resolution or unit.
+
+    size: width and height of the image in pixels. width, height: of the annotated one.
+    """
+    if abs(width * size[1] / (height * size[0]) - 1) > SAME_SHAPE:
+        stated = f"{width:.0f} x {height:.0f}"
+        raise AnnotationError(f"has an image of {size[0]} x {size[1]} pixels, and {stated} were annotated")
+
+
+def pixels_per_unit(page: AnnotatedPage, size: tuple[int, int]) -> np.ndarray:
+    """Return the pixels of an image per unit of x and y in the file of its page, (2,).
+
+    size: width and height of the image. Raises `AnnotationError` if it is not the image of that page.
+    """
+    if not (page.width > 0 and page.height > 0):
+        return np.ones(2)
+    if page.unit != PROPORTION:
+        check_shape(size, page.width, page.height)
+    return np.array(size) / (page.width, page.height)
+
+
 def parse_points(text: str) -> np.ndarray:
     """Parse `x,y x,y …` or `x y x y …` to (n, 2) float64. Raises `AnnotationError` for anything else."""
     try:
@@ -95,6 +120,10 @@ def _first(alternatives: Alternatives) -> str:
 
 def _number(attributes: dict[str, str], name: str) -> float:
     return float(attributes.get(name) or 0)
+
+
+def _point(attributes: dict[str, str]) -> str:
+    return f"{attributes.get('x', '')},{attributes.get('y', '')} "
 
 
 class _Root:
@@ -142,6 +171,10 @@ class _Page:
             self._page.lines[-1].polygon = attributes.get("points", "")
         elif name == "Baseline" and parent == "TextLine":
             self._page.lines[-1].baseline = attributes.get("points", "")
+        elif name == "Point" and self._open[-3:-1] == ["TextLine", "Coords"]:
+            self._page.lines[-1].polygon += _point(attributes)
+        elif name == "Point" and self._open[-3:-1] == ["TextLine", "Baseline"]:
+            self._page.lines[-1].baseline += _point(attributes)
         elif name == "TextEquiv":
             self._rank = _rank(attributes)
         elif name == "Unicode":

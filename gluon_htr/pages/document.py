@@ -7,11 +7,12 @@ the writing, for example from right to left on a page that is upside down.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from html import escape
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from msgspec import Meta, Struct, field
+from msgspec.structs import replace
 
 if TYPE_CHECKING:
     import pandas
@@ -158,6 +159,19 @@ class Document(Struct, frozen=True, forbid_unknown_fields=True):
     def _repr_html_(self) -> str:
         """Show every page, for notebooks."""
         return "\n".join(page._repr_html_() for page in self.pages)
+
+
+def moved(line: Line, convert: Callable[[tuple[Point, ...]], tuple[Point, ...]]) -> Line:
+    """Return a line whose points, and those of its words and characters, are converted."""
+    words = tuple(
+        replace(
+            word,
+            polygon=convert(word.polygon),
+            characters=tuple(replace(each, polygon=convert(each.polygon)) for each in word.characters),
+        )
+        for word in line.words
+    )
+    return replace(line, polygon=convert(line.polygon), baseline=convert(line.baseline), words=words)
 
 
 def other_readings(part: Word | Line) -> tuple[Alternative, ...]:

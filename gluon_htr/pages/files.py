@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
@@ -51,16 +52,30 @@ def expand(names: Sequence[str]) -> list[Path]:
     return list(dict.fromkeys(found))
 
 
-def output_files(files: Sequence[Named], folder: Path, suffix: str) -> list[Path]:
+def output_files(files: Sequence[Named], folder: Path, suffix: str, by_page: bool = False) -> list[Path]:
     """Name the output of each file in a folder: by its stem, or by its whole name where two files have one stem.
 
-    Raises `UsageError` if two files have one name.
+    by_page: each page has a file, with its number after a hyphen; so has a file with that name its whole name. Raises
+    `UsageError` if two files have one name, or if an output would replace a file that is read.
     """
     stems = [path.stem for path in files]
-    names = [path.stem if stems.count(path.stem) == 1 else path.name for path in files]
+    names = [
+        path.stem if stems.count(path.stem) == 1 and not (by_page and _is_page_of(path.stem, stems)) else path.name
+        for path in files
+    ]
     if repeated := next((name for name in names if names.count(name) > 1), None):
         raise UsageError(f"two files are named {repeated}: read them into different folders")
-    return [folder / f"{name}{suffix}" for name in names]
+    outputs = [folder / f"{name}{suffix}" for name in names]
+    read = {path.resolve() for path in files if isinstance(path, Path)}
+    if replaced := next((path for path in outputs if path.resolve() in read), None):
+        raise UsageError(f"{replaced} is to be read, and would be replaced: give another --output")
+    return outputs
+
+
+def _is_page_of(stem: str, stems: Sequence[str]) -> bool:
+    """Test whether a file is named as the output of a page of another one is."""
+    match = re.fullmatch(r"(.+)-\d{4,}", stem)
+    return match is not None and match[1] in stems
 
 
 def _in_folder(folder: Path) -> list[Path]:

@@ -32,7 +32,7 @@ def read_segmentation(blob: bytes) -> AnnotatedPage:
 def write_texts(blob: bytes, texts: Mapping[str, Line]) -> bytes:
     """Return the file with the texts of lines, by the ids that `read_segmentation` gives them.
 
-    The words, in pixels of the file's image, replace those of the file; without words, only the line has text. Raises
+    The words, in the unit of the file, replace those of the file; without words, only the line has text. Raises
     `AnnotationError` for an id that the file lacks, and as `read_segmentation` does.
     """
     source = parse_source(blob)
@@ -110,12 +110,10 @@ class _Page:
 
 
 class _Alto:
-    """ALTO: Shape, and then String and SP of a line. Boxes are in the unit of the file."""
+    """ALTO: Shape, and then String and SP of a line."""
 
     def __init__(self, source: Source) -> None:
         self._source = source
-        unit = next((element for element in source.elements if element.local == "MeasurementUnit"), None)
-        self._in_pixels = unit is None or source.text(unit.content, unit.content_end).strip() in ("", "pixel")
 
     def edits(self, texts: dict[Element, Line]) -> Iterator[Edit]:
         for element, line in texts.items():
@@ -124,11 +122,8 @@ class _Alto:
             yield from _replaced(self._source, element, element.of_kind("Shape"), old, new)
 
     def _strings(self, element: Element, line: Line) -> list[str]:
-        """Return Strings with SP between them; one for the whole line where word boxes would need another unit."""
+        """Return Strings with SP between them; one for the whole line if it has no words."""
         whole = Word(line.text, line.confidence, line.polygon, alternatives=line.alternatives)
-        if not self._in_pixels:
-            box = {name: element.attributes.get(name, "0") for name in ("HPOS", "VPOS", "WIDTH", "HEIGHT")}
-            return [_string(element.prefix, whole, box)]
         first, *others = (_string(element.prefix, word, _box(word.polygon)) for word in line.words or (whole,))
         return [first, *(part for other in others for part in (f"<{element.prefix}SP/>", other))]
 

@@ -9,7 +9,6 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from itertools import count
 from typing import Any
 
 import numpy as np
@@ -29,6 +28,7 @@ from ..images.decoding import (
     source_name,
 )
 from ..images.formats import EXTRA, broken, identify, is_pdf, open_image
+from ..images.tiff import tiff_directories
 
 PDF_DPI = 300  # at which pages of a PDF are rendered: archives scan at 300 dpi
 MAX_PDF_SIDE = 6000  # pixels: larger pages are rendered at a lower resolution
@@ -91,9 +91,15 @@ class PageSource:
         self._decode = lambda number: _decoded(blob, self.name, self._max_pixels)
 
     def _open_tiff(self, blob: bytes) -> None:
-        frames = _tiff_pages(blob, self.name, self._max_pages)
-        self.count = len(frames)
-        self._decode = lambda number: _tiff_page(blob, frames[number], self._max_pixels)
+        frames, damage = _tiff_pages(blob, self.name, self._max_pages)
+        self.count = len(frames) + bool(damage)
+
+        def page(number: int) -> np.ndarray:
+            if number == len(frames):
+                raise ImageError(damage)
+            return _tiff_page(blob, frames[number], self._max_pixels)
+
+        self._decode = page
 
     def _open_pdf(self, blob: bytes) -> None:
         try:
@@ -117,7 +123,7 @@ class PageSource:
 def _decoded(blob: bytes, name: str, max_pixels: int | None) -> np.ndarray:
     with quiet(), open_image(blob, name) as image:
         _check_size(image, max_pixels)
-        seek(image, blob, name, None)
+        seek(image, blob, name, None, "save each as its own image")
         return from_pillow(image, name)
 
 
@@ -131,23 +137,25 @@ def _check_size(image: Image.Image, max_pixels: int | None) -> None:
         raise ImageError(f"has {width} × {height} pixels; at most {max_pixels:,} are accepted: scale it down")
 
 
-def _tiff_pages(blob: bytes, name: str, max_pages: int) -> list[int]:
-    """Return the frames of a TIFF that are pages, not smaller copies or masks."""
+def _tiff_pages(blob: bytes, name: str, max_pages: int) -> tuple[list[int], str]:
+    """Return the frames of a TIFF that are pages, not smaller copies or masks, and what is wrong after them, if so."""
     pages: list[int] = []
+    directories, is_whole = tiff_directories(blob, MAX_FRAMES)
     with quiet(), open_image(blob, name) as image:
         try:
-            for frame in count():
-                if len(pages) > max_pages or frame >= MAX_FRAMES:
-                    break
+            for frame in range(max(1, directories)):
+                if len(pages) > max_pages:
+                    return pages, ""
                 image.seek(frame)
                 if not pages or not image.getexif().get(SUBFILE_TYPE, 0) & NO_PAGE:
                     pages.append(frame)
-        except EOFError:  # the last frame was the one before
-            pass
         except Exception as error:  # decoders raise whatever they like; the pages before it can be read
             if not pages:
                 raise broken(name, error) from None
-    return pages
+            is_whole = False
+    if directories >= MAX_FRAMES and not is_whole:
+        return pages, f"there are more than {MAX_FRAMES:,} pages: split the file"
+    return pages, "" if is_whole or not directories else "the file is damaged or cut off here, and what follows is lost"
 
 
 def _tiff_page(blob: bytes, frame: int, max_pixels: int | None) -> np.ndarray:

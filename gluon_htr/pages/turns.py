@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import msgspec
 import numpy as np
 
-from .document import Character, Line, Orientation, Point, Word
+from .document import Line, Orientation, Point, moved
 
 
 @dataclass(frozen=True)
@@ -47,21 +46,10 @@ class Turn:
 
     def line_back(self, line: Line) -> Line:
         """Convert a line of the upright page to the page as it was given."""
-        if self.orientation == 0:
-            return line
-        words = tuple(self._word_back(word) for word in line.words)
-        replace = msgspec.structs.replace
-        return replace(line, polygon=self.back(line.polygon), baseline=self.back(line.baseline), words=words)
+        return line if self.orientation == 0 else moved(line, self.back)
 
     def box_back(self, boxes: np.ndarray) -> tuple[Point, ...]:
         """Return the corners, on the page as it was given, of the box around boxes (n, 4) of the upright page."""
         left, top = (float(side) for side in boxes[:, :2].min(axis=0))
         right, bottom = (float(side) for side in boxes[:, 2:].max(axis=0))
         return self.back([(left, top), (right, top), (right, bottom), (left, bottom)])
-
-    def _word_back(self, word: Word) -> Word:
-        replace = msgspec.structs.replace
-        characters: tuple[Character, ...] = tuple(
-            replace(character, polygon=self.back(character.polygon)) for character in word.characters
-        )
-        return replace(word, polygon=self.back(word.polygon), characters=characters)

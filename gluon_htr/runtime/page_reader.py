@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .._text_files import printable
 from ..errors import AnnotationError, ImageError
 from ..images.decoding import ImageLike
 from ..images.polarity import dark_on_light
-from ..pages.annotations import parse_points
+from ..pages.annotations import parse_points, pixels_per_unit
 from ..pages.crops import Frame, cut_straight
 from ..pages.detection.lines import FoundLine
-from ..pages.document import Document, Line, Page, Region
+from ..pages.document import Document, Line, Page, Point, Region, moved
 from ..pages.outlines import LineGeometry, found_bands, outlines
 from ..pages.reading_order import ordered_groups
 from ..pages.segmentation import read_segmentation
@@ -121,10 +122,10 @@ class PageReader:
             segmentation: The content of the file.
 
         Returns:
-            Lines by their ids in the file; lines without a place are left out.
+            Lines by their ids in the file, with points in its unit; lines without a place are left out.
 
         Raises:
-            AnnotationError: The file is neither PAGE nor ALTO, or is broken.
+            AnnotationError: The file is neither PAGE nor ALTO, is broken, or is not that of this page.
             ImageError: The page cannot be decoded.
         """
         annotated = read_segmentation(segmentation)
@@ -136,8 +137,11 @@ class PageReader:
             raise page.error or ImageError("cannot be decoded")
         pixels = dark_on_light(page.pixels)
         size = (pixels.shape[1], pixels.shape[0])
-        own = (annotated.width, annotated.height)
-        scale = np.array([side / unit if unit > 0 else 1.0 for side, unit in zip(size, own)])
+        scale = pixels_per_unit(annotated, size)
+
+        def in_units(points: tuple[Point, ...]) -> tuple[Point, ...]:
+            return tuple((x / scale[0], y / scale[1]) for x, y in points)
+
         named: list[tuple[str, FoundLine]] = []
         cropped: list[tuple[np.ndarray, Frame]] = []
         for line, outline in zip(annotated.lines, outlines(annotated.lines, scale, size)):
@@ -150,7 +154,7 @@ class PageReader:
         ]
         calibrated = self.recognizer.gives_probabilities
         return {
-            name: document_line(name, recognition, frame, line, calibrated)
+            name: moved(document_line(name, recognition, frame, line, calibrated), in_units)
             for (name, line), recognition, (_, frame) in zip(named, read, cropped)
         }
 
@@ -224,4 +228,4 @@ def _box(polygon: np.ndarray) -> np.ndarray:
 
 
 def _base(name: str) -> str:
-    return name.replace("\\", "/").rpartition("/")[2]
+    return printable(name.replace("\\", "/").rpartition("/")[2])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 
 from ..datasets.store import Store
@@ -9,7 +11,8 @@ from ..errors import DataError, UsageError
 from ..text import comparison
 
 SHARE, MIN_HELD, MAX_HELD = 0.15, 16, 500  # proportion of the samples, and bounds in samples
-SAMPLES_PER_HELD = 4  # of so many samples one is held out, where LEAST are too many
+MAX_SHARE = 0.4  # proportion of the samples; a group with which more would be held out stays in the training part
+SAMPLES_PER_HELD = 4  # of so many samples one is held out, where MIN_HELD are too many
 MIN_GROUPS = 8  # with fewer, a whole group is too much to hold out
 
 
@@ -36,16 +39,27 @@ def _chosen(store: Store, seed: int) -> tuple[np.ndarray, str]:
     if not target:
         raise DataError(f"{len(store)} samples are too few to hold some out for scoring: add lines, or --validation")
     random = np.random.default_rng(seed)
-    groups = sorted(set(store.groups))
-    if len(groups) < MIN_GROUPS or len(groups) == len(store):
+    sizes = Counter(store.groups)
+    chosen = _chosen_groups(sizes, target, random) if MIN_GROUPS <= len(sizes) < len(store) else set()
+    if not chosen:
         held = np.isin(np.arange(len(store)), random.permutation(len(store))[:target])
         return held, f"{target} of {len(store)} samples are held out for scoring"
-    chosen: set[str] = set()
-    order = [groups[k] for k in random.permutation(len(groups))]
-    while sum(group in chosen for group in store.groups) < target:
-        chosen.add(order[len(chosen)])
     held = np.array([group in chosen for group in store.groups])
-    return held, f"{held.sum()} samples of {len(chosen)} of {len(groups)} groups are held out for scoring"
+    return held, f"{held.sum()} samples of {len(chosen)} of {len(sizes)} groups are held out for scoring"
+
+
+def _chosen_groups(sizes: Counter[str], target: int, random: np.random.Generator) -> set[str]:
+    """Choose groups of `target` samples or more together, but not of most of them; none where that is impossible."""
+    groups, most = sorted(sizes), MAX_SHARE * sizes.total()
+    chosen: set[str] = set()
+    held = 0
+    for group in (groups[k] for k in random.permutation(len(groups))):
+        if held + sizes[group] <= most:
+            chosen.add(group)
+            held += sizes[group]
+        if held >= target:
+            return chosen
+    return set()
 
 
 def check_comparable(held: int, samples: int | None = None) -> None:

@@ -115,14 +115,14 @@ class Session(HasTrainer):
         judge: makes the validation of the held-out samples, by default by their labels.
 
         Raises the errors of reading the data, `UsageError` if `output` is a run already, `CheckpointError` if the
-        resumed run was started with another request or with other data.
+        resumed run was started with another request, another alphabet or with other data.
         """
         resumes = resume and team.gathered(is_run(output))[0]
-        resumed = resumed_run(output, request) if resumes else None
+        resumed = resumed_run(output, request, alphabet) if resumes else None
         check_teacher(request)
         train, validation = load_training_data(request, track, say)
         unlabeled = load_unlabeled(request, track, say)
-        data = (train, validation) if unlabeled is None else (train, validation, unlabeled)
+        data = (train, validation, unlabeled)
         if resumed:
             check_data(resumed, data)
         elif team.is_leader:

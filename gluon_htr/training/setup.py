@@ -17,7 +17,7 @@ from ..bundles.run_folder import is_run
 from ..datasets.loading import Track, is_generated, load_data
 from ..datasets.sample import Problem
 from ..datasets.store import Store
-from ..errors import ModelError, UsageError
+from ..errors import CheckpointError, ModelError, UsageError
 from ..graphs.pair import write_pair
 from ..networks.character_configuration import CharacterPreset
 from ..networks.configuration import Preset
@@ -49,13 +49,13 @@ def _silent(message: str) -> None:
 
 
 def start_run(
-    output: Path, request: Request, data: tuple[Store, ...], alphabet: Path | None, say: Say = _silent
+    output: Path, request: Request, data: tuple[Store, Store, Store | None], alphabet: Path | None, say: Say = _silent
 ) -> Run:
     """Create the folder of a run, with a network that is initialized or takes the weights of `request.init`.
 
-    data: training, validation and perhaps unlabeled samples. alphabet: a file; by default the characters of the
-    training texts, with `request.init` after those of its alphabet. say: receives a message about the initial weights.
-    Raises `UsageError` if `output` is a run already, or if `request.init` has another network.
+    data: training, validation and unlabeled samples, None without the last. alphabet: a file; by default the characters
+    of the training texts, with `request.init` after those of its alphabet. say: receives a message about the initial
+    weights. Raises `UsageError` if `output` is a run already, or if `request.init` has another network.
     """
     if is_run(output):
         raise UsageError(f"{output} is a run already: continue it with --resume, or give another --output")
@@ -110,27 +110,29 @@ def _initialize(output: Path, request: Request, alphabet: Alphabet) -> None:
     export_pair(build_reading(load_reading_preset(request.preset), alphabet, request.seed), output)
 
 
-def resumed_run(output: Path, request: Request) -> Run:
+def resumed_run(output: Path, request: Request, alphabet: Path | None = None) -> Run:
     """Load the run in `output`, which must have the same request, except for budget and workers.
 
-    Raises `CheckpointError` if the requests differ.
+    alphabet: a file, as for `start_run`. Raises `CheckpointError` if the requests or the alphabets differ.
     """
     run = load_run(output)
     check_same_request(output, run.request, request)
+    if alphabet and Alphabet.load(alphabet) != run.alphabet:
+        raise CheckpointError(f"{output} was started with another alphabet than {alphabet}: give another --output")
     return replace(run, request=request)
 
 
-def check_data(run: Run, data: tuple[Store, ...]) -> None:
+def check_data(run: Run, data: tuple[Store, Store, Store | None]) -> None:
     """Raise `CheckpointError` if these are not the samples that the run began with, as far as they are known."""
     check_digest(run, digest(*data))
 
 
-def digest(*stores: Store) -> str:
+def digest(*stores: Store | None) -> str:
     """Compute the SHA-256 of everything that identifies samples except their pixels: ids, texts, sizes, and their
-    order.
+    order. None counts as nothing.
     """
     found = hashlib.sha256()
-    for store in stores:
+    for store in (store for store in stores if store is not None):
         found.update(msgspec.json.encode((store.ids, store.texts)))
         found.update(store.shapes.tobytes())
         found.update(store.sizes.tobytes())
@@ -161,7 +163,7 @@ def load_training_data(request: Request, track: Track, say: Say = _silent) -> tu
         check_comparable(len(validation), len(validation) + len(once))
     say(words)
     if generated := [spec for spec in request.data if spec not in written]:
-        train = Store.join([train, load(generated)])
+        train = Store.join([train, few_of_each(load(generated), request)])
     return train, validation
 
 

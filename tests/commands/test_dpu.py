@@ -67,6 +67,17 @@ def test_the_steps_one_by_one(here: Command, words: Path, tmp_path: Path) -> Non
     assert "CER int8" in here("evaluate", LETTERS, "int8", "--data", spec).stdout
 
 
+def test_a_quantized_network_is_scored_at_its_own_width(here: Command, words: Path) -> None:
+    """Whoever quantizes for another width was told to report a defect."""
+    spec = f"iam-words:{words}?split=validation"
+    done = here("quantize", "latin-lines-fast", "--width", "256", "--calibration", spec, "--output", "narrow")
+    assert done.returncode == 0, done.stderr
+    scored = here("evaluate", "latin-lines-fast", "narrow", "--data", spec)
+    assert scored.returncode == 0, scored.stderr
+    other = here("evaluate", "latin-lines-fast", "narrow", "--data", spec, "--width", "512")
+    assert "256 pixels wide, not 512" in refusal(other)
+
+
 def test_calibration_that_cannot_work_is_one_line(here: Command, words: Path, tmp_path: Path) -> None:
     """A user would see a traceback, or a network of nonsense."""
     for arguments, says in (

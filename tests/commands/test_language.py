@@ -72,6 +72,10 @@ def test_arpa_is_written_and_read(words: Path, capsys: pytest.CaptureFixture[str
     built()
     assert language.main(["x.lm", "--output", "x.arpa"]) == 0
     assert language.main(["x.arpa", "--output", "y.lm", "--json"]) == 0
+    assert language.main(["x.arpa", "--language", "en", "--sources", "verse", "--output", "en.lm"]) == 0
+    assert (open_model(words / "en.lm").language, open_model(words / "en.lm").sources) == ("en", "verse")
+    with pytest.raises(UsageError, match=r"x\.arpa is a model already: --order, --size"):
+        language.main(["x.arpa", "--order", "3", "--size", "10", "--output", "small.lm"])
     assert (words / "x.arpa").read_text().startswith("\\data\\\nngram 1=")
     assert open_model(words / "y.lm").ngrams.trie.levels == open_model(words / "x.lm").ngrams.trie.levels
 

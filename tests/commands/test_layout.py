@@ -77,6 +77,48 @@ def test_pages_are_scored(trained: Path) -> None:
         assert np.ptp(np.asarray(picture.convert("HSV"))[:, :, 1]) > 100  # outlines are in color
 
 
+def test_scores_tell_of_pages_that_cannot_be_read(trained: Path, tmp_path: Path) -> None:
+    """A model would look better for every page that is damaged, or its figures be those of a precision it lacks."""
+    for name in ("one", "two"):
+        write_pages(tmp_path / name / "pages", 3, seed=60)
+    cut = tmp_path / "one" / "pages" / "page-01.png"
+    cut.write_bytes(cut.read_bytes()[:-200])
+    common = ["evaluate", "--task", "layout", "--layout", trained / "lines.zip", "--model", LETTERS]
+    specs = ["--data", f"pages:{tmp_path / 'one' / 'pages'}", "--data", f"pages:{tmp_path / 'two' / 'pages'}*0.34"]
+    done = run_command(*common, *specs, "--json", "--report", tmp_path / "report")
+    assert done.returncode == 0, done.stderr
+    scores = json.loads(done.stdout)
+    assert (scores["pages"], scores["left_out"], scores["precision"]) == (3, 1, "float32")
+    assert "page-01" in done.stderr
+    rows = [row.split("\t") for row in (tmp_path / "report" / "pages.tsv").read_text().splitlines()]
+    assert rows[0][:5] == ["collection", "page", "picture", "pages", "lines"]
+    assert len({row[2] for row in rows[1:]}) == 3
+    assert all((tmp_path / "report" / row[2]).is_file() for row in rows[1:])
+    assert (tmp_path / "report" / "left_out.tsv").read_text().startswith("page-01\t")
+    whole = run_command(*common, *specs)
+    assert "left out" in whole.stdout
+    assert "leave out --engine torch" in refusal(run_command(*common, *specs, "--engine", "torch"))
+    assert "int8" in refusal(run_command(*common, *specs, "--precision", "int8"))
+    (tmp_path / "alone").mkdir()
+    for file in (tmp_path / "one" / "pages").glob("page-01.*"):
+        file.rename(tmp_path / "alone" / file.name)
+    nothing = run_command(*common, "--data", f"pages:{tmp_path / 'alone'}")
+    assert nothing.returncode == 2
+    assert "error: no page of" in nothing.stderr
+
+
+def test_options_of_networks_that_read_are_refused(trained: Path, tmp_path: Path) -> None:
+    """Somebody would believe in a check, or in a choice, that never took place."""
+    (tmp_path / "alphabet.json").write_text('{"characters": ["a"]}')
+    data = ["train", "--config", TINY, "--data", f"pages:{trained / 'pages'}", "--output", tmp_path / "run"]
+    assert "--alphabet" in refusal(run_command(*data, "--alphabet", tmp_path / "alphabet.json"))
+    assert "--unfit refuse" in refusal(run_command(*data, "--unfit", "refuse"))
+    exported = run_command("export", trained / "run", "--output", tmp_path / "x.zip", "--split", tmp_path / "parts")
+    assert "--split" in refusal(exported)
+    verified = run_command("models", "verify", trained / "lines.zip", "--engine", "mxnet")
+    assert "finds lines" in refusal(verified)
+
+
 def test_a_run_is_not_overwritten(trained: Path) -> None:
     """A second training into the same folder would mix two runs."""
     before = (trained / "run" / "model.params").read_bytes()

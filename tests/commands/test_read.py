@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import shutil
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -16,6 +18,7 @@ from support import Command, refusal
 
 from gluon_htr import read
 from gluon_htr.bundles.catalog import find_bundle
+from gluon_htr.pages.annotations import parse_points
 from gluon_htr.pages.document import Document
 
 pytest.importorskip("shapely")
@@ -152,6 +155,102 @@ def test_the_lines_of_a_file_are_read_into_it(page: Path, tmp_path: Path, comman
     texts = [node.text or "" for node in ElementTree.fromstring(written).iter() if node.tag.endswith("Unicode")]
     assert any(similar(text, 0) for text in texts)
     assert written.count("<Coords") >= content.count("<Coords")
+
+
+def words_within_lines(file: Path) -> int:
+    """Count the words of a PAGE file, each of which lies on its line, as far as a letter may reach beyond it."""
+    count = 0
+    for line in ElementTree.parse(file).iter():
+        if not line.tag.endswith("TextLine"):
+            continue
+        corners = [
+            np.array(parse_points(each.get("points", ""))) for each in line.iter() if each.tag.endswith("Coords")
+        ]
+        for corner in corners[1:]:
+            assert (corner.min(axis=0) > corners[0].min(axis=0) - 20).all()
+            assert (corner.max(axis=0) < corners[0].max(axis=0) + 20).all()
+        count += sum(each.tag.endswith("Word") for each in line)
+    return count
+
+
+def test_words_stand_on_their_lines_in_an_image_of_another_size(page: Path, tmp_path: Path, command: Command) -> None:
+    """A scan at half the resolution would get words at half of their places."""
+    content = draw_page(5, seed=3, size=40)[1]
+    (tmp_path / "letter.xml").write_text(content, "utf-8")
+    with Image.open(page) as whole:
+        whole.reduce(2).save(tmp_path / "small.png")
+    done = command("read", "small.png", "--segmentation", "letter.xml", "--output", "out")
+    assert done.returncode == 0, done.stderr
+    assert words_within_lines(tmp_path / "out" / "letter.xml") >= 5
+
+
+def test_lines_of_another_image_are_refused(page: Path, tmp_path: Path, command: Command) -> None:
+    """A photograph that is turned would lose its texts to nonsense."""
+    (tmp_path / "letter.xml").write_text(draw_page(5, seed=3, size=40)[1], "utf-8")
+    with Image.open(page) as whole:
+        whole.transpose(Image.Transpose.ROTATE_90).save(tmp_path / "turned.png")
+    told = refusal(command("read", "turned.png", "--segmentation", "letter.xml", "--output", "out"))
+    assert "letter.xml has an image of" in told
+    assert not (tmp_path / "out").exists()
+    assert "letter.png" in refusal(command("read", page, "--segmentation", page))
+    assert "none.xml cannot be read" in refusal(command("read", page, "--segmentation", "none.xml"))
+
+
+def test_lines_without_a_place_are_told(page: Path, tmp_path: Path, command: Command) -> None:
+    """A line would keep the text that it had, and nobody would know."""
+    content = draw_page(5, seed=3, size=40)[1].replace('points="', 'points="x', 1)
+    (tmp_path / "letter.xml").write_text(content, "utf-8")
+    done = command("read", page, "--segmentation", "letter.xml", "--output", "out")
+    assert done.returncode == 1
+    assert "1 lines have no place on the page" in done.stderr
+    for options in (["--render"], ["--format", "json"]):
+        told = refusal(command("read", page, "--segmentation", "letter.xml", "--output", "out", *options))
+        assert options[0] in told
+
+
+def test_documents_of_several_pages_are_printed_as_one(page: Path, tmp_path: Path, command: Command) -> None:
+    """No program could parse what was printed."""
+    with Image.open(page) as opened:
+        opened.save(tmp_path / "book.tif", save_all=True, append_images=[opened.copy()])
+    printed = command("read", "book.tif", "--format", "json")
+    assert len(msgspec.json.decode(printed.stdout.encode(), type=Document).pages) == 2
+    assert command("read", "book.tif").stdout.count("\f") == 1
+    assert command("read", "book.tif", "--format", "hocr").stdout.count("<html") == 1
+    several = command("read", "book.tif", "--format", "page")
+    assert several.returncode == 2
+    assert "give --output DIR" in several.stderr
+
+
+def test_no_output_replaces_an_input_or_another_output(page: Path, tmp_path: Path, command: Command) -> None:
+    """A scan would be lost, or a page of a book."""
+    with Image.open(page) as opened:
+        opened.save(tmp_path / "scan.pdf")
+        opened.save(tmp_path / "book.tif", save_all=True, append_images=[opened.copy()])
+        opened.save(tmp_path / "book-0001.png")
+    before = (tmp_path / "scan.pdf").read_bytes()
+    assert "would be replaced" in refusal(command("read", "scan.pdf", "--format", "pdf", "--output", "."))
+    assert (tmp_path / "scan.pdf").read_bytes() == before
+    done = command("read", "book.tif", "book-0001.png", "--format", "page", "--output", "out")
+    assert done.returncode == 0, done.stderr
+    names = sorted(path.name for path in (tmp_path / "out").iterdir())
+    assert names == ["book-0001.png.xml", "book-0001.xml", "book-0002.xml"]
+
+
+@pytest.mark.parametrize("kind", ["json", "dataturks", "txt"])
+def test_names_that_are_no_text_are_read(kind: str, page: Path, tmp_path: Path, command: Command) -> None:
+    """A file from an old system would end the whole batch."""
+    odd = os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.png")
+    try:
+        shutil.copy(page, odd)
+    except OSError:
+        pytest.skip("this file system takes only names in UTF-8")
+    done = command("read", odd, page, "--format", kind, "--output", "out")
+    assert done.returncode == 0, done.stderr
+    assert len(list((tmp_path / "out").iterdir())) == 2
+    if kind == "txt":
+        assert "caf\\udce9.png <==" in command("read", odd, page).stdout
+    else:
+        assert any("caf\\\\udce9" in file.read_text() for file in (tmp_path / "out").iterdir())
 
 
 def test_a_page_given_to_predict_is_sent_to_read(page: Path, command: Command) -> None:

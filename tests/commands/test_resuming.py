@@ -156,11 +156,19 @@ def test_a_full_disk_while_saving_is_one_line_and_loses_nothing(words: Path, com
         subprocess.run(["umount", str(small)], check=True)
 
 
-def test_an_existing_run_is_not_overwritten_nor_resumed_differently(run: Path, words: Path, command: Command) -> None:
+def test_an_existing_run_is_not_overwritten_nor_resumed_differently(
+    run: Path, words: Path, command: Command, tmp_path: Path
+) -> None:
     """A second experiment would destroy the first."""
     assert "--resume" in refusal(command("train", *training(words, run)))
     assert "seed" in refusal(command("train", *training(words, run, "--resume", "--seed", "5")))
     assert "precision" in refusal(command("train", *training(words, run, "--resume", "--precision", "bfloat16")))
+    assert "--seed -1" in refusal(command("train", *training(words, tmp_path / "new", "--seed", "-1")))
+    (tmp_path / "other.json").write_text('{"characters": "abc"}')
+    other = command("train", *training(words, run, "--resume", "--alphabet", tmp_path / "other.json"))
+    assert "was started with another alphabet" in refusal(other)
+    same = command("train", *training(words, run, "--resume", "--alphabet", run / "alphabet.json"))
+    assert same.returncode == 0, same.stderr
 
 
 def test_a_run_goes_on_in_the_precision_that_it_began_with(

@@ -8,8 +8,10 @@ import pytest
 from letters import WORDS, draw
 from support import Command
 
-from gluon_htr.datasets.freshness import fingerprint
+from gluon_htr.datasets.freshness import current_origin, fingerprint
 from gluon_htr.datasets.loading import load_data
+from gluon_htr.datasets.origin import difference
+from gluon_htr.datasets.spec import parse_spec
 from gluon_htr.errors import CacheError
 from gluon_htr.networks.presets import load_preset
 
@@ -64,3 +66,17 @@ def test_a_linked_folder_is_part_of_the_source(scans: Path, tmp_path: Path) -> N
     before = fingerprint(scans)
     draw("bead", width=80).save(tmp_path / "disk" / "a.png")
     assert fingerprint(scans) != before
+
+
+@pytest.mark.parametrize("named", ["labels.tsv", ""])
+@pytest.mark.parametrize("kind", ["listing", "characters"])
+def test_images_that_a_list_names_are_part_of_it(kind: str, named: str, scans: Path) -> None:
+    """An image that was scanned again would be trained on as it was before."""
+    listed = Path("listed")
+    listed.mkdir()
+    (listed / "labels.tsv").write_text("../scans/0.png\ta\n../scans/1.png\tb\n")
+    spec = parse_spec(f"{kind}:{listed / named}")
+    before = current_origin(spec, PREPROCESSING)
+    assert current_origin(spec, PREPROCESSING) == before
+    draw("another").save(scans / "1.png")
+    assert difference(before, current_origin(spec, PREPROCESSING)) == "files that its source names have changed since"

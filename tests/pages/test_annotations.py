@@ -22,6 +22,18 @@ def test_the_text_of_a_line_is_its_own_and_the_first_alternative() -> None:
     assert [found.text for found in parse_page(xml.encode()).lines] == ["the & line", "two words"]
 
 
+def test_points_of_2010_are_elements() -> None:
+    """Files of the first version of PAGE would seem to have no places."""
+    page = parse_page(
+        b"""<PcGts><Page imageWidth="100" imageHeight="80"><TextRegion><Coords><Point x="9" y="9"/></Coords>
+        <TextLine id="l"><Coords><Point x="1" y="2"/><Point x="30" y="2"/><Point x="30" y="12"/></Coords>
+        <Baseline><Point x="1" y="11"/><Point x="30" y="11"/></Baseline></TextLine></TextRegion></Page></PcGts>"""
+    )
+    (line,) = page.lines
+    assert parse_points(line.polygon).tolist() == [[1, 2], [30, 2], [30, 12]]
+    assert parse_points(line.baseline).tolist() == [[1, 11], [30, 11]]
+
+
 def test_points_may_be_parted_by_commas_or_blanks() -> None:
     """One of the two programs that are used most would not be read."""
     assert parse_points("1,2 3,4").tolist() == parse_points("1 2  3 4\n").tolist() == [[1, 2], [3, 4]]

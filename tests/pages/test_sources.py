@@ -117,6 +117,26 @@ def test_a_broken_page_does_not_hide_the_others(tmp_path: Path) -> None:
     assert found == [True, False, True]
 
 
+@pytest.mark.parametrize("big", [False, True])
+def test_pages_that_a_tiff_has_lost_are_told(big: bool, tmp_path: Path) -> None:
+    """A transfer that was cut off would lose the end of a letter without a word."""
+    path = tmp_path / "letter.tif"
+    noise = [Image.effect_noise((80, 80), 60) for _ in range(4)]
+    noise[0].save(path, save_all=True, append_images=noise[1:], big_tiff=big)
+    whole = path.read_bytes()
+    with PageSource(whole) as pages:
+        assert [page.pixels is not None for page in pages] == [True] * 4
+    path.write_bytes(whole[: len(whole) // 2])
+    with PageSource(path) as pages:
+        *found, lost = pages
+        assert pages.count < 4
+    assert found
+    assert found[0].pixels is not None
+    assert "what follows is lost" in str(lost.error)
+    with PageSource(whole.rstrip(b"\0")) as pages:  # the end of the chain may be missing
+        assert pages.count == 4
+
+
 def test_heic_is_read() -> None:
     """Photographs of telephones could not be read."""
     heif = pytest.importorskip("pillow_heif")

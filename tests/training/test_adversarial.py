@@ -134,6 +134,32 @@ def test_a_resumed_training_repeats_every_step(tmp_path: Path) -> None:
 
 
 @pytest.mark.torch
+def test_the_torch_engine_resumes_after_steps_with_labels_alone(tmp_path: Path) -> None:
+    """The first step of its generator would be many times too large."""
+    pytest.importorskip("torch")
+    from gluon_htr.training.adversarial.torch import TorchAdversarialEngine
+
+    chosen = preset()
+    assert chosen.generator is not None
+    export_pair(build_reading(chosen, Alphabet(LETTERS), 0), tmp_path)
+    pair, optimizer = read_pair(tmp_path), training_settings(chosen, "tiny").optimizer
+
+    def torch_engine() -> TorchAdversarialEngine:
+        return TorchAdversarialEngine(pair.symbol, dict(pair.parameters), optimizer, chosen.generator, (16, 16), 0)
+
+    straight, resumed = torch_engine(), torch_engine()
+    alone = dataclasses.replace(batch(1), unlabeled=NONE, plain=NONE, others=NONE)
+    for step in range(20):
+        straight.step(alone, 0.01, step)
+    resumed.restore(straight.parameters(), straight.state())
+    for trained in (straight, resumed):
+        trained.step(batch(2), 0.01, 20)
+    kept, again = straight.state(), resumed.state()
+    for name, array in kept.items():
+        np.testing.assert_allclose(again[name], array, rtol=1e-4, atol=1e-6, err_msg=name)
+
+
+@pytest.mark.torch
 def test_both_engines_learn_the_same_way(tmp_path: Path) -> None:
     """A checkpoint could not be continued by the other engine, or would mean something else there."""
     pytest.importorskip("torch")
@@ -213,6 +239,19 @@ def test_others_are_pictures_of_the_right_size() -> None:
     assert made.shape == (40, 16, 16)
     assert len({picture.tobytes() for picture in made}) > 30
     assert make_others(characters, 0, preset().preprocessing, random).shape == (0, 16, 16)
+
+
+def test_an_export_is_checked_on_what_the_run_held_out(
+    work: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A run as the documentation begins one, without --validation, would be called one whose data have changed."""
+    data = f"characters:{work / 'images'}"
+    given = ["--config", TINY, "--data", data, "--unlabeled", data, "--output", tmp_path / "run", "--workers", "0"]
+    assert train.main(list(map(str, given))) == 0
+    assert export.main([str(tmp_path / "run"), "--output", str(tmp_path / "chars.zip")]) == 0
+    told = capsys.readouterr().err
+    assert "validation samples: " in told
+    assert "have changed" not in told
 
 
 def test_what_cannot_be_trained_is_told(work: Path) -> None:

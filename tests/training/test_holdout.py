@@ -34,6 +34,18 @@ def test_whole_groups_are_held_out_where_there_are_many() -> None:
     assert 36 <= len(held) <= 60
 
 
+def test_a_group_of_most_samples_is_trained_on() -> None:
+    """Nine tenths of somebody's lines would be taken away from the training, as one person wrote them."""
+    most = store(["anna"] * 90 + [f"writer {k}" for k in range(30)])
+    train, held, _ = hold_out(most, 0)
+    assert 18 <= len(held) <= 30
+    assert "anna" not in held.groups
+    assert not set(train.groups) & set(held.groups)
+    train, held, words = hold_out(store(["anna"] * 93 + [f"writer {k}" for k in range(7)]), 0)
+    assert words.startswith("16 of 100")
+    assert len(train) == 84
+
+
 def test_a_sample_that_comes_several_times_is_on_one_side() -> None:
     """`listing:mine*4` would be scored on lines that it was trained on."""
     whole = store(["me"] * 50)

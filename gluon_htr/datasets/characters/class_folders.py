@@ -34,12 +34,16 @@ ClassOf = Callable[[str], str]  # the name of a folder → its class; empty if i
 
 @dataclass(frozen=True)
 class ClassImage:
-    """An image file, relative to the root, its class, its group, and whether the data set itself holds it out."""
+    """An image file, relative to the root, its class, its group, and whether the data set itself holds it out.
+
+    file: the path to open, where the name of the file is not the one in the list.
+    """
 
     path: str
     text: str
     group: str
     held_out: bool = False
+    file: str = ""
 
 
 @dataclass(frozen=True)

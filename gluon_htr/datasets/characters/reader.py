@@ -18,8 +18,9 @@ import numpy as np
 from ...errors import AnnotationError
 from ...images.decoding import Encoded
 from ...text.normalization import normalize
-from ..listing.reader import LISTS, METADATA, ListingOptions, ListingReader
+from ..listing.reader import LISTS, METADATA, ListedFiles, ListingOptions, ListingReader, listing_companions
 from ..listing.rows import Row
+from ..origin import file_state
 from ..problems import first_problems
 from ..sample import Problem, Sample
 from .class_folders import ClassImage, ClassImages, read_class_folders
@@ -60,7 +61,7 @@ class CharactersReader:
 
     def __iter__(self) -> Iterator[Sample]:
         return (
-            Sample(image.path, image.text, image.group, Encoded(os.path.join(self._root, image.path)))
+            Sample(image.path, image.text, image.group, Encoded(image.file or os.path.join(self._root, image.path)))
             for image in self._samples
         )
 
@@ -72,14 +73,15 @@ class CharactersReader:
         if path.is_file() or (path.is_dir() and _has_list(path)) or not path.is_dir():
             listing = ListingReader(path, ListingOptions())
             self.problems += listing.problems
-            listed = [ClassImage(sample.id, sample.text, sample.group) for sample in listing]
+            listed = [ClassImage(row.id, row.text, row.group, file=row.file) for row in listing.listed]
             return ClassImages(listed, LIST_HELD)
         return read_class_folders(path, self.problems)
 
     def _tagged(self, name: str, rows: Sequence[Row]) -> Iterator[ClassImage]:
+        files = ListedFiles(Path(self._root), rows)
         for row in rows:
-            if os.path.isfile(os.path.join(self._root, row.path)):
-                yield ClassImage(row.path, row.label, row.path)
+            if os.path.isfile(file := files.find(row.path)):
+                yield ClassImage(row.path, row.label, row.path, file=file)
             else:
                 self.problems.append(Problem(f"{name}:{row.number}", f"{row.path} does not exist"))
 
@@ -88,6 +90,20 @@ class CharactersReader:
             return True
         self.problems.append(Problem(image.path, f"has the label {image.text!r}, which is not a single character"))
         return False
+
+
+def character_companions(path: Path, options: CharactersOptions) -> Iterator[str]:
+    """Yield name, size and modification time of the images that a list names; of a folder's list, those elsewhere.
+
+    Raises `AnnotationError` if the list cannot be read.
+    """
+    tags = find_tags(path)
+    if tags and path.is_file():
+        for file in sorted(ListedFiles(tags.parent, read_tags(tags)).listed):
+            if os.path.isfile(file):
+                yield file_state(file, tags.parent)
+    elif not tags and (path.is_file() or _has_list(path)):
+        yield from listing_companions(path, ListingOptions())
 
 
 def _has_list(folder: Path) -> bool:

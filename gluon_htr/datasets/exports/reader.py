@@ -9,14 +9,14 @@ folder of the file. A page without annotation is left out, and is not an empty p
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Literal, TypeAlias
 
 from ...errors import AnnotationError
-from ...pages.annotations import AnnotatedPage
+from ...pages.annotations import PROPORTION, AnnotatedPage, check_shape, pixels_per_unit
+from ..origin import file_state
 from ..page_files import PageFile, image_size
 from ..pages import PagesOptions, PagesReader
 from ..sample import Problem
@@ -24,8 +24,6 @@ from .dataturks import read_dataturks
 from .images import ImageFolders, page_name
 from .label_studio import read_label_studio
 from .record import Record
-
-SAME_SHAPE = 0.02  # largest relative difference of the ratio of width to height between an image and its copy
 
 Parse: TypeAlias = Callable[[Path, str, list[Problem]], Iterator[Record]]
 
@@ -98,10 +96,10 @@ class ExportPages:
                 "images=FOLDER names another folder"
             )
         size = image_size(image)
-        if record.size and abs(record.size[0] * size[1] / (record.size[1] * size[0]) - 1) > SAME_SHAPE:
-            stated = f"{record.size[0]:.0f} x {record.size[1]:.0f}"
-            raise AnnotationError(f"has an image of {size[0]} x {size[1]} pixels, and {stated} were annotated")
-        return PageFile(name, AnnotatedPage(image.name, 1, "proportion", 1, 1, list(record.lines)), image, size)
+        if record.size:
+            check_shape(size, *record.size)
+        page = AnnotatedPage(image.name, 1, PROPORTION, 1, 1, list(record.lines))
+        return PageFile(name, page, image, size, pixels_per_unit(page, size))
 
 
 def open_lines(parse: Parse) -> Callable[[Path, ExportOptions], PagesReader]:
@@ -116,8 +114,7 @@ def companions(parse: Parse) -> Callable[[Path, ExportOptions], Iterator[str]]:
         records = list(parse(file, options.label, []))
         folders = _folders(file, options, records)
         for image in sorted({found for record in records if (found := folders.find(record.address))}):
-            status = image.stat()
-            yield f"{os.path.relpath(image, file.parent)}\0{status.st_size}\0{status.st_mtime_ns}\n"
+            yield file_state(image, file.parent)
 
     return states
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Literal
@@ -18,6 +18,7 @@ import msgspec
 
 from ...errors import AnnotationError, ImageError, SpecError
 from ...images.decoding import SUFFIXES, Encoded, check_readable
+from ..origin import file_state
 from ..problems import first_problems
 from ..sample import Problem, Sample
 from ..splits import held_out
@@ -51,7 +52,9 @@ class ListingOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @dataclass(frozen=True)
-class _Listed:
+class Listed:
+    """A row that is usable. file: the path to open."""
+
     id: str
     text: str
     group: str
@@ -59,7 +62,7 @@ class _Listed:
 
 
 class ListingReader:
-    """Reader of samples in the order of the list, or of the names in a folder.
+    """Reader of samples in the order of the list, or of the names in a folder. listed: their rows.
 
     Raises `AnnotationError` if the list cannot be read or has no usable row, `SpecError` for an unknown group.
     """
@@ -71,27 +74,27 @@ class ListingReader:
             self._root, self._name, rows = source, "", read_folder(source, self.problems)
         else:
             self._root, self._name, rows = source.parent, f"{source.name}:", read_rows(source, self.problems)
-        self._samples = list(self._listed(rows, options.group))
-        if not self._samples:
+        self.listed = list(self._listed(rows, options.group))
+        if not self.listed:
             why = first_problems(self.problems) or (NOTHING if source.is_dir() else "it has no row")
             raise AnnotationError(f"{source} has no usable sample: {why}")
         if options.split != "all":
-            chosen = held_out([sample.group for sample in self._samples], options.ratio, options.seed)
+            chosen = held_out([sample.group for sample in self.listed], options.ratio, options.seed)
             is_validation = options.split == "validation"
-            self._samples = [sample for sample in self._samples if (sample.group in chosen) == is_validation]
+            self.listed = [sample for sample in self.listed if (sample.group in chosen) == is_validation]
 
     def __len__(self) -> int:
-        return len(self._samples)
+        return len(self.listed)
 
     def __iter__(self) -> Iterator[Sample]:
-        return (Sample(listed.id, listed.text, listed.group, Encoded(listed.file)) for listed in self._samples)
+        return (Sample(listed.id, listed.text, listed.group, Encoded(listed.file)) for listed in self.listed)
 
-    def _listed(self, rows: list[Row], group: str) -> Iterator[_Listed]:
+    def _listed(self, rows: list[Row], group: str) -> Iterator[Listed]:
         known = {column for row in rows for column in row.columns}
         if group not in known | {"", "folder", "prefix"}:
             choices = ", ".join(["folder", "prefix", *sorted(known)])
             raise SpecError(f"group={group} is not a column of {self._source}; use one of {choices}")
-        files = _Files(self._root, rows)
+        files = ListedFiles(self._root, rows)
         seen = dict[str, Row]()
         for row in rows:
             file = files.find(row.path)
@@ -99,26 +102,27 @@ class ListingReader:
                 self.problems.append(Problem(f"{self._name}{row.number}" if self._name else row.path, why))
                 continue
             seen[file] = row
-            yield _Listed(row.path, row.label.strip(), _group(row, group), file)
+            yield Listed(row.path, row.label.strip(), _group(row, group), file)
 
 
 def listing_companions(path: Path, options: ListingOptions) -> Iterator[str]:
-    """Yield name, size and modification time of the images that a list names; nothing for a folder.
+    """Yield name, size and modification time of the images that a list names; of a folder's list, those elsewhere.
 
     Raises `AnnotationError` if the list cannot be read.
     """
-    if not path.is_file():
+    source = _source(path) if path.exists() else path
+    if not source.is_file():
         return
-    for file in sorted(_Files(path.parent, read_rows(path, [])).listed):
-        if os.path.isfile(file):
-            status = os.stat(file)
-            yield f"{os.path.relpath(file, path.parent)}\0{status.st_size}\0{status.st_mtime_ns}\n"
+    inside = os.path.join(os.path.normpath(path), "") if path.is_dir() else None
+    for file in sorted(ListedFiles(source.parent, read_rows(source, [])).listed):
+        if os.path.isfile(file) and not (inside and file.startswith(inside)):
+            yield file_state(file, source.parent)
 
 
-class _Files:
+class ListedFiles:
     """The files that a list names, and the images beside them that it does not."""
 
-    def __init__(self, root: Path, rows: list[Row]) -> None:
+    def __init__(self, root: Path, rows: Sequence[Row]) -> None:
         self._root = str(root)
         self.listed = {self.find(row.path) for row in rows}
         self._unlisted = dict[str, list[str]]()
@@ -168,7 +172,7 @@ def _source(path: Path) -> Path:
     return lists[0]
 
 
-def _fault(row: Row, file: str, earlier: Row | None, files: _Files) -> str:
+def _fault(row: Row, file: str, earlier: Row | None, files: ListedFiles) -> str:
     """Return the reason why a row cannot be used; empty if it can."""
     label = row.label.strip()
     if not row.path:
@@ -184,6 +188,8 @@ def _fault(row: Row, file: str, earlier: Row | None, files: _Files) -> str:
         return f"{row.path} has an empty label"
     if re.search(r"[\r\n]", label):
         return f"{row.path} has a label of several lines"
+    if re.search(r"[\ud800-\udfff]", label):  # which JSON can write
+        return f"{row.path} has half of a surrogate pair in its label, which is no character"
     return _why_no_image(file, row.path)
 
 

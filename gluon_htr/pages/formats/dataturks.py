@@ -7,12 +7,8 @@ opposite corners as objects with x and y.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from pathlib import Path
-
 import msgspec
 
-from ..._storage import atomic_file
 from ..document import Line, Page
 from .writers import Pieces
 
@@ -53,13 +49,6 @@ def dataturks(page: Page, address: str = "") -> bytes:
     number = f"#page={page.number}" if page.number > 1 or page.source.lower().endswith(".pdf") else ""
     marks = tuple(_mark(line, page) for line in page.lines)
     return msgspec.json.encode(Record(address or page.source + number, marks)) + b"\n"
-
-
-def write_dataturks(pages: Iterable[Page], path: Path) -> None:
-    """Write pages to a file, which appears when it is complete. Raises `StorageError`."""
-    with atomic_file(path) as file:
-        for page in pages:
-            file.write(dataturks(page))
 
 
 def _mark(line: Line, page: Page) -> Mark:

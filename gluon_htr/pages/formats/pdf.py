@@ -5,7 +5,9 @@ Pages are joined in temporary files of a few megabytes, which the last step read
 
 from __future__ import annotations
 
+import errno
 import io
+import os
 import tempfile
 from pathlib import Path
 from types import ModuleType
@@ -26,6 +28,8 @@ from .xml import allowed
 DPI = 300  # a scan does not say how large its paper is
 PART_BYTES = 16 << 20  # of images in memory, before they go to a temporary file
 JPEG_QUALITY = 75
+MAX_JPEG_SIDE = 65_500  # pixels: libjpeg writes no larger image
+MARK_BYTES = 1024  # at the end of a PDF, where its last line is
 
 
 class PdfWriter(Writer):
@@ -79,6 +83,8 @@ class PdfWriter(Writer):
         with atomic_file(self._path) as file:
             pages = ["--pages", *self._parts, "--"] if len(self._parts) > 1 else []
             self._pikepdf.Job(["qpdf", self._parts[0], "--deterministic-id", *pages, str(file.name)]).run()
+            if b"%%EOF" not in _end_of(file.name):  # qpdf ends without a word on a full disk
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     def _delete_parts(self) -> None:
         if self._folder is not None:
@@ -94,13 +100,21 @@ class PdfWriter(Writer):
         added.Resources = self._pikepdf.Dictionary({"/XObject": images, "/Font": fonts})
 
 
+def _end_of(path: str) -> bytes:
+    with open(path, "rb") as file:
+        file.seek(-min(MARK_BYTES, os.path.getsize(path)), os.SEEK_END)
+        return file.read()
+
+
 def to_jpeg(image: PageImage) -> bytes:
-    """Return the image of a page as a gray JPEG, turned as its EXIF data say.
+    """Return the image of a page as a gray JPEG, turned as its EXIF data say, and smaller if JPEG needs that.
 
     Raises `ImageError` for bytes that are not an image.
     """
     buffer = io.BytesIO()
-    Image.fromarray(decode(image)).save(buffer, "JPEG", quality=JPEG_QUALITY)
+    picture = Image.fromarray(decode(image))
+    picture.thumbnail((MAX_JPEG_SIDE, MAX_JPEG_SIDE))
+    picture.save(buffer, "JPEG", quality=JPEG_QUALITY)
     return buffer.getvalue()
 
 

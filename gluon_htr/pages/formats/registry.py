@@ -33,6 +33,8 @@ class Format:
     has_alternatives: bool
     #: Return the file of a single page. PDF and HTML have none: they need the image.
     encode: Callable[[Page], bytes] | None
+    #: The parts of a document that can be printed.
+    pieces: Pieces | None = None
 
 
 def _page_format(name: str, suffix: str, encode: Callable[[Page], bytes]) -> Format:
@@ -43,7 +45,7 @@ def _stream_format(name: str, suffix: str, pieces: Pieces, has_alternatives: boo
     def encode(page: Page) -> bytes:
         return pieces.encode(Document(page.source, (page,)))
 
-    return Format(name, suffix, "document", lambda path: StreamWriter(path, pieces), has_alternatives, encode)
+    return Format(name, suffix, "document", lambda path: StreamWriter(path, pieces), has_alternatives, encode, pieces)
 
 
 _ALL = (

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import TypeAlias
+from typing import BinaryIO, TypeAlias
 
 import numpy as np
 
@@ -67,13 +67,11 @@ class Pieces:
         return self.head(document.source) + self.between.join(pages) + self.tail
 
 
-class StreamWriter(Writer):
-    """Writer of a file whose pages follow one another."""
+class PiecesWriter(Writer):
+    """Writer of pages that follow one another to an open file, which stays open."""
 
-    def __init__(self, path: Path, pieces: Pieces) -> None:
-        self._path, self._pieces, self._empty = path, pieces, True
-        self._context = atomic_file(path)
-        self._file = self._context.__enter__()
+    def __init__(self, file: BinaryIO, pieces: Pieces) -> None:
+        self._file, self._pieces, self._empty = file, pieces, True
 
     def add(self, page: Page, image: PageImage) -> None:
         before = self._pieces.head(page.source) if self._empty else self._pieces.between
@@ -81,8 +79,22 @@ class StreamWriter(Writer):
         self._empty = False
 
     def close(self) -> None:
+        self._write((self._pieces.head("") if self._empty else b"") + self._pieces.tail)
+
+    def _write(self, content: bytes) -> None:
+        self._file.write(content)
+
+
+class StreamWriter(PiecesWriter):
+    """Writer of a file whose pages follow one another."""
+
+    def __init__(self, path: Path, pieces: Pieces) -> None:
+        self._path, self._context = path, atomic_file(path)
+        super().__init__(self._context.__enter__(), pieces)
+
+    def close(self) -> None:
         try:
-            self._write((self._pieces.head("") if self._empty else b"") + self._pieces.tail)
+            super().close()
         except StorageError as error:
             self.discard(error)
             raise
@@ -93,7 +105,7 @@ class StreamWriter(Writer):
 
     def _write(self, content: bytes) -> None:
         try:
-            self._file.write(content)
+            super()._write(content)
         except OSError as error:
             raise storage_error(self._path, error) from None
 

@@ -19,7 +19,16 @@ from .limits import ARCHITECTURES, architecture
 from .pages import LayoutComparison, compare_layout, quantize_layout
 from .planning import Plan, plan
 from .quark import quantize_with_quark
-from .recipes import Recipe, Scales, prepared, quantized_by, read_quantized, write_halves, write_quantized
+from .recipes import (
+    Recipe,
+    Scales,
+    prepared,
+    quantized_by,
+    quantized_width,
+    read_quantized,
+    write_halves,
+    write_quantized,
+)
 from .sources import QuantizationSource, open_network, open_source
 from .splitting import Halves, halves
 from .targets import packaging
@@ -114,9 +123,12 @@ def package_model(
 def evaluate_quantized(
     model: str, folder: Path, data: Sequence[str], width: int | None = None, track: Track = untracked
 ) -> tuple[Comparison, list[Noise]]:
-    """Read the same samples with the float and the quantized network; also return the noise layer by layer."""
-    source = open_source(model, width)
+    """Read the same samples with the float and the quantized network; also return the noise layer by layer.
+
+    Raises `UsageError` if the folder was quantized for images of another width.
+    """
     before, after, tail = read_quantized(folder)
+    source = open_source(model, quantized_width(before, folder, width))
     alphabet = source.bundle.alphabet
     store = load_data(data, source.preprocessing, track=track, form=alphabet.normalization)
     single = source.bundle.description.task == "characters"

@@ -23,7 +23,16 @@ from ...pages.scaling import scaled
 from ...pages.scoring import Matches, Place, match
 from ...runtime.loading_pages import detector_of
 from .graphs import StaticGraph, fixed, parse, read_model
-from .recipes import FEATURIZER, INTEGER, Recipe, Scales, prepared_network, quantized_by, write_quantized
+from .recipes import (
+    FEATURIZER,
+    INTEGER,
+    Recipe,
+    Scales,
+    prepared_network,
+    quantized_by,
+    quantized_width,
+    write_quantized,
+)
 from .running import session
 from .sources import page_size
 
@@ -68,13 +77,16 @@ def quantize_layout(
 def compare_layout(
     model: str, folder: Path, specs: Sequence[str], width: int | None = None, track: Track = untracked
 ) -> LayoutComparison:
-    """Find the lines of the same pages with both networks of a folder."""
-    bundle, network = open_layout(model, width)
+    """Find the lines of the same pages with both networks of a folder.
+
+    Raises `UsageError` if it was quantized for pages of another width.
+    """
     graphs = []
     for name in (FEATURIZER, INTEGER):
         if not (folder / name).is_file():
             raise ModelError(f"{folder} has no {name}: give the output folder of gluon-htr dpu quantize")
         graphs.append(parse(read_bounded(folder / name, MAX_WEIGHTS), str(folder / name)))
+    bundle, network = open_layout(model, quantized_width(graphs[0], folder, width))
     totals = [Matches(), Matches()]
     finders = [_finder(graph, bundle) for graph in graphs]
     for page, truth in _pages(specs, network, track):

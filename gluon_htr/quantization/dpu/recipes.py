@@ -91,3 +91,14 @@ def read_quantized(folder: Path) -> tuple[onnx.ModelProto, onnx.ModelProto, onnx
             raise ModelError(f"{folder} has no {name}: give the output folder of gluon-htr dpu quantize")
         found.append(parse(read_bounded(folder / name, MAX_WEIGHTS), str(folder / name)))
     return found[0], found[1], found[2]
+
+
+def quantized_width(graph: onnx.ModelProto, folder: Path, width: int | None = None) -> int:
+    """Return the width in pixels of the images that a graph of a folder takes.
+
+    width: the one that was asked for. Raises `UsageError` if it is another one.
+    """
+    own: int = graph.graph.input[0].type.tensor_type.shape.dim[3].dim_value
+    if width not in (None, own):
+        raise UsageError(f"{folder} was quantized for images {own} pixels wide, not {width}: leave out --width")
+    return own

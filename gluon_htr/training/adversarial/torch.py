@@ -45,6 +45,7 @@ class TorchAdversarialEngine(TorchEngine):
             name: torch.nn.Parameter(torch.from_numpy(weight).to(self._device))
             for name, weight in initial_weights(generator, *size, seed).items()
         }
+        self._generator_steps = 0  # fewer than the network's, which begins alone
         betas = (optimizer.beta1, optimizer.beta2)
         self._generator_optimizer = torch.optim.Adam(
             self._generator.values(), lr=1.0, betas=betas, eps=optimizer.epsilon
@@ -89,6 +90,7 @@ class TorchAdversarialEngine(TorchEngine):
             torch.nn.utils.clip_grad_norm_(self._generator.values(), self._settings.clip)
         for group in self._generator_optimizer.param_groups:
             group["lr"] = rate
+        self._generator_steps += 1
         self._generator_optimizer.step()
 
     @torch.no_grad()
@@ -102,7 +104,8 @@ class TorchAdversarialEngine(TorchEngine):
     @own_errors()
     def state(self) -> Arrays:
         arrays = dict(super().state())
-        arrays[f"{PREFIX}steps"], arrays[f"{PREFIX}guesses"] = arrays["steps"], self._guesses.mean
+        arrays[f"{PREFIX}steps"] = np.array([self._generator_steps], np.int64)
+        arrays[f"{PREFIX}guesses"] = self._guesses.mean
         for name, parameter in self._generator.items():
             arrays[f"{PREFIX}{name}"] = _copied(parameter)
             for kind, key in MOMENTS.items():
@@ -115,10 +118,11 @@ class TorchAdversarialEngine(TorchEngine):
         super().restore(parameters, state)
         if state is None:
             return
+        self._generator_steps = int(_fitting(state, "steps")[0])
         self._guesses.mean = _fitting(state, "guesses")
         for name, parameter in self._generator.items():
             entry = self._generator_optimizer.state[parameter]
-            entry["step"] = torch.tensor(float(_fitting(state, "steps")[0]))
+            entry["step"] = torch.tensor(float(self._generator_steps))
             for kind, key in MOMENTS.items():
                 entry[key] = torch.from_numpy(_fitting(state, f"{kind}:{name}")).to(parameter.device)
             with torch.no_grad():

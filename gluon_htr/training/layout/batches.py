@@ -22,7 +22,10 @@ CROPS = 2  # of each page in an epoch
 
 @dataclass(frozen=True)
 class _Maker:
-    """Maker of batches of crops. stride: pixels of a crop per pixel of its target. zoom: of a crop, see `crop`."""
+    """Maker of batches of crops.
+
+    stride: pixels of a crop per pixel of its target. zoom: of a crop, see `crop`. pages: the page of each crop.
+    """
 
     shapes: np.ndarray
     offsets: np.ndarray
@@ -32,6 +35,7 @@ class _Maker:
     stride: int
     zoom: float
     seed: int
+    pages: np.ndarray
     pixels: np.ndarray
 
     def make(self, positions: np.ndarray, epoch: int) -> Batch:
@@ -39,7 +43,7 @@ class _Maker:
         return Batch(np.stack(images), np.stack(labels).astype(np.int32))
 
     def _crop(self, position: int, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        page, side = position // CROPS, self.settings.crop
+        page, side = int(self.pages[position]), self.settings.crop
         image = page_of(self.pixels, self.shapes, self.offsets, page)
         square, lines = crop(image, self.lines[page], self.zoom, side, self.settings.augmentation, random)
         small = [(polygon / self.stride, baseline / self.stride) for polygon, baseline in lines]
@@ -65,9 +69,10 @@ class LayoutBatches:
         team: Team = ALONE,
     ) -> None:
         self._ids = pages.ids
-        self._samples = np.repeat(np.arange(len(pages) * CROPS), np.repeat(pages.counts, CROPS))
+        self._pages = np.repeat(np.arange(len(pages)), CROPS * pages.counts)
         self._batch_size, self._seed = settings.batch_size, seed
-        create = partial(_Maker, pages.shapes, pages.offsets, pages.lines, settings, classes, stride, zoom, seed)
+        page_files = (pages.shapes, pages.offsets, pages.lines)
+        create = partial(_Maker, *page_files, settings, classes, stride, zoom, seed, self._pages)
         self._ordered = OrderedBatches(pages.pixels, create, self._plan, workers, team)
 
     def __enter__(self) -> LayoutBatches:
@@ -79,16 +84,16 @@ class LayoutBatches:
 
     def __len__(self) -> int:
         """Return the number of crops of one epoch."""
-        return len(self._samples)
+        return len(self._pages)
 
     @property
     def per_epoch(self) -> int:
         """Batches of one epoch."""
-        return -(-len(self._samples) // self._batch_size)
+        return -(-len(self) // self._batch_size)
 
     def ids(self, positions: np.ndarray) -> list[str]:
         """Return the ids of the pages of a batch, for messages."""
-        return [self._ids[k // CROPS] for k in positions.tolist()]
+        return [self._ids[self._pages[k]] for k in positions.tolist()]
 
     def stream(self, start: BatchPosition) -> Iterator[tuple[BatchPosition, np.ndarray, Batch]]:
         """Yield (position, crops, this process' part of the batch) from `start` on."""
@@ -96,5 +101,5 @@ class LayoutBatches:
             yield place, positions, replace(part.made, weight=part.weight)
 
     def _plan(self, epoch: int) -> list[np.ndarray]:
-        order = np.random.default_rng([self._seed, epoch]).permutation(self._samples)
+        order = np.random.default_rng([self._seed, epoch]).permutation(len(self))
         return [order[k : k + self._batch_size] for k in range(0, len(order), self._batch_size)]

@@ -95,7 +95,7 @@ class LayoutSession(HasTrainer):
         say: Say = lambda message: None,
         team: Team = ALONE,
     ) -> LayoutSession:
-        """Start the run in `output`, or resume the existing one. It has no use for an alphabet.
+        """Start the run in `output`, or resume the existing one. alphabet: must be None, as it reads nothing.
 
         Of a team, the leader starts it.
 
@@ -103,11 +103,16 @@ class LayoutSession(HasTrainer):
         resumed run was started with another request or with other data, `UsageError` for a request that only networks
         that read can have.
         """
-        for option in ("teacher", "unlabeled", "labels_per_class"):
-            if getattr(request, option):
-                raise UsageError(
-                    f"{request.preset} finds lines: --{option.replace('_', '-')} is for networks that read"
-                )
+        given = {
+            "--teacher": request.teacher is not None,
+            "--unlabeled": bool(request.unlabeled),
+            "--labels-per-class": request.labels_per_class is not None,
+            "--unfit refuse": request.unfit == "refuse",
+            "--alphabet": alphabet is not None,
+        }
+        for option, is_given in given.items():
+            if is_given:
+                raise UsageError(f"{request.preset} finds lines: {option} is for networks that read")
         preset = load_layout_preset(request.preset)
         exists = team.gathered(is_run(output))[0]
         run = _resumed(output, request, resume) if exists else None

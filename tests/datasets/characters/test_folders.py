@@ -85,6 +85,16 @@ def test_tags_of_icdar_2003_are_read_and_missing_files_are_named(tmp_path: Path)
         opened(tmp_path)
 
 
+def test_lists_written_on_other_systems_find_their_images(tmp_path: Path) -> None:
+    """A list of Windows paths, or of a Mac's decomposed names, would hold nothing."""
+    for name in ("a/0.png", "b/\u00e9.png"):
+        save(tmp_path / name, "a")
+    (tmp_path / "labels.tsv").write_text("a\\0.png\ta\nb/e\u0301.png\tb\n", encoding="utf-8")
+    assert [(sample.text, sample.image().shape) for sample in opened(tmp_path)] == [("a", (40, 40)), ("b", (40, 40))]
+    (tmp_path / "tags.xml").write_text('<imagelist><image file="a\\0.png" tag="s" /></imagelist>')
+    assert [(sample.text, sample.image().shape) for sample in opened(tmp_path / "tags.xml")] == [("s", (40, 40))]
+
+
 def test_folders_are_named_for_their_class_or_numbered_by_a_list(tmp_path: Path) -> None:
     """The user's own folders could not be used."""
     for name in ("a", "U+002F", "é"):

@@ -165,6 +165,16 @@ def test_odd_labels_beside_images_cost_themselves_alone(tmp_path: Path) -> None:
     assert "not UTF-8" in reasons["d.png"]
 
 
+def test_a_label_that_no_file_can_hold_is_left_out(tmp_path: Path) -> None:
+    """An evaluation would end in a traceback after all was read, when its report is written."""
+    root = files(tmp_path, "a.png", "b.png")
+    rows = '{"file_name": "a.png", "text": "a\\ud83d"}\n{"file_name": "b.png", "text": "b"}\n'
+    (root / "metadata.jsonl").write_text(rows)
+    reader = ListingReader(root, ListingOptions())
+    assert [sample.text for sample in reader] == ["b"]
+    assert "half of a surrogate pair" in reader.problems[0].reason
+
+
 def test_malformed_rows_are_told_by_line(tmp_path: Path) -> None:
     """A tab or comma too many would put a part of the label into the group."""
     root = files(tmp_path, "a.png", l__tsv="a.png\tx\na.png\tx\ty\tz\n", l__csv='path,text\na.png,x\na.png,"y\nz",1\n')

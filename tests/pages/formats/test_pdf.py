@@ -204,10 +204,16 @@ try:
 except StorageError as error:
     print(error)
 """
-    for limit in (50_000, 250_000):  # bytes of a file: less than a part, less than the whole
+    for limit in (50_000, 250_000, 450_000, 540_000):  # bytes of a file: less than a part, less than the whole
         found = subprocess.run([sys.executable, "-c", code, str(limit)], capture_output=True, text=True, check=False)
         assert "the disk is full" in found.stdout, found.stderr
         assert list(tmp_path.iterdir()) == []
+
+
+def test_an_image_wider_than_jpeg_allows_is_scaled(tmp_path: Path) -> None:
+    """One long strip would end a whole batch."""
+    with Image.open(io.BytesIO(pdf.to_jpeg(np.zeros((20, 131_000), np.uint8)))) as image:
+        assert image.size == (65_500, 10)
 
 
 def test_parts_are_joined_in_order_and_leave_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
