@@ -29,13 +29,13 @@ def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="gluon-htr sweep",
         description=__doc__,
-        epilog="example: gluon-htr sweep examples/experiments.toml --devices 'cpu*2'. Repeat the command to continue "
+        epilog="example: gluon-htr sweep examples/word_networks.toml --devices 'cpu*2'. Repeat the command to continue "
         "a sweep that was stopped or killed.",
     )
     add = parser.add_argument
     add("experiments", type=Path, metavar="EXPERIMENTS.toml", help="what all runs share, variants, and lists of values")
     add("--output", type=Path, metavar="DIR", help="folder of all runs (default: runs/NAME of the file)")
-    devices = "cpu, cpu*2 (two at a time), gpu:0,gpu:1, gpu (all free ones); default: a free GPU, or else cpu"
+    devices = "cpu, cpu*2 (two at a time), gpu:0,gpu:1, gpu (all free ones); default: cpu, with torch a free GPU"
     add("--devices", metavar="LIST", help=devices)
     fraction = "use this share of the training data, to try things quickly"
     add("--subsample-fraction", type=float, default=1.0, metavar="SHARE", help=fraction)
