@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import sys
 import time
@@ -74,7 +75,8 @@ def run(sources: Sequence[str], settings: ReaderSettings, request: EngineRequest
         models = check_same(journal, settings)
         settings = replace(settings, written=int(journal.setting("written", str(settings.written))))
         with StartingEngine(settings, request) as starting:
-            journal.add(expand(sources, Fetcher(0.0, settings.allow_private), folder))
+            interval = settings.interval / request.workers  # between the requests of all workers
+            journal.add(expand(sources, Fetcher(interval, settings.allow_private), folder))
             if retry:
                 journal.retry_failed()
             if journal.counts().waiting:
@@ -115,8 +117,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     if not options.sources and not (options.output / JOURNAL).exists():
         raise UsageError("name the pages: files, folders, patterns, listings or addresses")
-    if options.rate <= 0 or options.page_memory <= 0:
-        raise UsageError("--rate and --page-memory are more than 0")
+    if not (0 < options.rate < math.inf and 0 < options.page_memory < math.inf):
+        raise UsageError("--rate and --page-memory are numbers above 0")
     workers = options.workers or cores()
     settings = ReaderSettings(
         model=options.model,

@@ -54,9 +54,11 @@ def decode(source: ImageLike, frame: int | None = None) -> np.ndarray:
     pictures and `frame` is not given. Pillow may warn about odd metadata; commands hide that.
     """
     if isinstance(source, np.ndarray):
+        if frame not in (None, 1):
+            raise ImageError(f"an array has no frame {frame}: give one of its pictures")
         return _from_array(source)
     if isinstance(source, Image.Image):
-        return from_pillow(source, "image")
+        return from_pillow(source if frame is None else _frame_of(source, frame), "image")
     name = source_name(source)
     blob = contents(source)
     with open_image(blob, name) as image:
@@ -116,6 +118,16 @@ def contents(source: object) -> bytes:
 
 
 ADVICE = "choose one with --frame N (in Python, frame=N), or save each as its own image"
+
+
+def _frame_of(image: Image.Image, frame: int) -> Image.Image:
+    """Return a copy of a picture of an opened file, which stays where it is. Raises `ImageError`."""
+    place = image.tell()
+    try:
+        seek(image, b"", "image", frame)
+        return image.copy()
+    finally:
+        image.seek(place)
 
 
 def seek(image: Image.Image, blob: bytes, name: str, frame: int | None, advice: str = ADVICE) -> None:

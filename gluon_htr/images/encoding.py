@@ -14,6 +14,7 @@ from PIL import Image
 from ..errors import UsageError
 
 LOSSLESS = ("pgm", "png")
+MAX_JPEG_SIDE = 65_500  # pixels: libjpeg writes no larger image
 
 
 @dataclass(frozen=True)
@@ -58,3 +59,11 @@ def decode_stored(blob: np.ndarray) -> np.ndarray:
         with Image.open(io.BytesIO(blob.tobytes())) as image:
             return np.array(image.convert("L"))
     return cv2.imdecode(blob, cv2.IMREAD_GRAYSCALE)
+
+
+def encode_jpeg(pixels: np.ndarray, quality: int) -> bytes:
+    """Encode a gray picture (H, W) uint8 as JPEG, smaller if it has more pixels on a side than JPEG can have."""
+    picture, buffer = Image.fromarray(pixels), io.BytesIO()
+    picture.thumbnail((MAX_JPEG_SIDE, MAX_JPEG_SIDE))
+    picture.save(buffer, "JPEG", quality=quality)
+    return buffer.getvalue()

@@ -96,6 +96,8 @@ def onnx_network(model: bytes, threads: int | None = None, providers: Sequence[s
         try:
             return session.run([target.name], {source.name: to_network_input(images)})[0]  # type: ignore[no-any-return]
         except Exception as error:
+            if "allocate memory" in str(error):  # ONNX Runtime has no class of its own for it
+                raise MemoryError(f"for images of {images.shape[1:]}") from None
             raise GraphError(f"the model cannot read images of {images.shape[1:]}: {_first_line(error)}") from None
 
     return network

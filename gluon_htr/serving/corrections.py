@@ -22,6 +22,7 @@ LABELS = "labels.tsv"
 MAX_CORRECTIONS = 10_000  # strangers must not fill the disk
 MAX_BYTES = 2 << 30
 MAX_CHARACTERS = 500
+JOINERS = {0x200C: None, 0x200D: None}  # change the shapes of letters in Persian and Indic scripts; not "printable"
 
 
 class CorrectionStore:
@@ -44,7 +45,7 @@ class CorrectionStore:
     def add(self, image: bytes, text: str) -> int:
         """Store a correction and return their number. Raise `RequestRejected` or `ImageError`."""
         label = normalize(text)
-        if not label or len(label) > MAX_CHARACTERS or not label.isprintable():
+        if not label or len(label) > MAX_CHARACTERS or not label.translate(JOINERS).isprintable():
             raise RequestRejected(400, f"the text of a correction must have 1 to {MAX_CHARACTERS} printable characters")
         suffix = check_image(image, self._max_pixels).lower()
         name = f"images/{hashlib.sha256(image).hexdigest()[:24]}.{suffix}"

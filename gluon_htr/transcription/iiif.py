@@ -100,9 +100,10 @@ def _resource(resource: dict[str, Any], canvas: Any) -> str | None:
         resource = _dict(resource, "default") or resource
     for service in _list(resource, "service"):
         base = _id(service)
-        if base and not _is_static(service):
+        about = service if isinstance(service, dict) else {}  # or the address alone
+        if base and not _is_static(about):
             width, height = (_number(resource, side) or _number(canvas, side) for side in ("width", "height"))
-            return f"{base.rstrip('/')}/full/{_size(service, width, height)}/0/default.jpg"
+            return f"{base.rstrip('/')}/full/{_size(about, width, height)}/0/default.jpg"
     return _id(resource)
 
 

@@ -8,6 +8,7 @@ with the pages that are not recorded; their files are written again with the sam
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import sqlite3
 import zlib
@@ -15,14 +16,18 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain, count
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from .._storage import storage_error
+from .._text_files import printable
 from ..errors import StorageError, UsageError
+from ..pages.files import is_remote
 from .tasks import PageRead, Row, Source, Task
 
 VERSION = 1
+REPORT_NAME = "report"  # of the report of a batch, which is report.html: no result of a page has it
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS setting (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS source (
@@ -76,6 +81,7 @@ class Journal:
         self._path = path
         try:
             self._database = sqlite3.connect(path, isolation_level=None)
+            self._database.text_factory = os.fsdecode  # names of files may be no UTF-8
             self._database.execute("PRAGMA journal_mode = WAL")
             self._database.execute("PRAGMA synchronous = NORMAL")
             self._database.executescript(_SCHEMA)
@@ -86,6 +92,9 @@ class Journal:
         version = self.setting("version", str(VERSION))
         if version != str(VERSION):
             raise UsageError(f"{path} was written by another version of gluon_htr: use another folder")
+        self._base = self.setting("folder", os.getcwd())
+        if not os.path.isdir(self._base):  # the batch has been moved, with its sources
+            self._base = self.setting("folder", os.getcwd(), replace=True)
 
     def __enter__(self) -> Journal:
         return self
@@ -107,17 +116,32 @@ class Journal:
         return str(self._one("SELECT value FROM setting WHERE key = ?", key))
 
     def add(self, sources: Iterable[Source]) -> None:
-        """Add sources. Those that are known keep their place and their name."""
+        """Add sources. Those that are known keep their place and their name.
+
+        Paths are relative to the folder in which the batch began, wherever it goes on.
+        """
         with self._transaction():
             known, names, several = set(), set(), set()
             for address, name, pages in self._database.execute("SELECT address, name, pages FROM source"):
-                known.add(address)
+                known.add(self._whole(address))
                 names.add(name)
                 if pages is not None and pages > 1:
                     several.add(name)
             self._database.executemany(
-                "INSERT INTO source (address, name) VALUES (?, ?)", _named(sources, known, names, several)
+                "INSERT INTO source (address, name) VALUES (CAST(? AS TEXT), ?)",
+                _named(map(self._here, sources), known, names, several),
             )
+
+    def _here(self, source: Source) -> tuple[Source, str]:
+        """Return a source with its whole address; its own is one that is right from the batch's folder, too."""
+        whole = source.address if is_remote(source.address) else os.path.abspath(source.address)
+        return (source if os.getcwd() == self._base else source._replace(address=whole)), whole
+
+    def _whole(self, address: str) -> str:
+        return address if is_remote(address) else os.path.normpath(os.path.join(self._base, address))
+
+    def _task(self, source: int, address: str, *more: Any) -> Task:
+        return Task(source, address if os.getcwd() == self._base else self._whole(address), *more)
 
     def waiting(self, after: tuple[int, int] = (0, 0)) -> Iterator[Task]:
         """Yield what is still to be read, in order; sources and pages that are added meanwhile, too.
@@ -141,10 +165,10 @@ class Journal:
             ).fetchone()
             if page and (not unopened or page[0] < unopened[0]):
                 source, number = page[0], page[3]
-                yield Task(*page)
+                yield self._task(*page)
             elif unopened:
                 source, number = unopened[0], _LAST  # `record_several` returns its pages
-                yield Task(*unopened)
+                yield self._task(*unopened)
             else:
                 return
 
@@ -157,7 +181,7 @@ class Journal:
         unopened = self._database.execute(
             "SELECT id, address, name FROM source WHERE pages IS NULL AND reason IS NULL AND lost > 0 ORDER BY id"
         )
-        return [Task(*row) for rows in (pages, unopened) for row in rows]
+        return [self._task(*row) for rows in (pages, unopened) for row in rows]
 
     def record_read(self, task: Task, read: PageRead) -> None:
         """Record a page with its lines."""
@@ -185,6 +209,7 @@ class Journal:
 
     def record_failed(self, task: Task, kind: str, reason: str) -> None:
         """Record why a page, or a source that could not be opened, is given up."""
+        reason = printable(reason)
         with self._transaction():
             if task.number is None:
                 self._database.execute(
@@ -256,7 +281,8 @@ class Journal:
     def _keep_apart(self, task: Task) -> str:
         """Rename a source whose pages would have the name of another source: `book-0001`."""
         name = task.name
-        while self._one("SELECT id FROM source WHERE name GLOB ? || '-[0-9][0-9][0-9][0-9]*'", _literal(name)):
+        same = "(name = ? AND id != ?) OR name GLOB ? || '-[0-9][0-9][0-9][0-9]*'"
+        while self._one(f"SELECT id FROM source WHERE {same}", name, task.source, _literal(name)):
             name += "~"
         self._database.execute("UPDATE source SET name = ? WHERE id = ?", (name, task.source))
         return name
@@ -284,21 +310,24 @@ class Journal:
         return storage_error(self._path, OSError(None, str(error)))
 
 
-def _named(sources: Iterable[Source], known: set[str], names: set[str], several: set[str]) -> Iterator[tuple[str, str]]:
+def _named(
+    sources: Iterable[tuple[Source, str]], known: set[str], names: set[str], several: set[str]
+) -> Iterator[tuple[bytes, str]]:
     """Yield the address and the name of new sources. No two have one name, nor that of a page of another.
 
-    several: names of the sources with several pages.
+    sources: with their whole addresses, as in `known`. several: names of the sources with several pages.
     """
-    for source in sources:
-        if source.address in known:
+    names.add(REPORT_NAME)
+    for source, whole in sources:
+        if whole in known:
             continue
-        known.add(source.address)
+        known.add(whole)
         name = source.name
         if name in names or (several and _PAGE.sub("", name) in several):
             wished = chain((name + source.suffix,), (f"{name}~{number}" for number in count(2)))
             name = next(each for each in wished if each not in names and _PAGE.sub("", each) not in several)
         names.add(name)
-        yield source.address, name
+        yield os.fsencode(source.address), name
 
 
 def _literal(text: str) -> str:

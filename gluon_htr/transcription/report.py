@@ -12,6 +12,7 @@ from statistics import median
 from urllib.parse import quote
 
 from .._storage import write_atomically
+from .._text_files import printable
 from .journal import Counts, Journal
 from .worker import page_file
 
@@ -67,7 +68,8 @@ def _summary(journal: Journal, suffix: str) -> _Summary:
             summary.seconds.append(page.seconds)
             summary.blank += not page.rows
             file = page_file(page.name, page.number if page.several else None, suffix)
-            where = f"{page.address}, page {page.number}" if page.several else page.address
+            address = printable(page.address)
+            where = f"{address}, page {page.number}" if page.several else address
             for row in page.rows:
                 summary.lines += 1
                 summary.bins[min(int(row.confidence * BINS), BINS - 1)] += 1

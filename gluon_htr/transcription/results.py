@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from .._storage import atomic_file
+from .._text_files import printable
 from .journal import Journal, RecordedPage
 from .worker import page_file
 
@@ -53,7 +54,7 @@ def write_results(path: Path, journal: Journal, model: str, suffix: str) -> None
 
 def _rows(page: RecordedPage, model: str, suffix: str) -> Iterator[dict[str, Any]]:
     where = {
-        "page": page.address,
+        "page": printable(page.address),
         "number": page.number,
         "file": page_file(page.name, page.number if page.several else None, suffix),
         "model": model,

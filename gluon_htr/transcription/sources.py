@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+import csv
 import glob
 import json
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from .._folders import files_below
 from .._text_files import read_text
 from ..datasets.download.fetching import Fetcher, SourceError, below
+from ..datasets.listing.rows import PATHS, column_named, is_header
 from ..errors import UsageError
 from ..pages.files import PAGE_SUFFIXES, is_remote
 from .iiif import manifest_pages
 from .tasks import Source
 
 LISTINGS = (".txt", ".lst", ".tsv", ".csv")
-_UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"|?*\\]+')
-_LONGEST = 100  # characters of a part of a name
+_UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"|?*\\\ud800-\udfff]+')
+_LONGEST = 150  # bytes of a part of a name, which other parts, such as the number of a page, make longer
 
 
 def expand(given: Sequence[str], fetcher: Fetcher, output: Path) -> Iterator[Source]:
@@ -38,7 +40,7 @@ def expand(given: Sequence[str], fetcher: Fetcher, output: Path) -> Iterator[Sou
         if path.is_dir():
             yield from _folder(path, output)
         elif not path.exists() and glob.has_magic(name):
-            yield from _pattern(name)
+            yield from _pattern(name, output)
         elif path.suffix.lower() in LISTINGS:
             yield from _listing(path)
         elif path.suffix.lower() == ".json":
@@ -50,38 +52,52 @@ def expand(given: Sequence[str], fetcher: Fetcher, output: Path) -> Iterator[Sou
 
 
 def _folder(folder: Path, output: Path) -> Iterator[Source]:
-    own = output.resolve()
-    files = files_below(folder, PAGE_SUFFIXES)
-    if folder.resolve() in (own, *own.parents):
-        files = [file for file in files if own not in file.resolve().parents]
+    files = _outside(output, files_below(folder, PAGE_SUFFIXES))
     if not files:
         raise UsageError(f"{folder} has no images and no PDF")
     for file in sorted(files):
         yield _file(file, os.path.relpath(file, folder))
 
 
-def _pattern(pattern: str) -> Iterator[Source]:
-    files = sorted(name for name in glob.glob(pattern, recursive=True) if os.path.isfile(name))
+def _outside(output: Path, files: Iterable[Path]) -> list[Path]:
+    """Leave out what lies below the folder of the results."""
+    own = output.resolve()
+    return [file for file in files if own not in file.resolve().parents]
+
+
+def _pattern(pattern: str, output: Path) -> Iterator[Source]:
+    found = sorted(Path(name) for name in glob.glob(pattern, recursive=True) if os.path.isfile(name))
+    files = _outside(output, found)
     if not files:
         raise UsageError(f"no file matches {pattern}")
     fixed = re.split(r"[*?\[]", pattern)[0]
     base = os.path.dirname(fixed)
     for name in files:
-        yield _file(Path(name), os.path.relpath(name, base or "."))
+        yield _file(name, os.path.relpath(name, base or "."))
 
 
 def _listing(path: Path) -> Iterator[Source]:
     """Read a listing. A page that is missing is found out when it is its turn: listings may be long."""
-    separator = "," if path.suffix.lower() == ".csv" else "\t"
-    folder, found = str(path.parent), False
-    for line in read_text(path).splitlines():
-        entry = line.partition(separator)[0].strip(' \t"')
+    folder, found, place = str(path.parent), False, 0
+    for number, cells in enumerate(_cells(path)):
+        if number == 0 and is_header(cells):
+            header = [cell.strip().lower() for cell in cells]
+            place = header.index(column_named(header, PATHS, path.name))
+            continue
+        entry = cells[place].strip(' \t"') if place < len(cells) else ""
         if not entry or entry[0] == "#":
             continue
         found = True
         yield _address(entry) if is_remote(entry) else _named(os.path.join(folder, entry), entry)
     if not found:
         raise UsageError(f"{path} lists no pages: write the address of one in each line")
+
+
+def _cells(path: Path) -> Iterator[list[str]]:
+    """Yield the cells of each line of a listing that has some."""
+    lines = read_text(path).splitlines()
+    rows = csv.reader(lines) if path.suffix.lower() == ".csv" else (line.split("\t") for line in lines)
+    return (row for row in rows if any(cell.strip() for cell in row))
 
 
 def _remote(address: str, fetcher: Fetcher) -> Iterator[Source]:
@@ -137,4 +153,4 @@ def _safe(name: str) -> str:
 
 
 def _part(part: str) -> str:
-    return (_UNSAFE.sub("_", part).lstrip(".") or "_")[:_LONGEST]
+    return (_UNSAFE.sub("_", part).lstrip(".") or "_").encode()[:_LONGEST].decode(errors="ignore")

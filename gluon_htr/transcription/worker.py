@@ -7,11 +7,13 @@ import io
 import os
 import sys
 import time
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from urllib.parse import urlsplit
 
 import numpy as np
 
 from .._storage import write_atomically
+from .._text_files import printable
 from ..datasets.download.fetching import Fetcher, SourceError
 from ..errors import HtrError, ImageError, MissingToolError, StorageError
 from ..images.decoding import contents
@@ -86,7 +88,7 @@ class PageWorker:
         if image.error is not None:
             raise image.error
         assert image.pixels is not None
-        page = self._reader.read_page(image.pixels, _base(task.address), image.number)
+        page = self._reader.read_page(image.pixels, image_name(task), image.number)
         self._write(task, page, image.pixels)
         return PageRead(image.number, _rows(page), time.perf_counter() - began, source.sha256)
 
@@ -164,5 +166,8 @@ def _rows(page: Page) -> tuple[Row, ...]:
     return tuple(rows)
 
 
-def _base(address: str) -> str:
-    return address.replace("\\", "/").rstrip("/").rpartition("/")[2]
+def image_name(task: Task) -> str:
+    """Name the image of a page: as its file, or, as addresses of one archive may all end alike, as its result."""
+    if is_remote(task.address):
+        return task.name.rpartition("/")[2] + PurePosixPath(urlsplit(task.address).path).suffix
+    return printable(task.address.replace("\\", "/").rstrip("/").rpartition("/")[2])

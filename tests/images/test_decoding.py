@@ -155,6 +155,21 @@ def test_a_scan_of_several_pages_is_not_read_in_part(tmp_path: Path) -> None:
         assert decode(tmp_path / "one.tif").shape == (30, 90)
 
 
+def test_a_frame_of_an_opened_file_is_chosen() -> None:
+    """The first page of a scan would be read in place of the one that was asked for."""
+    buffer = io.BytesIO()
+    first, second = (Image.new("L", (30, 20), gray) for gray in (10, 200))
+    first.save(buffer, "TIFF", save_all=True, append_images=[second])
+    with Image.open(buffer) as opened:
+        assert decode(opened, frame=2).mean() == 200
+        assert decode(opened, frame=1).mean() == 10
+        assert opened.tell() == 0
+        with pytest.raises(ImageError, match="no frame 3"):
+            decode(opened, frame=3)
+    with pytest.raises(ImageError, match="an array has no frame 2"):
+        decode(np.zeros((20, 30), np.uint8), frame=2)
+
+
 def test_a_folder_is_told_apart_from_a_damaged_file(tmp_path: Path) -> None:
     """A stranger's first try is often the folder of the images."""
     with pytest.raises(ImageError, match="is a folder: name its images"):

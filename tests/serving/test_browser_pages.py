@@ -174,6 +174,39 @@ def test_one_line_is_open_at_a_time(page: Any) -> None:
     assert page.locator("#outlines .open").count() == 1
 
 
+def test_a_correction_is_saved_when_another_line_is_opened(page: Any) -> None:
+    """What somebody typed would be lost with a click on the next line."""
+    upload(page, drawn_page(LINES))
+    lines = page.locator("#lines .line")
+    lines.first.click()
+    page.get_by_label("Text of this line").fill("faded")
+    page.locator("#outlines polygon").nth(1).click()
+    expect(lines.first).to_contain_text("corrected")
+    expect(page.get_by_label("Text of this line")).to_have_value("bead")
+    expect(page.get_by_label("Text of this line")).to_be_focused()
+    assert shown(page) == ["faded", *LINES[1:]]
+
+
+def test_a_corrected_document_is_not_replaced_without_asking(page: Any) -> None:
+    """An hour's corrections would be gone with a picture that was dropped by mistake."""
+    upload(page, drawn_page(LINES))
+    page.locator("#lines .line").first.click()
+    page.get_by_label("Text of this line").fill("faded")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator("#lines .line").first).to_contain_text("corrected")
+    asked: list[str] = []
+    page.once("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
+    upload(page, drawn_page(["abc"]))
+    assert asked
+    assert "corrections" in asked[0]
+    assert shown(page) == ["faded", *LINES[1:]]
+    with page.expect_download():
+        page.get_by_role("button", name="PAGE", exact=True).click()
+    expect(page.locator("#status")).to_contain_text("Downloaded")
+    upload(page, drawn_page(["abc"]))
+    expect(page.locator("#lines .line")).to_have_count(1)
+
+
 def test_an_empty_text_is_not_kept(page: Any) -> None:
     """A row without text would stop a training of hours; the user would think it saved."""
     upload(page, drawn_page(LINES))

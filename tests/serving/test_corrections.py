@@ -41,6 +41,13 @@ def listed(folder: Path) -> dict[str, str]:
     return found
 
 
+def test_joiners_of_letters_are_kept(tmp_path: Path) -> None:
+    """Corrections in Persian or Hindi would be refused."""
+    text = "می\u200cخواهم"
+    store(tmp_path).add(word("abc"), text)
+    assert list(listed(tmp_path).values()) == [text]
+
+
 @pytest.mark.parametrize("codec", ["utf-8", "utf-16-le", "utf-16-be"])
 def test_everything_that_a_person_added_stays(codec: str, tmp_path: Path) -> None:
     """A column, remarks and rows to be filled in were deleted with the next correction."""

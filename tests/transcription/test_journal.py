@@ -103,3 +103,41 @@ def test_a_name_with_signs_of_a_pattern(path: Path) -> None:
         journal.add([Source("1", "a[1]*"), Source("2", "a[1]*-0001")])
         pages = journal.record_several(Task(1, "1", "a[1]*"), 1, "digest")
         assert pages[0].name == "a[1]*~"
+
+
+def test_a_batch_goes_on_from_another_folder(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All remaining pages would be missing, or read a second time under another name."""
+    (tmp_path / "scans").mkdir()
+    monkeypatch.chdir(tmp_path / "scans")
+    with Journal(path) as journal:
+        journal.add([Source("a.png", "a")])
+    monkeypatch.chdir(tmp_path)
+    with Journal(path) as journal:
+        journal.add([Source("scans/a.png", "a"), Source("b.png", "b")])
+        assert [task.address for task in journal.waiting()] == [str(tmp_path / "scans/a.png"), str(tmp_path / "b.png")]
+    (tmp_path / "scans").rename(tmp_path / "moved")
+    monkeypatch.chdir(tmp_path / "moved")
+    with Journal(path) as journal:  # it has been moved, with its sources
+        assert next(journal.waiting()).address == "a.png"
+
+
+def test_a_name_that_is_no_text_is_kept(path: Path) -> None:
+    """One file of an old system would stop the whole batch."""
+    odd = "f\udcfcr.jpg"
+    with Journal(path) as journal:
+        journal.add([Source(odd, "f_r")])
+        (task,) = journal.waiting()
+        assert task.address == odd
+        journal.record_failed(task, "missing", f"{odd} does not exist")
+    with Journal(path) as journal:
+        journal.add([Source(odd, "f_r")])
+        assert not names(journal)
+
+
+def test_no_result_has_the_name_of_the_report_nor_of_a_renamed_page(path: Path) -> None:
+    """The report of a batch would replace the page, or the batch would end with two pages of one name."""
+    with Journal(path) as journal:
+        journal.add([Source("report.jpg", "report", ".jpg"), *(Source(name, name) for name in ("a", "a-0001", "a~"))])
+        assert names(journal)[0] == "report.jpg"
+        task = next(task for task in journal.waiting() if task.name == "a")
+        assert {each.name for each in journal.record_several(task, 2, "digest")} == {"a~~"}

@@ -43,6 +43,30 @@ def test_patterns_and_files(scans: Path) -> None:
     assert [name for _, name in found("scans/**/*.tif", "scans/b.png")] == ["box 1/c", "b"]
 
 
+def test_patterns_leave_out_the_results(scans: Path) -> None:
+    """A batch that is repeated would read its own results."""
+    assert [name for _, name in found("scans/**/*.png", output="scans/out")] == ["b"]
+
+
+def test_listings_may_be_quoted_or_have_a_header(scans: Path) -> None:
+    """A page would be named `path`, or a name be cut at its comma."""
+    Path("quoted.csv").write_text('"Brief, 1.jpg",x\n')
+    Path("labels.tsv").write_text("text\tpath\nhello\ta.png\n")
+    assert found("quoted.csv") == [(os.path.join(".", "Brief, 1.jpg"), "Brief, 1")]
+    assert found("labels.tsv") == [(os.path.join(".", "a.png"), "a")]
+
+
+def test_long_names_of_any_script_are_shortened(scans: Path) -> None:
+    """No result could be written for a name that is almost as long as names may be."""
+    (name,) = [name for _, name in found(_written("क" * 82 + ".jpg"))]
+    assert 100 < len(name.encode()) <= 150
+
+
+def _written(name: str) -> str:
+    Path(name).write_bytes(b"")
+    return name
+
+
 @pytest.mark.parametrize("name", ["missing.png", "scans/*.gif", "empty", "empty.txt"])
 def test_what_stands_for_nothing_is_refused(name: str, scans: Path) -> None:
     """A misspelled folder would end as a batch without pages."""
@@ -80,7 +104,7 @@ SERVICE_3: dict[str, Any] = {"id": "https://i.org/3/p1", "type": "ImageService3"
 STATIC: dict[str, Any] = {"id": "https://i.org/0/p1", "type": "ImageService3", "profile": "level0"}
 
 
-def manifest_2(service: dict[str, Any], width: int) -> dict[str, Any]:
+def manifest_2(service: dict[str, Any] | str, width: int) -> dict[str, Any]:
     resource = {"@id": "https://i.org/p1.jpg", "width": width, "height": 700, "service": service}
     canvas = {"@type": "sc:Canvas", "images": [{"resource": resource}]}
     return {"@type": "sc:Manifest", "@id": "https://e.org/iiif/ms-12/manifest", "sequences": [{"canvases": [canvas]}]}
@@ -100,6 +124,7 @@ def manifest_3(service: dict[str, Any], width: int) -> dict[str, Any]:
         (manifest_2(SERVICE_2, 9000), ["https://i.org/2/p1/full/4000,/0/default.jpg"]),
         (manifest_3(SERVICE_3, 800), ["https://i.org/3/p1/full/,4000/0/default.jpg"] * 2),
         (manifest_3(STATIC, 800), ["https://i.org/p1.jpg"] * 2),
+        (manifest_2("https://i.org/2/p1", 900), ["https://i.org/2/p1/full/full/0/default.jpg"]),
     ],
 )
 def test_manifests_stand_for_their_images(manifest: Any, images: list[str], scans: Path) -> None:

@@ -19,6 +19,7 @@ from ... import __version__
 from ..._storage import atomic_file, storage_error
 from ...errors import MissingToolError
 from ...images.decoding import decode
+from ...images.encoding import encode_jpeg
 from ..document import Page
 from .glyphless import CharacterCodes, add_font_file, page_font
 from .pdf_text import PageTransform, content_stream
@@ -28,7 +29,6 @@ from .xml import allowed
 DPI = 300  # a scan does not say how large its paper is
 PART_BYTES = 16 << 20  # of images in memory, before they go to a temporary file
 JPEG_QUALITY = 75
-MAX_JPEG_SIDE = 65_500  # pixels: libjpeg writes no larger image
 MARK_BYTES = 1024  # at the end of a PDF, where its last line is
 
 
@@ -111,11 +111,7 @@ def to_jpeg(image: PageImage) -> bytes:
 
     Raises `ImageError` for bytes that are not an image.
     """
-    buffer = io.BytesIO()
-    picture = Image.fromarray(decode(image))
-    picture.thumbnail((MAX_JPEG_SIDE, MAX_JPEG_SIDE))
-    picture.save(buffer, "JPEG", quality=JPEG_QUALITY)
-    return buffer.getvalue()
+    return encode_jpeg(decode(image), JPEG_QUALITY)
 
 
 def _image(pdf: Any, jpeg: bytes) -> Any:

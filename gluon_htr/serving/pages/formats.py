@@ -15,9 +15,9 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
-from PIL import Image
 
 from ...errors import MissingToolError
+from ...images.encoding import encode_jpeg
 from ...pages.document import Page
 from ...pages.formats.registry import FORMATS, Format
 from ...pages.formats.writers import PageImage
@@ -134,6 +134,4 @@ def _zipped(files: list[Path]) -> bytes:
 
 
 def _data_url(pixels: np.ndarray) -> str:
-    buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, "JPEG", quality=PICTURE_QUALITY)
-    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()
+    return "data:image/jpeg;base64," + base64.b64encode(encode_jpeg(pixels, PICTURE_QUALITY)).decode()

@@ -137,7 +137,7 @@ function say(message, failed = false) {
 // Pictures
 
 async function take(file) {
-  if (!file) return;
+  if (!file || !mayReplace()) return;
   chosen = file;
   running?.abort();
   const picture = await createImageBitmap(file).catch(() => null); // the browser cannot decode PDF and TIFF, but the server may
@@ -147,6 +147,16 @@ async function take(file) {
   if (chosen !== file) return; // another was chosen in the meantime
   await (asPage ? readPages(sent) : read(file, sent));
 }
+
+/** Ask before a document is replaced whose corrections are in no download yet. */
+function mayReplace() {
+  return !hasCorrections() || confirm("This document has corrections that you have not downloaded with it. Replace it?");
+}
+
+function hasCorrections() {
+  return !byId("document").hidden && (pages.unsaved || pages.hasDraft);
+}
+window.addEventListener("beforeunload", (event) => hasCorrections() && event.preventDefault());
 
 /** Tell if a picture looks like a page; PDF and TIFF, which browsers do not show, usually have pages. */
 function isPage(picture) {
@@ -217,7 +227,10 @@ function selectTab(name, focus) {
 for (const [k, name] of tabs.entries()) {
   byId(`${name}-tab`).addEventListener("click", () => selectTab(name));
   byId(`${name}-tab`).addEventListener("keydown", (event) => {
-    if (["ArrowLeft", "ArrowRight", "Home", "End"].includes(event.key)) selectTab(tabs[1 - k], true);
+    const next = { ArrowLeft: 1 - k, ArrowRight: 1 - k, Home: 0, End: tabs.length - 1 }[event.key];
+    if (next === undefined) return;
+    event.preventDefault();
+    selectTab(tabs[next], true);
   });
 }
 
@@ -235,14 +248,18 @@ byId("download").addEventListener("click", () => save(new Blob([`${byId("text").
 byId("keep").addEventListener("click", () => keepCorrection(current.original, byId("text").value, current.sent).catch(fail));
 
 /** Keep an image and its text for training, in the browser and on a server that stores them. sent: the image, within the limits
- * of the server. Returns the text, on one line. */
+ * of the server; one that it does not take is kept in the browser alone. Returns the text, on one line. */
 async function keepCorrection(image, written, sent = image) {
   const text = corrections.oneLine(written);
   if (!text) throw new Error("Enter a text first: an empty one is of no use for training.");
   await corrections.keep(image, text);
   showCount();
-  if (served.corrections) await server.correct(sent, text);
-  say(`Kept “${text}”.`);
+  try {
+    if (served.corrections) await server.correct(sent, text);
+    say(`Kept “${text}”.`);
+  } catch (error) {
+    fail(Object.assign(error, { message: `Kept in this browser, but not on the server: ${error.message}` }));
+  }
   return text;
 }
 
@@ -254,6 +271,7 @@ byId("formats").addEventListener("click", async (event) => {
   try {
     const { content, name } = await server.convert(await convertible(format), format);
     save(content, name);
+    pages.unsaved = false;
     say(`Downloaded ${name}.`);
   } catch (error) {
     fail(error);
@@ -262,8 +280,8 @@ byId("formats").addEventListener("click", async (event) => {
 
 /** The document as the server writes it. A PDF needs images, which are scaled down so that many fit into one request. */
 async function convertible(format) {
-  const { source, pages: all } = pages.document;
   const pictures = format === "pdf" ? await Promise.all(pages.pictures.map(asJpeg)) : [];
+  const { source, pages: all } = pages.document;
   return { source, pages: all, pictures };
 }
 

@@ -8,7 +8,8 @@ const SVG = "http://www.w3.org/2000/svg";
 const byId = (id) => document.getElementById(id);
 
 export class Pages {
-  /** onSave: called with the crop of a corrected line (a Blob) and its text; what it throws is shown beside the line. */
+  /** onSave: called with the crop of a corrected line (a Blob) and its text; what it throws is shown beside the line. A text that
+   * was changed is saved when another line or page is chosen, too. unsaved: there are corrections that no download has. */
   constructor(onSave) {
     this.onSave = onSave;
     byId("previous-page").addEventListener("click", () => this.show(this.number - 1));
@@ -18,15 +19,18 @@ export class Pages {
 
   /** Show a document as /v1/read returns it. pictures: URL of the image of each page. Returns the number of uncertain lines. */
   set(read, pictures) {
+    this.close(this.open, false);
     this.document = read;
     this.pictures = pictures;
     this.corrected = new Set();
+    this.unsaved = false;
     byId("page-choice").hidden = read.pages.length < 2;
     this.show(0);
     return read.pages.flatMap(linesOf).filter(isUncertain).length;
   }
 
   show(number) {
+    this.leave();
     this.open = undefined; // the item whose editor is open
     this.number = number;
     this.page = this.document.pages[number];
@@ -103,7 +107,7 @@ export class Pages {
   async edit(k) {
     const [item, line, button] = [this.items[k], this.lines[k], this.items[k].querySelector(".line")];
     if (this.open === item) return item.querySelector("input")?.focus();
-    this.close(this.open, false);
+    this.leave();
     this.open = item;
     const picture = element("img", { src: this.pictures[this.number] }); // not the one on display, which may change
     const crop = await cropLine(picture, this.page, line);
@@ -126,6 +130,7 @@ export class Pages {
     form.addEventListener("keydown", (event) => event.key === "Escape" && this.close(item));
     cancel.addEventListener("click", () => this.close(item));
     item.append(form);
+    this.draft = { k, item, crop, field };
     button.setAttribute("aria-expanded", "true");
     this.outlines[k].classList.add("open");
     field.setSelectionRange(0, 0);
@@ -133,15 +138,28 @@ export class Pages {
     form.scrollIntoView({ block: "nearest" });
   }
 
-  /** Keep the crop of a line with its text. The page may have been turned over when that is done. */
+  /** Leave the line whose editor is open, for another line or page. */
+  leave() {
+    const { k, item, crop, field } = this.draft ?? {};
+    if (this.hasDraft && field.value.trim()) this.save(k, item, crop, field.value);
+    else this.close(this.open, false);
+  }
+
+  /** Whether a text was changed and not saved yet. */
+  get hasDraft() {
+    return Boolean(this.open) && this.draft?.item === this.open && this.draft.field.value !== this.lines[this.draft.k].text;
+  }
+
+  /** Keep the crop of a line with its text. Another line or page may be open when that is done. */
   async save(k, item, crop, text) {
     const line = this.lines[k];
     try {
       const kept = await this.onSave(crop, text);
       Object.assign(line, { text: kept, words: [], alternatives: [], confidence: 1 });
       this.corrected.add(line);
+      this.unsaved = true;
       if (this.items[k] === item) this.update(k);
-      this.close(item);
+      this.close(item, this.open === item);
     } catch (error) {
       const problem = item.querySelector(".problem");
       if (problem) problem.textContent = error.message;
