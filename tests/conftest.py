@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from archive_server import ArchiveServer
 from hypothesis import settings
@@ -92,3 +94,19 @@ def run(words: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert done.returncode == 0, done.stderr
     assert "CER" in done.stdout
     return output
+
+
+@pytest.fixture(scope="session")
+def vivid(run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The run with the weights of a network of its kind that really reads."""
+    from letters import LETTERS
+
+    from gluon_htr.bundles.reader import read_bundle
+    from gluon_htr.graphs.params import pack_parameters
+
+    copy = tmp_path_factory.mktemp("vivid") / "vivid"
+    shutil.copytree(run, copy)
+    trained = read_bundle(LETTERS).trainable_pair.parameters
+    single = {name: np.asarray(array, np.float32) for name, array in trained.items()}
+    (copy / "model.params").write_bytes(pack_parameters(single))
+    return copy

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from unicodedata import category
 
-import numpy as np
 from hypothesis import strategies as st
 
 from gluon_htr.pages.document import Alternative, Character, Line, Page, Point, Region, Word
@@ -16,10 +15,6 @@ _tokens = st.text(letters.filter(lambda c: not category(c).startswith("Z")), min
 labels = st.lists(_tokens, max_size=6).map(" ".join)
 #: Labels that are not empty.
 words = labels.filter(bool)
-#: Logits (N, T, C) with a blank as the last class.
-logits = st.tuples(st.integers(1, 3), st.integers(1, 12), st.integers(2, 5), st.integers(0, 2**32 - 1)).map(
-    lambda sizes: np.random.default_rng(sizes[3]).normal(0, 3, sizes[:3]).astype(np.float32)
-)
 #: A point in or around a page of 1000 × 800 pixels, as PAGE writes it.
 points = st.tuples(st.integers(-200, 1200), st.integers(-200, 1000)).map(lambda point: f"{point[0]},{point[1]}")
 #: Polygons of any kind: crossed, degenerate, beyond the page.

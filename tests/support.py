@@ -17,6 +17,7 @@ from started_processes import can_fork, run_forked
 from gluon_htr.datasets.preparation import Preparer
 from gluon_htr.datasets.sample import Reader
 from gluon_htr.datasets.store import Store
+from gluon_htr.graphs.params import load_parameters
 from gluon_htr.images.preprocessing import Preprocessing
 
 #: The fixture `command`: runs a command as a user does.
@@ -50,6 +51,17 @@ def run_command(name: str, *words: object, **options: object) -> subprocess.Comp
     if can_fork(arguments, options):
         return run_forked(arguments, options)
     return subprocess.run(arguments, **options)  # type: ignore[call-overload, no-any-return]
+
+
+def last_state(run: Path) -> dict[str, np.ndarray]:
+    """All arrays with which a run would go on: weights, their averages, the state of the optimizer; not the time."""
+    arrays = load_parameters(run / "checkpoints" / "last.params")
+    return {name: np.asarray(array) for name, array in arrays.items() if name != "progress"}
+
+
+def same_arrays(first: dict[str, np.ndarray], second: dict[str, np.ndarray]) -> bool:
+    """Whether two states have the same arrays, to the last bit."""
+    return first.keys() == second.keys() and all(np.array_equal(first[name], second[name]) for name in first)
 
 
 def refusal(result: subprocess.CompletedProcess[str]) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +13,7 @@ import pytest
 from letters import LETTERS, draw
 from needs_mxnet import need_mxnet
 from PIL import Image
-from support import TINY
+from support import PROJECT, TINY
 
 need_mxnet()
 
@@ -86,6 +88,20 @@ def test_a_model_learns_a_hand_from_pictures_alone(run: Run, hand: Path, model: 
     status, _, told = run(adapt.main, hand, "--lines", "--output", "mine.zip")
     assert status == 2
     assert "mine" in told
+
+
+def test_a_hand_is_learned_from_whole_pages(run: Run, tmp_path: Path) -> None:
+    """The command of the README would be one for pictures of single lines alone."""
+    pytest.importorskip("shapely")
+    letters = [str(shutil.copy(PROJECT / "examples" / "page.jpg", tmp_path / f"{k}.jpg")) for k in range(4)]
+    status, _, told = run(
+        adapt.main, *letters, "--model", "latin-lines-fast", "--language", "en", "--output", "mine.zip",
+        "--budget", "6s",
+    )  # fmt: skip
+    assert status in (0, 1), told  # so short a training may be no better beyond chance
+    assert re.search(r"learns from its readings of \d+ of 4[4-8] lines", told), told
+    assert "10 held-out lines: perplexity" in told
+    assert (tmp_path / "mine.zip").is_file() == (status == 0)
 
 
 def test_a_hand_that_is_read_well_keeps_its_model(run: Run, model: Path, tmp_path: Path) -> None:

@@ -39,12 +39,10 @@ def words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def built(*more: str) -> dict[str, object]:
-    """The report of `language` on the text, as a program gets it."""
-    assert (
-        language.main(["text.txt", "--model", str(LETTERS), "--output", "x.lm", "--order", "4", "--json", *more]) == 0
-    )
-    return {}
+def built(*more: str) -> None:
+    """Build x.lm of the text."""
+    given = ["text.txt", "--model", str(LETTERS), "--output", "x.lm", "--order", "4", "--json"]
+    assert language.main([*given, *more]) == 0
 
 
 def test_a_model_is_built_tuned_and_read_with(words: Path, capsys: pytest.CaptureFixture[str]) -> None:

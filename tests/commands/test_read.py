@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import shutil
 from pathlib import Path
 from xml.etree import ElementTree
@@ -147,14 +148,24 @@ def test_folders_and_patterns_are_expanded(page: Path, tmp_path: Path, command: 
 
 def test_the_lines_of_a_file_are_read_into_it(page: Path, tmp_path: Path, command: Command) -> None:
     """Corrected segmentation would be thrown away."""
-    content = draw_page(5, seed=3, size=40)[1]
-    (tmp_path / "letter.xml").write_text(content.replace("<!-- kept -->", ""), "utf-8")
+    content = re.sub("<Unicode>[^<]*", "<Unicode>WRONG", draw_page(5, seed=3, size=40)[1])
+    content = content.replace("</TextRegion>", "<!-- kept --></TextRegion>")
+    (tmp_path / "letter.xml").write_text(content, "utf-8")
     done = command("read", page, "--segmentation", "letter.xml", "--output", "out")
     assert done.returncode == 0, done.stderr
     written = (tmp_path / "out" / "letter.xml").read_text("utf-8")
     texts = [node.text or "" for node in ElementTree.fromstring(written).iter() if node.tag.endswith("Unicode")]
-    assert any(similar(text, 0) for text in texts)
-    assert written.count("<Coords") >= content.count("<Coords")
+    assert "WRONG" not in texts
+    lines = [next(text for text in line.itertext() if text.strip()) for line in _lines_of(written)]
+    assert sum(similar(text, number) for number, text in enumerate(lines)) >= 3
+    assert "<!-- kept -->" in written
+    assert written.count("<Coords") > content.count("<Coords"), "words have places, too"
+
+
+def _lines_of(content: str) -> list[ElementTree.Element]:
+    """The TextEquiv elements that are the lines' own."""
+    lines = [each for each in ElementTree.fromstring(content).iter() if each.tag.endswith("TextLine")]
+    return [next(each for each in line if each.tag.endswith("TextEquiv")) for line in lines]
 
 
 def words_within_lines(file: Path) -> int:

@@ -15,11 +15,10 @@ need_mxnet()
 
 from gluon_htr.training.engines import fastest_precision
 
-pytestmark = pytest.mark.skipif(
+
+@pytest.mark.skipif(
     not (SAMPLE / "iam" / "words.tgz").is_file(), reason="../shared has the real forms that it trains on"
 )
-
-
 def test_download_train_train_predict(command: Command, archive_server: ArchiveServer, tmp_path: Path) -> None:
     """The first hour of a newcomer would end with "arguments are required"."""
     environment = command_environment(GLUON_HTR_PASSWORD=archive_server.password)

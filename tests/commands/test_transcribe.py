@@ -117,6 +117,8 @@ def test_a_killed_batch_goes_on(undisturbed: Path, scans: Path, tmp_path: Path) 
             while process.poll() is None and _recorded(output) == known and time.monotonic() < end:
                 time.sleep(0.02)
             process.send_signal(signal.SIGKILL)
+        assert process.returncode == -signal.SIGKILL, "it ended before it could be killed"
+    assert 0 < _recorded(output) < len(rows(undisturbed))
     done = transcribe(scans, output)
     assert done.returncode == 1, done.stderr
     assert files(output) == files(undisturbed)

@@ -128,7 +128,7 @@ class _Tracker(ModuleType):
         self.calls: list[Any] = []
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("_"):
+        if name not in ("set_experiment", "start_run", "log_params", "log_metrics", "init", "log", "finish"):
             raise AttributeError(name)
 
         def call(*arguments: Any, **more: Any) -> _Tracker:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import re
 import resource
 import struct
@@ -13,6 +12,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from letters import encoded
 from PIL import Image, features
 
 from gluon_htr.errors import ImageError
@@ -21,19 +21,13 @@ from gluon_htr.images.decoding import decode
 LONGEST = 5.0  # seconds
 
 
-def saved(image: Image.Image, kind: str, **options: object) -> bytes:
-    file = io.BytesIO()
-    image.save(file, kind, **options)
-    return file.getvalue()
-
-
 def chunk(name: bytes, content: bytes) -> bytes:
     return len(content).to_bytes(4, "big") + name + content + zlib.crc32(name + content).to_bytes(4, "big")
 
 
 def progressive(side: int, scans: int) -> bytes:
     """A progressive JPEG whose last scan is repeated; it walks all pixels each time."""
-    blob = saved(Image.new("L", (side, side), 255), "JPEG", progressive=True)
+    blob = encoded(Image.new("L", (side, side), 255), "JPEG", progressive=True)
     last = blob[blob.rindex(b"\xff\xda") : -2]
     return blob[:-2] + last * scans + blob[-2:]
 
@@ -76,15 +70,16 @@ def rle(size: int) -> bytes:
     )
 
 
+SMALL_JPEG = encoded(Image.new("L", (9, 9)), "JPEG")
 BOMBS: dict[str, Callable[[], bytes]] = {
     "2,000 scans of 20 MP": lambda: progressive(4472, 2000),
     "40,000 scans of 0.1 MP": lambda: progressive(320, 40_000),
     "1.2 million chunks": lambda: png_bomb(20, 8, 0)[:-12] + chunk(b"tEXt", b"a\0b") * 1_200_000,
-    "a million segments": lambda: b"\xff\xd8" + b"\xff\xfe\0\2" * 1_000_000 + saved(Image.new("L", (9, 9)), "JPEG")[2:],
-    "16 MB of filling": lambda: b"\xff\xd8" + b"\xff" * (16 << 20) + saved(Image.new("L", (9, 9)), "JPEG")[2:],
-    "GIF of tiny blocks": lambda: saved(Image.new("L", (9, 9)), "GIF")[:-1] + b"!\xfe" + b"\1a" * 8_000_000 + b"\0;",
+    "a million segments": lambda: b"\xff\xd8" + b"\xff\xfe\0\2" * 1_000_000 + SMALL_JPEG[2:],
+    "16 MB of filling": lambda: b"\xff\xd8" + b"\xff" * (16 << 20) + SMALL_JPEG[2:],
+    "GIF of tiny blocks": lambda: encoded(Image.new("L", (9, 9)), "GIF")[:-1] + b"!\xfe" + b"\1a" * 8_000_000 + b"\0;",
     "GIF of 15 MB of comments": lambda: (
-        saved(Image.new("L", (9, 9)), "GIF")[:-1] + b"!\xfe" + (b"\xff" + bytes([65] * 255)) * 60_000 + b"\0;"
+        encoded(Image.new("L", (9, 9)), "GIF")[:-1] + b"!\xfe" + (b"\xff" + bytes([65] * 255)) * 60_000 + b"\0;"
     ),
     "TIFF tags on one block": lambda: tiff(*[(40000 + k, 7, 200_000, 8) for k in range(2000)], more=bytes(200_000)),
     "strips on one block": repeated_strips,
@@ -115,14 +110,14 @@ def jpeg_with(exif: bytes) -> bytes:
     """A JPEG with EXIF data in as many segments as they need."""
     parts = [b"Exif\0\0" + exif[k : k + 65_000] for k in range(0, len(exif), 65_000)]
     segments = b"".join(b"\xff\xe1" + (2 + len(part)).to_bytes(2, "big") + part for part in parts)
-    return b"\xff\xd8" + segments + saved(Image.new("L", (40, 30), 255), "JPEG")[20:]  # without its JFIF segment
+    return b"\xff\xd8" + segments + encoded(Image.new("L", (40, 30), 255), "JPEG")[20:]  # without its JFIF segment
 
 
 def avif_with(exif: bytes) -> bytes:
     """An AVIF with EXIF data, which Pillow parses when it writes them, too: they are put in their place afterwards."""
     plain = Image.Exif()
     plain[270] = "x" * len(exif)
-    blob = saved(Image.new("RGB", (40, 30), "white"), "AVIF", exif=plain)
+    blob = encoded(Image.new("RGB", (40, 30), "white"), "AVIF", exif=plain)
     place = re.search(rb"(II\*\0|MM\0\*)", blob)
     assert place
     at, size = place.start(), len(plain.tobytes()) - len(b"Exif\0\0")
@@ -131,13 +126,13 @@ def avif_with(exif: bytes) -> bytes:
 
 WHITE = Image.new("L", (40, 30), 255)
 WITH_EXIF: dict[str, Callable[[bytes], bytes]] = {
-    "png": lambda exif: saved(WHITE, "PNG")[:33] + chunk(b"eXIf", exif) + saved(WHITE, "PNG")[33:],
+    "png": lambda exif: encoded(WHITE, "PNG")[:33] + chunk(b"eXIf", exif) + encoded(WHITE, "PNG")[33:],
     "raw profile": lambda exif: (
-        saved(WHITE, "PNG")[:33]
+        encoded(WHITE, "PNG")[:33]
         + chunk(b"zTXt", b"Raw profile type exif\0\0" + zlib.compress(b"\nexif\n  9\n" + exif.hex().encode()))
-        + saved(WHITE, "PNG")[33:]
+        + encoded(WHITE, "PNG")[33:]
     ),
-    "webp": lambda exif: saved(WHITE, "WEBP", exif=exif),
+    "webp": lambda exif: encoded(WHITE, "WEBP", exif=exif),
     "jpeg": jpeg_with,
     "avif": avif_with,
 }
@@ -160,7 +155,7 @@ def test_exif_data_that_claim_gigabytes_take_no_time(kind: str) -> None:
 
 def test_a_bomb_behind_an_ordinary_page_is_refused() -> None:
     """The second page of a TIFF would cost what its first one may not."""
-    bomb, page = repeated_strips(), bytearray(saved(Image.new("L", (20, 20), 255), "TIFF"))
+    bomb, page = repeated_strips(), bytearray(encoded(Image.new("L", (20, 20), 255), "TIFF"))
     page += bytes(len(page) % 2)
     (first,) = struct.unpack_from("<I", page, 4)
     (count,) = struct.unpack_from("<H", page, first)
@@ -178,7 +173,7 @@ def test_a_bomb_behind_an_ordinary_page_is_refused() -> None:
 def test_an_ordinary_progressive_photograph_is_read() -> None:
     """Cameras and web sites use up to a dozen scans; metadata may hold the bytes of a scan by chance."""
     noise = Image.effect_noise((900, 700), 90).convert("RGB")
-    blob = saved(noise, "JPEG", progressive=True, comment=b"\xff\xda" * 30_000)
+    blob = encoded(noise, "JPEG", progressive=True, comment=b"\xff\xda" * 30_000)
     assert decode(blob).shape == (700, 900)
     assert decode(progressive(320, 500)).shape == (320, 320)
 
@@ -196,5 +191,5 @@ def test_a_deep_picture_of_many_pixels_stays_within_its_memory() -> None:
 
 def test_large_ordinary_pages_are_accepted() -> None:
     """Scans of archives, A3 at 600 dpi in gray, would be refused."""
-    assert decode(saved(Image.new("1", (9933, 7016), 1), "TIFF", compression="group4")).shape == (7016, 9933)
-    assert np.all(decode(saved(Image.new("L", (9933, 7016), 200), "PNG", compress_level=1))[::99, ::99] == 200)
+    assert decode(encoded(Image.new("1", (9933, 7016), 1), "TIFF", compression="group4")).shape == (7016, 9933)
+    assert np.all(decode(encoded(Image.new("L", (9933, 7016), 200), "PNG", compress_level=1))[::99, ::99] == 200)

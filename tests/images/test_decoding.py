@@ -9,18 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from letters import encoded
 from PIL import Image
 
 from gluon_htr.errors import ImageError
 from gluon_htr.images.decoding import decode
 
 GRAY = np.linspace(0, 255, 40 * 60).reshape(40, 60).astype(np.uint8)
-
-
-def encoded(image: Image.Image, kind: str, **options: object) -> bytes:
-    buffer = io.BytesIO()
-    image.save(buffer, kind, **options)
-    return buffer.getvalue()
 
 
 def test_a_gray_png_is_read_exactly(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from letters import encoded
 from PIL import Image
 from support import BUGS
 
@@ -21,26 +22,20 @@ GRAY = np.linspace(0, 255, 40 * 60).reshape(40, 60).astype(np.uint8)
 EPS = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 300 14\n%%EndComments\n300 14 scale\nshowpage\n"
 
 
-def saved(image: Image.Image, kind: str, **options: object) -> bytes:
-    file = io.BytesIO()
-    image.save(file, kind, **options)
-    return file.getvalue()
-
-
-PNG = saved(Image.fromarray(GRAY), "PNG")
+PNG = encoded(Image.fromarray(GRAY), "PNG")
 
 
 @pytest.mark.parametrize("kind", ["PNG", "TIFF", "BMP", "GIF", "PPM", "JPEG2000"])
 def test_lossless_formats_are_read_exactly(kind: str) -> None:
     """A format that was read yesterday would be refused."""
-    assert np.array_equal(decode(saved(Image.fromarray(GRAY), kind)), GRAY)
+    assert np.array_equal(decode(encoded(Image.fromarray(GRAY), kind)), GRAY)
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "WEBP", "AVIF", "MPO"])
 def test_other_formats_are_read(kind: str) -> None:
     """Photographs of telephones and pictures of web pages would be refused."""
     try:
-        blob = saved(Image.fromarray(GRAY).convert("RGB"), kind, quality=95)
+        blob = encoded(Image.fromarray(GRAY).convert("RGB"), kind, quality=95)
     except (KeyError, OSError):
         pytest.skip(f"this Pillow cannot write {kind}")
     assert np.abs(decode(blob).astype(int) - GRAY).mean() < 4
@@ -87,7 +82,7 @@ def test_no_other_program_is_ever_started(tmp_path: Path, monkeypatch: pytest.Mo
 def heic() -> bytes:
     heif = pytest.importorskip("pillow_heif")
     heif.register_heif_opener()
-    return saved(Image.fromarray(GRAY).convert("RGB"), "HEIF", quality=95)
+    return encoded(Image.fromarray(GRAY).convert("RGB"), "HEIF", quality=95)
 
 
 def test_heic_is_read_where_its_package_is_installed() -> None:
@@ -168,7 +163,7 @@ def test_frames_are_reported_or_chosen(kind: str) -> None:
     """All pictures of a file but the first would be lost without a word."""
     frames = [Image.new("L", (30, 20), gray) for gray in (10, 90, 170)]
     options = {"lossless": True} if kind == "WEBP" else {}
-    blob = saved(frames[0], kind, save_all=True, append_images=frames[1:], **options)
+    blob = encoded(frames[0], kind, save_all=True, append_images=frames[1:], **options)
     with pytest.raises(ImageError, match="frame"):
         decode(blob)
     for number, gray in enumerate((10, 90, 170), 1):

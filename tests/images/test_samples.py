@@ -6,6 +6,7 @@ import io
 
 import numpy as np
 import pytest
+from letters import encoded
 from PIL import Image, TiffImagePlugin
 
 from gluon_htr.errors import ImageError
@@ -19,18 +20,12 @@ def deep(bits: int) -> np.ndarray:
     return np.round(GRAY * ((2**bits - 1) / 255)).astype(np.uint16)
 
 
-def saved(image: Image.Image, kind: str, **options: object) -> bytes:
-    file = io.BytesIO()
-    image.save(file, kind, **options)
-    return file.getvalue()
-
-
 @pytest.mark.parametrize("bits", [8, 10, 12, 14, 16])
 @pytest.mark.parametrize("kind", ["PNG", "TIFF", "array"])
 def test_bits_that_are_used_decide(bits: int, kind: str) -> None:
     """A scan of 10 or 12 bits would come out almost black, with 4 or 16 gray levels left."""
     samples = deep(bits)
-    source = samples if kind == "array" else saved(Image.fromarray(samples), kind)
+    source = samples if kind == "array" else encoded(Image.fromarray(samples), kind)
     assert np.abs(decode(source).astype(int) - GRAY).max() <= 1
 
 
@@ -39,7 +34,7 @@ def test_one_dead_pixel_does_not_decide(bits: int) -> None:
     """A single bright pixel would turn the page black."""
     samples = deep(bits)
     samples[7, 7] = 65535
-    gray = decode(saved(Image.fromarray(samples), "PNG"))
+    gray = decode(encoded(Image.fromarray(samples), "PNG"))
     assert gray[7, 7] == 255
     assert np.abs(gray[20:].astype(int) - GRAY[20:]).max() <= 1
 
@@ -50,7 +45,7 @@ def test_a_dark_scan_of_a_file_that_tells_its_white_is_not_brightened() -> None:
     tags[281] = 4095
     tags.tagtype[281] = 3
     samples = np.full((40, 40), 1000, np.uint16)
-    assert decode(saved(Image.fromarray(samples), "TIFF", tiffinfo=tags))[0, 0] == round(1000 / 4095 * 255)
+    assert decode(encoded(Image.fromarray(samples), "TIFF", tiffinfo=tags))[0, 0] == round(1000 / 4095 * 255)
 
 
 @pytest.mark.parametrize("bits", [12, 16])
@@ -59,7 +54,7 @@ def test_white_may_be_zero_in_16_bits_too(bits: int) -> None:
     tags = TiffImagePlugin.ImageFileDirectory_v2()
     tags[262] = 0
     samples = np.round((255 - GRAY) * ((2**bits - 1) / 255)).astype(np.uint16)
-    blob = bytearray(saved(Image.fromarray(samples), "TIFF", tiffinfo=tags))
+    blob = bytearray(encoded(Image.fromarray(samples), "TIFF", tiffinfo=tags))
     with Image.open(io.BytesIO(bytes(blob))) as image:
         assert image.tag_v2[262] == 0
     assert np.abs(decode(bytes(blob)).astype(int) - GRAY).max() <= 1
@@ -134,15 +129,15 @@ def test_a_thresholded_array_of_zeros_and_ones_is_black_and_white() -> None:
 
 def test_a_float_tiff_is_read_like_an_array() -> None:
     """Files of scientific software would be blank."""
-    assert np.abs(decode(saved(Image.fromarray(GRAY.astype(np.float32)), "TIFF")).astype(int) - GRAY).max() <= 1
+    assert np.abs(decode(encoded(Image.fromarray(GRAY.astype(np.float32)), "TIFF")).astype(int) - GRAY).max() <= 1
     with pytest.raises(ImageError, match=r"from -1 to 1"):
-        decode(saved(Image.fromarray((GRAY / 127.5 - 1).astype(np.float32)), "TIFF"))
+        decode(encoded(Image.fromarray((GRAY / 127.5 - 1).astype(np.float32)), "TIFF"))
 
 
 def test_a_large_picture_is_converted_as_a_small_one_is() -> None:
     """Strips would differ from the whole, or shift against each other."""
     tall = np.tile(deep(12), (120, 8))
-    blob = saved(Image.fromarray(tall), "TIFF")
+    blob = encoded(Image.fromarray(tall), "TIFF")
     assert np.abs(decode(blob).astype(int) - np.tile(GRAY, (120, 8))).max() <= 1
     color = Image.merge("RGB", [Image.fromarray(np.tile(GRAY, (120, 8)))] * 3)
-    assert np.array_equal(decode(saved(color, "BMP")), np.tile(GRAY, (120, 8)))
+    assert np.array_equal(decode(encoded(color, "BMP")), np.tile(GRAY, (120, 8)))

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-import io
-
 import numpy as np
 import pytest
-from letters import draw
+from letters import draw, encoded
 from PIL import Image
 
 from gluon_htr.images.decoding import decode
 
 INK = np.uint8(255) - np.asarray(draw("decade").convert("L"))  # opacity of strokes
-
-
-def saved(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
-    file = io.BytesIO()
-    image.save(file, kind, **options)
-    return file.getvalue()
 
 
 def strokes(*color: int) -> Image.Image:
@@ -37,9 +29,9 @@ def test_light_ink_on_nothing_is_dark_ink_on_paper(color: tuple[int, int, int], 
     elif kind == "palette":
         binary = Image.fromarray((INK > 127) * np.uint8(1)).convert("P")
         binary.putpalette([9, 9, 9, *color])
-        gray = decode(saved(binary, transparency=0))
+        gray = decode(encoded(binary, transparency=0))
     else:
-        gray = decode(saved(image, kind, **({"lossless": True} if kind == "WEBP" else {})))
+        gray = decode(encoded(image, kind, **({"lossless": True} if kind == "WEBP" else {})))
     assert np.median(gray) == 255
     assert gray[INK > 200].mean() < 110
 
@@ -47,7 +39,7 @@ def test_light_ink_on_nothing_is_dark_ink_on_paper(color: tuple[int, int, int], 
 @pytest.mark.parametrize("color", [(0, 0, 0), (30, 60, 200), (200, 0, 0)])
 def test_dark_ink_on_nothing_stays_as_it_is(color: tuple[int, int, int]) -> None:
     """Ordinary cut-out words would be inverted."""
-    gray = decode(saved(strokes(*color)))
+    gray = decode(encoded(strokes(*color)))
     expected = np.asarray(
         Image.alpha_composite(Image.new("RGBA", INK.shape[::-1], "white"), strokes(*color)).convert("RGB").convert("L")
     )
@@ -63,7 +55,7 @@ def test_paper_that_was_cut_out_stays_paper(ink: int) -> None:
     alpha = np.zeros((60, 200), np.uint8)
     alpha[4:-4, 8:-8] = 255
     image.putalpha(Image.fromarray(alpha))
-    gray = decode(saved(image))
+    gray = decode(encoded(image))
     assert gray[10, 20] == 235
     assert gray[0, 0] == 255
     assert gray[30, 30] == ink
@@ -74,7 +66,7 @@ def test_a_transparent_value_of_16_bits_is_paper() -> None:
     samples = np.full((40, 40), 0, np.uint16)
     samples[10:20, 5:30:5] = 9000
     samples[30, 20:30] = 65000
-    gray = decode(saved(Image.fromarray(samples), transparency=0))
+    gray = decode(encoded(Image.fromarray(samples), transparency=0))
     assert gray[0, 0] == 255
     assert gray[12, 5] == round(9000 / 257)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -56,23 +57,22 @@ def test_chars_cnn_has_the_size_that_is_stated() -> None:
 
 @pytest.mark.torch
 @pytest.mark.parametrize("name", [*NAMES, str(PROJECT / "examples" / "mlp-8.toml")])
-def test_both_engines_train_the_same_network(name: str) -> None:
+def test_both_engines_train_the_same_network(name: str, tmp_path: Path) -> None:
     """A training would depend on the engine."""
     need_mxnet()
     pytest.importorskip("torch")
-    import tempfile
-
     from gluon_htr.graphs.pair import read_pair
     from gluon_htr.networks.characters import build_characters
     from gluon_htr.networks.recognizer import export_pair
     from gluon_htr.training.engines import OptimizerSettings, create_engine
     from gluon_htr.training.objectives.batch import Batch
 
-    preset = load_character_preset(name)
+    without_chance = re.sub("dropout = .*", "dropout = 0.0", preset_text(name))
+    (tmp_path / "own.toml").write_text(without_chance)
+    preset = load_character_preset(tmp_path / "own.toml")
     height, width = preset.nominal_size
-    with tempfile.TemporaryDirectory() as folder:
-        export_pair(build_characters(preset, 5), folder)
-        pair = read_pair(Path(folder))
+    export_pair(build_characters(preset, 5), tmp_path)
+    pair = read_pair(tmp_path)
     random = np.random.default_rng(0)
     batch = Batch(random.integers(0, 256, (6, height, width), np.uint8), np.array([0, 1, 2, 3, 4, 0], np.int32))
     settings = OptimizerSettings(kind="sgd", momentum=0.0)
@@ -80,3 +80,12 @@ def test_both_engines_train_the_same_network(name: str) -> None:
     logits = [engine.predict(batch.images) for engine in engines]
     assert logits[0].shape == (6, 5)
     np.testing.assert_allclose(*logits, atol=1e-4)
+    before = engines[0].parameters()
+    for step in range(3):
+        losses = [engine.step(batch, 0.01, step) for engine in engines]
+        assert losses[0] == pytest.approx(losses[1], rel=1e-3)
+    trained, theirs = (engine.parameters() for engine in engines)
+    assert trained.keys() == theirs.keys()
+    for key, array in trained.items():
+        assert not np.array_equal(array, before[key]), key
+        np.testing.assert_allclose(theirs[key], array, atol=1e-3, err_msg=key)

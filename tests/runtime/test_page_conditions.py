@@ -19,7 +19,19 @@ pytest.importorskip("shapely")
 if find_bundle("pages") is None:
     pytest.skip("no model that finds lines ships with this version", allow_module_level=True)
 
-LINES = 11  # written ones of examples/page.jpg; its printed head has two more, which may be found as well
+#: The written lines of examples/page.jpg; its printed head has two more, which may be found as well.
+TEXT = """Dr David Starr Jordan.
+Dear Sir.
+The Century Club of
+which the late Mrs Stanford
+was an honored member
+would like to express the
+esteem and respect in which
+she was held, by sending
+representatives to the funeral
+ceremonies at Palo Alta.
+I would ask if it be"""
+LINES = len(TEXT.splitlines())
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +49,8 @@ def page() -> Image.Image:
 def clean(reader: PageReader, page: Image.Image) -> str:
     document = reader.read(page)
     assert LINES <= len(document.lines) <= LINES + 2
+    written = "\n".join(line.text for line in list(document.lines)[-LINES:])
+    assert Levenshtein.distance(TEXT, written) < 0.15 * len(TEXT)
     return document.text
 
 

@@ -12,7 +12,7 @@ pytest.importorskip("fastapi", reason="needs gluon-htr[serve]")
 import anyio
 import httpx
 from letters import LETTERS, encoded
-from reading_server import word
+from reading_server import ReadingServer, word
 from word_pages import DrawnLines, drawn_page
 
 import gluon_htr
@@ -96,6 +96,13 @@ def test_a_server_gives_them_unasked_if_it_was_started_so() -> None:
     answers = ask(DecoderRequest("beam", language="none", n_best=2), ("/v1/predict", word("cab")), ("/v1/read", PAGE))
     assert len(answers[0].json()["alternatives"]) == 2
     assert all(line.alternatives for line in msgspec.json.decode(answers[1].content, type=Document).lines)
+
+
+def test_the_options_of_the_command_reach_its_answers() -> None:
+    """`serve --decoder beam --n-best 2` would start, and answer as without them."""
+    with ReadingServer("--decoder", "beam", "--language", "none", "--n-best", "2") as server:
+        answer = httpx.post(f"{server.url}/v1/predict", content=word("cab"), timeout=30).json()
+    assert (answer["text"], len(answer["alternatives"])) == ("cab", 2)
 
 
 def test_what_is_not_offered_is_refused_in_json() -> None:

@@ -9,7 +9,7 @@ import pytest
 pytest.importorskip("fastapi", reason="needs gluon-htr[serve]")
 
 from reading_server import word
-from support import PROJECT
+from support import BUGS
 
 from gluon_htr.datasets.listing.rows import read_rows
 from gluon_htr.datasets.sample import Problem
@@ -17,7 +17,6 @@ from gluon_htr.errors import UsageError
 from gluon_htr.serving.corrections import CorrectionStore
 from gluon_htr.serving.request_errors import RequestRejected
 
-BUGS = PROJECT.parent / "shared" / "bugs"
 EDITED = (
     "\ufeffpath\ttext\tgroup\r\nimages/mine.png\treading\twriter A\r\n# to be checked\r\nimages/third.png\r\n\r\nend"
 )

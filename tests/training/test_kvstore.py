@@ -12,11 +12,10 @@ import numpy as np
 import pytest
 from needs_mxnet import need_mxnet
 from striped_lines import PRESET, striped_lines, wait_until
-from support import PROJECT, command_environment, refusal
+from support import PROJECT, command_environment, last_state, refusal
 
 need_mxnet()
 
-from gluon_htr.graphs.params import load_parameters
 
 LAUNCHER = PROJECT / "scripts" / "launch_local.py"
 EPOCHS = 17  # 51 steps
@@ -49,7 +48,7 @@ def test_two_workers_train_as_one(data: Path) -> None:
     assert alone.returncode == 0, alone.stderr
     assert together.returncode == 0, together.stderr
     assert together.stdout.count("CER") == 1, "the first worker speaks for both"
-    first, second = (load_parameters(data / f"run{count}" / "model.params") for count in (1, 2))
+    first, second = (last_state(data / f"run{count}") for count in (1, 2))
     for key in first:
         np.testing.assert_allclose(second[key], first[key], atol=1e-5, err_msg=key)
 

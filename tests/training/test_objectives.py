@@ -85,9 +85,11 @@ def test_both_engines_give_the_same_loss_and_the_same_updates(objective: Objecti
 def test_every_objective_is_learned(objective: Objective, kind: int, tmp_path: Path) -> None:
     """The loss could have the wrong sign, or not reach the weights."""
     engine = _engines(objective, tmp_path, OptimizerSettings())[kind]
-    batch = _batch(objective)
+    batch, before = _batch(objective), engine.parameters()
     losses = [engine.step(batch, 1e-2, seed) for seed in range(60)]
     assert losses[-1] < 0.95 * losses[0]
+    for key, array in engine.parameters().items():
+        assert not np.allclose(array, before[key], atol=1e-4), f"{key} has not moved"
 
 
 def _taught(batch: Batch, steps: int, share: float) -> Batch:

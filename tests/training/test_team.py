@@ -13,12 +13,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from striped_lines import PRESET, striped_lines, wait_until
-from support import command_environment
+from support import command_environment, last_state
 
 pytest.importorskip("torch")
 
 from gluon_htr.bundles.run_folder import is_run
-from gluon_htr.graphs.params import load_parameters
 from gluon_htr.training.journal import read_journal
 from gluon_htr.training.ordered import BatchPosition, OrderedBatches
 from gluon_htr.training.team import Team
@@ -53,7 +52,7 @@ def test_two_processes_train_as_one(data: Path) -> None:
     assert alone.returncode == 0, alone.stderr
     assert together.returncode == 0, together.stderr
     assert together.stdout.count("CER") == 1, "the first process speaks for both"
-    one, two = (load_parameters(data / f"run{count}" / "model.params") for count in (1, 2))
+    one, two = (last_state(data / f"run{count}") for count in (1, 2))
     assert one.keys() == two.keys()
     for key in one:
         np.testing.assert_allclose(two[key], one[key], rtol=1e-5, atol=1e-5, err_msg=key)

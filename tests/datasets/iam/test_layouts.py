@@ -9,12 +9,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support import PROJECT, png
+from support import BUGS, png
 
 from gluon_htr.datasets.spec import open_spec, parse_spec
 from gluon_htr.errors import AnnotationError
 
-BUGS = PROJECT.parent / "shared" / "bugs"
 PICTURE = png(np.full((20, 60), 200, np.uint8))
 TEXTS = {"a01-000u-00-00": "Å", "a01-000u-00-01": "Ångström", "a01-000u-00-02": "|", "a01-000u-01-00": "café"}
 TABLE = "#--- words.txt\n" + "".join(f"{name} ok 154 1 1 9 9 NN {text}\n" for name, text in TEXTS.items())

@@ -7,7 +7,7 @@ import io
 from pathlib import Path
 
 import pytest
-from support import PROJECT
+from support import BUGS
 
 from gluon_htr.datasets.listing.editing import EditedList
 from gluon_htr.datasets.listing.reader import ListingOptions, ListingReader
@@ -15,7 +15,6 @@ from gluon_htr.datasets.listing.rows import read_rows
 from gluon_htr.datasets.sample import Problem
 from gluon_htr.errors import AnnotationError
 
-BUGS = PROJECT.parent / "shared" / "bugs"
 LABELS = ['She said "no" twice', "plain", 'the "end"', '"whole"', "a, b"]
 
 
