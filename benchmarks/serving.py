@@ -6,7 +6,7 @@ Rounds of these three, in turn: `Recognizer.stream` with its defaults; one singl
 server; `gluon-htr serve` with 32 clients that each send one image at a time, as JSON, on a connection that stays open.
 Then 20,000 requests, whose texts must equal those read in one process. Then an open loop: requests at half of the peak
 rate, sent whether or not earlier ones are answered; their latency counts from the moment when they are due. Clients and
-server share the cores. Without --images, words are drawn. Prints one JSON object as its last line.
+server share the cores. Without --images, words are drawn. Needs Python 3.11. Prints one JSON object as its last line.
 """
 
 from __future__ import annotations

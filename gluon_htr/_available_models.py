@@ -12,7 +12,7 @@ from ._model_words import HEAD, TASKS, megabytes, percent, short_languages, tabl
 from .bundles.catalog import known_bundles
 from .bundles.index import AvailableBundle
 from .errors import UsageError
-from .ngrams.catalog import SUFFIX
+from .ngrams.catalog import SUFFIX, open_model
 from .runtime.installing import available_bundles, install
 from .runtime.installing_files import install_file, is_file_name
 
@@ -47,7 +47,9 @@ def _install_file(file: Path) -> None:
     print(path)
     _command.say(f"{path.stem} is installed" if is_new else f"{path.stem} was installed already")
     if path.suffix == SUFFIX:
-        _command.say(f"read with it: --language {path.stem}; without the option, it is one of those to choose from")
+        of_words = open_model(path).ngrams.unit == "words"
+        chosen = "" if of_words else "; without the option, it is one of those to choose from"
+        _command.say(f"read with it: --language {path.stem}{chosen}")
     else:
         _say_how_to_use(path.stem)
 

@@ -52,6 +52,9 @@ def run(options: argparse.Namespace) -> int:
         raise UsageError("A and B are models: give the data to compare them on with --data")
     if options.data and len(reports) == len({options.a, options.b}):
         raise UsageError("A and B are reports and have their data: leave out --data")
+    if len(reports) == len({options.a, options.b}):
+        used = {"a", "b", "output", "lines", "json"}
+        _options.refuse_others(parser(), options, used, "A and B are reports, which are not read again")
     decoder = _options.decoder(options)
 
     def readings(name: str) -> Readings:

@@ -16,7 +16,7 @@ from .checks.correction import LABELS, correct
 from .checks.diagnosis import Diagnosis, Wishes, diagnose, diagnose_pictures
 from .checks.looking import Looked, look_at_pictures, look_at_specs
 from .checks.runs import diagnose_run
-from .checks.suspects import find_suspects, read_corrections, write_suspects
+from .checks.suspects import check_list, find_suspects, read_corrections, write_suspects
 from .checks.target import target_of_model, target_of_preset
 from .checks.wording import in_words
 from .datasets.kinds import KINDS
@@ -106,6 +106,7 @@ def _diagnosis(specs: list[str], options: argparse.Namespace) -> tuple[Looked, D
 def _rank(specs: list[str], options: argparse.Namespace) -> int:
     if not specs or not options.model:
         raise UsageError("--suspects needs data and --model: a bundle or a run that reads such lines")
+    check_list(options.suspects, options.share)  # before all data are read
     model = load_text_model(options.model, threads=options.threads)
     found = find_suspects(model, specs, _progress.track)
     count = write_suspects(options.suspects, found, specs, options.share)

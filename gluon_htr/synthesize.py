@@ -101,6 +101,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Parse the arguments and run the command."""
     options = parser().parse_args(arguments)
     _options.check_seed(options.seed)
+    _options.check_workers(options.workers)
     return run(
         with_corpus(f"composed:{options.characters}" if options.characters else options.spec, options.corpus),
         options.output,

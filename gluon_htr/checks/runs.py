@@ -19,6 +19,7 @@ from ..bundles.run_folder import ALPHABET, task_of
 from ..training.journal import read_journal
 from ..training.loop import BLANK_STEPS
 from ..training.run_files import read_run
+from ..training.settings import Request
 from .diagnosis import Diagnosis, in_order
 from .findings import HARMFUL_SHARE, MAX_EXAMPLES, Finding, Severity, command
 
@@ -32,6 +33,8 @@ MIN_ENTRIES = 10  # of the loss, before it can be judged
 WORSE = 1.2  # times the best error: less may be chance
 LATER = 3  # validations after the best one
 STILL = 0.95  # of the error before: falls so fast that training ended too early
+#: Parts of a request, besides its data, that a run that continues must have again; its preset and precision it knows.
+REPEATED = ("validation", "seed", "engine", "device", "init", "teacher", "unlabeled", "labels_per_class", "unfit")
 LEFT_OUT_SHARE = 0.05  # of the samples
 
 
@@ -82,6 +85,16 @@ class _Log:
         data = [word for spec in request.get("data", []) for word in ("--data", spec)]
         return command("train", *data, *more)
 
+    def resume(self) -> str:
+        """Return the command that continues the run, with all options that it must be given again."""
+        request, words = self.start["request"], list[str]()
+        for key in REPEATED:
+            value = request.get(key)
+            for each in value if isinstance(value, list) else [value]:
+                if each not in (None, getattr(Request(preset="", data=[]), key)):
+                    words += [f"--{key.replace('_', '-')}", str(each)]
+        return self.train(*words, "--output", str(self.path), "--resume")
+
     @property
     def preset(self) -> str:
         """Name of the preset."""
@@ -93,7 +106,7 @@ def diagnose_run(path: Path) -> Diagnosis:
     log = _Log(path, read_run(path, dict[str, Any]), read_journal(path))
     if not log.entries:
         why = "The run has no log yet: it was stopped within its first steps."
-        return Diagnosis([str(path)], [_finding("no-log", "note", why, log.train("--output", str(path), "--resume"))])
+        return Diagnosis([str(path)], [_finding("no-log", "note", why, log.resume())])
     return Diagnosis([str(path)], in_order([one for check in CHECKS for one in check(log)]))
 
 
@@ -111,7 +124,7 @@ def _blanks(log: _Log) -> list[Finding]:
     was_better = min(errors.values) < ALL_WRONG
     if step < BLANK_STEPS and not was_better:
         why = f"After {step} steps nothing is read yet, which is normal so early: train on."
-        return [_finding("only-blanks", "note", why, log.train("--output", str(log.path), "--resume"), noted)]
+        return [_finding("only-blanks", "note", why, log.resume(), noted)]
     why = (
         f"After {step} steps nothing is read{', although it was before' if was_better else ''}: try half the learning "
         "rate, and check that the texts belong to the images."

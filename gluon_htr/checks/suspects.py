@@ -98,17 +98,22 @@ def _gaps(logits: np.ndarray, texts: Sequence[str], alphabet: Alphabet) -> list[
     return found
 
 
+def check_list(path: Path, share: float) -> None:
+    """Raise `UsageError` for a bad name of a list, a bad share, or a folder of images that exists."""
+    if not 0 < share <= 1 or path.suffix != ".tsv":
+        raise UsageError(f"{path}, share {share}: give a .tsv file, and a share above 0 and at most 1")
+    if path.with_suffix("").exists():
+        raise UsageError(f"{path.with_suffix('')} exists already: name a new list")
+
+
 def write_suspects(path: Path, ranked: Sequence[Suspect], specs: Sequence[str], share: float) -> int:
     """Write the first share of the samples as a list to correct, with their images in a new folder and a page to edit
     the texts beside it.
 
-    Returns their number. Raises `UsageError` for a bad share or a folder that exists.
+    Returns their number. Raises `UsageError` as `check_list` does.
     """
-    if not 0 < share <= 1 or path.suffix != ".tsv":
-        raise UsageError(f"{path}, share {share}: give a .tsv file, and a share above 0 and at most 1")
+    check_list(path, share)
     folder = path.with_suffix("")
-    if folder.exists():
-        raise UsageError(f"{folder} exists already: name a new list")
     worst = ranked[: max(1, round(share * len(ranked)))]
     places = {one.id: f"{folder.name}/{number:05}.png" for number, one in enumerate(worst, 1)}
     with atomic_folder(folder) as pictures:

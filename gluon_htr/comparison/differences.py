@@ -17,11 +17,11 @@ import msgspec
 import numpy as np
 from rapidfuzz.distance import Levenshtein
 
+from ..text.bootstrap import draw_groups, summed
 from ..text.normalization import normalize
 
 DRAWS, LEVEL = 4000, 0.05
 MIN_GROUPS = 8  # with fewer, one or two groups decide a bootstrap
-MAX_BLOCKS = 1000  # of groups that are drawn together, where there are more groups
 MIN_ERRORS = 5  # of both readings in a letter or word, for it to be tested
 MAX_UNITS = 100  # letters, and words, with the most errors
 
@@ -101,8 +101,8 @@ def compare(
     figures = np.column_stack([letters.edits, letters.sizes, words.edits, words.sizes, exact, np.ones(len(truths))])
     if not figures[:, 2].any():
         raise ValueError("every reference is empty")
-    totals = np.column_stack([_summed(figures, member, len(names)), letters.gains(), words.gains()])
-    drawn = _drawn(totals, seed)
+    totals = np.column_stack([summed(figures, member, len(names)), letters.gains(), words.gains()])
+    drawn = draw_groups(totals, DRAWS, seed)
     counts, whole = figures.shape[1], totals.sum(axis=0)
     spread = _spread(len(names))
     cer, wer, right = (_difference(whole, drawn, spread, *columns) for columns in ((0, 1, 2), (3, 4, 5), (6, 7, 8)))
@@ -194,21 +194,6 @@ def _charged(truth: Sequence[str], text: Sequence[str]) -> Iterator[tuple[str, i
     """
     for edit in Levenshtein.editops(truth, text):
         yield ("", -1) if edit.tag == "insert" else (truth[edit.src_pos], edit.src_pos)
-
-
-def _summed(rows: np.ndarray, member: np.ndarray, groups: int) -> np.ndarray:
-    totals = np.zeros((groups, rows.shape[1]))
-    np.add.at(totals, member, rows)
-    return totals
-
-
-def _drawn(totals: np.ndarray, seed: int) -> np.ndarray:
-    """Draw groups with replacement: sums of totals (G, K) for each draw, (D, K)."""
-    random = np.random.default_rng(seed)
-    if len(totals) > MAX_BLOCKS:
-        totals = _summed(totals, random.permutation(len(totals)) % MAX_BLOCKS, MAX_BLOCKS)
-    even = np.full(len(totals), 1 / len(totals))
-    return np.asarray(random.multinomial(len(totals), even, size=DRAWS) @ totals)
 
 
 def _spread(groups: int, tests: int = 1) -> float:

@@ -49,10 +49,16 @@ class LanguageChoosingDecoder:
         return self.likeliest([labels for batch in batches for labels in best_labels(batch)], alphabet)
 
     def likeliest(self, texts: Sequence[Sequence[int]], alphabet: Alphabet) -> str | None:
-        """Return the language in which texts of class indices are likeliest; None if no model fits them."""
+        """Return the language in which texts of class indices are likeliest; None if no model fits them.
+
+        Models of words take no part: an unknown word costs the same whatever its letters, so that its likelihood cannot
+        be compared.
+        """
         least = MIN_LOG_LIKELIHOOD * sum(map(len, texts))
         likelihoods: dict[str, float] = {}
         for language, decoder in self.decoders.items():
+            if decoder.model is not None and decoder.model.ngrams.unit == "words":
+                continue
             try:
                 likelihoods[language] = decoder.log_likelihood(texts, alphabet)
             except LanguageModelError:  # of another script

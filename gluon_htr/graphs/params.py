@@ -106,4 +106,7 @@ class _Reader:
         if not 0 <= kind < len(_TYPES) or min(shape) < 0:
             raise ParametersError(f"{self._where} has an array of unknown type {kind} or negative shape {shape}")
         size = prod(shape) * _TYPES[kind].itemsize
-        return np.frombuffer(self.bytes(size), _TYPES[kind]).reshape(shape).copy()
+        try:
+            return np.frombuffer(self.bytes(size), _TYPES[kind]).reshape(shape).copy()
+        except ValueError:  # sides beyond what numpy can hold, beside one of 0
+            raise ParametersError(f"{self._where} has an array of the impossible shape {shape}") from None

@@ -8,6 +8,7 @@ initialize all residual blocks so. A network with another encoder takes the feat
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -47,7 +48,7 @@ def matched_stages(old: Network, new: Network) -> dict[int, int]:
 
     Their order stays. A stage may lose its pooling to a residual one behind it. With another encoder, any stages may
     follow the last one. Raises `ConfigurationError` if a stage has no counterpart, or if another new stage is not
-    residual.
+    residual, or stands behind one with norm = "after", whose negative outputs it would not pass on.
     """
     if isinstance(old.featurizer, str) or isinstance(new.featurizer, str):
         raise ConfigurationError("only networks with [[network.featurizer]] tables can be grown")
@@ -56,10 +57,10 @@ def matched_stages(old: Network, new: Network) -> dict[int, int]:
     for number, stage in enumerate(new.featurizer, 1):
         if waiting and _shape(waiting[0][1]) == _shape(stage):
             places[waiting.pop(0)[0]] = number
-        elif not _is_identity(stage) and (waiting or has_same_encoder(old, new)):
+        elif not _passes_on(new.featurizer, number) and (waiting or has_same_encoder(old, new)):
             raise ConfigurationError(
                 f"stage {number} of the new network is none of the trained ones in their order, and cannot start as "
-                'the identity: that takes residual = true and norm = "before"'
+                'the identity: that takes residual = true and norm = "before", and no norm = "after" in front of it'
             )
     if waiting:
         raise ConfigurationError(f"the trained stage {waiting[0][0]} has no place in the new network")
@@ -69,6 +70,11 @@ def matched_stages(old: Network, new: Network) -> dict[int, int]:
 def has_same_encoder(old: Network, new: Network) -> bool:
     """Test whether two networks make the same of the columns of their featurizers."""
     return (old.encoder, old.columns) == (new.encoder, new.columns)
+
+
+def _passes_on(stages: Sequence[Convolution], number: int) -> bool:
+    """Test whether a stage, counted from 1, can start as the identity of its input, which must not be negative."""
+    return _is_identity(stages[number - 1]) and not (number > 1 and stages[number - 2].norm == "after")
 
 
 def _is_identity(stage: Convolution) -> bool:

@@ -17,7 +17,6 @@ Unit = Literal["characters", "words"]
 
 UNKNOWN, BEGIN, END = "<unk>", "<s>", "</s>"
 SPECIAL = (UNKNOWN, BEGIN, END)  # the first symbols of every model
-ROOT = 0
 
 
 @dataclass(frozen=True)

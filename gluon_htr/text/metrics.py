@@ -19,6 +19,7 @@ import msgspec
 import numpy as np
 from rapidfuzz.distance import Levenshtein
 
+from .bootstrap import draw_groups, summed
 from .normalization import normalize
 
 DRAWS = 1000
@@ -169,11 +170,8 @@ def _shares(sums: np.ndarray) -> np.ndarray:
 
 def _interval(counts: np.ndarray, groups: Sequence[str], seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     names, member = np.unique(np.asarray(groups, dtype=object).astype(str), return_inverse=True)
-    totals = np.zeros((len(names), counts.shape[1]))
-    np.add.at(totals, member, counts)
-    random = np.random.default_rng(seed)
-    drawn = random.multinomial(len(names), np.full(len(names), 1 / len(names)), size=DRAWS) @ totals
-    shares = _shares(drawn)
+    totals = summed(counts, member, len(names))
+    shares = _shares(draw_groups(totals, DRAWS, seed))
     shares[~np.isfinite(shares)] = np.nan  # a draw of groups without any reference character
     low, high = np.nanpercentile(shares, [2.5, 97.5], axis=0)
     return _shares(totals.sum(axis=0)), low, high

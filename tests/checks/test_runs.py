@@ -72,6 +72,16 @@ def test_blanks_alone_are_found_late_and_are_normal_early(log: Log, run: Path) -
     assert late["loss-does-not-fall"].severity == "stops training"
 
 
+def test_the_command_that_goes_on_has_all_that_the_run_began_with(tmp_path: Path) -> None:
+    """A user would copy a command that is refused: `was started with validation listing:held, not None`."""
+    begun = Request(str(TINY), ["listing:data"], validation="listing:held", seed=3, engine="torch", init="latin-lines")
+    create_run(tmp_path / "own", begun, load_preset(TINY), ALPHABET, "digest")
+    fix = diagnose_run(tmp_path / "own").findings[0].fix
+    given = train.parser().parse_args(shlex.split(fix)[2:])
+    assert (given.data, given.output, given.resume) == (["listing:data"], tmp_path / "own", True)
+    assert (given.validation, given.seed, given.engine, given.init) == ("listing:held", 3, "torch", "latin-lines")
+
+
 def test_a_collapse_after_a_good_start_is_found(log: Log) -> None:
     """The best weights would be used, and nobody know why they are so bad."""
     found = log([*falling(20), *[58.0] * 20], [0.9, 0.5, 1.0, 1.0])

@@ -77,6 +77,9 @@ def test_reports_give_what_models_give(here: Command, data: str, swapped: Path) 
     assert {key for key in first if first[key] != second[key]} <= {"a", "overlap"}
     words = here("compare", "a", "a").stdout
     assert "no real difference" in words
+    assert "--engine, --precision: A and B are reports" in refusal(
+        here("compare", "a", "b", "--precision", "int8", "--engine", "torch")
+    )
     assert "32 samples" in words
 
 

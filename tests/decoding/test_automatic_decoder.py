@@ -12,8 +12,11 @@ from support import PROJECT
 
 import gluon_htr
 from gluon_htr import predict, read
+from gluon_htr.decoding.beam_decoder import BeamDecoder
 from gluon_htr.decoding.greedy import GreedyDecoder
 from gluon_htr.decoding.language_choice import LanguageChoosingDecoder
+from gluon_htr.ngrams.building import build
+from gluon_htr.ngrams.files import LanguageModel
 from gluon_htr.runtime.decoders import AUTOMATIC, AutomaticDecoder, DecoderRequest, make_decoder
 from gluon_htr.text.alphabet import Alphabet
 
@@ -55,6 +58,19 @@ def test_a_text_in_another_language_is_left_as_it_was_read(text: str, language: 
     assert isinstance(decoder, LanguageChoosingDecoder)
     assert decoder.choose([logits], alphabet) == language
     assert decoder.decode(logits, alphabet)[0].text(alphabet) == text
+
+
+def test_a_model_of_words_takes_no_part_in_the_choice() -> None:
+    """Every text that is read badly would be bent towards its language, as unknown words cost it little."""
+    verse = ["der alte mann ging langsam nach hause", "die kinder spielen am fluss"] * 20
+    of_words = LanguageModel(build(verse, 2, "words", 100_000), "de")
+    english = make_decoder(DecoderRequest("beam", language="en"))
+    assert isinstance(english, BeamDecoder)
+    choosing = LanguageChoosingDecoder({"en": english, "de": BeamDecoder(of_words)})
+    alphabet = Alphabet.from_texts(["abcdefghijklmnopqrstuvwxyz '"])
+    labels = alphabet.encode("wczoraj wieczorem przyszlismy do domu")
+    assert labels is not None
+    assert choosing.likeliest([labels], alphabet) is None
 
 
 def test_the_commands_search_by_default(capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -60,6 +61,15 @@ def test_something_else_is_refused_by_name(tmp_path: Path) -> None:
         load_parameters(tmp_path / "page.params")
     with pytest.raises(ParametersError, match=r"absent.params cannot be read"):
         load_parameters(tmp_path / "absent.params")
+
+
+def test_a_shape_that_nothing_can_have_is_refused() -> None:
+    """A foreign bundle would end a command with "please report it"."""
+    data = pack_parameters({"arg:a": np.zeros((0, 2, 3), np.float32)})
+    hostile = data.replace(struct.pack("<3q", 0, 2, 3), struct.pack("<3q", 0, 2**62, 2**62))
+    assert hostile != data
+    with pytest.raises(ParametersError, match="impossible shape"):
+        parse_parameters(hostile)
 
 
 @given(st.integers(0, 10**6), st.binary(min_size=1, max_size=8))

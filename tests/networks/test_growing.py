@@ -48,6 +48,14 @@ def test_what_cannot_start_as_the_trained_network_is_refused(stages: list[Convol
         matched_stages(OLD, Network(stages, Lstm(5)))
 
 
+def test_a_stage_behind_negative_values_cannot_start_as_the_identity() -> None:
+    """A network would read worse than the one that it was grown from, before its first step."""
+    old = [Convolution(4, norm="after"), Convolution(6)]
+    new = [old[0], Convolution(4, residual=True), old[1]]
+    with pytest.raises(ConfigurationError, match='no norm = "after" in front of it'):
+        matched_stages(Network(old, Lstm(5)), Network(new, Lstm(5)))
+
+
 def test_with_another_encoder_only_the_featurizer_is_kept() -> None:
     """Letters that were learned would be learned anew, or layers of one network would be put into another."""
     convolutions = Network([*DEEPER, Convolution(8), Convolution(8, residual=True)], NoEncoder())

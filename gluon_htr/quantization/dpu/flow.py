@@ -13,6 +13,7 @@ from ...bundles.catalog import find_bundle
 from ...bundles.reader import read_description
 from ...bundles.run_folder import is_run
 from ...datasets.loading import Track, load_data, untracked
+from ...errors import UsageError
 from ..calibration import IMAGES, read_images, stacked
 from .evaluation import Comparison, Noise, chained, compare, noise
 from .limits import ARCHITECTURES, architecture
@@ -20,6 +21,7 @@ from .pages import LayoutComparison, compare_layout, quantize_layout
 from .planning import Plan, plan
 from .quark import quantize_with_quark
 from .recipes import (
+    SCALES,
     Recipe,
     Scales,
     prepared,
@@ -96,10 +98,13 @@ def quantize_model_with_quark(
 ) -> int:
     """Write the same files with the quantizer of AMD Quark; return the number of images that it was calibrated on.
 
-    Raises `MissingToolError` without Quark.
+    Raises `MissingToolError` without Quark, `UsageError` for a recipe with parts that only the own quantizer has.
     """
+    if recipe.bias_correction or recipe.method != Recipe().method:
+        raise UsageError("AMD Quark chooses its scales itself: leave out --method and --bias-correction")
     _, parts, images = _prepared(model, recipe, calibration, width, track)
     quantize_with_quark(parts.featurizer, images, output)
+    (output / SCALES).unlink(missing_ok=True)  # of another quantization into the same folder
     write_halves(parts, output)
     return len(images)
 

@@ -13,10 +13,12 @@ from letters import WORDS, array
 onnx = pytest.importorskip("onnx")
 from small_featurizers import images
 
-from gluon_htr.errors import MissingToolError
+from gluon_htr.errors import MissingToolError, UsageError
 from gluon_htr.images.preprocessing import to_network_input
+from gluon_htr.quantization.dpu.flow import Calibration, quantize_model_with_quark
 from gluon_htr.quantization.dpu.qdq import quantize, to_qdq
 from gluon_htr.quantization.dpu.quark import quantize_with_quark
+from gluon_htr.quantization.dpu.recipes import Recipe
 from gluon_htr.quantization.dpu.running import session
 from gluon_htr.quantization.dpu.sources import open_source
 from gluon_htr.quantization.dpu.splitting import halves
@@ -49,6 +51,12 @@ def test_quark_chooses_the_same_scales_and_gives_the_same_numbers(tmp_path: Path
     for page in pages[:8]:
         given = {"image": to_network_input(page[None])}
         np.testing.assert_array_equal(session(theirs).run(None, given)[0], session(ours).run(None, given)[0])
+
+
+def test_what_quark_decides_itself_is_refused(tmp_path: Path) -> None:
+    """A user would compare methods that made no difference."""
+    with pytest.raises(UsageError, match="leave out --method and --bias-correction"):
+        quantize_model_with_quark("words", Recipe(bias_correction=True), Calibration(["listing:x"]), tmp_path)
 
 
 @pytest.mark.skipif(INSTALLED, reason="AMD Quark is installed")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -81,9 +82,14 @@ def test_what_goes_wrong_on_a_board_is_one_line(folders: Path, tmp_path: Path) -
     """A user would see a traceback where nobody can look it up; one bad image would end all."""
     (tmp_path / "bad.png").write_bytes(b"\x89PNG\r\n\x1a\nno more")
     (tmp_path / "x.txt").write_text("text")
-    done = _board(folders / "zynq", "--engine", "cpu", tmp_path / "bad.png", tmp_path / "x.txt", folders / "bead.png")
+    (tmp_path / "cut.pgm").write_bytes(b"P5\n12")
+    (tmp_path / "none.pgm").write_bytes(b"P5 0 0 255\n")
+    huge = struct.pack(">IIBBBBB", 1 << 30, 1 << 30, 8, 0, 0, 0, 0)
+    (tmp_path / "huge.png").write_bytes(b"\x89PNG\r\n\x1a\n" + struct.pack(">I4s", 13, b"IHDR") + huge + b"\0" * 4)
+    bad = [tmp_path / name for name in ("bad.png", "x.txt", "cut.pgm", "none.pgm", "huge.png")]
+    done = _board(folders / "zynq", "--engine", "cpu", *bad, folders / "bead.png")
     assert done.returncode == 1
-    assert [line.split(" ")[0] for line in done.stderr.splitlines()] == ["error:", "error:"]
+    assert [line.split(" ")[0] for line in done.stderr.splitlines()] == ["error:"] * 5
     assert done.stdout.endswith("\tbead\n")
     for engine, says in (("vart", "xir"), ("vitisai", "vaip_config.json")):
         done = _board(folders / "zynq", "--engine", engine, folders / "bead.png")

@@ -27,6 +27,7 @@ import numpy as np
 Featurizer = Callable[[np.ndarray], np.ndarray]
 ENGINES = ("auto", "vart", "vitisai", "cpu", "float")
 VAIP = "/usr/bin/vaip_config.json"  # on AMD's images of Vitis AI 3.5
+MAX_BYTES = 1 << 28  # of the pixels of a PNG
 PADDING = 230  # minimum gray of the padding
 CHANNELS = {0: 1, 2: 3, 4: 2, 6: 4}  # of PNG's color types
 MARGIN = 1 / 14  # around a single character, as a proportion of a side
@@ -82,10 +83,12 @@ def _pgm(content: bytes) -> np.ndarray:
     while len(words) < 3:
         while content[at : at + 1].isspace() or content[at : at + 1] == b"#":
             at = content.index(b"\n", at) + 1 if content[at : at + 1] == b"#" else at + 1
-        end = next(k for k in range(at, len(content)) if content[k : k + 1].isspace())
+        end = next((k for k in range(at, len(content)) if content[k : k + 1].isspace()), len(content))
         words.append(int(content[at:end]))
         at = end
     width, height, max_value = words
+    if min(width, height) < 1:
+        raise ValueError("it has no pixels")
     if max_value != 255:
         raise ValueError("its maximum gray is not 255")
     return np.frombuffer(content, np.uint8, width * height, at + 1).reshape(height, width)
@@ -112,7 +115,11 @@ def _png(content: bytes) -> np.ndarray:
     width, height, bits, color, _, _, interlaced = header
     if bits != 8 or interlaced:
         raise ValueError("it does not have 8 bits per channel, or is interlaced")
-    pixels = _unfiltered(zlib.decompress(data), height, width, CHANNELS.get(color, 1))
+    channels = CHANNELS.get(color, 1)
+    size = height * (width * channels + 1)
+    if not (min(width, height) > 0 and size <= MAX_BYTES):
+        raise ValueError(f"it has {width} x {height} pixels")
+    pixels = _unfiltered(zlib.decompressobj().decompress(data, size), height, width, channels)
     return _gray(palette[pixels[..., 0]] if color == 3 else pixels)
 
 

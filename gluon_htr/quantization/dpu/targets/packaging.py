@@ -12,6 +12,7 @@ import numpy as np
 from ...._storage import write_atomically
 from ....bundles.schema import LICENSE
 from ....errors import UsageError
+from ....text.direction import is_right_to_left
 from ..qdq import Quantized
 from ..recipes import Recipe, write_halves, write_quantized
 from ..sources import QuantizationSource
@@ -37,6 +38,8 @@ def package(
 ) -> None:
     """Write the folder of a target, one of `BOARDS`. images: (N, H, W) uint8, those of the calibration."""
     check_target(target)
+    if is_right_to_left(source.bundle.alphabet.characters):
+        raise UsageError(f"{source.bundle.name} reads from right to left, and the program for a board does not")
     write_halves(halves, folder)
     write_quantized(quantized, recipe, len(images), folder)
     write_atomically(folder / "reader.json", _reader(source))

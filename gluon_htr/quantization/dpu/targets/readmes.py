@@ -5,7 +5,8 @@ from __future__ import annotations
 _HEAD = """# {name} for {board}
 
 Made by `gluon-htr dpu package`. The featurizer, `{image}` to `{features}`, is for the DPU; `tail.onnx` and the decoding
-run on the CPU. `dpu_runner.py` runs both and needs numpy and onnxruntime alone; images are PGM or PNG.
+run on the CPU. `dpu_runner.py` runs both and needs numpy and onnxruntime alone. Images are PGM or PNG of dark ink on
+light paper, cut to what is to be read: it does not invert, straighten or trim them as `gluon-htr predict` does.
 
 Nothing in this folder has run on a board where it was made. `python3 dpu_runner.py --engine cpu IMAGE` runs the same
 int8 graph without a DPU: compare with it. A DPU may differ from it by one step in places, since it rounds halves

@@ -1,7 +1,7 @@
 """Quantize the featurizer with Vitis AI's quantizer for PyTorch, inside AMD's container of Vitis AI 3.0.
 
-python vai_quantize.py calib      chooses scales on calibration.npy python vai_quantize.py test       writes
-quantize_result/Featurizer_int.xmodel
+`python vai_quantize.py calib` chooses scales on calibration.npy.
+`python vai_quantize.py test` writes quantize_result/Featurizer_int.xmodel.
 """
 
 from __future__ import annotations
