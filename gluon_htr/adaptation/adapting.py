@@ -2,7 +2,7 @@
 
 This is self-training (Scudder 1965), with a language model that corrects the labels, as for speech in Kahn, Lee and
 Hannun 2020. A round is kept only if what its network reads in lines held out, without the language model, is likelier
-in the language than before, beyond chance.
+in the language than before, beyond chance. The lines held out are the same in all rounds, and none is learned from.
 """
 
 from __future__ import annotations
@@ -23,13 +23,14 @@ from ..exporting.request import ExportOptions, ExportRequest
 from ..ngrams.files import LanguageModel
 from ..runtime.loading import find_model, is_bundle, load_text_model
 from ..runtime.recognizer import Recognizer
+from ..training.holdout import choose_held_out
 from ..training.initial_weights import default_preset
 from ..training.runs import Run
 from ..training.session import Session
 from ..training.settings import Request
 from ..training.team import Team
 from .evidence import LanguageValidation
-from .lines import LABELS, LEAST, ReadLine, confident, read_lines, write_labels
+from .lines import HELD_OUT, LABELS, LEAST, ReadLine, confident, read_lines, write_labels
 
 Say = Callable[[str], None]
 Train = Callable[[Session], bool]
@@ -87,7 +88,7 @@ def adapt(
         The errors of training and of writing a bundle.
     """
     folder = files[0][0].parent if files else Path()
-    start, perplexities, learned, held_out = settings.model, list[float](), 0, 0
+    start, perplexities, learned, held_out = settings.model, list[float](), 0, frozenset[Path]()
     with TemporaryDirectory(prefix=".adapting-", dir=folder) as temporary:
         read = read_lines(files, _reader(start, settings, model))
         for number in range(1, settings.rounds + 1):
@@ -99,13 +100,17 @@ def adapt(
                     f"{len(chosen)} lines can be read with some confidence, of {len(files)}: too few to tell whether "
                     f"learning from them helps; give pages with {LEAST} or more, or texts to gluon-htr train"
                 )
-            say(f"round {number} of {settings.rounds}: learns from its readings of {len(chosen)} of {len(files)} lines")
+            if number == 1:
+                held_out = _hold_out(chosen, folder / HELD_OUT, settings.seed)
+            chosen = [line for line in chosen if line.file not in held_out]
+            counted = f"{len(chosen)} of {len(files)} lines; {len(held_out)} are held out"
+            say(f"round {number} of {settings.rounds}: learns from its readings of {counted}")
             write_labels(chosen, folder / LABELS)
             run = Path(temporary) / f"round{number}"
-            session, judge = _trained(start, folder / LABELS, run, model, settings, track, train)
+            session, judge = _trained(start, folder, run, model, settings, track, train)
             if session is None:
                 return None
-            learned, held_out = len(session.samples), len(session.validation)
+            learned = len(session.samples)
             perplexities = perplexities or judge.perplexities[:1]
             if not session.trainer.gained:
                 break
@@ -116,8 +121,17 @@ def adapt(
         bundle = None
         if start != settings.model:
             bundle = _export(Path(start), settings, say, track)
+    (folder / HELD_OUT).unlink(missing_ok=True)
     write_labels(read, folder / LABELS)
-    return Adaptation(read, learned, held_out, perplexities, bundle)
+    return Adaptation(read, learned, len(held_out), perplexities, bundle)
+
+
+def _hold_out(lines: Sequence[ReadLine], path: Path, seed: int) -> frozenset[Path]:
+    """Choose lines to judge all rounds by, and list them; their texts do not count."""
+    is_held, _ = choose_held_out([line.origin for line in lines], seed)
+    held_out = [line for line, is_out in zip(lines, is_held) if is_out]
+    write_labels(held_out, path)
+    return frozenset(line.file for line in held_out)
 
 
 def _reader(model: str, settings: Settings, language: LanguageModel) -> Recognizer:
@@ -129,17 +143,18 @@ def _reader(model: str, settings: Settings, language: LanguageModel) -> Recogniz
 
 def _trained(
     start: str,
-    labels: Path,
+    lines: Path,
     run: Path,
     model: LanguageModel,
     settings: Settings,
     track: Track,
     train: Train,
 ) -> tuple[Session | None, LanguageValidation]:
-    """Train a round; the session is None if it was stopped."""
+    """Train a round on the lists in the folder `lines`; the session is None if it was stopped."""
     request = Request(
         preset=settings.preset or default_preset(start),
-        data=[f"listing:{labels}"],
+        data=[f"listing:{lines / LABELS}"],
+        validation=f"listing:{lines / HELD_OUT}",
         seed=settings.seed,
         engine=settings.engine,
         budget=settings.budget / settings.rounds,

@@ -20,6 +20,7 @@ from ..runtime.recognition import Recognition
 from ..runtime.recognizer import Recognizer
 
 LABELS = "labels.tsv"
+HELD_OUT = "held-out.tsv"  # while a model is adapted
 LEAST = 40  # lines: of fewer, too few are held out to tell anything
 LEFT_OUT = 0.1  # proportion of the lines, the least confident, that a network does not learn from
 

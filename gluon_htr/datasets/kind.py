@@ -78,10 +78,9 @@ class Kind:
         """Function that finds where its samples come from, if that is other data: their terms are its terms."""
         return self.prepared.origin if self.prepared else self.composed_of
 
-    @property
-    def is_endless(self) -> bool:
-        """Tell whether any number of samples can be drawn: its options have a `count`."""
-        return "count" in self.options.__struct_fields__
+    def is_endless(self, options: msgspec.Struct) -> bool:
+        """Tell whether any number of samples can be drawn: its options have a `count`, or say so."""
+        return bool(getattr(options, "is_endless", "count" in self.options.__struct_fields__))
 
 
 class NoOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -24,7 +24,7 @@ from .kind import UNKNOWN_TERMS, Kind, NoOptions, Prepared, Terms, set_by_folder
 from .listing.reader import ListingOptions, ListingReader, listing_companions
 from .packed.cache import load_cache
 from .packed.records import load_records, records_origin
-from .pages import PagesOptions, open_pages
+from .pages import PagesOptions, open_pages, page_companions
 from .sample import Reader
 from .unipen.reader import UnipenOptions, open_unipen
 
@@ -75,6 +75,7 @@ KINDS = {
             sets=PAGES,
             set_name=set_by_folder(*(f"pages/{name}" for name in PAGES)),
         ),
+        companions=page_companions,
     ),
     "dataturks": _export(read_dataturks),
     "labelstudio": _export(read_label_studio),

@@ -7,6 +7,7 @@ or in a folder below (Transkribus: `page/`). A line's id is `page/line`.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from ..errors import AnnotationError
 from ..pages.crops import LineCrop
 from ..pages.outlines import Outline, outlines
 from ..text.transcription import plain
+from .origin import file_state
 from .page_files import PageFile, PageFiles, PageSource, document_of
 from .problems import first_problems
 from .sample import Problem, Sample
@@ -32,7 +34,7 @@ class PagesOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     #: `document`: pages whose names differ only in `_` and one to three digits at their end belong together
     #: (`letter_001`, not `letter-01`). Pages with other names: `folder`, one for each document, or `page`.
     group: Literal["document", "page", "folder"] = "document"
-    #: Proportion of the lines that is held out for validation if there are no folders.
+    #: Proportion of the pages that is held out for validation if there are no folders.
     ratio: Annotated[float, msgspec.Meta(gt=0, lt=1)] = 0.1
     #: Seed of the held-out part.
     seed: int = 0
@@ -53,6 +55,21 @@ def open_pages(root: Path, options: PagesOptions) -> PagesReader:
     return PagesReader(PageFiles(root, options.split), options)
 
 
+def page_companions(root: Path, options: PagesOptions) -> Iterator[str]:
+    """Yield name, size and modification time of images outside a folder of pages, or of all files of an archive.
+
+    Raises `AnnotationError` as reading the pages does.
+    """
+    if not root.exists():
+        return
+    files, inside = PageFiles(root, options.split), Path(os.path.abspath(root))
+    for file in files:
+        if root.is_file():
+            yield file_state(files.place / f"{file.name}.xml", root.parent)
+        if inside not in Path(os.path.abspath(file.image)).parents:
+            yield file_state(file.image, root.parent)
+
+
 class PagesReader:
     """Reader of lines, page by page in order of their names, in the order of the file.
 
@@ -62,14 +79,17 @@ class PagesReader:
     def __init__(self, files: PageSource, options: PagesOptions) -> None:
         self._options = options
         self.problems = files.problems
-        self._lines = [line for file in files for line in self._cut(file)]
+        self._lines, pages = list[_Line](), list[str]()
+        for file in files:
+            self._lines += self._cut(file)
+            pages += [document_of(file.name, options.group)] if file.content.lines else []
         if not self._lines:
             first = first_problems(self.problems) or "it has no pages"
             raise AnnotationError(f"{files.place} has no usable line: {first}")
         if files.by_ratio:
             groups = [item.group for item in self._lines]
             is_validation = options.split == "validation"
-            self._lines = part_by_ratio(self._lines, groups, options.ratio, options.seed, is_validation)
+            self._lines = part_by_ratio(self._lines, groups, pages, options.ratio, options.seed, is_validation)
 
     def __len__(self) -> int:
         return len(self._lines)

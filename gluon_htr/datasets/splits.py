@@ -38,10 +38,20 @@ def held_out(groups: Sequence[str], ratio: float, seed: int) -> frozenset[str]:
     return frozenset(chosen)
 
 
-def part_by_ratio(items: Sequence[T], groups: Sequence[str], ratio: float, seed: int, validation: bool) -> list[T]:
-    """Return the held-out items, or the others. groups: of each item. Raises as `held_out` does."""
-    chosen = held_out(groups, ratio, seed)
-    return [item for item, group in zip(items, groups) if (group in chosen) == validation]
+def part_by_ratio(
+    items: Sequence[T], groups: Sequence[str], pages: Sequence[str], ratio: float, seed: int, validation: bool
+) -> list[T]:
+    """Return the held-out items, or the others: lines or pages, with the same pages held out.
+
+    groups: of each item. pages: the group of each page, by which groups are chosen. Raises as `held_out` does, and if
+    nothing is left.
+    """
+    chosen = held_out(pages, ratio, seed)
+    part = [item for item, group in zip(items, groups) if (group in chosen) == validation]
+    if not part:
+        which = "held out" if validation else "left"
+        raise AnnotationError(f"the pages that are {which} have no usable line: choose another ratio= or seed=")
+    return part
 
 
 def _digest(group: str, seed: int) -> bytes:

@@ -1,14 +1,16 @@
 """One preprocessing for training, evaluation and reading: any gray image → the network's input.
 
-Three modes:
+Three rules:
 
+- `character`: cut the character out of its picture, scale it to fit, center it on white (`characters.py`).
 - `box`: shrink to fit height × width keeping the aspect ratio, never enlarge, center, pad. This is the rule of the
   Gluon notebook that this project grew from.
 - `height`: scale to the height, keep the aspect ratio, pad on the right to a multiple of `width_multiple`. An image
   that would be wider than `width` is shrunk further and centered vertically.
 
-Padding is `max(230, top-left pixel)` of the scaled image, as in the notebook. The width of the result depends on the
-image alone, never on the other images of a batch, so that a text does not depend on its neighbors.
+Padding of `box` and `height` is `max(230, top-left pixel)` of the scaled image, as in the notebook. The width of the
+result depends on the image alone, never on the other images of a batch, so that a text does not depend on its
+neighbors.
 """
 
 from __future__ import annotations

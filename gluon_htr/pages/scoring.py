@@ -2,7 +2,9 @@
 
 By polygons, a line is found if its intersection over union with a found line is at least 0.5. By baselines, it is found
 if at least 70 % of either lies near the other: within a third of the page's median line height, after the idea of the
-cBAD rule (Grüning et al. 2017). Every line is matched once, the best matches first.
+cBAD rule (Grüning et al. 2017), which has its own tolerances and counts parts of lines. The height is that of the
+polygon's box, as in the script that came with the collections, so that figures can be compared: on tilted pages the
+rule is milder. Every line is matched once, the best matches first.
 """
 
 from __future__ import annotations

@@ -12,6 +12,8 @@ import re
 import unicodedata
 
 _UNREADABLE = re.compile(r"<[^<>]*>|\[\.\.\.\]|⟦|⟧|¥|\.{4,}|…{2,}")  # `<…>` and the like, signatures, leaders
+#: The blocks of combining diacritical marks, with their extension, supplement, marks for symbols, and half marks.
+_DIACRITICAL = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]")
 _MARKS = dict.fromkeys(map(ord, "^⋎‸⎀<>~"))  # raised letters, insertions, struck-out words, abbreviation strokes
 _SIGNS = str.maketrans({"¬": "-", "’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-", "\u00a0": " "})
 
@@ -26,8 +28,9 @@ def plain(text: str) -> str | None:
 
 
 def _lowered(character: str) -> str:
-    """Return a raised letter as a plain one; drop a mark that stands on no letter."""
-    category = unicodedata.category(character)
-    if category == "Lm":
+    """Return a raised letter as a plain one; drop a diacritical mark that NFC cannot join to its letter, as strokes of
+    abbreviation are. Vowels and points of other scripts are letters of their own, and stay.
+    """
+    if unicodedata.category(character) == "Lm":
         return unicodedata.normalize("NFKC", character)
-    return "" if category == "Mn" else character
+    return "" if _DIACRITICAL.match(character) else character

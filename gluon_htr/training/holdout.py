@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -27,24 +28,28 @@ def hold_out(store: Store, seed: int) -> tuple[Store, Store, str]:
     first: dict[tuple[str, str, str], int] = {}
     for position, key in enumerate(keys):
         first.setdefault(key, position)
-    held, words = _chosen(store.select(first.values()), seed)
+    held, words = choose_held_out([store.groups[position] for position in first.values()], seed)
     out = {key: position for held_out, (key, position) in zip(held, first.items()) if held_out}
     train = store.select(position for position, key in enumerate(keys) if key not in out)
     return train, store.select(out.values()), words
 
 
-def _chosen(store: Store, seed: int) -> tuple[np.ndarray, str]:
-    """Choose the samples to hold out, (N,) bool, with a message about it."""
-    target = int(np.clip(round(SHARE * len(store)), min(MIN_HELD, len(store) // SAMPLES_PER_HELD), MAX_HELD))
+def choose_held_out(groups: Sequence[str], seed: int) -> tuple[np.ndarray, str]:
+    """Choose the samples to hold out, (N,) bool, with a message about it.
+
+    groups: of each sample. Raises `DataError` if there are too few samples.
+    """
+    count = len(groups)
+    target = int(np.clip(round(SHARE * count), min(MIN_HELD, count // SAMPLES_PER_HELD), MAX_HELD))
     if not target:
-        raise DataError(f"{len(store)} samples are too few to hold some out for scoring: add lines, or --validation")
+        raise DataError(f"{count} samples are too few to hold some out for scoring: add lines, or --validation")
     random = np.random.default_rng(seed)
-    sizes = Counter(store.groups)
-    chosen = _chosen_groups(sizes, target, random) if MIN_GROUPS <= len(sizes) < len(store) else set()
+    sizes = Counter(groups)
+    chosen = _chosen_groups(sizes, target, random) if MIN_GROUPS <= len(sizes) < count else set()
     if not chosen:
-        held = np.isin(np.arange(len(store)), random.permutation(len(store))[:target])
-        return held, f"{target} of {len(store)} samples are held out for scoring"
-    held = np.array([group in chosen for group in store.groups])
+        held = np.isin(np.arange(count), random.permutation(count)[:target])
+        return held, f"{target} of {count} samples are held out for scoring"
+    held = np.array([group in chosen for group in groups])
     return held, f"{held.sum()} samples of {len(chosen)} of {len(sizes)} groups are held out for scoring"
 
 

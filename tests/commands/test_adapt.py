@@ -78,6 +78,9 @@ def test_a_model_learns_a_hand_from_pictures_alone(run: Run, hand: Path, model: 
     )  # fmt: skip
     assert status == 0, told
     assert printed.startswith("mine.zip: adapted to")
+    held = re.findall(r"lines; (\d+) are held out", told)
+    assert len(held) == 2
+    assert held[0] == held[1]
     before, after = error_rate(LETTERS), error_rate("mine.zip")
     assert after < 0.8 * before, (before, after, told)
     table = (tmp_path / "mine" / "labels.tsv").read_text("utf-8").splitlines()
@@ -99,7 +102,7 @@ def test_a_hand_is_learned_from_whole_pages(run: Run, tmp_path: Path) -> None:
         "--budget", "6s",
     )  # fmt: skip
     assert status in (0, 1), told  # so short a training may be no better beyond chance
-    assert re.search(r"learns from its readings of \d+ of 4[4-8] lines", told), told
+    assert re.search(r"learns from its readings of \d+ of 4[4-8] lines; 10 are held out", told), told
     assert "10 held-out lines: perplexity" in told
     assert (tmp_path / "mine.zip").is_file() == (status == 0)
 

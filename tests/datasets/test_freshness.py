@@ -80,3 +80,18 @@ def test_images_that_a_list_names_are_part_of_it(kind: str, named: str, scans: P
     assert current_origin(spec, PREPROCESSING) == before
     draw("another").save(scans / "1.png")
     assert difference(before, current_origin(spec, PREPROCESSING)) == "files that its source names have changed since"
+
+
+def test_images_beside_a_folder_of_pages_are_part_of_it(tmp_path: Path) -> None:
+    """A scan that was made again would be trained on as it was before."""
+    (tmp_path / "scans" / "page").mkdir(parents=True)
+    (tmp_path / "scans" / "page" / "a.xml").write_text(
+        '<PcGts><Page imageFilename="a.png"><TextLine id="l"><Coords points="1,1 60,1 60,14 1,14"/><TextEquiv>'
+        "<Unicode>bead</Unicode></TextEquiv></TextLine></Page></PcGts>"
+    )
+    draw("bead").save(tmp_path / "scans" / "a.png")
+    spec = parse_spec(f"pages:{tmp_path / 'scans' / 'page'}")
+    before = current_origin(spec, PREPROCESSING)
+    assert before == current_origin(spec, PREPROCESSING)
+    draw("another").save(tmp_path / "scans" / "a.png")
+    assert difference(before, current_origin(spec, PREPROCESSING)) == "files that its source names have changed since"

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 from support import PROJECT
 
+from gluon_htr.datasets.layout.pages import open_pages_layout
 from gluon_htr.datasets.pages import PagesOptions, PagesReader, open_pages
 from gluon_htr.datasets.splits import held_out_pages
 from gluon_htr.errors import AnnotationError
@@ -69,6 +70,29 @@ def test_every_listed_page_is_there_and_most_pages_are_not_listed() -> None:
             pages = {PurePosixPath(name).stem for name in archive.namelist() if name.endswith(".xml")}
         assert held <= pages, collection
         assert len(held) <= max(1, len(pages) // 5), collection
+
+
+def test_the_lines_and_the_layout_of_a_folder_have_the_same_pages_held_out(tmp_path: Path) -> None:
+    """A page would train the recognizer, and be scored as one that nothing was trained on."""
+    pytest.importorskip("shapely")
+    for number in range(40):
+        texts = ["a line"] * (1 + (7 * number) % 3)
+        page(tmp_path / "pages", f"sheet-{number:02}", *texts)
+    for seed in range(5):
+        lines = read(tmp_path / "pages", split="validation", seed=seed)
+        layout = open_pages_layout(tmp_path / "pages", PagesOptions(split="validation", seed=seed))
+        held = {sample.id.partition("/")[0] for sample in lines}
+        assert held == {sample.id for sample in layout}
+        assert len(held) == 4
+
+
+def test_a_page_without_lines_is_told(tmp_path: Path) -> None:
+    """Blank pages would vanish from training and scores without a word."""
+    pytest.importorskip("shapely")
+    page(tmp_path / "pages", "one", "a line")
+    layout = open_pages_layout(page(tmp_path / "pages", "blank"), PagesOptions())
+    assert [sample.id for sample in layout] == ["one"]
+    assert [(problem.id, problem.reason) for problem in layout.problems] == [("blank", "has no lines")]
 
 
 def test_texts_follow_one_convention_or_stay_as_they_were(tmp_path: Path) -> None:

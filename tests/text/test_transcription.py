@@ -37,6 +37,13 @@ def test_lines_that_nobody_can_read_have_no_text(transcribed: str) -> None:
     assert plain(transcribed) is None
 
 
+def test_marks_of_other_scripts_are_letters() -> None:
+    """Labels in Thai, Hindi or pointed Hebrew would lose their vowels, without a word."""
+    for text in ("कुत्ता", "ที่นี่", "שָׁלוֹם", "Việt Nam"):
+        assert plain(text) == unicodedata.normalize("NFC", text)
+    assert plain("q\u0303ue bn\u0304") == "que bn"  # strokes of abbreviation, as the collections' own script says
+
+
 def test_the_convention_is_that_of_the_published_scores() -> None:
     """Figures would be of other texts than those that our scores elsewhere use."""
     file = PROJECT.parent / "shared" / "data" / "pages-more" / "conventions.py"

@@ -35,9 +35,13 @@ class IamOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     text: Literal["natural", "tokens"] = "natural"
 
 
-class FormsOptions(IamOptions, frozen=True, forbid_unknown_fields=True):
+class FormsOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Keys of a spec of whole forms."""
 
+    #: Split of the Aachen partition.
+    split: AachenSplit = "all"
+    #: `natural` spacing, or `tokens` set apart by spaces.
+    text: Literal["natural", "tokens"] = "natural"
     #: The whole `form` with its printed prompt, or the `handwriting` alone, by the boxes of its words.
     region: Literal["form", "handwriting"] = "form"
     #: `scanned`, or `composed` of the images of lines at their official places, for those who have no scans.

@@ -32,14 +32,20 @@ class PagesLayout:
 
     def __init__(self, files: PageSource, options: PagesOptions) -> None:
         self.problems = files.problems
-        self._samples = [sample for file in files if (sample := self._sample(file, options)).lines]
+        self._samples, pages = list[LayoutSample](), list[str]()
+        for file in files:
+            sample = self._sample(file, options)
+            self._samples += [sample] if sample.lines else []
+            pages += [sample.group] if file.content.lines else []
+            if not file.content.lines:
+                self.problems.append(Problem(file.name, "has no lines"))
         if not self._samples:
             first = first_problems(self.problems) or "it has no pages"
             raise AnnotationError(f"{files.place} has no page with lines: {first}")
         if files.by_ratio:
             groups = [item.group for item in self._samples]
             is_validation = options.split == "validation"
-            self._samples = part_by_ratio(self._samples, groups, options.ratio, options.seed, is_validation)
+            self._samples = part_by_ratio(self._samples, groups, pages, options.ratio, options.seed, is_validation)
 
     def __len__(self) -> int:
         return len(self._samples)

@@ -16,7 +16,7 @@ from typing import Annotated, Literal
 import msgspec
 import numpy as np
 
-from ...errors import AnnotationError, MissingToolError
+from ...errors import AnnotationError, MissingToolError, SpecError
 from ..characters.selection import at_most
 from ..problems import first_problems
 from ..sample import Problem, Reader, Sample
@@ -47,6 +47,11 @@ class UnipenOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     count: Annotated[int, msgspec.Meta(ge=1)] = 10000
     #: Seed of composed lines.
     seed: Annotated[int, msgspec.Meta(ge=0)] = 0
+
+    @property
+    def is_endless(self) -> bool:
+        """Tell whether any number of samples can be drawn."""
+        return self.part == "composed"
 
 
 @dataclass(frozen=True)
@@ -88,7 +93,13 @@ class UnipenReader:
 
 
 def open_unipen(root: Path, options: UnipenOptions) -> Reader:
-    """Return the reader of a spec. Raises `AnnotationError` if `root` has no usable sample for the options."""
+    """Return the reader of a spec.
+
+    Raises `AnnotationError` if `root` has no usable sample for the options, `SpecError` for a key of another part.
+    """
+    default, others = UnipenOptions(), ("variants",) if options.part == "composed" else ("count", "seed")
+    if unused := [key for key in others if getattr(options, key) != getattr(default, key)]:
+        raise SpecError(f"unipen: part={options.part} has no {unused[0]}=: leave it out")
     part = "words" if options.part == "composed" else options.part
     problems: list[Problem] = []
     items = _chosen(_items(root, part, options.split, problems), options)

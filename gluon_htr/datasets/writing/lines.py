@@ -48,7 +48,7 @@ def resized(spec: Spec, count: int | None = None, seed: int | None = None) -> Sp
     """Return the spec with another number of lines or another seed, if its kind is generated; else the spec as it
     is.
     """
-    if not KINDS[spec.kind].is_endless:
+    if not KINDS[spec.kind].is_endless(spec.options):
         return spec
     changes = {"count": count, "seed": seed}
     options = msgspec.structs.replace(spec.options, **{key: new for key, new in changes.items() if new is not None})
@@ -60,7 +60,7 @@ def endless(spec: Spec, seed: int | None = None) -> Iterator[Sample]:
 
     Raises `UsageError` for other data.
     """
-    if not KINDS[spec.kind].is_endless:
+    if not KINDS[spec.kind].is_endless(spec.options):
         raise UsageError(f"{spec.text} is not generated data: give fonts:, composed: or recomposed:")
     return iter(open_spec(resized(spec, sys.maxsize, seed)))
 

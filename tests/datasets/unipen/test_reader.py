@@ -105,6 +105,13 @@ def test_what_is_broken_is_left_out_and_named(tmp_path: Path) -> None:
     assert [problem.id for problem in reader.problems] == [f"unipen-text.jsonl.xz line {k}" for k in range(2, 9)]
 
 
+@pytest.mark.parametrize("query", ["part=text&count=5", "part=words&seed=3", "part=composed&variants=2"])
+def test_keys_of_another_part_are_refused(query: str, tmp_path: Path) -> None:
+    """Whoever asks for five lines, or for seven pens, would get something else."""
+    with pytest.raises(SpecError, match="leave it out"):
+        open_spec(parse_spec(f"unipen:{tmp_path}?{query}"))
+
+
 def test_a_folder_without_packs_or_a_cut_off_pack_is_refused(tmp_path: Path) -> None:
     """A traceback of lzma, or half a data set that passes for the whole."""
     with pytest.raises(AnnotationError, match="download --dataset unipen"):
