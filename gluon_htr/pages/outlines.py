@@ -59,11 +59,6 @@ class LineGeometry:
         return float(np.hypot(*(self.baseline[-1] - self.baseline[0]))) if len(self.baseline) > 1 else 0.0
 
     @property
-    def height(self) -> float:
-        """Extent of the polygon across the line, however the line is tilted; 0 without a polygon."""
-        return float(np.ptp(turned(self.polygon, -self.angle)[:, 1])) if len(self.polygon) else 0.0
-
-    @property
     def thickness(self) -> float:
         """Mean height of the polygon along the line; 0 without a polygon."""
         if len(self.polygon) < 3:

@@ -30,28 +30,6 @@ def test_marks_beyond_the_edge_are_no_lines(monkeypatch: pytest.MonkeyPatch) -> 
     assert found[0].polygon[:, 0].min() == 0
 
 
-@pytest.mark.parametrize("slope", [0.0, 2.0])
-def test_small_writing_is_looked_at_again_on_a_tilted_page(slope: float, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A degree makes the box of a line much higher than its letters, and small writing seemed to be large."""
-    sizes: list[int] = []
-
-    def network(images: np.ndarray) -> np.ndarray:
-        sizes.append(images.shape[2])
-        return np.zeros((1, 4, images.shape[1] // 4, images.shape[2] // 4), np.float32)
-
-    def lines(logits: np.ndarray, classes: object, scale: np.ndarray) -> list[FoundLine]:
-        width = sizes[-1]
-        down = np.tan(np.radians(slope)) * 0.8 * width
-        tops = np.linspace(0.1, 0.8, 8) * width
-        places = [np.array([(0.1 * width, top), (0.9 * width, top + down)]) for top in tops]
-        high = 0.02 * width
-        return [FoundLine(np.concatenate([line - (0, high), line[::-1]]), line, 0.9) for line in places]
-
-    monkeypatch.setattr(detection, "find", lines)
-    Detector(network, "lines", 512, 64, "test").find(np.full((2400, 2400), 255, np.uint8))
-    assert max(sizes) > 1.3 * min(sizes)
-
-
 @pytest.mark.parametrize(("height", "looks"), [(400, 1), (512, 1), (1400, 2)])
 def test_low_lines_are_looked_at_again_only_where_the_page_has_more_pixels(height: int, looks: int) -> None:
     """A page smaller than the network's size was looked at again at its own size, and the worse lines were taken."""
