@@ -62,7 +62,7 @@ train() {
     local run="$1" preset="$2" budget="$3" start="$4" data=()
     shift 4
     local english=(
-        'iam-lines*0.7' 'recomposed*0.15' 'iam-words*0.3' 'online*0.4' 'unipen-text*0.2' 'unipen-composed*0.1' iam-binary
+        'iam-lines*0.9' 'recomposed*0.15' 'iam-words*0.3' 'online*0.45' 'unipen-text*0.2' 'unipen-composed*0.1' iam-binary
     )
     for name in "${english[@]}" "${collections[@]}" "${languages[@]/%/*0.1}"; do
         local share="${name#"${name%%\**}"}"
@@ -90,6 +90,14 @@ for source in "${known[@]}"; do [[ "$source" == *hooker* ]] || without_hooker+=(
 python examples/latin_validation.py "$work/calibration" "${without_hooker[@]}" --characters 5000
 gluon-htr export "$work/scored.zip" --output "$work/latin-lines.zip" --validation "listing:$work/calibration/labels.tsv?group=group"
 gluon-htr models show "./$work/latin-lines.zip"
+# Scales of int8 are chosen on training lines of many hands.
+hands=(--calibration 'unipen:data/unipen?part=text&split=train&most=4*0.2')
+is_left_out iam-lines || hands+=(--calibration 'iam-lines:data/iam?split=train')
+is_left_out online || hands+=(--calibration 'iam-online:data/iam-online?split=train&variants=1*0.2')
+for name in hooker poilus repertoires cremma18 mariages; do
+    is_left_out "$name" || hands+=(--calibration "pages:data/pages/$name?split=train")
+done
+gluon-htr quantize "$work/latin-lines.zip" "${hands[@]}" --output "$work/latin-lines-int8.zip"
 
 if [ -n "${CONV:-}" ]; then
     [ -e "$work/conv-grown/model.params" ] ||
