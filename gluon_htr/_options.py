@@ -133,14 +133,10 @@ def count(text: str) -> int:
     return value
 
 
-def changed(parser: argparse.ArgumentParser, options: argparse.Namespace) -> set[str]:
-    """Return the names of the arguments that differ from their defaults."""
-    return {key for key, value in vars(options).items() if value != parser.get_default(key)}
-
-
 def refuse_others(parser: argparse.ArgumentParser, options: argparse.Namespace, used: set[str], why: str) -> None:
     """Raise `UsageError` with the reason if options are given that are not among the `used` arguments."""
-    if unused := changed(parser, options) - used:
+    given = {key for key, value in vars(options).items() if value != parser.get_default(key)}
+    if unused := given - used:
         names = ", ".join(f"--{key.replace('_', '-')}" for key in sorted(unused))
         raise UsageError(f"{names}: {why}")
 

@@ -71,7 +71,7 @@ def read_segmented(path: Input, segmentation: Path, reader: PageReader, output: 
         raise AnnotationError(f"{segmentation} {error}") from None
     if unread:
         named = ", ".join(unread[:MAX_NAMED]) + (", …" if len(unread) > MAX_NAMED else "")
-        _command.say(f"{segmentation}: {len(unread)} lines have no place on the page, and stay as they are: {named}")
+        _command.say(f"{segmentation}: lines without a place on the page stay as they are: {named}")
     if output is None:
         sys.stdout.flush()
         sys.stdout.buffer.write(written)

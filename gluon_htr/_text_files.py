@@ -1,4 +1,4 @@
-"""Text from users' files: UTF-8 or UTF-16 with or without a mark, Latin-1 where a format specifies it. And file names.
+"""Text and names of users' files: UTF-8 or UTF-16 with or without a mark, Latin-1 where a format specifies it.
 
 Every reader of text in this package uses this module, so that a file that one of them accepts is accepted by all, and
 `UnicodeDecodeError` reaches nobody.

@@ -129,9 +129,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     if options.available or options.install:
         if options.bundle or options.action != "list":
-            raise UsageError(
-                f"models {options.action} is for bundles that are here: leave out --available and --install"
-            )
+            raise UsageError(f"models {options.action} takes neither --available nor --install: leave them out")
         address = index_address(options.index)
         if options.install:
             return install_models(options.install, address, options.allow_private)
@@ -142,8 +140,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return list_models(options.json)
     if options.bundle is None:
         raise UsageError(f"models {options.action} needs a bundle: a name, a .zip or a folder")
-    as_json = options.json
-    return show(options.bundle, as_json) if options.action == "show" else check(options.bundle, options.engine, as_json)
+    if options.action == "show":
+        return show(options.bundle, options.json)
+    return check(options.bundle, options.engine, options.json)
 
 
 if __name__ == "__main__":

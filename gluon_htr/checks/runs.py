@@ -87,11 +87,11 @@ class _Log:
 
     def resume(self) -> str:
         """Return the command that continues the run, with all options that it must be given again."""
-        request, words = self.start["request"], list[str]()
+        request, default, words = self.start["request"], Request(preset="", data=[]), list[str]()
         for key in REPEATED:
             value = request.get(key)
             for each in value if isinstance(value, list) else [value]:
-                if each not in (None, getattr(Request(preset="", data=[]), key)):
+                if each not in (None, getattr(default, key)):
                     words += [f"--{key.replace('_', '-')}", str(each)]
         return self.train(*words, "--output", str(self.path), "--resume")
 

@@ -82,7 +82,8 @@ class PagesReader:
         self._lines, pages = list[_Line](), list[str]()
         for file in files:
             self._lines += self._cut(file)
-            pages += [document_of(file.name, options.group)] if file.content.lines else []
+            if file.content.lines:
+                pages.append(document_of(file.name, options.group))
         if not self._lines:
             first = first_problems(self.problems) or "it has no pages"
             raise AnnotationError(f"{files.place} has no usable line: {first}")

@@ -28,6 +28,7 @@ from .transparency import gray_on_paper, is_transparent, on_paper
 
 SUBFILE_TYPE, NO_PAGE = 254, 1 | 4  # a TIFF tag and its bits for smaller copies and for masks (TIFF 6.0, section 8)
 PHOTOMETRIC, MAX_SAMPLE = 262, 281  # tags of a TIFF: 0 in the first says that 0 is white
+ADVICE = "choose one with --frame N (in Python, frame=N), or save each as its own image"
 MAX_FRAMES = 10_000  # of a file: damaged or hostile files have more
 #: File name extensions that scanners, cameras and archives write; `decode` itself looks at contents only.
 SUFFIXES = (
@@ -58,7 +59,7 @@ def decode(source: ImageLike, frame: int | None = None) -> np.ndarray:
             raise ImageError(f"an array has no frame {frame}: give one of its pictures")
         return _from_array(source)
     if isinstance(source, Image.Image):
-        return from_pillow(source if frame is None else _frame_of(source, frame), "image")
+        return from_pillow(source, "image") if frame is None else _decode_frame(source, frame)
     name = source_name(source)
     blob = contents(source)
     with open_image(blob, name) as image:
@@ -117,15 +118,12 @@ def contents(source: object) -> bytes:
     )
 
 
-ADVICE = "choose one with --frame N (in Python, frame=N), or save each as its own image"
-
-
-def _frame_of(image: Image.Image, frame: int) -> Image.Image:
-    """Return a copy of a picture of an opened file, which stays where it is. Raises `ImageError`."""
+def _decode_frame(image: Image.Image, frame: int) -> np.ndarray:
+    """Decode a picture of an opened file, which stays at the one that it shows. Raises `ImageError`."""
     place = image.tell()
     try:
         seek(image, b"", "image", frame)
-        return image.copy()
+        return from_pillow(image, "image")
     finally:
         image.seek(place)
 

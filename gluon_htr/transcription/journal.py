@@ -112,7 +112,8 @@ class Journal:
         """Return the setting of the batch, which is `value` if it has none yet, or if it is to be replaced."""
         instead = "REPLACE" if replace else "IGNORE"
         with self._transaction():
-            self._database.execute(f"INSERT OR {instead} INTO setting VALUES (?, ?)", (key, value))
+            row = (key, os.fsencode(value))  # it may be a path that is no UTF-8
+            self._database.execute(f"INSERT OR {instead} INTO setting VALUES (?, CAST(? AS TEXT))", row)
         return str(self._one("SELECT value FROM setting WHERE key = ?", key))
 
     def add(self, sources: Iterable[Source]) -> None:

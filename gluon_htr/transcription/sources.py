@@ -52,28 +52,29 @@ def expand(given: Sequence[str], fetcher: Fetcher, output: Path) -> Iterator[Sou
 
 
 def _folder(folder: Path, output: Path) -> Iterator[Source]:
-    files = _outside(output, files_below(folder, PAGE_SUFFIXES))
+    files = _outside(output, folder, files_below(folder, PAGE_SUFFIXES))
     if not files:
         raise UsageError(f"{folder} has no images and no PDF")
     for file in sorted(files):
         yield _file(file, os.path.relpath(file, folder))
 
 
-def _outside(output: Path, files: Iterable[Path]) -> list[Path]:
-    """Leave out what lies below the folder of the results."""
+def _outside(output: Path, folder: Path, files: Iterable[Path]) -> list[Path]:
+    """Leave out what lies below the folder of the results, which may be in the `folder` of the files."""
     own = output.resolve()
+    if folder.resolve() not in (own, *own.parents):  # the usual case: a million paths need not be resolved
+        return list(files)
     return [file for file in files if own not in file.resolve().parents]
 
 
 def _pattern(pattern: str, output: Path) -> Iterator[Source]:
     found = sorted(Path(name) for name in glob.glob(pattern, recursive=True) if os.path.isfile(name))
-    files = _outside(output, found)
+    base = os.path.dirname(re.split(r"[*?\[]", pattern)[0]) or "."
+    files = _outside(output, Path(base), found)
     if not files:
         raise UsageError(f"no file matches {pattern}")
-    fixed = re.split(r"[*?\[]", pattern)[0]
-    base = os.path.dirname(fixed)
-    for name in files:
-        yield _file(name, os.path.relpath(name, base or "."))
+    for file in files:
+        yield _file(file, os.path.relpath(file, base))
 
 
 def _listing(path: Path) -> Iterator[Source]:
@@ -94,10 +95,13 @@ def _listing(path: Path) -> Iterator[Source]:
 
 
 def _cells(path: Path) -> Iterator[list[str]]:
-    """Yield the cells of each line of a listing that has some."""
+    """Yield the cells of each line of a listing that has some. Raises `UsageError` for a .csv that is none."""
     lines = read_text(path).splitlines()
     rows = csv.reader(lines) if path.suffix.lower() == ".csv" else (line.split("\t") for line in lines)
-    return (row for row in rows if any(cell.strip() for cell in row))
+    try:
+        yield from (row for row in rows if any(cell.strip() for cell in row))
+    except csv.Error as error:
+        raise UsageError(f"{path} is no list of comma-separated values: {error}") from None
 
 
 def _remote(address: str, fetcher: Fetcher) -> Iterator[Source]:

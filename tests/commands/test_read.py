@@ -213,7 +213,7 @@ def test_lines_without_a_place_are_told(page: Path, tmp_path: Path, command: Com
     (tmp_path / "letter.xml").write_text(content, "utf-8")
     done = command("read", page, "--segmentation", "letter.xml", "--output", "out")
     assert done.returncode == 1
-    assert "1 lines have no place on the page" in done.stderr
+    assert "letter.xml: lines without a place on the page stay as they are: l0" in done.stderr
     for options in (["--render"], ["--format", "json"]):
         told = refusal(command("read", page, "--segmentation", "letter.xml", "--output", "out", *options))
         assert options[0] in told

@@ -154,9 +154,12 @@ def test_a_frame_of_an_opened_file_is_chosen() -> None:
     """The first page of a scan would be read in place of the one that was asked for."""
     buffer = io.BytesIO()
     first, second = (Image.new("L", (30, 20), gray) for gray in (10, 200))
-    first.save(buffer, "TIFF", save_all=True, append_images=[second])
+    turned = {"tiffinfo": {274: 6}, "save_all": True}  # orientation: a quarter turn
+    first.save(buffer, "TIFF", append_images=[second], **turned)
     with Image.open(buffer) as opened:
+        assert np.array_equal(decode(opened, frame=2), decode(buffer.getvalue(), frame=2))
         assert decode(opened, frame=2).mean() == 200
+        assert np.array_equal(decode(opened, frame=1), decode(buffer.getvalue(), frame=1))
         assert decode(opened, frame=1).mean() == 10
         assert opened.tell() == 0
         with pytest.raises(ImageError, match="no frame 3"):

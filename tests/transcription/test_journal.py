@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -132,6 +133,23 @@ def test_a_name_that_is_no_text_is_kept(path: Path) -> None:
     with Journal(path) as journal:
         journal.add([Source(odd, "f_r")])
         assert not names(journal)
+
+
+def test_a_batch_may_begin_in_a_folder_whose_name_is_no_text(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever works in an old folder could not begin."""
+    odd = tmp_path / os.fsdecode(b"f\xfcr")
+    try:
+        odd.mkdir()
+    except OSError:
+        pytest.skip("this file system takes only names in UTF-8")
+    monkeypatch.chdir(odd)
+    with Journal(path) as journal:
+        journal.add([Source("a.png", "a")])
+    monkeypatch.chdir(tmp_path)
+    with Journal(path) as journal:
+        assert next(journal.waiting()).address == os.path.join(odd, "a.png")
 
 
 def test_no_result_has_the_name_of_the_report_nor_of_a_renamed_page(path: Path) -> None:

@@ -54,6 +54,9 @@ def test_listings_may_be_quoted_or_have_a_header(scans: Path) -> None:
     Path("labels.tsv").write_text("text\tpath\nhello\ta.png\n")
     assert found("quoted.csv") == [(os.path.join(".", "Brief, 1.jpg"), "Brief, 1")]
     assert found("labels.tsv") == [(os.path.join(".", "a.png"), "a")]
+    Path("huge.csv").write_text("a" * 200_000)
+    with pytest.raises(UsageError, match="is no list of comma-separated values"):
+        found("huge.csv")
 
 
 def test_long_names_of_any_script_are_shortened(scans: Path) -> None:

@@ -34,11 +34,13 @@ class PagesLayout:
         self.problems = files.problems
         self._samples, pages = list[LayoutSample](), list[str]()
         for file in files:
-            sample = self._sample(file, options)
-            self._samples += [sample] if sample.lines else []
-            pages += [sample.group] if file.content.lines else []
             if not file.content.lines:
                 self.problems.append(Problem(file.name, "has no lines"))
+                continue
+            sample = self._sample(file, options)
+            pages.append(sample.group)
+            if sample.lines:
+                self._samples.append(sample)
         if not self._samples:
             first = first_problems(self.problems) or "it has no pages"
             raise AnnotationError(f"{files.place} has no page with lines: {first}")

@@ -203,6 +203,7 @@ document.addEventListener("paste", (event) => {
 function onInk(image) {
   byId("undo").disabled = byId("clear").disabled = ink.empty;
   if (!image && chosen instanceof File) return; // cleared, but a file was chosen since
+  if (image && !mayReplace()) return;
   chosen = image;
   if (image) return read(image);
   running?.abort();
@@ -280,8 +281,8 @@ byId("formats").addEventListener("click", async (event) => {
 
 /** The document as the server writes it. A PDF needs images, which are scaled down so that many fit into one request. */
 async function convertible(format) {
-  const pictures = format === "pdf" ? await Promise.all(pages.pictures.map(asJpeg)) : [];
   const { source, pages: all } = pages.document;
+  const pictures = format === "pdf" ? await Promise.all(pages.pictures.map(asJpeg)) : [];
   return { source, pages: all, pictures };
 }
 
