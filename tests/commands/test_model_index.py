@@ -192,7 +192,7 @@ def test_private_networks_and_open_http_need_permission(run: Run, address: str) 
     secure = address.replace("http:", "https:")
     assert "--allow-private" in run("--available", "--index", f"{secure}/index.json")[2]
     assert run("--available", "--index", "ftp://host/index.json")[0] == 2
-    assert "leave out" in run("show", "letters", "--available")[2]
+    assert "leave them out" in run("show", "letters", "--available")[2]
     assert "--index is for" in run("--index", address)[2]
 
 
