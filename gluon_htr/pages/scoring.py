@@ -64,10 +64,15 @@ def _f1(matched: int, lines: int) -> float:
     return 2 * matched / lines if lines else 1.0
 
 
+def pairs(truth: Sequence[Place], found: Sequence[Place]) -> list[tuple[int, int]]:
+    """Return the matches by polygons as indexes of a line of the truth and of a found one. Needs shapely."""
+    return _pairs(_overlaps([polygon for polygon, _ in truth], [polygon for polygon, _ in found]))
+
+
 def unmatched(truth: Sequence[Place], found: Sequence[Place]) -> tuple[list[int], list[int]]:
     """Return the lines of the truth that were not found, and the found lines that are not in it, by polygons."""
-    pairs = _pairs(_overlaps([polygon for polygon, _ in truth], [polygon for polygon, _ in found]))
-    matched, used = {i for i, _ in pairs}, {j for _, j in pairs}
+    matches = pairs(truth, found)
+    matched, used = {i for i, _ in matches}, {j for _, j in matches}
     return (
         [i for i in range(len(truth)) if i not in matched],
         [j for j in range(len(found)) if j not in used],
@@ -76,7 +81,7 @@ def unmatched(truth: Sequence[Place], found: Sequence[Place]) -> tuple[list[int]
 
 def match(truth: Sequence[Place], found: Sequence[Place]) -> Matches:
     """Count the matches on a page. Raises `ImportError` without shapely."""
-    polygons = len(_pairs(_overlaps([polygon for polygon, _ in truth], [polygon for polygon, _ in found])))
+    polygons = len(pairs(truth, found))
     heights = [float(np.ptp(polygon[:, 1])) for polygon, _ in truth]
     tolerance = max(MIN_TOLERANCE, (float(np.median(heights)) if heights else 0.0) / 3)
     baselines = len(_pairs(_covers([line for _, line in truth], [line for _, line in found], tolerance)))
@@ -123,10 +128,10 @@ def _dense(line: np.ndarray) -> np.ndarray:
 
 def _pairs(candidates: Iterable[tuple[float, int, int]]) -> list[tuple[int, int]]:
     """Choose matches so that every line is used once, the best first."""
-    pairs: dict[int, int] = {}
+    chosen: dict[int, int] = {}
     used = set[int]()
     for _, i, j in sorted(candidates, reverse=True):
-        if i not in pairs and j not in used:
-            pairs[i] = j
+        if i not in chosen and j not in used:
+            chosen[i] = j
             used.add(j)
-    return list(pairs.items())
+    return list(chosen.items())

@@ -11,7 +11,7 @@ from rapidfuzz.distance import Levenshtein
 from ..datasets.layout.sample import LayoutSample
 from ..images.polarity import dark_on_light
 from ..pages.document import Page
-from ..pages.scoring import Matches, Place, match
+from ..pages.scoring import Matches, Place, match, pairs
 from ..text.normalization import normalize
 from ..text.transcription import plain
 from .detector import Detector
@@ -70,10 +70,16 @@ class PageScore:
 
 
 def score_page(reader: PageReader, sample: LayoutSample) -> PageScore:
-    """Read a page and compare lines and text with the truth. Raises `ImageError`."""
+    """Read a page and compare lines and text with the truth. Raises `ImageError`.
+
+    Lines without a text that can be scored (`text/transcription.py`) are found or missed as any other, but neither
+    they nor what was read in their places count in the text.
+    """
     page = reader.read_page(sample.image(), sample.id)
-    edits = compare_texts(sample.texts, [line.text for line in page.lines])
-    return PageScore(sample, page, match(sample.places, places(page)), edits)
+    found = places(page)
+    unscored = {j for i, j in pairs(sample.places, found) if not plain(sample.texts[i])}
+    edits = compare_texts(sample.texts, [line.text for j, line in enumerate(page.lines) if j not in unscored])
+    return PageScore(sample, page, match(sample.places, found), edits)
 
 
 def score_layout(detector: Detector, sample: LayoutSample) -> Matches:
@@ -90,9 +96,8 @@ def places(page: Page) -> list[Place]:
 def compare_texts(truth: Sequence[str], read: Sequence[str]) -> TextEdits:
     """Compare the lines of a page with those that were read, both in their order.
 
-    Lines of the truth with unreadable parts are left out (`text/transcription.py`), so that what was read of them
-    counts as too much. Order-free, lines are paired one to one, the most similar first; lines without a partner are
-    missing or too much.
+    Lines of the truth with unreadable parts are left out (`text/transcription.py`). Order-free, lines are paired one
+    to one, the most similar first; lines without a partner are missing or too much.
     """
     theirs = [text for line in truth if (text := plain(line))]
     ours = [text for line in read if (text := normalize(line))]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +14,13 @@ from needs_mxnet import need_mxnet
 from PIL import Image
 from support import PROJECT, refusal, run_command
 
+from gluon_htr import load_reader
 from gluon_htr.bundles.reader import read_bundle
+from gluon_htr.datasets.layout.reader import LayoutReader
 from gluon_htr.graphs.params import load_parameters
+from gluon_htr.pages.scoring import pairs
 from gluon_htr.runtime.loading_pages import load_detector
+from gluon_htr.runtime.page_scores import places, score_page
 
 need_mxnet()
 pytest.importorskip("shapely")
@@ -76,6 +81,20 @@ def test_pages_are_scored(trained: Path) -> None:
     assert scores["cer"] > 0  # a model of five letters reads this badly
     with Image.open(trained / "report" / "page-00.png") as picture:
         assert np.ptp(np.asarray(picture.convert("HSV"))[:, :, 1]) > 100  # outlines are in color
+
+
+def test_a_line_that_nobody_can_read_is_not_scored(trained: Path) -> None:
+    """What is read of it would count as too much: a page CER of many percent where nothing is wrong."""
+    reader = load_reader(LETTERS, layout=trained / "lines.zip")
+    (sample, *_) = LayoutReader(f"pages:{trained / 'others'}")
+    page = reader.read_page(sample.image(), sample.id)
+    texts = [page.lines[found].text for _, found in sorted(pairs(sample.places, places(page)))]
+    assert len(texts) == len(sample.texts)
+    assert all(texts)
+    truths = (texts, ["<unclear>", *texts[1:]])
+    whole, part = (score_page(reader, replace(sample, texts=tuple(truth))).edits for truth in truths)
+    assert whole.order_free == part.order_free == 0
+    assert part.characters == whole.characters - len(texts[0]) - 1
 
 
 def test_scores_tell_of_pages_that_cannot_be_read(trained: Path, tmp_path: Path) -> None:
