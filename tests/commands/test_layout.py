@@ -212,6 +212,21 @@ def test_a_collection_is_learned_from_few_pages(trained: Path, tmp_path: Path) -
     assert max(scores) > before + 0.1
 
 
+def test_enough_lines_are_held_out(tmp_path: Path) -> None:
+    """One page with two lines would decide whether a collection was learned, and no gain could be seen."""
+    write_pages(tmp_path / "own", 5, lines=9, seed=70)
+    write_pages(tmp_path / "short", 5, lines=2, seed=70)
+    for name, told in (
+        ("own", "3 pages, 27 lines to train on, 0 left out"),
+        ("short", "3 pages, 6 lines to train on, 0 left out"),
+    ):
+        done = run_command(
+            "train", "--config", TINY, "--data", f"pages:{tmp_path / name}?group=page",
+            "--output", tmp_path / f"{name}-run", "--budget", "1s", "--workers", 0,
+        )  # fmt: skip
+        assert f"{told}, 2 pages to validate" in done.stderr
+
+
 def test_a_model_that_is_not_beaten_stays(trained: Path, tmp_path: Path) -> None:
     """A model that got worse would replace a good one, silently."""
     write_pages(tmp_path / "own", 5, lines=8, seed=70)

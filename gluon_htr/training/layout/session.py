@@ -33,7 +33,9 @@ from .pages import SPARE, PageStore, digest, load_pages
 from .runs import LayoutRun, create_layout_run, load_layout_run
 from .validation import LayoutExamination, LayoutValidation
 
-HELD_OUT = 0.15  # proportion of the pages that are held out for scoring if there are no others for that
+#: Proportions of the pages that are held out for scoring if there are no others for that: the first with enough lines.
+HELD_OUT = (0.15, 0.3, 0.4)
+MIN_HELD_LINES = 16  # a page with two lines shows neither gain nor loss
 
 
 @dataclass(frozen=True)
@@ -200,6 +202,10 @@ def _load(request: Request, max_side: int, track: Track) -> tuple[PageStore, Pag
     if len(train) < 2:
         raise DataError("one page cannot be split: give more pages, or --validation")
     by = train.groups if len(groups) > 1 else train.ids
-    held = held_out(by, HELD_OUT, request.seed)
-    chosen = np.array([name in held for name in by])
-    return train.select(~chosen), train.select(chosen).shrunk(max_side)
+    for ratio in HELD_OUT:
+        held = held_out(by, ratio, request.seed)
+        chosen = np.array([name in held for name in by])
+        validation = train.select(chosen)
+        if validation.line_count >= MIN_HELD_LINES:
+            break
+    return train.select(~chosen), validation.shrunk(max_side)
