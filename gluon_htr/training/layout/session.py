@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -33,9 +34,8 @@ from .pages import SPARE, PageStore, digest, load_pages
 from .runs import LayoutRun, create_layout_run, load_layout_run
 from .validation import LayoutExamination, LayoutValidation
 
-#: Proportions of the pages that are held out for scoring if there are no others for that: the first with enough lines.
-HELD_OUT = (0.15, 0.3, 0.4)
-MIN_HELD_LINES = 16  # a page with two lines shows neither gain nor loss
+HELD_OUT = 0.15  # proportion of the pages that are held out for scoring if there are no others for that
+MIN_HELD_LINES = 16  # with fewer, a page as full as most is held out instead: a cover with two lines shows nothing
 
 
 @dataclass(frozen=True)
@@ -202,10 +202,15 @@ def _load(request: Request, max_side: int, track: Track) -> tuple[PageStore, Pag
     if len(train) < 2:
         raise DataError("one page cannot be split: give more pages, or --validation")
     by = train.groups if len(groups) > 1 else train.ids
-    for ratio in HELD_OUT:
-        held = held_out(by, ratio, request.seed)
-        chosen = np.array([name in held for name in by])
-        validation = train.select(chosen)
-        if validation.line_count >= MIN_HELD_LINES:
-            break
-    return train.select(~chosen), validation.shrunk(max_side)
+    chosen = np.isin(by, list(held_out(by, HELD_OUT, request.seed)))
+    if train.select(chosen).line_count < MIN_HELD_LINES:
+        chosen = np.isin(by, _usual_group(by, [len(lines) for lines in train.lines]))
+    return train.select(~chosen), train.select(chosen).shrunk(max_side)
+
+
+def _usual_group(groups: Sequence[str], lines: Sequence[int]) -> str:
+    """Return the group whose number of lines is in the middle. lines: of each page."""
+    counts = Counter[str]()
+    for group, count in zip(groups, lines):
+        counts[group] += count
+    return sorted(counts, key=lambda group: (counts[group], group))[len(counts) // 2]
