@@ -209,8 +209,12 @@ def _load(request: Request, max_side: int, track: Track) -> tuple[PageStore, Pag
 
 
 def _usual_group(groups: Sequence[str], lines: Sequence[int]) -> str:
-    """Return the group whose number of lines is in the middle. lines: of each page."""
+    """Return the group whose number of lines is in the middle, or the next one with at most half of all lines.
+
+    lines: of each page.
+    """
     counts = Counter[str]()
     for group, count in zip(groups, lines):
         counts[group] += count
-    return sorted(counts, key=lambda group: (counts[group], group))[len(counts) // 2]
+    ordered = sorted(counts, key=lambda group: (counts[group], group))
+    return next(group for group in reversed(ordered[: len(ordered) // 2 + 1]) if 2 * counts[group] <= counts.total())
