@@ -91,6 +91,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.segmentation:
         if len(files) != 1:
             raise UsageError(f"--segmentation is for one page, not {len(files)}")
+        if options.output and (options.output / options.segmentation.name).resolve() == options.segmentation.resolve():
+            raise UsageError(f"{options.segmentation} is to be read, and would be replaced: give another --output")
         used = vars(options).keys() - {"format", "render", "layout"}
         _options.refuse_others(parser(), options, used, "--segmentation names the lines, and the file to write")
     if options.render and not options.output:

@@ -79,6 +79,16 @@ def unmatched(truth: Sequence[Place], found: Sequence[Place]) -> tuple[list[int]
     )
 
 
+def covered(places: Sequence[Place], found: Sequence[Place]) -> set[int]:
+    """Return the indexes of found lines at least half of which lies in the polygons of `places`. Needs shapely."""
+    from shapely import unary_union
+    from shapely.geometry import Polygon
+
+    area = unary_union([Polygon(polygon).buffer(0) for polygon, _ in places])
+    shapes = [Polygon(polygon).buffer(0) for polygon, _ in found]
+    return {j for j, shape in enumerate(shapes) if 2 * shape.intersection(area).area >= shape.area > 0}
+
+
 def match(truth: Sequence[Place], found: Sequence[Place]) -> Matches:
     """Count the matches on a page. Raises `ImportError` without shapely."""
     polygons = len(pairs(truth, found))

@@ -11,7 +11,7 @@ from rapidfuzz.distance import Levenshtein
 from ..datasets.layout.sample import LayoutSample
 from ..images.polarity import dark_on_light
 from ..pages.document import Page
-from ..pages.scoring import Matches, Place, match, pairs
+from ..pages.scoring import Matches, Place, covered, match, pairs
 from ..text.normalization import normalize
 from ..text.transcription import plain
 from .detector import Detector
@@ -77,7 +77,8 @@ def score_page(reader: PageReader, sample: LayoutSample) -> PageScore:
     """
     page = reader.read_page(sample.image(), sample.id)
     found = places(page)
-    unscored = {j for i, j in pairs(sample.places, found) if not plain(sample.texts[i])}
+    scored = {j for i, j in pairs(sample.places, found) if plain(sample.texts[i])}
+    unscored = covered([place for place, text in zip(sample.places, sample.texts) if not plain(text)], found) - scored
     edits = compare_texts(sample.texts, [line.text for j, line in enumerate(page.lines) if j not in unscored])
     return PageScore(sample, page, match(sample.places, found), edits)
 

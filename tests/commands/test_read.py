@@ -162,6 +162,15 @@ def test_the_lines_of_a_file_are_read_into_it(page: Path, tmp_path: Path, comman
     assert written.count("<Coords") > content.count("<Coords"), "words have places, too"
 
 
+def test_the_file_with_the_lines_is_not_replaced(page: Path, tmp_path: Path, command: Command) -> None:
+    """Transcriptions of a person would be lost."""
+    (tmp_path / "letter.xml").write_text(content := draw_page(5, seed=3, size=40)[1], "utf-8")
+    for output in (".", tmp_path, "missing/.."):
+        done = command("read", page, "--segmentation", "letter.xml", "--output", output)
+        assert "letter.xml is to be read, and would be replaced" in refusal(done)
+    assert (tmp_path / "letter.xml").read_text("utf-8") == content
+
+
 def _lines_of(content: str) -> list[ElementTree.Element]:
     """The TextEquiv elements that are the lines' own."""
     lines = [each for each in ElementTree.fromstring(content).iter() if each.tag.endswith("TextLine")]

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from support import PROJECT
 
-from gluon_htr.pages.scoring import Matches, match, unmatched
+from gluon_htr.pages.scoring import Matches, covered, match, unmatched
 
 pytest.importorskip("shapely")
 SCRIPT = PROJECT.parent / "shared" / "data" / "pages-more" / "score_lines.py"
@@ -46,6 +46,13 @@ def test_a_line_is_matched_once() -> None:
     matches = match(ROWS, [ROWS[0], ROWS[0], ROWS[1]])
     assert matches == Matches(2, 2, 3, 3)
     assert unmatched(ROWS, [ROWS[0], ROWS[0], ROWS[1]])[0] == [2]
+
+
+def test_parts_of_a_line_are_in_its_place() -> None:
+    """What is read of a line found in two parts would count as too much where the line itself is not scored."""
+    halves = [box(left, 200, left + 400, 262) for left in (100, 500)]
+    assert covered(ROWS[1:2], [ROWS[0], *halves, ROWS[2]]) == {1, 2}
+    assert covered([], ROWS) == set() == covered(ROWS, [])
 
 
 def test_nothing_to_find() -> None:

@@ -35,7 +35,7 @@ from .runs import LayoutRun, create_layout_run, load_layout_run
 from .validation import LayoutExamination, LayoutValidation
 
 HELD_OUT = 0.15  # proportion of the pages that are held out for scoring if there are no others for that
-MIN_HELD_LINES = 16  # with fewer, a page as full as most is held out instead: a cover with two lines shows nothing
+MIN_HELD_LINES = 16  # a cover with two lines shows nothing
 
 
 @dataclass(frozen=True)
@@ -202,19 +202,29 @@ def _load(request: Request, max_side: int, track: Track) -> tuple[PageStore, Pag
     if len(train) < 2:
         raise DataError("one page cannot be split: give more pages, or --validation")
     by = train.groups if len(groups) > 1 else train.ids
-    chosen = np.isin(by, list(held_out(by, HELD_OUT, request.seed)))
-    if train.select(chosen).line_count < MIN_HELD_LINES:
-        chosen = np.isin(by, _usual_group(by, [len(lines) for lines in train.lines]))
+    chosen = _held_out(by, np.array([len(lines) for lines in train.lines]), request.seed)
     return train.select(~chosen), train.select(chosen).shrunk(max_side)
 
 
-def _usual_group(groups: Sequence[str], lines: Sequence[int]) -> str:
+def _held_out(groups: Sequence[str], lines: np.ndarray, seed: int) -> np.ndarray:
+    """Choose pages for scoring, whole groups of them: (n,) bool. lines: (n,) of each page.
+
+    Where a random choice has few lines, or most of them, a group in the middle is taken if that is better.
+    """
+    chosen = np.isin(groups, list(held_out(groups, HELD_OUT, seed)))
+    usual = np.isin(groups, _usual_group(groups, lines))
+    too_many = 2 * lines[chosen].sum() > lines.sum()
+    too_few = lines[chosen].sum() < min(MIN_HELD_LINES, lines[usual].sum())
+    return usual if too_many or too_few else chosen
+
+
+def _usual_group(groups: Sequence[str], lines: np.ndarray) -> str:
     """Return the group whose number of lines is in the middle, or the next one with at most half of all lines.
 
     lines: of each page.
     """
     counts = Counter[str]()
-    for group, count in zip(groups, lines):
+    for group, count in zip(groups, lines.tolist()):
         counts[group] += count
     ordered = sorted(counts, key=lambda group: (counts[group], group))
     return next(group for group in reversed(ordered[: len(ordered) // 2 + 1]) if 2 * counts[group] <= counts.total())
