@@ -35,7 +35,7 @@ from .runs import LayoutRun, create_layout_run, load_layout_run
 from .validation import LayoutExamination, LayoutValidation
 
 HELD_OUT = 0.15  # proportion of the pages that are held out for scoring if there are no others for that
-MIN_HELD_LINES = 16  # a cover with two lines shows nothing
+MIN_HELD_LINES = 16  # fewer, such as the two of a cover, do not show whether a layout was learned
 
 
 @dataclass(frozen=True)
