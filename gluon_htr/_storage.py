@@ -105,6 +105,20 @@ def only_writer(folder: Path, name: str = "") -> Iterator[None]:
                 parent.rmdir()
 
 
+def check_folder(folder: Path | None) -> None:
+    """Raise `StorageError` if no file can be written into a folder, which need not exist yet. None is no folder.
+
+    This is to be known before minutes of work. A full disk shows only when it is written to.
+    """
+    if folder is None:
+        return
+    existing = next((path for path in (folder, *folder.parents) if os.path.exists(path)), folder)
+    if existing.is_file():
+        raise StorageError(f"{folder} could not be written: {existing} is a file")
+    if not os.access(existing, os.W_OK | os.X_OK):
+        raise StorageError(f"{folder} could not be written: {existing} is not open to you for writing")
+
+
 def storage_error(path: Path, error: OSError) -> StorageError:
     """Return the `StorageError` for an error of the operating system at `path`."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from . import _command, _options, _progress
-from ._storage import write_atomically
+from ._storage import check_folder, write_atomically
 from .comparison.differences import Comparison, Difference, UnitErrors, compare
 from .comparison.images import images_of
 from .comparison.overlap import find_overlap
@@ -55,6 +55,8 @@ def run(options: argparse.Namespace) -> int:
     if len(reports) == len({options.a, options.b}):
         used = {"a", "b", "output", "lines", "json"}
         _options.refuse_others(parser(), options, used, "A and B are reports, which are not read again")
+    if options.output:
+        check_folder(options.output.parent)
     decoder = _options.decoder(options)
 
     def readings(name: str) -> Readings:

@@ -11,6 +11,7 @@ import msgspec
 
 from . import _command, _options, _progress
 from ._processes import cores
+from ._storage import check_folder
 from .bundles.run_folder import is_run
 from .checks.correction import LABELS, correct
 from .checks.diagnosis import Diagnosis, Wishes, diagnose, diagnose_pictures
@@ -72,6 +73,8 @@ def run(options: argparse.Namespace) -> int:
         if options.fix or options.report or options.validation:
             raise UsageError("--suspects writes a list alone: leave out --fix, --report and --validation")
         return _rank(specs, options)
+    check_folder(options.report)
+    check_folder(options.fix)
     seen, found = _diagnosis(specs, options)
     if options.report:
         from .checks.report import write_report

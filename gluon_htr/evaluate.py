@@ -14,7 +14,7 @@ import msgspec
 from . import __version__, _command, _options, _progress, load
 from ._character_evaluation import evaluate_characters
 from ._page_evaluation import evaluate_pages
-from ._storage import only_writer, write_atomically
+from ._storage import check_folder, only_writer, write_atomically
 from .comparison import confidence_report
 from .comparison.readings import write_report
 from .datasets.iam.place import iam_test
@@ -134,12 +134,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         raise UsageError("--task layout needs --data")
     if target is not None and not (0 < target < 1 and options.report and options.task == "text"):
         raise UsageError("--target-precision takes a proportion such as 0.98, and needs --report and --task text")
+    check_folder(options.report)
     decoder = _options.decoder(options)
     if options.task == "layout":
         if options.engine != _options.ENGINES[0]:
-            raise UsageError(
-                f"--task layout reads with {_options.ENGINES[0]} alone: leave out --engine {options.engine}"
-            )
+            raise UsageError(f"--task layout reads with {_options.ENGINES[0]} alone: leave out --engine")
         where = (options.model, options.layout, options.data, options.threads, options.report, options.json)
         return evaluate_pages(*where, decoder, options.precision)
     reading = (options.engine, options.threads, options.report, options.json, options.precision, decoder)

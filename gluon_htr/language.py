@@ -14,6 +14,7 @@ import msgspec
 
 from . import _command, _options
 from ._language_tuning import text_lines, try_settings
+from ._storage import check_folder
 from .errors import UsageError
 from .ngrams.arpa import write_arpa
 from .ngrams.building import build, perplexity
@@ -69,6 +70,7 @@ def size(text: str) -> int:
 
 def run(options: argparse.Namespace) -> int:
     """Build or convert a model, and write it."""
+    check_folder(options.output.parent)
     recognizer = load_text_model(options.model, threads=options.threads)
     content: dict[str, Any] = {}
     if len(options.texts) == 1 and Path(options.texts[0]).suffix in (ARPA, ".lm"):

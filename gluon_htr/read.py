@@ -12,13 +12,15 @@ from . import _command, _options, _progress, load_reader
 from ._inputs import Input, inputs
 from ._page_printing import print_pages
 from ._page_reading import PageReading, read_segmented
-from ._storage import write_atomically
+from ._storage import check_folder, write_atomically
 from .errors import UsageError
 from .pages.drawing import draw_lines
 from .pages.files import output_files
 from .pages.formats.registry import FORMATS, Format
 from .runtime.backends import PROVIDERS
 from .runtime.page_reader import PageReader
+
+DEFAULT_FORMAT = "txt"
 
 
 def parser() -> argparse.ArgumentParser:
@@ -33,7 +35,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="PAGE",
         help="an image, a TIFF or PDF with pages, a folder of these, a pattern, a URL, or - for stdin",
     )
-    add("--format", choices=tuple(FORMATS), default="txt", help="format of the output (default: %(default)s)")
+    add("--format", choices=tuple(FORMATS), help=f"format of the output (default: {DEFAULT_FORMAT})")
     add("--output", type=Path, metavar="DIR", help="write files there (default: print)")
     add("--render", action="store_true", help="also write each page with its lines drawn, into --output")
     add(
@@ -86,7 +88,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Parse the arguments and run the command."""
     options = parser().parse_args(arguments)
     _options.check_threads(options.threads)
-    kind = FORMATS[options.format]
+    kind = FORMATS[options.format or DEFAULT_FORMAT]
     files = list(dict.fromkeys(inputs(options.pages)))
     if options.segmentation:
         if len(files) != 1:
@@ -94,7 +96,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.output and (options.output / options.segmentation.name).resolve() == options.segmentation.resolve():
             raise UsageError(f"{options.segmentation} is to be read, and would be replaced: give another --output")
         used = vars(options).keys() - {"format", "render", "layout"}
-        _options.refuse_others(parser(), options, used, "--segmentation names the lines, and the file to write")
+        _options.refuse_others(parser(), options, used, "--segmentation names the lines and the format: leave it out")
     if options.render and not options.output:
         raise UsageError("--render writes pictures: give --output DIR")
     if options.n_best and not (kind.has_alternatives or options.segmentation):
@@ -102,6 +104,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         raise UsageError(f"{kind.name} has no place for other readings: omit --n-best, or give --format {others}")
     if options.output is None and not options.segmentation:
         _check_printable(kind, files)
+    check_folder(options.output)
     decoder = _options.decoder(options)
     reader = load_reader(options.model, options.layout, options.threads, [options.provider], options.precision, decoder)
     if options.segmentation:

@@ -71,10 +71,10 @@ class Bundle:
         """The description of a model that reads text. Raises `BundleError` for other models."""
         model = self.description.model
         if isinstance(model, Characters):
-            raise BundleError(f"{self.path} reads single characters: use a line or word model")
+            raise BundleError(f"{self.name} reads single characters: use a line or word model")
         if not isinstance(model, Lines | Words):
             raise BundleError(
-                f"{self.path} is a {self.description.task} model, not a recognizer: use a line or word model"
+                f"{self.name} is a {self.description.task} model, not a recognizer: use a line or word model"
             )
         return model
 
@@ -89,7 +89,7 @@ class Bundle:
         """The description of a model that finds lines. Raises `BundleError` for other models."""
         model = self.description.model
         if not isinstance(model, Layout):
-            raise BundleError(f"{self.path} reads {self.description.task}: here a model that finds lines is needed")
+            raise BundleError(f"{self.name} reads {self.description.task}: here a model that finds lines is needed")
         return model
 
     @property

@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from .._json import decoder
-from .._storage import atomic_file, atomic_folder
+from .._storage import atomic_file, atomic_folder, check_folder
 from ..errors import UsageError
 from .schema import DOCUMENT, Description, File
 
@@ -39,11 +39,12 @@ def write_bundle(path: Path, description: Description, files: dict[str, bytes]) 
 
 
 def check_target(path: Path) -> None:
-    """Raise `UsageError` if `write_bundle` would: to be checked before hours of work."""
+    """Raise `UsageError` or `StorageError` if `write_bundle` surely would: to be checked before hours of work."""
     if path.suffix == ".zip" and path.is_dir():
         raise UsageError(f"{path} is a folder: give --output another name")
     if path.suffix != ".zip" and path.exists():
         raise UsageError(f"{path} exists already: remove it, or give --output another name")
+    check_folder(path.parent)
 
 
 def bundle_name(text: str) -> str:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from ..bundles.catalog import default_bundle, find_bundle, known_bundles
+from ..bundles.catalog import BundleEntry, default_bundle, find_bundle, known_bundles
 from ..bundles.notice import note_license
 from ..bundles.reader import Bundle, read_bundle
 from ..bundles.run_folder import has_weights, is_run, read_alphabet, read_preprocessing, task_of, tells_real
@@ -89,15 +89,18 @@ def _check_greedy(name: str, decoder: Decoder) -> None:
         raise UsageError(f"{name} reads single characters, for which there is no --decoder beam: leave it out")
 
 
-def find_model(model: str | Path | None) -> Path:
-    """Return the path of the bundle or run that `model` names. Raises `ModelError` if there is none."""
+def find_model(model: str | Path | None, task: str | None = None) -> Path:
+    """Return the path of the bundle or run that `model` names. Raises `ModelError` if there is none.
+
+    task: of the models that the error may name; it is not checked.
+    """
     if model is None:
         return default_bundle()
     if isinstance(model, str) and (path := find_bundle(model)):
         return path
     path = Path(model)
     if not path.exists():
-        known = [entry.name for entry in known_bundles()]
+        known = [entry.name for entry in known_bundles() if task is None or _is_for(entry, task)]
         similar = get_close_matches(str(model), known, 1)
         meant = f"; did you mean {similar[0]}?" if similar else ""
         raise ModelError(
@@ -107,6 +110,14 @@ def find_model(model: str | Path | None) -> Path:
     if path.is_dir() and not is_run(path) and not (path / DOCUMENT).is_file():
         raise ModelError(f"{model} is not a model: it has neither {DOCUMENT} (bundle) nor run.toml (run)")
     return path
+
+
+def _is_for(entry: BundleEntry, task: str) -> bool:
+    """Test whether a bundle is sound and of a task."""
+    try:
+        return entry.describe().task == task
+    except BundleError:
+        return False
 
 
 def is_bundle(model: str | Path) -> bool:

@@ -75,7 +75,7 @@ def load_detector(
     """Load a model that finds lines. Raises as `load_reader` does."""
     if layout is None and find_bundle(DEFAULT) is None:
         raise BundleError("no model that finds lines ships with this version: give --layout a bundle or a run")
-    path = find_model(DEFAULT if layout is None else layout)
+    path = find_model(DEFAULT if layout is None else layout, "layout")
     if is_run(path):
         return _from_run(path, threads, providers)
     return detector_of(read_bundle(path), threads, providers)

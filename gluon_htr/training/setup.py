@@ -27,7 +27,7 @@ from ..text.alphabet import Alphabet
 from .adversarial.batches import SemiSupervisedBatches
 from .adversarial.engines import make_adversarial_engine
 from .batches import Batches, CharacterBatches
-from .engines import create_engine
+from .engines import create_engine, network_maker
 from .engines.interface import Engine
 from .engines.taught import TaughtEngine, load_teacher
 from .holdout import check_comparable, hold_out
@@ -235,7 +235,9 @@ def make_engine(run: Run, threads: int | None = None, team: Team = ALONE) -> Eng
     if request.teacher is None or isinstance(run.preset, CharacterPreset):
         return engine
     height, step_width = run.preset.preprocessing.height, run.preset.network.step_width
-    teacher = load_teacher(request.teacher, run.alphabet, height, step_width, threads)
+    make = network_maker(request.engine, request.device, request.precision)
+    network = make(load_initial(request.teacher, "--teacher").pair) if make else None
+    teacher = load_teacher(request.teacher, run.alphabet, height, step_width, threads, network)
     return TaughtEngine(engine, teacher, run.training.teacher_share)
 
 

@@ -223,9 +223,18 @@ def test_lines_without_a_place_are_told(page: Path, tmp_path: Path, command: Com
     done = command("read", page, "--segmentation", "letter.xml", "--output", "out")
     assert done.returncode == 1
     assert "letter.xml: lines without a place on the page stay as they are: l0" in done.stderr
-    for options in (["--render"], ["--format", "json"]):
+    for options in (["--render"], ["--format", "json"], ["--format", "txt"]):
         told = refusal(command("read", page, "--segmentation", "letter.xml", "--output", "out", *options))
         assert options[0] in told
+
+
+def test_a_model_of_another_task_is_named_as_it_was_given(page: Path, command: Command) -> None:
+    """A user would read the path of a file that they never saw, or be offered models that find no lines."""
+    told = refusal(command("read", page, "--layout", "latin-lines"))
+    assert told.startswith("error: latin-lines reads lines")
+    told = refusal(command("read", page, "--layout", "page"))
+    assert "did you mean pages?" in told
+    assert "words" not in told
 
 
 def test_documents_of_several_pages_are_printed_as_one(page: Path, tmp_path: Path, command: Command) -> None:

@@ -15,6 +15,7 @@ from gluon_htr.runtime.classifier import softmax
 from gluon_htr.runtime.recognizer import Recognizer
 from gluon_htr.text.alphabet import Alphabet
 from gluon_htr.training.engines.taught import Teacher
+from gluon_htr.training.initial_weights import load_initial
 
 
 @pytest.fixture(scope="module")
@@ -67,3 +68,25 @@ def test_a_teacher_of_other_letters_is_refused(letters: Recognizer, tmp_path: Pa
     """What it reads would be dropped in silence."""
     with pytest.raises(UsageError, match="2 characters that this training's alphabet lacks, such as d e"):
         Teacher(letters, Alphabet("abc"), 32, 4)
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize(("precision", "difference"), [("float32", 1e-4), ("bfloat16", 0.2)])
+def test_a_teacher_on_the_engine_of_the_training_says_the_same(
+    letters: Recognizer, precision: str, difference: float
+) -> None:
+    """A training on a GPU would wait for its teacher on the CPU, or be taught something else there."""
+    pytest.importorskip("torch")
+    from gluon_htr.training.engines import network_maker
+
+    make = network_maker("torch", "cpu", precision)  # type: ignore[arg-type]
+    assert make is not None
+    images = _image(letters.preprocessing)
+    height, step = letters.preprocessing.height, _steps(letters, images)
+    network = make(load_initial(str(LETTERS)).pair)
+    found, expected = (
+        Teacher(letters, letters.alphabet, height, step, each).posteriors(images) for each in (network, None)
+    )
+    np.testing.assert_allclose(found, expected, atol=difference)
+    assert (found.argmax(-1) == expected.argmax(-1)).mean() > 0.9
+    assert network_maker("mxnet", "cpu", "float32") is None

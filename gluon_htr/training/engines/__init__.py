@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
 from ...errors import UsageError
 from ...graphs.pair import Pair, read_pair
+from ...runtime.backends import LogitsFunction
 from ..objectives import Objective
 from ..team import ALONE, Team
 from .interface import Engine
 from .optimizer import OptimizerSettings
 
-__all__ = ["OptimizerSettings", "create_engine", "fastest_precision"]
+__all__ = ["OptimizerSettings", "create_engine", "fastest_precision", "network_maker"]
 
 Precision = Literal["float32", "bfloat16"]
 
@@ -57,6 +60,20 @@ def create_engine(
     from .gluon import GluonEngine
 
     return GluonEngine(symbol, parameters, optimizer, objective, threads, team)
+
+
+def network_maker(
+    kind: Literal["mxnet", "torch"], device: str, precision: Precision
+) -> Callable[[Pair], LogitsFunction] | None:
+    """Return what makes a network for reading during a training: on its device, in its precision.
+
+    None: the engine has none that is faster than ONNX Runtime.
+    """
+    if kind != "torch":
+        return None
+    from .torch import network_of
+
+    return partial(network_of, device=device, precision=precision)
 
 
 def fastest_precision(kind: Literal["mxnet", "torch"], device: str) -> Precision:

@@ -12,6 +12,7 @@ import numpy as np
 
 from ...errors import UsageError
 from ...images.preprocessing import PADDING
+from ...runtime.backends import LogitsFunction
 from ...runtime.classifier import softmax
 from ...runtime.loading import load_text_model
 from ...runtime.recognizer import Recognizer
@@ -26,12 +27,20 @@ class Teacher:
     Its lines may be higher than those of the network, its time steps shorter.
     """
 
-    def __init__(self, recognizer: Recognizer, alphabet: Alphabet, height: int, step_width: int) -> None:
+    def __init__(
+        self,
+        recognizer: Recognizer,
+        alphabet: Alphabet,
+        height: int,
+        step_width: int,
+        network: LogitsFunction | None = None,
+    ) -> None:
         """Take a model. alphabet, height, step_width: of the network in training, the last two in pixels.
 
-        Raises `UsageError` if the network lacks characters that the model reads.
+        network: computes in place of the model's own. Raises `UsageError` if the network in training lacks characters
+        that the model reads.
         """
-        self._network, self._shape = recognizer.network, recognizer.preprocessing
+        self._network, self._shape = network or recognizer.network, recognizer.preprocessing
         self._height, self._step_width = height, step_width
         place = {character: k for k, character in enumerate(alphabet.characters)}
         if lacking := [c for c in recognizer.alphabet.characters if c not in place]:
@@ -99,9 +108,16 @@ class TaughtEngine:
         self._engine.restore(parameters, state)
 
 
-def load_teacher(model: str, alphabet: Alphabet, height: int, step_width: int, threads: int | None) -> Teacher:
-    """Load the teacher of a network; it runs on ONNX Runtime, on the CPU. The other arguments are `Teacher`'s.
+def load_teacher(
+    model: str,
+    alphabet: Alphabet,
+    height: int,
+    step_width: int,
+    threads: int | None,
+    network: LogitsFunction | None = None,
+) -> Teacher:
+    """Load the teacher of a network. It runs on ONNX Runtime on the CPU, if `network` does not compute in its place.
 
-    Raises the errors of `load_text_model`, and `UsageError` as `Teacher` does.
+    The other arguments are `Teacher`'s. Raises the errors of `load_text_model`, and `UsageError` as `Teacher` does.
     """
-    return Teacher(load_text_model(model, threads=threads), alphabet, height, step_width)
+    return Teacher(load_text_model(model, threads=threads), alphabet, height, step_width, network)

@@ -13,8 +13,10 @@ import numpy as np
 
 from ..._torch import own_errors, torch
 from ...errors import ParametersError, TeamError, UsageError
+from ...graphs.pair import Pair
 from ...graphs.symbol import parse_graph
 from ...graphs.torch_module import GraphModule
+from ...runtime.backends import LogitsFunction
 from ..objectives import Objective
 from ..objectives.batch import Batch
 from ..objectives.torch import loss_function
@@ -120,11 +122,7 @@ class TorchEngine:
                 entry[key] = torch.empty_like(parameter, requires_grad=False).copy_(moment)
 
     def _images(self, images: np.ndarray) -> torch.Tensor:
-        """Convert (N, H, W) uint8 to (N, 1, H, W) float32 on the device, as `preprocessing.to_network_input` does in
-        numpy.
-        """
-        pixels = torch.from_numpy(np.ascontiguousarray(images)).to(self._device, non_blocking=True)
-        return ((255.0 - pixels[:, None].float()) / 255.0).contiguous(memory_format=torch.channels_last)
+        return _scaled(images, self._device)
 
     def _precision(self) -> AbstractContextManager[object]:
         return torch.autocast(self._device.type, torch.bfloat16, enabled=self._reduced)
@@ -147,6 +145,32 @@ class TorchEngine:
             return torch.optim.SGD(groups, lr=1.0, momentum=settings.momentum, fused=True)
         betas = (settings.beta1, settings.beta2)
         return torch.optim.Adam(groups, lr=1.0, betas=betas, eps=settings.epsilon, fused=True)
+
+
+def network_of(pair: Pair, device: str = "cpu", precision: str = "float32") -> LogitsFunction:
+    """Make a network for reading, as `runtime.backends.pair_network` does, on a device and in a training's precision.
+
+    Raises `UsageError` for a device that is not available, and the errors of torch as `TorchEngine` does.
+    """
+    place = _device(device)
+    module = GraphModule(parse_graph(pair.symbol), dict(pair.parameters)).to(place).eval()
+    module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+    @torch.inference_mode()
+    @own_errors()
+    def network(images: np.ndarray) -> np.ndarray:
+        with torch.autocast(place.type, torch.bfloat16, enabled=precision == "bfloat16"):
+            return module(_scaled(images, place)).float().cpu().numpy()  # type: ignore[no-any-return]
+
+    return network
+
+
+def _scaled(images: np.ndarray, device: torch.device) -> torch.Tensor:
+    """Convert (N, H, W) uint8 to (N, 1, H, W) float32 on the device, as `preprocessing.to_network_input` does in
+    numpy.
+    """
+    pixels = torch.from_numpy(np.ascontiguousarray(images)).to(device, non_blocking=True)
+    return ((255.0 - pixels[:, None].float()) / 255.0).contiguous(memory_format=torch.channels_last)
 
 
 def _device(name: str) -> torch.device:
