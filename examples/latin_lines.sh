@@ -6,7 +6,7 @@
 # First the network of english-lines learns letters and hands, as it trains three times as fast; then it is grown: residual
 # stages come in between, lines are 64 pixels high, and all is trained on. FIRST and LAST are the times of both. A run that
 # was stopped goes on. START is what learns, english-lines by default; START= begins with nothing.
-# With CONV, a time, lines-conv is trained as well, for a DPU: latin-lines-fast teaches it, which has seen all data.
+# With CONV, a time, lines-conv is trained as well, for a DPU: the new latin-lines teaches it.
 # For other models, name another folder in WORK, or their runs go on with those that are there:
 #   WITHOUT='hooker poilus episearch'    leaves these data out, to see how unknown hands are read; START, too, must not
 #                                        have seen them, as english-lines has seen Hooker's letters
@@ -101,7 +101,7 @@ gluon-htr quantize "$work/latin-lines.zip" "${hands[@]}" --output "$work/latin-l
 
 if [ -n "${CONV:-}" ]; then
     [ -e "$work/conv-grown/model.params" ] ||
-        gluon-htr presets lines-conv --alphabet examples/latin.json --initialize "$work/conv-grown" --init latin-lines-fast
-    train conv lines-fast "$CONV" "$work/conv-grown" --preset lines-conv --teacher latin-lines-fast
+        gluon-htr presets lines-conv --alphabet examples/latin.json --initialize "$work/conv-grown" --init "$work/latin-lines.zip"
+    train conv lines "$CONV" "$work/conv-grown" --preset lines-conv --teacher "$work/latin-lines.zip"
     gluon-htr export "$work/conv" --output "$work/lines-conv.zip" --name lines-conv --float16 "${scores[@]}"
 fi
