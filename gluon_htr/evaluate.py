@@ -138,7 +138,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     decoder = _options.decoder(options)
     if options.task == "layout":
         if options.engine != _options.ENGINES[0]:
-            raise UsageError(f"--task layout reads with {_options.ENGINES[0]} alone: leave out --engine")
+            raise UsageError(f"--task layout reads with onnx alone: leave out --engine {options.engine}")
         where = (options.model, options.layout, options.data, options.threads, options.report, options.json)
         return evaluate_pages(*where, decoder, options.precision)
     reading = (options.engine, options.threads, options.report, options.json, options.precision, decoder)

@@ -36,7 +36,8 @@ def test_onnx_runtime_gives_mxnets_logits_at_every_batch_and_width(name: str, tm
         image = to_network_input(images(network(name), batch, seed=width)[:, :, :width])
         (logits,) = session.run(None, {"image": image})
         assert logits.shape == (batch, width // step, CLASSES)
-        np.testing.assert_allclose(logits, recognizer(mx.nd.array(image)).asnumpy(), atol=1e-4, rtol=0)
+        bound = 1e-5 * max(1.0, float(np.abs(logits).max()))  # that of `export`: depth makes large logits
+        np.testing.assert_allclose(logits, recognizer(mx.nd.array(image)).asnumpy(), atol=bound, rtol=0)
 
 
 @pytest.mark.parametrize("opset", OPSETS)
