@@ -76,9 +76,8 @@ def test_fifty_steps_keep_both_engines_together_and_their_logits_equal(name: str
     pair = without_dropout(_pair(name, tmp_path))
     gluon, torch = (create_engine(kind, pair, PLAIN_SGD) for kind in ENGINES)
     batches = [_batch(name, seed, count=8) for seed in range(5)]
-    rate = (
-        2e-5 if name == "lines-conv" else 1e-4
-    )  # so deep that it learns five times as fast, and rounding grows with it
+    # `lines-conv` is so deep that it learns much faster, and rounding grows with it: here from a loss of 70 to 37.
+    rate = 3e-6 if name == "lines-conv" else 1e-4
     for step in range(50):
         theirs, ours = (engine.step(batches[step % 5], rate, step) for engine in (gluon, torch))
         assert ours == pytest.approx(theirs, rel=0.01)
