@@ -116,7 +116,7 @@ def check_folder(folder: Path | None) -> None:
     if existing.is_file():
         raise StorageError(f"{folder} could not be written: {existing} is a file")
     if not os.access(existing, os.W_OK | os.X_OK):
-        raise StorageError(f"{folder} could not be written: {existing} is not open to you for writing")
+        raise StorageError(f"{folder} could not be written: you may not write into {existing}")
 
 
 def storage_error(path: Path, error: OSError) -> StorageError:

@@ -78,15 +78,16 @@ def test_a_teacher_on_the_engine_of_the_training_says_the_same(
     """A training on a GPU would wait for its teacher on the CPU, or be taught something else there."""
     pytest.importorskip("torch")
     from gluon_htr.training.engines import network_maker
+    from gluon_htr.training.engines.torch import network_of
 
-    make = network_maker("torch", "cpu", precision)  # type: ignore[arg-type]
-    assert make is not None
     images = _image(letters.preprocessing)
     height, step = letters.preprocessing.height, _steps(letters, images)
-    network = make(load_initial(str(LETTERS)).pair)
+    network = network_of(load_initial(str(LETTERS)).pair, "cpu", precision)
     found, expected = (
         Teacher(letters, letters.alphabet, height, step, each).posteriors(images) for each in (network, None)
     )
     np.testing.assert_allclose(found, expected, atol=difference)
     assert (found.argmax(-1) == expected.argmax(-1)).mean() > 0.9
+    assert network_maker("torch", "cpu", "bfloat16") is not None
+    assert network_maker("torch", "cpu", "float32") is None  # slower than ONNX Runtime
     assert network_maker("mxnet", "cpu", "float32") is None
