@@ -6,7 +6,8 @@
 # First the network of english-lines learns letters and hands, as it trains three times as fast; then it is grown: residual
 # stages come in between, lines are 64 pixels high, and all is trained on. FIRST and LAST are the times of both. A run that
 # was stopped goes on. START is what learns, english-lines by default; START= begins with nothing.
-# With CONV, a time, lines-conv is trained as well, for a DPU: the new latin-lines teaches it.
+# With CONV, a time, lines-conv is trained as well, for a DPU: the new latin-lines teaches it. For that time only the layers
+# behind its featurizer learn, as the featurizer is that of latin-lines; for as long again, all.
 # For other models, name another folder in WORK, or their runs go on with those that are there:
 #   WITHOUT='hooker poilus episearch'    leaves these data out, to see how unknown hands are read; START, too, must not
 #                                        have seen them, as english-lines has seen Hooker's letters
@@ -102,6 +103,9 @@ gluon-htr quantize "$work/latin-lines.zip" "${hands[@]}" --output "$work/latin-l
 if [ -n "${CONV:-}" ]; then
     [ -e "$work/conv-grown/model.params" ] ||
         gluon-htr presets lines-conv --alphabet examples/latin.json --initialize "$work/conv-grown" --init "$work/latin-lines.zip"
-    train conv lines "$CONV" "$work/conv-grown" --preset lines-conv --teacher "$work/latin-lines.zip"
+    frozen="$(printf '"stage%d_", ' {1..12})"
+    sed "s/^\[training.optimizer\]/&\nfrozen = [$frozen]/" "$work/conv-grown/preset.toml" > "$work/conv-frozen.toml"
+    train conv-frozen lines "$CONV" "$work/conv-grown" --config "$work/conv-frozen.toml" --teacher "$work/latin-lines.zip"
+    train conv lines "$CONV" "$work/conv-frozen" --preset lines-conv --teacher "$work/latin-lines.zip"
     gluon-htr export "$work/conv" --output "$work/lines-conv.zip" --name lines-conv --float16 "${scores[@]}"
 fi

@@ -103,6 +103,7 @@ def _figures(scores: list[PageScore]) -> dict[str, Any]:
         "recall": round(matches.recall, 4),
         "f1": round(matches.f1, 4),
         "baseline_f1": round(matches.baseline_f1, 4),
+        "characters": edits.characters,
         "cer": round(edits.cer, 4),
         "wer": round(edits.wer, 4),
         "order_free_cer": round(edits.order_free_cer, 4),
@@ -123,7 +124,7 @@ def _content(scores: list[PageScore], reader: PageReader, data: list[str]) -> di
 
 
 def _words(scores: list[PageScore]) -> str:
-    head = f"{'':14}{'pages':>6}{'lines':>7}{'found':>7}{'F1':>8}{'base F1':>9}{'CER':>8}{'any order':>11}"
+    head = f"{'':14}{'pages':>6}{'lines':>7}{'found':>7}{'F1':>8}{'base F1':>9}{'chars':>8}{'CER':>8}{'any order':>11}"
     rows = [*_by_collection(scores).items(), ("all", scores)]
     return "\n".join([head, *(_row(name, _figures(part)) for name, part in rows)])
 
@@ -132,7 +133,7 @@ def _row(name: str, figures: dict[str, Any]) -> str:
     counts = f"{figures['pages']:>6}{figures['lines']:>7}{figures['found']:>7}"
     return (
         f"{name[:13]:14}{counts}{figures['f1']:>8.3f}{figures['baseline_f1']:>9.3f}"
-        f"{figures['cer']:>8.1%}{figures['order_free_cer']:>11.1%}"
+        f"{figures['characters']:>8}{figures['cer']:>8.1%}{figures['order_free_cer']:>11.1%}"
     )
 
 

@@ -78,6 +78,7 @@ def test_pages_are_scored(trained: Path) -> None:
     assert scores["pages"] == 4
     assert scores["lines"] == 28
     assert scores["f1"] > 0.9
+    assert scores["characters"] > scores["lines"]  # what the rates are of: none would make them 0
     assert scores["cer"] > 0  # a model of five letters reads this badly
     with Image.open(trained / "report" / "page-00.png") as picture:
         assert np.ptp(np.asarray(picture.convert("HSV"))[:, :, 1]) > 100  # outlines are in color
