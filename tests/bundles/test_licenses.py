@@ -67,12 +67,12 @@ def test_the_terms_of_all_known_data_are_understood() -> None:
     assert [each for each in stated - {UNKNOWN_TERMS} if weights_license([each]).spdx == "not stated"] == []
 
 
-@pytest.mark.parametrize("path", BUNDLES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [*BUNDLES, *sorted((PROJECT / "bundles").glob("*.zip"))], ids=lambda path: path.stem)
 def test_the_list_of_licenses_is_that_of_the_bundles(path: Path) -> None:
     """A model would ship under a license that its data do not allow."""
     listed = (PROJECT / "LICENSES" / "WEIGHTS.txt").read_text()
-    sections = re.split(r"^(?=CC-BY)", listed, flags=re.MULTILINE)
-    found = [part.split(" ")[0] for part in sections if f"shipped/{path.name}" in part]
+    sections = re.split(r"^(?=CC-BY|Apache)", listed, flags=re.MULTILINE)
+    found = [re.split(r"[ ,]", part)[0] for part in sections if f"  {path.relative_to(PROJECT)}" in part]
     assert found == [weights_license(read_description(path).terms).spdx]
 
 
