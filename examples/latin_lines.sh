@@ -65,6 +65,8 @@ train() {
     local english=(
         'iam-lines*0.9' 'recomposed*0.15' 'iam-words*0.3' 'online*0.45' 'unipen-text*0.2' 'unipen-composed*0.1' iam-binary
     )
+    # Without IAM, UNIPEN's writers and generated English lines take its place.
+    is_left_out iam-lines && english=('unipen-text*0.6' 'unipen-composed*0.4' 'eng*0.4')
     for name in "${english[@]}" "${collections[@]}" "${languages[@]/%/*0.1}"; do
         local share="${name#"${name%%\**}"}"
         is_left_out "${name%%\**}" && continue
