@@ -8,16 +8,17 @@
 # was stopped goes on. START is what learns, english-lines by default; START= begins with nothing.
 # With CONV, a time, lines-conv is trained as well, for a DPU: the new latin-lines teaches it. For that time only the layers
 # behind its featurizer learn, as the featurizer is that of latin-lines; for as long again, all.
-# For other models, name another folder in WORK, or their runs go on with those that are there:
+# For other models, name another folder in WORK, or their runs go on with those that are there, and the model in NAME:
 #   WITHOUT='hooker poilus episearch'    leaves these data out, to see how unknown hands are read; START, too, must not
 #                                        have seen them, as english-lines has seen Hooker's letters
-#   START= WITHOUT="$RESTRICTED"         a model for every use, RESTRICTED being
+#   START= WITHOUT="$RESTRICTED"         latin-lines-open, a model for every use, RESTRICTED being
 #                                        'iam-lines recomposed iam-words online iam-binary washington episearch'
 set -euo pipefail
 cd "$(dirname "$0")/.."
 command -v gluon-htr > /dev/null || PATH="$PWD/.venv/bin:$PATH"
 fonts="${FONTS:-runs/fonts}"
 work="${WORK:-runs/latin}"
+model="${NAME:-latin-lines}"
 without=" ${WITHOUT:-} "
 languages=(fra deu ita spa por eng pol cze hun swe nor rom slv)
 # How often each collection comes: small ones more often, so that each counts, and tables less.
@@ -86,13 +87,13 @@ train last lines "${LAST:-10h}" "$work/grown" --preset lines "$@"
 
 scores=()
 for source in "${sources[@]}"; do scores+=(--score "$source"); done
-gluon-htr export "$work/last" --output "$work/scored.zip" --name latin-lines --float16 "${scores[@]}"
+gluon-htr export "$work/last" --output "$work/scored.zip" --name "$model" --float16 "${scores[@]}"
 # Confidences become probabilities on more lines of these sources; Hooker's show how far they can be trusted.
 without_hooker=()
 for source in "${known[@]}"; do [[ "$source" == *hooker* ]] || without_hooker+=("$source"); done
 python examples/latin_validation.py "$work/calibration" "${without_hooker[@]}" --characters 5000
-gluon-htr export "$work/scored.zip" --output "$work/latin-lines.zip" --validation "listing:$work/calibration/labels.tsv?group=group"
-gluon-htr models show "./$work/latin-lines.zip"
+gluon-htr export "$work/scored.zip" --output "$work/$model.zip" --validation "listing:$work/calibration/labels.tsv?group=group"
+gluon-htr models show "./$work/$model.zip"
 # Scales of int8 are chosen on training lines of many hands.
 hands=(--calibration 'unipen:data/unipen?part=text&split=train&most=4*0.2')
 is_left_out iam-lines || hands+=(--calibration 'iam-lines:data/iam?split=train')
@@ -100,14 +101,14 @@ is_left_out online || hands+=(--calibration 'iam-online:data/iam-online?split=tr
 for name in hooker poilus repertoires cremma18 mariages; do
     is_left_out "$name" || hands+=(--calibration "pages:data/pages/$name?split=train")
 done
-gluon-htr quantize "$work/latin-lines.zip" "${hands[@]}" --output "$work/latin-lines-int8.zip"
+gluon-htr quantize "$work/$model.zip" "${hands[@]}" --output "$work/$model-int8.zip"
 
 if [ -n "${CONV:-}" ]; then
     [ -e "$work/conv-grown/model.params" ] ||
-        gluon-htr presets lines-conv --alphabet examples/latin.json --initialize "$work/conv-grown" --init "$work/latin-lines.zip"
+        gluon-htr presets lines-conv --alphabet examples/latin.json --initialize "$work/conv-grown" --init "$work/$model.zip"
     frozen="$(printf '"stage%d_", ' {1..12})"
     sed "s/^\[training.optimizer\]/&\nfrozen = [$frozen]/" "$work/conv-grown/preset.toml" > "$work/conv-frozen.toml"
-    train conv-frozen lines "$CONV" "$work/conv-grown" --config "$work/conv-frozen.toml" --teacher "$work/latin-lines.zip"
-    train conv lines "$CONV" "$work/conv-frozen" --preset lines-conv --teacher "$work/latin-lines.zip"
+    train conv-frozen lines "$CONV" "$work/conv-grown" --config "$work/conv-frozen.toml" --teacher "$work/$model.zip"
+    train conv lines "$CONV" "$work/conv-frozen" --preset lines-conv --teacher "$work/$model.zip"
     gluon-htr export "$work/conv" --output "$work/lines-conv.zip" --name lines-conv --float16 "${scores[@]}"
 fi
