@@ -5,7 +5,8 @@
 # handwriting fonts in FONTS: what examples/handwriting_fonts.sh fetches, and Debian's, as examples/english_lines.sh says.
 # First the network of english-lines learns letters and hands, as it trains three times as fast; then it is grown: residual
 # stages come in between, lines are 64 pixels high, and all is trained on. FIRST and LAST are the times of both. A run that
-# was stopped goes on. START is what learns, english-lines by default; START= begins with nothing.
+# was stopped goes on. START is what learns, english-lines by default; START= begins with nothing. With MORE, a time, the
+# outcome is trained again, from the full rate down.
 # With CONV, a time, lines-conv is trained as well, for a DPU: the new latin-lines teaches it. For that time only the layers
 # behind its featurizer learn, as the featurizer is that of latin-lines; for as long again, all.
 # For other models, name another folder in WORK, or their runs go on with those that are there, and the model in NAME:
@@ -84,10 +85,15 @@ pack_all lines
 [ -e "$work/grown/model.params" ] ||
     gluon-htr presets lines --alphabet examples/latin.json --initialize "$work/grown" --init "$work/first"
 train last lines "${LAST:-10h}" "$work/grown" --preset lines "$@"
+final="$work/last"
+if [ -n "${MORE:-}" ]; then
+    train more lines "$MORE" "$work/last" --preset lines "$@"
+    final="$work/more"
+fi
 
 scores=()
 for source in "${sources[@]}"; do scores+=(--score "$source"); done
-gluon-htr export "$work/last" --output "$work/scored.zip" --name "$model" --float16 "${scores[@]}"
+gluon-htr export "$final" --output "$work/scored.zip" --name "$model" --float16 "${scores[@]}"
 # Confidences become probabilities on more lines of these sources; Hooker's show how far they can be trusted.
 without_hooker=()
 for source in "${known[@]}"; do [[ "$source" == *hooker* ]] || without_hooker+=("$source"); done

@@ -132,6 +132,16 @@ def test_latin_lines_leaves_out_what_it_is_told_to(tmp_path: Path) -> None:
     assert not any("data/iam?split=train" in argument for command in commands for argument in command)
 
 
+def test_latin_lines_exports_what_was_trained_last(tmp_path: Path) -> None:
+    """Another hour and a half of training would not be in the bundle."""
+    commands = latin_lines(tmp_path, MORE="100m")
+    *_, last, more = (command for command in commands if command[0] == "train")
+    assert more[more.index("--init") + 1] == last[last.index("--output") + 1]
+    assert more[more.index("--budget") + 1] == "100m"
+    export = next(command for command in commands if command[0] == "export")
+    assert export[1] == more[more.index("--output") + 1]
+
+
 def test_emnist_lines_are_trained_on_before_iam(tmp_path: Path) -> None:
     """Hours of training would end with a spec that nobody knows, or begin from the wrong run."""
     log, programs = tmp_path / "log", tmp_path / "programs"
